@@ -1,0 +1,144 @@
+/*
+ * A bump allocator over a chain of blocks. Each block is zeroed when it is made, so that giving
+ * memory out is an addition. Invariant: used <= max, where there is a maximum.
+ */
+#include "engine/arena.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_BLOCK_MIN ((size_t)4096)
+#define ARENA_BLOCK_MAX ((size_t)1 << 20)
+#define ARENA_ALIGN _Alignof(max_align_t)
+
+struct block {
+	struct block *next;
+	_Alignas(max_align_t) unsigned char data[];
+};
+
+struct arena {
+	struct block *blocks;
+	unsigned char *at, *end;
+	size_t used, max, next_size;
+};
+
+struct arena *arena_create(size_t max_bytes)
+{
+	struct arena *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return NULL;
+	a->max = max_bytes;
+	a->next_size = ARENA_BLOCK_MIN;
+	return a;
+}
+
+void arena_destroy(struct arena *a)
+{
+	struct block *b, *next;
+
+	if (a == NULL)
+		return;
+	for (b = a->blocks; b != NULL; b = next) {
+		next = b->next;
+		free(b);
+	}
+	free(a);
+}
+
+/* A block for at least size bytes; a large one is a block of its own and leaves the current one. */
+static void *block_add(struct arena *a, size_t size)
+{
+	size_t want = size > a->next_size ? size : a->next_size;
+	struct block *b;
+
+	if (want > SIZE_MAX - sizeof(*b))
+		return NULL;
+	b = calloc(1, sizeof(*b) + want);
+	if (b == NULL)
+		return NULL;
+	b->next = a->blocks;
+	a->blocks = b;
+	if (size <= a->next_size) {
+		a->at = b->data + size;
+		a->end = b->data + want;
+		if (a->next_size < ARENA_BLOCK_MAX)
+			a->next_size *= 2;
+	}
+	return b->data;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	void *p;
+
+	if (size > SIZE_MAX - ARENA_ALIGN)
+		return NULL;
+	size = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+	if (size == 0)
+		size = ARENA_ALIGN;
+	if (a->max != 0 && size > a->max - a->used)
+		return NULL;
+	if (size <= (size_t)(a->end - a->at)) {
+		p = a->at;
+		a->at += size;
+	} else {
+		p = block_add(a, size);
+		if (p == NULL)
+			return NULL;
+	}
+	a->used += size;
+	return p;
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+	if (size != 0 && n > SIZE_MAX / size)
+		return NULL;
+	return arena_alloc(a, n * size);
+}
+
+char *arena_memdup(struct arena *a, const void *p, size_t len)
+{
+	char *copy;
+
+	if (len == SIZE_MAX)
+		return NULL;
+	copy = arena_alloc(a, len + 1);
+	if (copy != NULL && len != 0)
+		memcpy(copy, p, len);
+	return copy;
+}
+
+char *arena_strdup(struct arena *a, const char *s)
+{
+	return arena_memdup(a, s, strlen(s));
+}
+
+char *arena_printf(struct arena *a, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		return NULL;
+	s = arena_alloc(a, (size_t)n + 1);
+	if (s == NULL)
+		return NULL;
+	va_start(ap, fmt);
+	(void)vsnprintf(s, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	return s;
+}
+
+size_t arena_used(const struct arena *a)
+{
+	return a->used;
+}

@@ -1,0 +1,36 @@
+/*
+ * An arena: memory that lives and dies together, as all of a DAG or of a run does.
+ *
+ * N.B. nothing in an arena is freed alone. An arena has a maximum; past it, and where malloc
+ * fails, allocation returns NULL and the arena stays usable.
+ */
+#ifndef ENGINE_ARENA_H
+#define ENGINE_ARENA_H
+
+#include <stddef.h>
+
+struct arena;
+
+/* Makes an arena that gives out at most max_bytes (0: no maximum). NULL where memory is short. */
+struct arena *arena_create(size_t max_bytes);
+
+/* Frees the arena and all that came from it. NULL is fine. */
+void arena_destroy(struct arena *a);
+
+/* size zeroed bytes, aligned for any type; NULL where the maximum or the memory is used up. */
+void *arena_alloc(struct arena *a, size_t size);
+
+/* As arena_alloc, for n things of size bytes; NULL too where n * size overflows. */
+void *arena_array(struct arena *a, size_t n, size_t size);
+
+/* A copy of len bytes with a NUL behind them. NULL as arena_alloc. */
+char *arena_memdup(struct arena *a, const void *p, size_t len);
+char *arena_strdup(struct arena *a, const char *s);
+
+/* A formatted string. NULL as arena_alloc. */
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* How many bytes have been given out. */
+size_t arena_used(const struct arena *a);
+
+#endif

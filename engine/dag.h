@@ -1,0 +1,3 @@
+#ifndef ENGINE_DAG_H
+#define ENGINE_DAG_H
+#endif
