@@ -41,7 +41,8 @@ int buf_status(const struct buf *b);
 /* The bytes as a C string ("" where empty); stays valid until the next change. */
 const char *buf_str(const struct buf *b);
 
-/* Hands the bytes (malloc'd, NUL behind them) to the caller and empties the buffer; NULL on failure. */
+/* Hands the bytes (malloc'd, NUL behind them) to the caller and empties the buffer; NULL on
+ * failure. */
 char *buf_steal(struct buf *b);
 
 #endif

@@ -1,3 +1,162 @@
+/*
+ * The DAG: what a file says, checked and resolved. Made by engine/load.h, never changed after it,
+ * and safe to be read by several runs at once. Everything in it lives in its arena.
+ */
 #ifndef ENGINE_DAG_H
 #define ENGINE_DAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/cond.h"
+#include "engine/diag.h"
+#include "engine/keys.h"
+#include "engine/template.h"
+#include "engine/timetable.h"
+#include "engine/value.h"
+
+#define DAG_TASKS_MAX 1000000 /* tasks of one DAG */
+#define DAG_NAME_MAX 250 /* bytes of a name */
+
+#define TRIGGER_RULE_LIST(X)                                                                       \
+	X(ALL_SUCCESS, "all_success")                                                              \
+	X(ALL_FAILED, "all_failed")                                                                \
+	X(ALL_DONE, "all_done")                                                                    \
+	X(ALL_DONE_MIN_ONE_SUCCESS, "all_done_min_one_success")                                    \
+	X(ALL_SKIPPED, "all_skipped")                                                              \
+	X(ONE_FAILED, "one_failed")                                                                \
+	X(ONE_SUCCESS, "one_success")                                                              \
+	X(ONE_DONE, "one_done")                                                                    \
+	X(NONE_FAILED, "none_failed")                                                              \
+	X(NONE_FAILED_MIN_ONE_SUCCESS, "none_failed_min_one_success")                              \
+	X(NONE_SKIPPED, "none_skipped")                                                            \
+	X(ALWAYS, "always")
+
+enum trigger_rule {
+#define TRIGGER_RULE_ENUM(id, name) TRIGGER_##id,
+	TRIGGER_RULE_LIST(TRIGGER_RULE_ENUM)
+#undef TRIGGER_RULE_ENUM
+		TRIGGER_RULE_COUNT
+};
+
+/* The value of one operator key of a task. Which member holds it follows from the key's type. */
+struct setting {
+	bool is_set;
+	struct pos pos;
+	bool truth; /* KEY_BOOL */
+	int64_t number; /* KEY_INT, KEY_DURATION (ms), KEY_SIZE */
+	const char *string; /* KEY_STRING, KEY_ENUM */
+	struct template *text; /* KEY_TEMPLATE, KEY_COMMAND, KEY_SCRIPT */
+	struct template **list; /* KEY_TEMPLATES */
+	size_t n;
+};
+
+/* One variable of `environment:`. */
+struct env_entry {
+	const char *name;
+	struct template *text;
+	struct pos pos;
+};
+
+struct callback; /* engine/dag_callback.h: an action on success, failure or retry */
+
+struct task {
+	const char *name; /* within its stage */
+	const char *id; /* Stage.task */
+	uint32_t number; /* its place in dag->tasks, which is file order */
+	uint32_t stage;
+	struct pos pos;
+	const char *doc;
+	const struct op_spec *op;
+	struct setting *settings; /* op->n_keys of them, by the key's number */
+	struct env_entry *environment; /* the DAG's, default_args' and the task's own, merged */
+	size_t n_environment;
+
+	enum trigger_rule trigger_rule;
+	struct cond *when; /* NULL: none; a stage's condition is joined in */
+	uint32_t retries;
+	int64_t retry_delay_ms, max_retry_delay_ms; /* 0: no maximum */
+	bool retry_exponential_backoff;
+	int64_t execution_timeout_ms; /* 0: none */
+	bool ignore_failure, depends_on_past, is_setup, is_teardown;
+	const uint8_t *skip_exit_codes;
+	size_t n_skip_exit_codes;
+	const char *pool;
+	uint32_t pool_slots;
+	int32_t priority_weight;
+	uint32_t max_active_tis; /* 0: no maximum */
+
+	bool is_for_each;
+	const struct value
+		*items; /* for_each: a list written in the file; NULL where an expression */
+	struct template *items_expr; /* for_each: the expression */
+
+	struct callback *on_success, *on_failure, *on_retry;
+};
+
+struct stage {
+	const char *name;
+	struct pos pos;
+	uint32_t first_task, n_tasks; /* tasks of a stage are neighbours in dag->tasks */
+	const uint32_t *upstream; /* stages it follows */
+	size_t n_upstream;
+};
+
+struct param {
+	const char *name;
+	const char *description;
+	const char *pattern;
+	enum value_type type;
+	bool is_integer; /* type integer: VALUE_NUMBER without a fraction */
+	bool has_default;
+	struct value dflt;
+	const struct value *choices; /* enum: NULL or n_choices values */
+	size_t n_choices;
+	const struct value *minimum, *maximum;
+	struct pos pos;
+};
+
+/* Edges in both directions: those of task t are list[offset[t]] .. list[offset[t + 1] - 1], sorted.
+ */
+struct edges {
+	const uint32_t *offset;
+	const uint32_t *list;
+};
+
+struct dag {
+	struct arena *arena;
+	const char *file;
+	const char *dag_id, *description, *doc, *owner;
+	const char **tags;
+	size_t n_tags;
+	struct pos pos;
+	struct timetable *timetable; /* never NULL */
+	const char *schedule_text; /* as written, for listings; "" where manual only */
+	const char *timezone;
+	const struct zone *zone;
+	int64_t start_date, end_date; /* INSTANT_NONE where not said */
+	bool catchup, is_paused_upon_creation;
+	uint32_t max_active_runs, max_active_tasks;
+	int64_t dagrun_timeout_ms; /* 0: none */
+	struct param *params;
+	size_t n_params;
+	struct stage *stages;
+	uint32_t n_stages;
+	struct task *tasks;
+	uint32_t n_tasks;
+	struct edges upstream, downstream;
+	const uint32_t *order; /* a topological order, stable in file order */
+	struct callback *on_success, *on_failure;
+};
+
+/* Frees the DAG and all in it. NULL is fine. */
+void dag_destroy(struct dag *d);
+
+/* The task with this full name (Stage.task; for a DAG without stages the bare name too), or NULL.
+ */
+const struct task *dag_task_find(const struct dag *d, const char *id, size_t len);
+
+const char *trigger_rule_name(enum trigger_rule r);
+
 #endif

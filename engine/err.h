@@ -45,7 +45,8 @@ struct err {
 #define ERR_PRINTF(a, b)
 #endif
 
-/* Writes the sentence into e (which may be NULL) and returns code. Cut at the end where too long. */
+/* Writes the sentence into e (which may be NULL) and returns code. Cut at the end where too long.
+ */
 int err_set(struct err *e, int code, const char *fmt, ...) ERR_PRINTF(3, 4);
 
 /* Puts "context: " in front of e's sentence. Returns e->code, or 0 where e is NULL. */

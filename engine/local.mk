@@ -5,5 +5,16 @@ libengine_a_SOURCES = \
 	engine/arena.h \
 	engine/buf.c \
 	engine/buf.h \
+	engine/cond.h \
+	engine/dag.h \
+	engine/diag.h \
 	engine/err.c \
-	engine/err.h
+	engine/err.h \
+	engine/expr.h \
+	engine/graph.h \
+	engine/hint.h \
+	engine/keys.h \
+	engine/load.h \
+	engine/strmap.h \
+	engine/template.h \
+	engine/value.h

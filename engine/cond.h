@@ -1,0 +1,30 @@
+/* Conditions, as `when:` takes them: == != < <= > >= in, not in, and, or, not, parentheses, over
+ * expressions and literals. Compiled when the DAG loads. */
+#ifndef ENGINE_COND_H
+#define ENGINE_COND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/expr.h"
+#include "engine/template.h"
+
+#define COND_DEPTH_MAX 100 /* how deep parentheses and `not` may nest */
+
+struct cond;
+
+/* Compiles text into the arena. 0, ERR_INVALID (reported), ERR_NOMEM. */
+int cond_compile(struct arena *a, const char *text, size_t len, const struct expr_scope *scope,
+	const struct template_report *report, struct cond **out);
+
+/* A condition that is always true or always false, for `when: false`. NULL: no memory. */
+struct cond *cond_constant(struct arena *a, bool truth);
+
+/* The expressions of a condition in order. */
+const struct expr *cond_exprs(const struct cond *c, size_t *n);
+const char *cond_source(const struct cond *c, size_t *len);
+
+/* Evaluates. On failure e says which part and why. */
+int cond_eval(const struct cond *c, const struct expr_env *env, bool *truth, struct err *e);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * A value: what a response, a parameter, a list item or a setting holds. JSON's shape.
+ *
+ * Values are plain data in an arena, never changed once made. A number keeps the spelling in which
+ * it came. Strings are bytes: they may hold anything, a NUL included, valid UTF-8 or not.
+ */
+#ifndef ENGINE_VALUE_H
+#define ENGINE_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VALUE_DEPTH_MAX 128 /* how deep lists and maps may nest */
+
+struct arena;
+struct buf;
+struct err;
+
+enum value_type { VALUE_NULL, VALUE_BOOL, VALUE_NUMBER, VALUE_STRING, VALUE_LIST, VALUE_MAP };
+
+struct value {
+	enum value_type type;
+	bool truth; /* VALUE_BOOL */
+	size_t len; /* bytes of text, or number of items or pairs */
+	union {
+		const char *text; /* VALUE_NUMBER (its spelling), VALUE_STRING; NUL behind it */
+		const struct value *items; /* VALUE_LIST */
+		const struct value_pair *pairs; /* VALUE_MAP, in the order in which they came */
+	} u;
+};
+
+struct value_pair {
+	const char *key;
+	size_t key_len;
+	struct value value;
+};
+
+/* Makes simple values. The text must live as long as the value does. */
+struct value value_null(void);
+struct value value_bool(bool truth);
+struct value value_string(const char *text, size_t len);
+struct value value_int(struct arena *a, int64_t n); /* VALUE_NULL where memory is short */
+
+/* "null", "boolean", "number", "string", "list" or "object": the word for a person. */
+const char *value_type_name(enum value_type t);
+
+/* The member of a map, or NULL. */
+const struct value *value_member(const struct value *map, const char *key, size_t len);
+
+/* A copy of v, text and all, in the arena. ERR_NOMEM. */
+int value_copy(struct arena *a, const struct value *v, struct value *out);
+
+/* v as text, the way an expression renders it: strings as they are, numbers as spelled, true,
+ * false, null, lists and objects as compact JSON. Failure sticks in out. */
+void value_text(const struct value *v, struct buf *out);
+
+/* v as compact JSON. Bytes of a string that are no UTF-8 come out as U+FFFD. Failure sticks in out.
+ */
+void value_json(const struct value *v, struct buf *out);
+
+/* The same over several lines, indented by two blanks a level. */
+void value_json_pretty(const struct value *v, struct buf *out);
+
+/* Parses one JSON text (RFC 8259; nothing but blanks around it) into the arena. On ERR_INVALID e
+ * says at which byte and why. */
+int value_parse_json(
+	struct arena *a, const char *text, size_t len, struct value *out, struct err *e);
+
+/* Whether two values are the same: numbers by what they mean (1 and 1.0), maps in any order. */
+bool value_equal(const struct value *a, const struct value *b);
+
+#endif
