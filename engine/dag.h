@@ -14,31 +14,11 @@
 #include "engine/keys.h"
 #include "engine/template.h"
 #include "engine/timetable.h"
+#include "engine/trigger.h"
 #include "engine/value.h"
 
 #define DAG_TASKS_MAX 1000000 /* tasks of one DAG */
 #define DAG_NAME_MAX 250 /* bytes of a name */
-
-#define TRIGGER_RULE_LIST(X)                                                                       \
-	X(ALL_SUCCESS, "all_success")                                                              \
-	X(ALL_FAILED, "all_failed")                                                                \
-	X(ALL_DONE, "all_done")                                                                    \
-	X(ALL_DONE_MIN_ONE_SUCCESS, "all_done_min_one_success")                                    \
-	X(ALL_SKIPPED, "all_skipped")                                                              \
-	X(ONE_FAILED, "one_failed")                                                                \
-	X(ONE_SUCCESS, "one_success")                                                              \
-	X(ONE_DONE, "one_done")                                                                    \
-	X(NONE_FAILED, "none_failed")                                                              \
-	X(NONE_FAILED_MIN_ONE_SUCCESS, "none_failed_min_one_success")                              \
-	X(NONE_SKIPPED, "none_skipped")                                                            \
-	X(ALWAYS, "always")
-
-enum trigger_rule {
-#define TRIGGER_RULE_ENUM(id, name) TRIGGER_##id,
-	TRIGGER_RULE_LIST(TRIGGER_RULE_ENUM)
-#undef TRIGGER_RULE_ENUM
-		TRIGGER_RULE_COUNT
-};
 
 /* The value of one operator key of a task. Which member holds it follows from the key's type. */
 struct setting {
@@ -156,7 +136,5 @@ void dag_destroy(struct dag *d);
 /* The task with this full name (Stage.task; for a DAG without stages the bare name too), or NULL.
  */
 const struct task *dag_task_find(const struct dag *d, const char *id, size_t len);
-
-const char *trigger_rule_name(enum trigger_rule r);
 
 #endif

@@ -17,4 +17,6 @@ libengine_a_SOURCES = \
 	engine/load.h \
 	engine/strmap.h \
 	engine/template.h \
+	engine/trigger.c \
+	engine/trigger.h \
 	engine/value.h
