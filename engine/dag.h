@@ -39,6 +39,13 @@ struct env_entry {
 	struct pos pos;
 };
 
+/* One item of a list that for_each: writes out. */
+struct for_each_item {
+	struct value value; /* the item as it stands, where it holds no expression */
+	struct template *text; /* a string with expressions; NULL: none. In deeper strings of a list
+				* or an object expressions are refused at load, never passed on. */
+};
+
 struct callback; /* engine/dag_callback.h: an action on success, failure or retry */
 
 struct task {
@@ -68,9 +75,10 @@ struct task {
 	uint32_t max_active_tis; /* 0: no maximum */
 
 	bool is_for_each;
-	const struct value
+	struct for_each_item
 		*items; /* for_each: a list written in the file; NULL where an expression */
-	struct template *items_expr; /* for_each: the expression */
+	size_t n_items;
+	struct template *items_expr; /* for_each: the expression that gives the list */
 
 	struct callback *on_success, *on_failure, *on_retry;
 };
