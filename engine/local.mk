@@ -12,6 +12,7 @@ libengine_a_SOURCES = \
 	engine/err.h \
 	engine/expr.h \
 	engine/graph.h \
+	engine/hint.c \
 	engine/hint.h \
 	engine/keys.h \
 	engine/load.h \

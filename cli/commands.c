@@ -1,0 +1,126 @@
+/*
+ * The table of commands, and the way from words to a descriptor. Only what exists stands here.
+ */
+#include "cli/commands.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "engine/err.h"
+#include "engine/hint.h"
+
+const struct command_group command_groups[] = {
+	{"version", "the version of this program"},
+};
+const size_t command_groups_count = sizeof(command_groups) / sizeof(command_groups[0]);
+
+const struct command *const commands[] = {
+	&command_version,
+};
+const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
+
+static const struct command_group *group_find(const char *name)
+{
+	for (size_t i = 0; i < command_groups_count; i++)
+		if (strcmp(command_groups[i].name, name) == 0)
+			return &command_groups[i];
+	return NULL;
+}
+
+static const struct command *verb_find(const char *group, const char *verb)
+{
+	for (size_t i = 0; i < commands_count; i++)
+		if (commands[i]->verb != NULL && strcmp(commands[i]->verb, verb) == 0 &&
+			(group == NULL || strcmp(commands[i]->group, group) == 0))
+			return commands[i];
+	return NULL;
+}
+
+const struct command *command_group_single(const struct command_group *g)
+{
+	for (size_t i = 0; i < commands_count; i++)
+		if (commands[i]->verb == NULL && strcmp(commands[i]->group, g->name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+/* The group, or the verb of a group, that is spelled nearest to the word; or NULL. */
+static const char *nearest(const char *group, const char *word)
+{
+	struct hint h;
+
+	hint_begin(&h, word, strlen(word));
+	for (size_t i = 0; group == NULL && i < command_groups_count; i++)
+		hint_offer(&h, command_groups[i].name, strlen(command_groups[i].name));
+	for (size_t i = 0; group != NULL && i < commands_count; i++)
+		if (strcmp(commands[i]->group, group) == 0)
+			hint_offer(&h, commands[i]->verb, strlen(commands[i]->verb));
+	return h.best;
+}
+
+/* `dag list`, `list`, `show x`: the group is wrong or left out. */
+static int unknown_group(const char *word, const char *next, struct err *e)
+{
+	const char *group = nearest(NULL, word);
+	const char *verb = group == NULL || next == NULL ? NULL : nearest(group, next);
+	const struct command *by_verb = verb_find(NULL, word);
+
+	if (by_verb == NULL && next != NULL && group == NULL)
+		by_verb = verb_find(NULL, next);
+	if (verb != NULL)
+		return err_set(e, ERR_NOTFOUND,
+			"unknown command \"%s %s\"; did you mean \"windrow %s %s\"?", word, next,
+			group, verb);
+	if (group != NULL)
+		return err_set(e, ERR_NOTFOUND,
+			"unknown command \"%s\"; did you mean \"windrow %s\"?", word, group);
+	if (by_verb != NULL)
+		return err_set(e, ERR_NOTFOUND,
+			"unknown command \"%s\"; did you mean \"windrow %s %s\"?", word,
+			by_verb->group, by_verb->verb);
+	return err_set(e, ERR_NOTFOUND,
+		"unknown command \"%s\"; `windrow --help` lists what there is", word);
+}
+
+static int unknown_verb(const char *group, const char *word, struct err *e)
+{
+	const char *verb = nearest(group, word);
+	const struct command *elsewhere = verb_find(NULL, word);
+
+	if (verb != NULL)
+		return err_set(e, ERR_NOTFOUND,
+			"unknown command \"%s %s\"; did you mean \"windrow %s %s\"?", group, word,
+			group, verb);
+	if (elsewhere != NULL)
+		return err_set(e, ERR_NOTFOUND,
+			"unknown command \"%s %s\"; did you mean \"windrow %s %s\"?", group, word,
+			elsewhere->group, elsewhere->verb);
+	return err_set(e, ERR_NOTFOUND,
+		"unknown command \"%s %s\"; `windrow %s --help` lists what there is", group, word,
+		group);
+}
+
+int command_find(int argc, char *const *argv, struct command_choice *out, struct err *e)
+{
+	const struct command_group *g;
+	const struct command *c;
+
+	memset(out, 0, sizeof(*out));
+	if (argc == 0 || argv[0][0] == '-')
+		return 0;
+	g = group_find(argv[0]);
+	if (g == NULL)
+		return unknown_group(argv[0], argc > 1 && argv[1][0] != '-' ? argv[1] : NULL, e);
+	c = command_group_single(g);
+	if (c != NULL) {
+		*out = (struct command_choice){.group = g, .command = c, .n_words = 1};
+		return 0;
+	}
+	if (argc > 1 && argv[1][0] != '-') {
+		c = verb_find(g->name, argv[1]);
+		if (c == NULL)
+			return unknown_verb(g->name, argv[1], e);
+	}
+	*out = (struct command_choice){.group = g, .command = c, .n_words = c == NULL ? 1 : 2};
+	return 0;
+}

@@ -1,0 +1,26 @@
+/* The descriptors that the command files export, and how a command line finds its own. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+struct err;
+
+/* One a command; each is defined in the file of its group. */
+extern const struct command command_version; /* cli/version.c */
+
+/* What the first words of a command line name. */
+struct command_choice {
+	const struct command_group *group; /* NULL: no word was there */
+	const struct command *command; /* NULL: a group without its verb */
+	int n_words; /* how many words named it */
+};
+
+/* Finds what argv[0] .. argv[argc - 1] begin with. ERR_NOTFOUND and a sentence that names the
+ * nearest right command. */
+int command_find(int argc, char *const *argv, struct command_choice *out, struct err *e);
+
+/* The group's only command where the group is a command of one word; else NULL. */
+const struct command *command_group_single(const struct command_group *g);
+
+#endif

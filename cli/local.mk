@@ -1,0 +1,19 @@
+# What a person types.
+bin_PROGRAMS += windrow
+windrow_SOURCES = cli/main.c
+windrow_LDADD = libcli.a $(ENGINE_LIBS)
+
+noinst_LIBRARIES += libcli.a
+libcli_a_SOURCES = \
+	cli/args.c \
+	cli/args.h \
+	cli/command.h \
+	cli/commands.c \
+	cli/commands.h \
+	cli/help.c \
+	cli/help.h \
+	cli/report.c \
+	cli/report.h \
+	cli/text.c \
+	cli/text.h \
+	cli/version.c

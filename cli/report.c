@@ -1,0 +1,51 @@
+/*
+ * Sentences on standard error. Needs no memory, so that it can tell of its lack. Where standard
+ * error itself is gone there is nobody to tell, and the exit status speaks alone.
+ */
+#include "cli/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/text.h"
+
+static void say(const char *prefix, const char *fmt, va_list ap)
+{
+	char text[4096];
+	int n = vsnprintf(text, sizeof(text), fmt, ap);
+
+	if (n < 0)
+		return;
+	(void)fflush(stdout); /* in the order in which things happened */
+	(void)fputs(prefix, stderr);
+	text_write_shown(stderr, text, strlen(text));
+	(void)fputc('\n', stderr);
+}
+
+void report_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("windrow: ", fmt, ap);
+	va_end(ap);
+}
+
+void report_warning(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("windrow: warning: ", fmt, ap);
+	va_end(ap);
+}
+
+void report_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
+}

@@ -1,0 +1,14 @@
+/* What is told to the person beside what was asked for: always on standard error. */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+struct err;
+
+/* `windrow: ` and the sentence. Bytes that could drive a terminal come out escaped. */
+void report_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void report_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The sentence alone, for news that are no error ("no DAGs in ..."). */
+void report_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,141 @@
+/*
+ * Text for eyes. Everything that came from a file, a host or a person passes here on its way to a
+ * terminal, so that no name can move the cursor, colour the screen or hide what stands beside it.
+ *
+ * N.B. widths come from wcwidth() in the locale that main() chose (C.UTF-8); without it every
+ * character counts as one column wide.
+ */
+#include "cli/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "engine/buf.h"
+
+/* Decodes one character of UTF-8, strictly (no overlong form, no surrogate, nothing past
+ * U+10FFFF). Returns its bytes, or 0. */
+static size_t utf8_decode(const unsigned char *s, size_t len, uint32_t *cp)
+{
+	static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t n = s[0] < 0x80 ? 1
+		: s[0] < 0xc2  ? 0
+		: s[0] < 0xe0  ? 2
+		: s[0] < 0xf0  ? 3
+		: s[0] < 0xf5  ? 4
+			       : 0;
+	uint32_t c;
+
+	if (n == 0 || n > len)
+		return 0;
+	c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3fu);
+	}
+	if (c < lowest[n] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
+		return 0;
+	*cp = c;
+	return n;
+}
+
+/* Characters that show as nothing, or change how their neighbours show. */
+static bool is_deceptive(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c ||
+		(c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+		(c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
+		(c >= 0xe0000 && c <= 0xe0fff);
+}
+
+static unsigned escape(char shown[TEXT_UNIT_MAX], uint32_t c, bool is_character)
+{
+	int n;
+
+	if (c == '\n' || c == '\t' || c == '\r')
+		n = snprintf(shown, TEXT_UNIT_MAX, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
+	else if (!is_character || c < 0x80)
+		n = snprintf(shown, TEXT_UNIT_MAX, "\\x%02x", c);
+	else
+		n = snprintf(shown, TEXT_UNIT_MAX, "\\u{%x}", c);
+	return (unsigned)n;
+}
+
+size_t text_unit(const char *s, size_t len, char shown[TEXT_UNIT_MAX], unsigned *width)
+{
+	uint32_t c;
+	size_t n = utf8_decode((const unsigned char *)s, len, &c);
+	int w;
+
+	if (n == 0) {
+		*width = escape(shown, (unsigned char)*s, false);
+		return 1;
+	}
+	if (is_deceptive(c)) {
+		*width = escape(shown, c, true);
+		return n;
+	}
+	memcpy(shown, s, n);
+	shown[n] = '\0';
+	w = c < 0x80 ? 1 : wcwidth((wchar_t)c);
+	*width = w < 0 ? 1 : (unsigned)w;
+	return n;
+}
+
+size_t text_width(const char *s, size_t len)
+{
+	char shown[TEXT_UNIT_MAX];
+	size_t total = 0;
+	unsigned w;
+
+	for (size_t i = 0; i < len; total += w)
+		i += text_unit(s + i, len - i, shown, &w);
+	return total;
+}
+
+void text_add_shown(struct buf *out, const char *s, size_t len)
+{
+	char shown[TEXT_UNIT_MAX];
+	unsigned w;
+
+	for (size_t i = 0; i < len;) {
+		i += text_unit(s + i, len - i, shown, &w);
+		buf_adds(out, shown);
+	}
+}
+
+void text_add_fitted(struct buf *out, const char *s, size_t len, size_t width, int is_padded)
+{
+	char shown[TEXT_UNIT_MAX];
+	bool is_cut = text_width(s, len) > width;
+	size_t room = is_cut && width > 0 ? width - 1 : width;
+	size_t used = 0;
+	unsigned w;
+
+	for (size_t i = 0; i < len;) {
+		i += text_unit(s + i, len - i, shown, &w);
+		if (used + w > room)
+			break;
+		buf_adds(out, shown);
+		used += w;
+	}
+	if (is_cut && width > 0) {
+		buf_adds(out, "\xe2\x80\xa6");
+		used++;
+	}
+	for (; is_padded && used < width; used++)
+		buf_addc(out, ' ');
+}
+
+void text_write_shown(FILE *f, const char *s, size_t len)
+{
+	char shown[TEXT_UNIT_MAX];
+	unsigned w;
+
+	for (size_t i = 0; i < len;) {
+		i += text_unit(s + i, len - i, shown, &w);
+		(void)fputs(shown, f);
+	}
+}

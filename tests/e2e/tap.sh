@@ -1,0 +1,77 @@
+# TAP for shell tests: source it, then `ok`, `is`, `like`, `skip`, and `tap_done` at the end.
+# $windrow is the program; $work a folder of the test's own, which goes away with it, and home too.
+
+: "${top_builddir:=$(pwd)}"
+: "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+windrow=$top_builddir/windrow
+work=$(mktemp -d "${TMPDIR:-/tmp}/windrow-test.XXXXXX") || exit 99
+trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+WINDROW_HOME=$work/home
+export WINDROW_HOME
+unset NO_COLOR COLUMNS
+for tap_name in $(env | sed -n 's/^\(WINDROW__[A-Za-z0-9_]*\)=.*/\1/p'); do
+	unset "$tap_name"
+done
+tap_count=0
+tap_failed=0
+
+# ok NAME COMMAND...: the command succeeds
+ok()
+{
+	tap_name=$1
+	shift
+	tap_count=$((tap_count + 1))
+	if "$@"; then
+		echo "ok $tap_count - $tap_name"
+	else
+		echo "not ok $tap_count - $tap_name"
+		tap_failed=1
+	fi
+}
+
+# is NAME GOT WANTED
+is()
+{
+	ok "$1" [ "$2" = "$3" ] && [ "$2" = "$3" ] && return
+	printf '%s\n' "got:    $2" "wanted: $3" | sed 's/^/# /'
+}
+
+# like NAME GOT PATTERN: a pattern of case
+like()
+{
+	# shellcheck disable=SC2254
+	case $2 in
+	$3) ok "$1" true ;;
+	*)
+		ok "$1" false
+		printf '%s\n' "got:  $2" "like: $3" | sed 's/^/# /'
+		;;
+	esac
+}
+
+# run ARGUMENTS...: runs windrow; $out, $err and $status are what came
+run()
+{
+	"$windrow" "$@" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+	out=$(cat "$work/out")
+	err=$(cat "$work/err")
+}
+
+# skip N WHY
+skip()
+{
+	tap_left=$1
+	while [ "$tap_left" -gt 0 ]; do
+		tap_count=$((tap_count + 1))
+		tap_left=$((tap_left - 1))
+		echo "ok $tap_count # SKIP $2"
+	done
+}
+
+tap_done()
+{
+	echo "1..$tap_count"
+	exit $tap_failed
+}

@@ -1,0 +1,47 @@
+/* Nearest names: what a person meant is offered, and nothing far-fetched. */
+#include "engine/hint.h"
+
+#include <string.h>
+
+#include "tests/unit/tap.h"
+
+static const char *const keys[] = {
+	"retries", "retry_delay", "depends_on", "when", "pool", "pool_slots", "list"};
+
+static const char *meant(const char *word)
+{
+	struct hint h;
+
+	hint_begin(&h, word, strlen(word));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		hint_offer(&h, keys[i], strlen(keys[i]));
+	return h.best == NULL ? "" : h.best;
+}
+
+static long long distance(const char *a, const char *b, unsigned max)
+{
+	return hint_distance(a, strlen(a), b, strlen(b), max);
+}
+
+int main(void)
+{
+	char longer[600];
+
+	IS_INT(distance("", "abc", 5), 3, "inserts");
+	IS_INT(distance("abc", "", 5), 3, "deletes");
+	IS_INT(distance("kitten", "sitting", 5), 3, "replaces and inserts");
+	IS_INT(distance("lsit", "list", 5), 1, "a swap of neighbours is one step");
+	IS_INT(distance("abcdef", "uvwxyz", 2), 3, "more than the maximum is the maximum + 1");
+	IS_INT(distance("kitten", "sitting", 2), 3, "one more too");
+	memset(longer, 'a', sizeof(longer));
+	IS_INT(hint_distance(longer, 600, longer, 599, 3), 4, "too long a word is far from all");
+
+	IS_STR(meant("retrys"), "retries", "retrys: retries");
+	IS_STR(meant("Depends-On"), "depends_on", "case and dashes do not count");
+	IS_STR(meant("lst"), "list", "a letter left out");
+	IS_STR(meant("pools"), "pool", "the nearer of two");
+	IS_STR(meant("wehn"), "when", "neighbours swapped");
+	IS_STR(meant("banana"), "", "nothing is near: nothing is offered");
+	IS_STR(meant(""), "", "an empty word is near to nothing");
+	return tap_done();
+}
