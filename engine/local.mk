@@ -8,6 +8,7 @@ libengine_a_SOURCES = \
 	engine/cond.h \
 	engine/dag.h \
 	engine/diag.h \
+	engine/dispatch.h \
 	engine/err.c \
 	engine/err.h \
 	engine/expr.h \
@@ -16,6 +17,8 @@ libengine_a_SOURCES = \
 	engine/hint.h \
 	engine/keys.h \
 	engine/load.h \
+	engine/run.h \
+	engine/run_plan.h \
 	engine/strmap.h \
 	engine/template.h \
 	engine/trigger.c \
