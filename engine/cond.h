@@ -9,6 +9,7 @@
 #include "engine/expr.h"
 #include "engine/template.h"
 
+#define COND_LENGTH_MAX 65536 /* bytes of one condition */
 #define COND_DEPTH_MAX 100 /* how deep parentheses and `not` may nest */
 
 struct cond;
@@ -16,6 +17,10 @@ struct cond;
 /* Compiles text into the arena. 0, ERR_INVALID (reported), ERR_NOMEM. */
 int cond_compile(struct arena *a, const char *text, size_t len, const struct expr_scope *scope,
 	const struct template_report *report, struct cond **out);
+
+/* A condition that holds where both do, the first being asked first; either may be NULL and counts
+ * as true then. NULL only where memory is short, or both are. */
+struct cond *cond_join(struct arena *a, struct cond *first, struct cond *second);
 
 /* A condition that is always true or always false, for `when: false`. NULL: no memory. */
 struct cond *cond_constant(struct arena *a, bool truth);

@@ -19,6 +19,7 @@ libengine_a_SOURCES = \
 	engine/load.h \
 	engine/run.h \
 	engine/run_plan.h \
+	engine/scan.h \
 	engine/strmap.h \
 	engine/template.h \
 	engine/trigger.c \

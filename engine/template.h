@@ -11,6 +11,10 @@
 #include "engine/expr.h"
 #include "engine/shquote.h"
 
+#define TEMPLATE_TEXT_MAX ((size_t)64 << 20) /* bytes of one rendered text */
+#define TEMPLATE_VALUES_MAX ((size_t)256 << 20) /* memory for the values of one rendering */
+
+struct scan; /* engine/scan.h */
 struct template;
 
 enum template_mode {
@@ -26,9 +30,10 @@ struct template_report {
 };
 
 /* Compiles text (which is copied) into the arena. All problems are reported, not only the first.
- * 0, ERR_INVALID (reported), ERR_NOMEM, ERR_LIMIT. dialect matters to TEMPLATE_SHELL alone. */
-int template_compile(struct arena *a, const char *text, size_t len, enum template_mode mode,
-	enum sh_dialect dialect, const struct expr_scope *scope,
+ * 0, ERR_INVALID (reported), ERR_NOMEM, ERR_LIMIT. dialect matters to TEMPLATE_SHELL alone. Make
+ * one scan for a whole file with scan_create(). */
+int template_compile(struct arena *a, struct scan *scan, const char *text, size_t len,
+	enum template_mode mode, enum sh_dialect dialect, const struct expr_scope *scope,
 	const struct template_report *report, struct template **out);
 
 /* The expressions of a template in order; *n receives their number. */

@@ -62,10 +62,21 @@ void value_json(const struct value *v, struct buf *out);
 /* The same over several lines, indented by two blanks a level. */
 void value_json_pretty(const struct value *v, struct buf *out);
 
-/* Parses one JSON text (RFC 8259; nothing but blanks around it) into the arena. On ERR_INVALID e
- * says at which byte and why. */
+/* Parses one JSON text (RFC 8259; nothing but blanks around it) into the arena. Of a key that comes
+ * twice the last value counts; half of a surrogate pair becomes U+FFFD. On ERR_INVALID e says at
+ * which line and byte and why; ERR_LIMIT: nested too deep; ERR_NOMEM. */
 int value_parse_json(
 	struct arena *a, const char *text, size_t len, struct value *out, struct err *e);
+
+/* Whether text is a number as JSON spells it, blanks excluded. */
+bool value_number_is_valid(const char *text, size_t len);
+
+/* Compares two numbers of JSON's spelling by what they mean, exactly, however long they are: less
+ * than 0, 0, more than 0. */
+int value_number_compare(const char *a, size_t a_len, const char *b, size_t b_len);
+
+/* Whether a number of JSON's spelling is a whole one: 12, -0, 1.0 and 1e3 are, 1.5 is not. */
+bool value_number_is_integer(const char *text, size_t len);
 
 /* Whether two values are the same: numbers by what they mean (1 and 1.0), maps in any order. */
 bool value_equal(const struct value *a, const struct value *b);
