@@ -11,8 +11,8 @@ E2E_TESTS = \
 	tests/e2e/cli_streams.sh
 
 check_PROGRAMS += $(UNIT_TESTS)
-TESTS += $(UNIT_TESTS) $(E2E_TESTS)
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/tap.sh
+TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layering.sh
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/tap.sh tests/layering.sh tests/ci.sh
 
 TAP_SOURCES = tests/unit/tap.c tests/unit/tap.h
 
@@ -26,3 +26,20 @@ tests_unit_test_hint_SOURCES = tests/unit/test_hint.c $(TAP_SOURCES)
 tests_unit_test_hint_LDADD = $(ENGINE_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
+
+# Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
+# where words help. `make check` replays the corpora; `make fuzz` builds the same programs with
+# libFuzzer. To add one: its name in FUZZ_TARGETS, and its _SOURCES and _LDADD below.
+FUZZ_TARGETS =
+
+if FUZZERS
+FUZZ_MAIN = -fsanitize=fuzzer
+else
+FUZZ_MAIN = libreplay.a
+check_LIBRARIES += libreplay.a
+check_PROGRAMS += $(FUZZ_TARGETS)
+TESTS += $(FUZZ_TARGETS)
+endif
+EXTRA_PROGRAMS += $(FUZZ_TARGETS)
+libreplay_a_SOURCES = tests/fuzz/replay.c
+EXTRA_DIST += tests/fuzz/run.sh $(srcdir)/tests/fuzz/corpus
