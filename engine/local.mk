@@ -17,8 +17,23 @@ libengine_a_SOURCES = \
 	engine/hint.h \
 	engine/keys.h \
 	engine/load.h \
+	engine/run.c \
 	engine/run.h \
+	engine/run_clear.c \
+	engine/run_core.c \
+	engine/run_foreach.c \
+	engine/run_impl.h \
+	engine/run_mark.c \
+	engine/run_plan.c \
 	engine/run_plan.h \
+	engine/run_restore.c \
+	engine/run_retry.c \
+	engine/run_rules.c \
+	engine/run_scope.c \
+	engine/run_step.c \
+	engine/run_stop.c \
+	engine/run_table.c \
+	engine/run_try.c \
 	engine/scan.h \
 	engine/strmap.h \
 	engine/template.h \

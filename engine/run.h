@@ -134,6 +134,7 @@ enum run_kill {
 	X(WHEN, "its condition is false")                                                          \
 	X(EMPTY, "for_each has no items")                                                          \
 	X(DECISION, "its condition or items could not be evaluated")                               \
+	X(ITEMS, "for_each has too many items")                                                    \
 	X(CAPACITY, "it was given capacity")                                                       \
 	X(POOL, "it asks for more slots than its pool has")                                        \
 	X(STARTED, "it started")                                                                   \
@@ -280,7 +281,7 @@ int run_restore(const struct run_plan *p, uint64_t seed, const struct run_head *
 /*
  * One event. Appends to actions. RUN_APPLIED; RUN_IGNORED, and e->text says why (only a RELEASE may
  * have been appended); ERR_INVALID, ERR_STATE: a bug in whoever sent it, nothing changed, e says
- * which; ERR_LIMIT: too many items; ERR_NOMEM: N.B. the run is then half way, is refused further
+ * which; ERR_NOMEM: N.B. the run is then half way, is refused further
  * events and must be restored from what was stored; the turn's actions must be dropped.
  */
 int run_step(struct run *r, const struct run_event *ev, struct run_actions *actions, struct err *e);

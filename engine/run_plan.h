@@ -19,8 +19,9 @@ struct arena;
 #define RUN_ITEMS_MAX 100000 /* instances of one for_each task */
 #define RUN_RETRIES_MAX 1000000 /* retries of one task */
 #define RUN_SCOPE_MAX 10000000 /* pairs of a setup and a task in its scope */
-#define RUN_DELAY_MAX_MS (INT64_C(86400000)) /* Airflow's ceiling of a doubled retry delay: a day  \
-					      */
+#define RUN_DELAY_MAX_MS                                                                           \
+	(INT64_C(86400000)) /* Airflow's ceiling of a doubled retry delay: a day                   \
+			     */
 
 /* Edges of n tasks: those of task t are list[offset[t]] .. list[offset[t + 1] - 1]. */
 struct run_edges {
@@ -59,8 +60,7 @@ struct run_plan {
 	/* Filled in by run_plan_prepare(). A setup's scope is what lies behind it, up to its
 	 * teardowns where it has any; whatever is in it waits for the setup to succeed. */
 	const uint8_t *is_leaf; /* decides the run's state */
-	struct run_edges scope; /* from a setup to the tasks of its scope that it does not precede
-				 * directly; offset is NULL where no setup has any */
+	struct run_edges scope; /* from a setup; offset is NULL where there are no setups */
 	struct run_edges scope_of; /* the same from the task's end */
 };
 

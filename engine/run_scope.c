@@ -1,0 +1,137 @@
+/*
+ * The scopes of setups: which tasks need which setup.
+ *
+ * A task is in the scope of a setup where the setup lies above it, at any distance, and either has
+ * no teardown or has one below the task. Teardowns are in no scope. This takes one walk over tasks
+ * and edges for each setup.
+ */
+#include "engine/run_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/arena.h"
+
+/* Room for the search of scopes: who was reached from where, and the pairs found. */
+struct search {
+	uint8_t *mark; /* BELOW, ABOVE */
+	uint32_t *found; /* tasks marked, to be unmarked again */
+	uint32_t *from, *to;
+	size_t n, cap;
+};
+
+enum { BELOW = 1, ABOVE = 2 };
+
+/* Marks all that lies along the edges behind the n tasks in found; how many there are then. */
+static uint32_t flood(
+	const struct run_edges *x, uint8_t *mark, uint8_t bit, uint32_t *found, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t j = x->offset[found[i]]; j < x->offset[found[i] + 1]; j++)
+			if (!(mark[x->list[j]] & bit)) {
+				mark[x->list[j]] |= bit;
+				found[n++] = x->list[j];
+			}
+	return n;
+}
+
+static int add_pair(struct search *s, uint32_t setup, uint32_t task, struct err *e)
+{
+	uint32_t *from, *to;
+	size_t cap;
+
+	if (s->n == RUN_SCOPE_MAX)
+		return err_set(e, ERR_LIMIT,
+			"plan: more than %d tasks in the scopes of setups, task %u's the last",
+			RUN_SCOPE_MAX, setup);
+	if (s->n == s->cap) {
+		cap = s->cap == 0 ? 256 : s->cap * 2;
+		if ((from = realloc(s->from, cap * sizeof(*from))) != NULL)
+			s->from = from;
+		if ((to = realloc(s->to, cap * sizeof(*to))) != NULL)
+			s->to = to;
+		if (from == NULL || to == NULL)
+			return err_set(e, ERR_NOMEM, "out of memory");
+		s->cap = cap;
+	}
+	s->from[s->n] = setup;
+	s->to[s->n++] = task;
+	return 0;
+}
+
+/* Marks what is above the setup's teardowns; how many teardowns there are. */
+static uint32_t mark_above(const struct run_plan *p, struct search *s, uint32_t setup)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = p->down.offset[setup]; i < p->down.offset[setup + 1]; i++)
+		if (p->tasks[p->down.list[i]].is_teardown)
+			s->found[n++] = p->down.list[i];
+	for (uint32_t i = 0; i < n; i++)
+		s->mark[s->found[i]] |= ABOVE;
+	if (n == 0)
+		return 0;
+	(void)flood(&p->up, s->mark, ABOVE, s->found, n);
+	return n;
+}
+
+static int find_scope(const struct run_plan *p, struct search *s, uint32_t setup, struct err *e)
+{
+	uint32_t n_teardowns, n = 1;
+	uint8_t wanted;
+	int rc = 0;
+
+	memset(s->mark, 0, p->n_tasks);
+	n_teardowns = mark_above(p, s, setup);
+	wanted = n_teardowns > 0 ? BELOW | ABOVE : BELOW;
+	s->found[0] = setup;
+	(void)flood(&p->down, s->mark, BELOW, s->found, n);
+	for (uint32_t t = 0; t < p->n_tasks && rc == 0; t++)
+		if ((s->mark[t] & wanted) == wanted && !p->tasks[t].is_teardown)
+			rc = add_pair(s, setup, t, e);
+	return rc;
+}
+
+/* The pairs as edges. Those in `by` order are sorted already, as setups come in order. */
+static int make_edges(struct arena *a, uint32_t n_tasks, const uint32_t *by, const uint32_t *other,
+	size_t n, struct run_edges *out)
+{
+	uint32_t *offset = arena_array(a, (size_t)n_tasks + 2, sizeof(*offset));
+	uint32_t *list = arena_array(a, n + 1, sizeof(*list));
+
+	if (offset == NULL || list == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		offset[by[i] + 2]++;
+	for (uint32_t t = 0; t < n_tasks; t++)
+		offset[t + 2] += offset[t + 1];
+	for (size_t i = 0; i < n; i++)
+		list[offset[by[i] + 1]++] = other[i];
+	out->offset = offset;
+	out->list = list;
+	return 0;
+}
+
+int run_scopes_find(struct run_plan *p, struct arena *a, uint32_t *found, struct err *e)
+{
+	struct search s = {.found = found};
+	bool any = false;
+	int rc = 0;
+
+	p->scope = p->scope_of = (struct run_edges){0};
+	if ((s.mark = malloc((size_t)p->n_tasks + 1)) == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	for (uint32_t t = 0; t < p->n_tasks && rc == 0; t++)
+		if (p->tasks[t].is_setup) {
+			any = true;
+			rc = find_scope(p, &s, t, e);
+		}
+	if (rc == 0 && any &&
+		(make_edges(a, p->n_tasks, s.from, s.to, s.n, &p->scope) != 0 ||
+			make_edges(a, p->n_tasks, s.to, s.from, s.n, &p->scope_of) != 0))
+		rc = err_set(e, ERR_NOMEM, "out of memory");
+	free(s.mark);
+	free(s.from);
+	free(s.to);
+	return rc;
+}
