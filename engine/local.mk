@@ -6,15 +6,22 @@ libengine_a_SOURCES = \
 	engine/buf.c \
 	engine/buf.h \
 	engine/cond.h \
+	engine/cron.c \
+	engine/cron.h \
+	engine/cron_parse.c \
 	engine/dag.h \
 	engine/diag.h \
 	engine/dispatch.h \
+	engine/duration.c \
+	engine/duration.h \
 	engine/err.c \
 	engine/err.h \
 	engine/expr.h \
 	engine/graph.h \
 	engine/hint.c \
 	engine/hint.h \
+	engine/instant.c \
+	engine/instant.h \
 	engine/keys.h \
 	engine/load.h \
 	engine/run.c \
@@ -37,6 +44,10 @@ libengine_a_SOURCES = \
 	engine/scan.h \
 	engine/strmap.h \
 	engine/template.h \
+	engine/timetable.c \
+	engine/timetable.h \
 	engine/trigger.c \
 	engine/trigger.h \
-	engine/value.h
+	engine/value.h \
+	engine/zone.c \
+	engine/zone.h

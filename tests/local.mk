@@ -3,7 +3,9 @@ UNIT_TESTS = \
 	tests/unit/test_arena \
 	tests/unit/test_args \
 	tests/unit/test_buf \
+	tests/unit/test_cron \
 	tests/unit/test_hint \
+	tests/unit/test_instant \
 	tests/unit/test_text
 
 E2E_TESTS = \
@@ -22,8 +24,12 @@ tests_unit_test_args_SOURCES = tests/unit/test_args.c $(TAP_SOURCES)
 tests_unit_test_args_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_buf_SOURCES = tests/unit/test_buf.c $(TAP_SOURCES)
 tests_unit_test_buf_LDADD = $(ENGINE_LIBS)
+tests_unit_test_cron_SOURCES = tests/unit/test_cron.c $(TAP_SOURCES)
+tests_unit_test_cron_LDADD = $(STORE_LIBS)
 tests_unit_test_hint_SOURCES = tests/unit/test_hint.c $(TAP_SOURCES)
 tests_unit_test_hint_LDADD = $(ENGINE_LIBS)
+tests_unit_test_instant_SOURCES = tests/unit/test_instant.c $(TAP_SOURCES)
+tests_unit_test_instant_LDADD = $(ENGINE_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
 

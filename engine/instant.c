@@ -1,0 +1,240 @@
+/* Instants and the calendar. Pure arithmetic: neither the clock nor the system's zone is asked. */
+#include "engine/instant.h"
+
+#include <stdio.h>
+
+#include "engine/err.h"
+#include "engine/zone.h"
+
+#define DAY_MS INT64_C(86400000)
+
+/* Counts from the first of March, so that a leap day is the last of its year. */
+int64_t instant_days(int64_t year, unsigned month, unsigned day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t year_of_era = y - era * 400;
+	int64_t day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+	return era * 146097 + day_of_era - 719468;
+}
+
+void instant_date(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+{
+	int64_t z = days + 719468;
+	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t day_of_era = z - era * 146097;
+	int64_t year_of_era =
+		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t day_of_year =
+		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t m = (5 * day_of_year + 2) / 153;
+
+	*day = (unsigned)(day_of_year - (153 * m + 2) / 5 + 1);
+	*month = (unsigned)(m < 10 ? m + 3 : m - 9);
+	*year = year_of_era + era * 400 + (*month <= 2);
+}
+
+unsigned instant_month_days(int64_t year, unsigned month)
+{
+	static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return month == 2 && is_leap ? 29 : days[month - 1];
+}
+
+/* --- parsing --- */
+
+struct cursor {
+	const char *at, *end;
+};
+
+/* Exactly n digits into *out. */
+static bool take_digits(struct cursor *c, unsigned n, unsigned *out)
+{
+	unsigned value = 0;
+
+	if ((size_t)(c->end - c->at) < n)
+		return false;
+	for (unsigned i = 0; i < n; i++) {
+		if (c->at[i] < '0' || c->at[i] > '9')
+			return false;
+		value = value * 10 + (unsigned)(c->at[i] - '0');
+	}
+	c->at += n;
+	*out = value;
+	return true;
+}
+
+static bool take(struct cursor *c, const char *any)
+{
+	for (; c->at < c->end && *any != '\0'; any++) {
+		if (*c->at == *any) {
+			c->at++;
+			return true;
+		}
+	}
+	return false;
+}
+
+struct fields {
+	unsigned year, month, day, hour, minute, second, ms;
+	bool has_time, has_offset;
+	int offset_s;
+};
+
+/* A fraction of a second, as many digits as there are; what is below a millisecond is dropped. */
+static bool take_fraction(struct cursor *c, unsigned *ms)
+{
+	unsigned scale = 100;
+	const char *from = c->at;
+
+	for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; c->at++) {
+		*ms += (unsigned)(*c->at - '0') * scale;
+		scale /= 10;
+	}
+	return c->at > from;
+}
+
+static bool take_offset(struct cursor *c, struct fields *f)
+{
+	unsigned hours, minutes = 0;
+	int sign;
+
+	if (c->at == c->end)
+		return true;
+	f->has_offset = true;
+	if (take(c, "Zz"))
+		return true;
+	sign = *c->at == '-' ? -1 : 1;
+	if (!take(c, "+-") || !take_digits(c, 2, &hours) || hours > 26)
+		return false;
+	if (c->at < c->end) {
+		(void)take(c, ":");
+		if (!take_digits(c, 2, &minutes) || minutes > 59)
+			return false;
+	}
+	f->offset_s = sign * (int)(hours * 3600 + minutes * 60);
+	return true;
+}
+
+static bool fields_take(struct cursor *c, struct fields *f)
+{
+	if (!take_digits(c, 4, &f->year) || !take(c, "-") || !take_digits(c, 2, &f->month) ||
+		!take(c, "-") || !take_digits(c, 2, &f->day))
+		return false;
+	if (c->at == c->end)
+		return true;
+	f->has_time = true;
+	if (!take(c, "Tt ") || !take_digits(c, 2, &f->hour) || !take(c, ":") ||
+		!take_digits(c, 2, &f->minute))
+		return false;
+	if (take(c, ":") && !take_digits(c, 2, &f->second))
+		return false;
+	if (take(c, ".,") && !take_fraction(c, &f->ms))
+		return false;
+	return take_offset(c, f) && c->at == c->end;
+}
+
+int instant_parse(const char *text, size_t len, const struct zone *zone, int64_t *out,
+	bool *is_date_only, struct err *e)
+{
+	struct cursor c = {text, text + len};
+	struct fields f = {0};
+	int64_t wall;
+	int show = len > 60 ? 60 : (int)len;
+
+	if (!fields_take(&c, &f))
+		return err_set(e, ERR_INVALID,
+			"\"%.*s\" is no date or time; write 2026-01-31, 2026-01-31T02:30:00 or "
+			"2026-01-31T02:30:00+01:00",
+			show, text);
+	if (f.year == 0 || f.month == 0 || f.month > 12 || f.day == 0 ||
+		f.day > instant_month_days(f.year, f.month))
+		return err_set(e, ERR_INVALID, "there is no day %.10s in the calendar", text);
+	if (f.hour > 23 || f.minute > 59 || f.second > 59)
+		return err_set(e, ERR_INVALID,
+			"\"%.*s\" has no such time of day; it runs from 00:00:00 to 23:59:59", show,
+			text);
+	wall = instant_days(f.year, f.month, f.day) * 86400 + f.hour * 3600 + f.minute * 60 +
+		f.second;
+	if (f.has_offset || zone == NULL)
+		*out = (wall - f.offset_s) * 1000 + f.ms;
+	else
+		*out = zone_first(zone, wall) * 1000 + f.ms;
+	if (is_date_only != NULL)
+		*is_date_only = !f.has_time;
+	return 0;
+}
+
+/* --- formatting --- */
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+/* The date and the time of day, for all that formats. */
+static void split(int64_t t, int64_t *year, unsigned *month, unsigned *day, unsigned *ms_of_day)
+{
+	int64_t days;
+
+	if (t < INSTANT_MIN)
+		t = INSTANT_MIN;
+	if (t > INSTANT_MAX)
+		t = INSTANT_MAX;
+	days = floor_div(t, DAY_MS);
+	instant_date(days, year, month, day);
+	*ms_of_day = (unsigned)(t - days * DAY_MS);
+}
+
+static char *format(int64_t t, char *text, bool with_ms, const char *zone)
+{
+	int64_t year;
+	unsigned month, day, ms, s;
+	char fraction[8] = "";
+
+	split(t, &year, &month, &day, &ms);
+	s = ms / 1000;
+	if (with_ms)
+		(void)snprintf(fraction, sizeof(fraction), ".%03u", ms % 1000);
+	(void)snprintf(text, INSTANT_TEXT_MAX, "%04d-%02u-%02uT%02u:%02u:%02u%s%s", (int)year,
+		month, day, s / 3600, s / 60 % 60, s % 60, fraction, zone);
+	return text;
+}
+
+char *instant_format(int64_t t, char *text)
+{
+	return format(t, text, t % 1000 != 0, "+00:00");
+}
+
+char *instant_format_z(int64_t t, char *text)
+{
+	return format(t, text, false, "Z");
+}
+
+char *instant_format_log(int64_t t, char *text)
+{
+	return format(t, text, true, "+0000");
+}
+
+char *instant_format_date(int64_t t, char *text)
+{
+	int64_t year;
+	unsigned month, day, ms;
+
+	split(t, &year, &month, &day, &ms);
+	(void)snprintf(text, INSTANT_TEXT_MAX, "%04d-%02u-%02u", (int)year, month, day);
+	return text;
+}
+
+char *instant_format_nodash(int64_t t, char *text)
+{
+	int64_t year;
+	unsigned month, day, ms;
+
+	split(t, &year, &month, &day, &ms);
+	(void)snprintf(text, INSTANT_TEXT_MAX, "%04d%02u%02u", (int)year, month, day);
+	return text;
+}
