@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,28 +74,26 @@ static int unknown_flag(const struct command *c, const char *arg, struct err *e)
 	return err_set(e, ERR_INVALID, "unknown flag %.*s; --help lists the flags", (int)len, arg);
 }
 
-static int check_choice(const struct flag *f, const char *value, struct err *e)
+int args_check_choice(
+	const char *what, const char *value, const char *const *choices, struct err *e)
 {
 	char list[512] = "";
 	struct hint h;
 
 	hint_begin(&h, value, strlen(value));
-	for (size_t i = 0; f->choices[i] != NULL; i++) {
+	for (size_t i = 0; choices[i] != NULL; i++) {
 		size_t used = strlen(list);
 
-		if (strcmp(f->choices[i], value) == 0)
+		if (strcmp(choices[i], value) == 0)
 			return 0;
-		hint_offer(&h, f->choices[i], strlen(f->choices[i]));
-		if (used < sizeof(list) - 1) {
-			if (i > 0)
-				(void)strncat(list, ", ", sizeof(list) - used - 1);
-			(void)strncat(list, f->choices[i], sizeof(list) - strlen(list) - 1);
-		}
+		hint_offer(&h, choices[i], strlen(choices[i]));
+		(void)snprintf(
+			list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", choices[i]);
 	}
 	if (h.best != NULL)
-		return err_set(e, ERR_INVALID, "--%s takes %s, not \"%s\"; did you mean \"%s\"?",
-			f->name, list, value, h.best);
-	return err_set(e, ERR_INVALID, "--%s takes %s, not \"%s\"", f->name, list, value);
+		return err_set(e, ERR_INVALID, "%s takes %s, not \"%s\"; did you mean \"%s\"?",
+			what, list, value, h.best);
+	return err_set(e, ERR_INVALID, "%s takes %s, not \"%s\"", what, list, value);
 }
 
 static int check_number(const struct flag *f, const char *value, long *number, struct err *e)
@@ -115,12 +114,14 @@ static int check_number(const struct flag *f, const char *value, long *number, s
 static int add_given(struct args *a, const struct flag *f, const char *value, struct err *e)
 {
 	struct args_given *g = &a->given[a->n_given];
+	char what[64];
 	int r = 0;
 
+	(void)snprintf(what, sizeof(what), "--%s", f->name);
 	g->flag = f;
 	g->value = value;
 	if (f->kind == FLAG_ENUM)
-		r = check_choice(f, value, e);
+		r = args_check_choice(what, value, f->choices, e);
 	else if (f->kind == FLAG_INT)
 		r = check_number(f, value, &g->number, e);
 	if (r == 0)

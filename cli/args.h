@@ -35,6 +35,11 @@ int args_parse(
 	const struct command *c, int argc, char *const *argv, struct args *out, struct err *e);
 void args_free(struct args *a);
 
+/* Whether value is one of the choices (NULL behind the last); else ERR_INVALID and a sentence that
+ * begins with what and names the nearest. */
+int args_check_choice(
+	const char *what, const char *value, const char *const *choices, struct err *e);
+
 /* Whether the flag was given. The name must be in the descriptor. */
 bool args_has(const struct args *a, const char *flag);
 

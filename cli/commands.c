@@ -11,11 +11,13 @@
 
 const struct command_group command_groups[] = {
 	{"version", "the version of this program"},
+	{"completion", "a script that completes these commands in your shell"},
 };
 const size_t command_groups_count = sizeof(command_groups) / sizeof(command_groups[0]);
 
 const struct command *const commands[] = {
 	&command_version,
+	&command_completion,
 };
 const size_t commands_count = sizeof(commands) / sizeof(commands[0]);
 

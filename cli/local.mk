@@ -10,6 +10,7 @@ libcli_a_SOURCES = \
 	cli/command.h \
 	cli/commands.c \
 	cli/commands.h \
+	cli/completion.c \
 	cli/help.c \
 	cli/help.h \
 	cli/report.c \

@@ -50,7 +50,7 @@ void hint_begin(struct hint *h, const char *word, size_t len)
 	memset(h, 0, sizeof(*h));
 	h->word = word;
 	h->len = len;
-	h->max = len <= 3 ? 1 : len <= 7 ? 2 : 3;
+	h->max = len <= 4 ? 1 : len <= 8 ? 2 : 3;
 	h->distance = h->max + 1;
 }
 

@@ -1,5 +1,9 @@
 # What lasts.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	store/dags_folder.c \
+	store/dags_folder.h \
+	store/ignore.c \
+	store/ignore.h \
 	store/zoneinfo.c \
 	store/zoneinfo.h

@@ -4,11 +4,14 @@ UNIT_TESTS = \
 	tests/unit/test_args \
 	tests/unit/test_buf \
 	tests/unit/test_cron \
+	tests/unit/test_dags_folder \
 	tests/unit/test_hint \
+	tests/unit/test_ignore \
 	tests/unit/test_instant \
 	tests/unit/test_text
 
 E2E_TESTS = \
+	tests/e2e/cli_completion.sh \
 	tests/e2e/cli_help.sh \
 	tests/e2e/cli_streams.sh
 
@@ -30,6 +33,10 @@ tests_unit_test_hint_SOURCES = tests/unit/test_hint.c $(TAP_SOURCES)
 tests_unit_test_hint_LDADD = $(ENGINE_LIBS)
 tests_unit_test_instant_SOURCES = tests/unit/test_instant.c $(TAP_SOURCES)
 tests_unit_test_instant_LDADD = $(ENGINE_LIBS)
+tests_unit_test_dags_folder_SOURCES = tests/unit/test_dags_folder.c $(TAP_SOURCES)
+tests_unit_test_dags_folder_LDADD = libstore.a $(ENGINE_LIBS)
+tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c $(TAP_SOURCES)
+tests_unit_test_ignore_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
 

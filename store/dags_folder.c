@@ -1,0 +1,276 @@
+/*
+ * Walks the folder of DAG files. Depth and number are bounded; a folder that is its own ancestor by
+ * way of a link is passed over. Reads names, and the ignore files, and nothing else.
+ */
+#include "store/dags_folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "store/ignore.h"
+
+struct level {
+	size_t path_len; /* of the folder, in walk.path */
+	dev_t dev;
+	ino_t ino;
+	char *ignore; /* its ignore file, or NULL */
+	size_t ignore_len;
+};
+
+struct walk {
+	const struct dags_folder_report *report;
+	struct buf path;
+	struct level levels[DAGS_FOLDER_DEPTH_MAX];
+	size_t n_levels;
+	char **paths;
+	size_t n, room;
+	struct err *e;
+};
+
+static int code_of(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+		return ERR_NOTFOUND;
+	case EACCES:
+	case EPERM:
+		return ERR_DENIED;
+	case ENOMEM:
+		return ERR_NOMEM;
+	default:
+		return ERR_IO;
+	}
+}
+
+bool dags_folder_is_dag_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return name[0] != '.' && dot != NULL && dot != name &&
+		(strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+static int read_all(int fd, size_t max, struct buf *b, struct err *e)
+{
+	for (;;) {
+		size_t want = 65536;
+		char *room = buf_room(b, want);
+		ssize_t got = room == NULL ? 0 : read(fd, room, want);
+
+		if (room == NULL)
+			return err_set(e, ERR_NOMEM, "out of memory");
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return err_set(e, errno == EISDIR ? ERR_INVALID : code_of(errno), "%s",
+				errno == EISDIR ? "is a folder, not a file" : strerror(errno));
+		if (got == 0)
+			return 0;
+		b->len += (size_t)got;
+		b->data[b->len] = '\0';
+		if (b->len > max)
+			return err_set(e, ERR_LIMIT,
+				"is larger than %zu MiB, the most that is read", max >> 20);
+	}
+}
+
+int dags_folder_read(const char *path, size_t max, char **text, size_t *len, struct err *e)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+	struct buf b;
+	int r;
+
+	if (fd < 0)
+		return err_set(e, code_of(errno), "%s", strerror(errno));
+	buf_init(&b, 0);
+	if (!is_stdin && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		r = err_set(e, ERR_INVALID, "is a folder, not a file");
+	else
+		r = read_all(fd, max, &b, e);
+	if (!is_stdin)
+		(void)close(fd);
+	if (r == 0) {
+		*len = b.len;
+		*text = buf_steal(&b);
+		if (*text == NULL)
+			r = err_set(e, ERR_NOMEM, "out of memory");
+	}
+	buf_free(&b);
+	return r;
+}
+
+static void tell(struct walk *w, const char *sentence)
+{
+	if (w->report != NULL)
+		w->report->on_problem(w->report->ctx, buf_str(&w->path), sentence);
+}
+
+/* Whether an ignore file on the way down leaves the path out; the innermost that says something
+ * decides. */
+static bool is_ignored(const struct walk *w, bool is_folder)
+{
+	for (size_t i = w->n_levels; i-- > 0;) {
+		const struct level *l = &w->levels[i];
+		int verdict = l->ignore == NULL
+			? -1
+			: ignore_match(l->ignore, l->ignore_len, w->path.data + l->path_len + 1,
+				  is_folder);
+
+		if (verdict >= 0)
+			return verdict == 1;
+	}
+	return false;
+}
+
+static int add_file(struct walk *w)
+{
+	char **grown;
+
+	if (w->n == DAGS_FOLDER_FILES_MAX)
+		return err_set(w->e, ERR_LIMIT, "more than %d DAG files", DAGS_FOLDER_FILES_MAX);
+	if (w->n == w->room) {
+		w->room = w->room == 0 ? 64 : w->room * 2;
+		grown = reallocarray(w->paths, w->room, sizeof(*grown));
+		if (grown == NULL)
+			return err_set(w->e, ERR_NOMEM, "out of memory");
+		w->paths = grown;
+	}
+	w->paths[w->n] = strdup(buf_str(&w->path));
+	if (w->paths[w->n] == NULL)
+		return err_set(w->e, ERR_NOMEM, "out of memory");
+	w->n++;
+	return 0;
+}
+
+static void cut_path(struct walk *w, size_t len)
+{
+	w->path.len = len;
+	w->path.data[len] = '\0';
+}
+
+/* Enters the folder at w->path: false where it is its own ancestor, or too deep. */
+static bool enter(struct walk *w, const struct stat *st)
+{
+	struct level *l = &w->levels[w->n_levels];
+	struct err e;
+
+	for (size_t i = 0; i < w->n_levels; i++)
+		if (w->levels[i].dev == st->st_dev && w->levels[i].ino == st->st_ino)
+			return false;
+	if (w->n_levels == DAGS_FOLDER_DEPTH_MAX) {
+		tell(w, "folders nest too deep; what is in this one does not count");
+		return false;
+	}
+	*l = (struct level){.path_len = w->path.len, .dev = st->st_dev, .ino = st->st_ino};
+	buf_adds(&w->path, "/" IGNORE_FILE_NAME);
+	if (buf_status(&w->path) == 0 &&
+		dags_folder_read(
+			buf_str(&w->path), IGNORE_FILE_MAX, &l->ignore, &l->ignore_len, &e) != 0 &&
+		e.code != ERR_NOTFOUND)
+		tell(w, e.text);
+	if (buf_status(&w->path) == 0)
+		cut_path(w, l->path_len);
+	w->n_levels++;
+	return true;
+}
+
+static int walk_folder(struct walk *w, const struct stat *st);
+
+/* One name of a folder: a file that counts is added, a folder is walked. */
+static int walk_name(struct walk *w, const char *name)
+{
+	size_t len = w->path.len;
+	struct stat st;
+	int r = 0;
+
+	if (name[0] == '.')
+		return 0;
+	buf_addf(&w->path, "/%s", name);
+	if (buf_status(&w->path) != 0)
+		return err_set(w->e, ERR_NOMEM, "out of memory");
+	if (stat(buf_str(&w->path), &st) != 0) {
+		if (dags_folder_is_dag_name(name))
+			tell(w, strerror(errno));
+	} else if (S_ISDIR(st.st_mode)) {
+		if (!is_ignored(w, true))
+			r = walk_folder(w, &st);
+	} else if (S_ISREG(st.st_mode) && dags_folder_is_dag_name(name) && !is_ignored(w, false)) {
+		r = add_file(w);
+	}
+	cut_path(w, len);
+	return r;
+}
+
+static int walk_folder(struct walk *w, const struct stat *st)
+{
+	DIR *dir = opendir(buf_str(&w->path));
+	const struct dirent *entry;
+	int r = 0;
+
+	if (dir == NULL && w->n_levels == 0)
+		return err_set(w->e, code_of(errno), "%s", strerror(errno));
+	if (dir == NULL) {
+		tell(w, strerror(errno));
+		return 0;
+	}
+	if (enter(w, st)) {
+		while (r == 0 && (entry = readdir(dir)) != NULL)
+			r = walk_name(w, entry->d_name);
+		w->n_levels--;
+		free(w->levels[w->n_levels].ignore);
+	}
+	(void)closedir(dir);
+	return r;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int dags_folder_list(const char *folder, const struct dags_folder_report *report, char ***paths,
+	size_t *n, struct err *e)
+{
+	struct walk w = {.report = report, .e = e};
+	struct stat st;
+	size_t len = strlen(folder);
+	int r;
+
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	if (stat(folder, &st) != 0)
+		return err_set(e, code_of(errno), "%s", strerror(errno));
+	buf_init(&w.path, 0);
+	buf_add(&w.path, folder, len);
+	r = buf_status(&w.path) != 0 ? err_set(e, ERR_NOMEM, "out of memory")
+				     : walk_folder(&w, &st);
+	buf_free(&w.path);
+	if (r != 0) {
+		dags_folder_free(w.paths, w.n);
+		return r;
+	}
+	if (w.n > 0)
+		qsort(w.paths, w.n, sizeof(*w.paths), by_bytes);
+	*paths = w.paths;
+	*n = w.n;
+	return 0;
+}
+
+void dags_folder_free(char **paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(paths[i]);
+	free(paths);
+}

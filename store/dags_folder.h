@@ -1,0 +1,36 @@
+/* The folder of DAG files: which files in it count. */
+#ifndef STORE_DAGS_FOLDER_H
+#define STORE_DAGS_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+
+#define DAGS_FOLDER_DEPTH_MAX 32 /* how deep folders may nest */
+#define DAGS_FOLDER_FILES_MAX 100000 /* DAG files of one folder */
+
+/* Whether a file of this name counts: it ends in .yaml or .yml, and is not hidden. In the folder,
+ * regular files alone do. */
+bool dags_folder_is_dag_name(const char *name);
+
+/* Hears of what could not be read on the way (a folder without permission); the rest goes on. */
+struct dags_folder_report {
+	void *ctx;
+	void (*on_problem)(void *ctx, const char *path, const char *sentence);
+};
+
+/* The DAG files in folder and below it, each as folder/..., sorted by bytes, without what a
+ * .windrowignore leaves out. Hidden files and folders do not count; symbolic links are followed,
+ * but never round in a circle. *paths is malloc'd, as is each of them: dags_folder_free().
+ * ERR_NOTFOUND, ERR_DENIED, ERR_IO where the folder itself cannot be read, ERR_LIMIT, ERR_NOMEM. */
+int dags_folder_list(const char *folder, const struct dags_folder_report *report, char ***paths,
+	size_t *n, struct err *e);
+void dags_folder_free(char **paths, size_t n);
+
+/* Reads a whole file of at most max bytes; *text is malloc'd, with a NUL behind it. "-" is standard
+ * input. ERR_NOTFOUND, ERR_DENIED, ERR_IO, ERR_LIMIT, ERR_INVALID (a folder), ERR_NOMEM, each with
+ * a sentence that does not name the path. */
+int dags_folder_read(const char *path, size_t max, char **text, size_t *len, struct err *e);
+
+#endif

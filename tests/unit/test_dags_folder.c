@@ -1,0 +1,111 @@
+/* The dags folder: which files count, in which order, and what is told of the rest. */
+#include "store/dags_folder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "tests/unit/tap.h"
+
+static void put(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL)
+		abort();
+	(void)fputs(text, f);
+	(void)fclose(f);
+}
+
+static void on_problem(void *ctx, const char *path, const char *sentence)
+{
+	buf_addf(ctx, "%s: %s;", path, sentence);
+}
+
+/* The list with blanks between, and what was told behind it. */
+static void is_list(const char *want, const char *problems, const char *what)
+{
+	struct buf told, got;
+	struct dags_folder_report report = {&told, on_problem};
+	char **paths = NULL;
+	struct err e;
+	size_t n = 0;
+
+	buf_init(&told, 0);
+	buf_init(&got, 0);
+	IS_INT(dags_folder_list("d", &report, &paths, &n, &e), 0, "%s: listed", what);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&got, "%s%s", i > 0 ? " " : "", paths[i]);
+	IS_STR(buf_str(&got), want, "%s", what);
+	IS_STR(buf_str(&told), problems, "%s: what is told", what);
+	dags_folder_free(paths, n);
+	buf_free(&got);
+	buf_free(&told);
+}
+
+static void test_read(void)
+{
+	struct err e;
+	char *text;
+	size_t len;
+
+	put("d/a.yaml", "hello");
+	IS_INT(dags_folder_read("d/a.yaml", 5, &text, &len, &e), 0, "a file as large as may be");
+	IS_MEM(text, len, "hello", 5, "is read whole");
+	free(text);
+	IS_INT(dags_folder_read("d/a.yaml", 4, &text, &len, &e), ERR_LIMIT,
+		"a larger one is refused");
+	IS_INT(dags_folder_read("d", 4, &text, &len, &e), ERR_INVALID, "so is a folder");
+	IS_STR(e.text, "is a folder, not a file", "and says so");
+	IS_INT(dags_folder_read("d/none", 4, &text, &len, &e), ERR_NOTFOUND, "so is nothing");
+	IS_STR(e.text, "No such file or directory", "and says so");
+}
+
+int main(void)
+{
+	char folder[] = "/tmp/windrow-test.XXXXXX";
+	char command[100];
+	char **paths;
+	struct err e;
+	size_t n;
+
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+		return 99;
+	IS_INT(dags_folder_list("d", NULL, &paths, &n, &e), ERR_NOTFOUND, "no folder, no list");
+	(void)mkdir("d", 0755);
+	is_list("", "", "an empty folder");
+	(void)mkdir("d/sub", 0755);
+	(void)mkdir("d/old", 0755);
+	(void)mkdir("d/.git", 0755);
+	(void)mkdir("d/x.yaml", 0755);
+	put("d/b.yaml", "");
+	put("d/a.yml", "");
+	put("d/sub/c.yaml", "");
+	put("d/old/gone.yaml", "");
+	put("d/old/kept.yaml", "");
+	put("d/notes.txt", "");
+	put("d/.hidden.yaml", "");
+	put("d/.git/x.yaml", "");
+	(void)mkfifo("d/pipe.yaml", 0600);
+	is_list("d/a.yml d/b.yaml d/old/gone.yaml d/old/kept.yaml d/sub/c.yaml", "",
+		"YAML files count, at any depth, hidden ones and pipes do not");
+	put("d/.windrowignore", "/old/*\n*.yml\n");
+	put("d/old/.windrowignore", "!kept.yaml\n");
+	is_list("d/b.yaml d/old/kept.yaml d/sub/c.yaml", "",
+		"ignored ones do not, and an inner ignore file takes back");
+	(void)symlink("..", "d/sub/round");
+	(void)symlink("nowhere", "d/sub/lost.yaml");
+	is_list("d/b.yaml d/old/kept.yaml d/sub/c.yaml",
+		"d/sub/lost.yaml: No such file or directory;",
+		"a link round in a circle ends, one to nothing is told");
+	test_read();
+	if (chdir("/") == 0) {
+		(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
+		OK(system(command) == 0, "the folder goes away");
+	}
+	return tap_done();
+}
