@@ -10,12 +10,14 @@
 #include "engine/hint.h"
 
 const struct command_group command_groups[] = {
+	{"cron", "schedules by themselves"},
 	{"version", "the version of this program"},
 	{"completion", "a script that completes these commands in your shell"},
 };
 const size_t command_groups_count = sizeof(command_groups) / sizeof(command_groups[0]);
 
 const struct command *const commands[] = {
+	&command_cron_next,
 	&command_version,
 	&command_completion,
 };

@@ -8,6 +8,7 @@ struct err;
 
 /* One a command; each is defined in the file of its group. */
 extern const struct command command_completion; /* cli/completion.c */
+extern const struct command command_cron_next; /* cli/cron.c */
 extern const struct command command_version; /* cli/version.c */
 
 /* What the first words of a command line name. */

@@ -1,7 +1,7 @@
 # What a person types.
 bin_PROGRAMS += windrow
 windrow_SOURCES = cli/main.c
-windrow_LDADD = libcli.a $(ENGINE_LIBS)
+windrow_LDADD = libcli.a $(STORE_LIBS)
 
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
@@ -11,6 +11,7 @@ libcli_a_SOURCES = \
 	cli/commands.c \
 	cli/commands.h \
 	cli/completion.c \
+	cli/cron.c \
 	cli/help.c \
 	cli/help.h \
 	cli/report.c \

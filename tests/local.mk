@@ -8,7 +8,8 @@ UNIT_TESTS = \
 	tests/unit/test_hint \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
-	tests/unit/test_text
+	tests/unit/test_text \
+	tests/unit/test_timetable
 
 E2E_TESTS = \
 	tests/e2e/cli_completion.sh \
@@ -39,14 +40,19 @@ tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c $(TAP_SOURCES)
 tests_unit_test_ignore_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
+tests_unit_test_timetable_SOURCES = tests/unit/test_timetable.c $(TAP_SOURCES)
+tests_unit_test_timetable_LDADD = $(ENGINE_LIBS)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with
 # libFuzzer. To add one: its name in FUZZ_TARGETS, and its _SOURCES and _LDADD below.
-FUZZ_TARGETS =
+FUZZ_TARGETS = \
+	tests/fuzz/fuzz_cron \
+	tests/fuzz/fuzz_time \
+	tests/fuzz/fuzz_zone
 
 if FUZZERS
-FUZZ_MAIN = -fsanitize=fuzzer
+FUZZ_MAIN =
 else
 FUZZ_MAIN = libreplay.a
 check_LIBRARIES += libreplay.a
@@ -56,3 +62,10 @@ endif
 EXTRA_PROGRAMS += $(FUZZ_TARGETS)
 libreplay_a_SOURCES = tests/fuzz/replay.c
 EXTRA_DIST += tests/fuzz/run.sh $(srcdir)/tests/fuzz/corpus
+
+tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c
+tests_fuzz_fuzz_cron_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_time_SOURCES = tests/fuzz/fuzz_time.c
+tests_fuzz_fuzz_time_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_zone_SOURCES = tests/fuzz/fuzz_zone.c
+tests_fuzz_fuzz_zone_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)

@@ -1,7 +1,7 @@
 /*
- * Replays a fuzzer's corpus without a fuzzer, one TAP test a file: what once was found stays mended.
- * Without arguments it takes tests/fuzz/corpus/NAME, NAME being the program's own name after
- * `fuzz_`; else the files that are named.
+ * Replays a fuzzer's corpus without a fuzzer, one TAP test a file: what once was found stays
+ * mended. Without arguments it takes tests/fuzz/corpus/NAME, NAME being the program's own name
+ * after `fuzz_`; else the files that are named.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -58,7 +58,7 @@ static int is_visible(const struct dirent *d)
 static void replay_folder(const char *folder)
 {
 	struct dirent **list = NULL;
-	char path[4096];
+	char path[8192];
 	int n = scandir(folder, &list, is_visible, alphasort);
 
 	if (n <= 0) {
