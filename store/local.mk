@@ -5,5 +5,7 @@ libstore_a_SOURCES = \
 	store/dags_folder.h \
 	store/ignore.c \
 	store/ignore.h \
+	store/settings.c \
+	store/settings.h \
 	store/zoneinfo.c \
 	store/zoneinfo.h

@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	tests/unit/test_hint \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
+	tests/unit/test_settings \
 	tests/unit/test_text \
 	tests/unit/test_timetable
 
@@ -38,6 +39,8 @@ tests_unit_test_dags_folder_SOURCES = tests/unit/test_dags_folder.c $(TAP_SOURCE
 tests_unit_test_dags_folder_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c $(TAP_SOURCES)
 tests_unit_test_ignore_LDADD = libstore.a $(ENGINE_LIBS)
+tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(TAP_SOURCES)
+tests_unit_test_settings_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_timetable_SOURCES = tests/unit/test_timetable.c $(TAP_SOURCES)

@@ -1,0 +1,421 @@
+/*
+ * Settings: the table, the settings file, the environment, and the order in which they win.
+ *
+ * The file is read by libyaml into a document, whose depth libyaml bounds and whose aliases are not
+ * multiplied; anything but sections of keys with plain values is refused.
+ *
+ * N.B. `struct settings` is made once and never changed: whoever runs on while the file changes
+ * keeps what it began with.
+ */
+#include "store/settings.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <yaml.h>
+
+#include "engine/arena.h"
+#include "engine/err.h"
+#include "engine/hint.h"
+#include "store/dags_folder.h"
+
+#define ENV_PREFIX "WINDROW__"
+
+const struct setting_def setting_defs[SETTING_COUNT] = {
+#define SETTING_DEF(id, section, key, type, dflt, doc)                                             \
+	[SETTING_##id] = {section, key, type, dflt, doc},
+	SETTINGS_LIST(SETTING_DEF)
+#undef SETTING_DEF
+};
+
+struct settings {
+	struct arena *arena;
+	const char *home;
+	const char *file;
+	bool has_file;
+	struct {
+		const char *text;
+		enum setting_source source;
+		const char *origin;
+	} values[SETTING_COUNT];
+};
+
+static const char *env_get(char *const *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			return *env + len + 1;
+	return NULL;
+}
+
+/* The user's own home folder: $HOME, else what the user database says; or NULL. */
+static const char *user_home(char *const *env)
+{
+	const char *home = env_get(env, "HOME");
+	const struct passwd *pw;
+
+	if (home != NULL && *home != '\0')
+		return home;
+	pw = getpwuid(getuid());
+	return pw != NULL && pw->pw_dir[0] != '\0' ? pw->pw_dir : NULL;
+}
+
+int settings_home(char *const *env, char **home, struct err *e)
+{
+	const char *said = env_get(env, "WINDROW_HOME");
+	const char *user = user_home(env);
+	size_t size;
+	char *path;
+
+	if (said != NULL && *said != '\0') {
+		path = strdup(said);
+	} else if (user != NULL) {
+		size = strlen(user) + sizeof("/.windrow");
+		path = malloc(size);
+		if (path != NULL)
+			(void)snprintf(path, size, "%s/.windrow", user);
+	} else {
+		return err_set(e, ERR_NOTFOUND,
+			"no home for windrow: neither WINDROW_HOME nor HOME is set");
+	}
+	if (path == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	*home = path;
+	return 0;
+}
+
+static bool is_word(const char *a, const char *b, size_t len)
+{
+	return strlen(a) == len && memcmp(a, b, len) == 0;
+}
+
+static bool is_section(const char *section, size_t len)
+{
+	for (int i = 0; i < SETTING_COUNT; i++)
+		if (is_word(setting_defs[i].section, section, len))
+			return true;
+	return false;
+}
+
+int setting_find(
+	const char *section, size_t section_len, const char *key, size_t key_len, struct err *e)
+{
+	bool has_section = is_section(section, section_len);
+	struct hint h;
+
+	for (int i = 0; i < SETTING_COUNT; i++)
+		if (is_word(setting_defs[i].section, section, section_len) &&
+			is_word(setting_defs[i].key, key, key_len))
+			return i;
+	hint_begin(&h, has_section ? key : section, has_section ? key_len : section_len);
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		const struct setting_def *d = &setting_defs[i];
+
+		if (!has_section)
+			hint_offer(&h, d->section, strlen(d->section));
+		else if (is_word(d->section, section, section_len))
+			hint_offer(&h, d->key, strlen(d->key));
+	}
+	(void)err_set(e, ERR_NOTFOUND, "unknown %s \"%.*s\"%s%s%s%s",
+		has_section ? "setting" : "section of settings", (int)h.len, h.word,
+		h.best == NULL ? "" : "; did you mean \"", h.best == NULL ? "" : h.best,
+		h.best == NULL ? "" : "\"?",
+		h.best == NULL ? "; `windrow config list` shows all there are" : "");
+	return -1;
+}
+
+/* The value as it will be read: a path is made whole. base: what a relative path counts from, or
+ * NULL for the current folder. */
+static int set_value(struct settings *s, int id, const char *text, enum setting_source source,
+	const char *origin, const char *base, char *const *env, struct err *e)
+{
+	const char *user = user_home(env);
+	char cwd[4096];
+	char *path;
+
+	if (*text == '\0')
+		return err_set(e, ERR_INVALID, "%s: %s.%s is empty; it takes the path of a folder",
+			origin, setting_defs[id].section, setting_defs[id].key);
+	if (text[0] == '~' && (text[1] == '/' || text[1] == '\0') && user != NULL)
+		path = arena_printf(s->arena, "%s%s", user, text + 1);
+	else if (text[0] == '/')
+		path = arena_strdup(s->arena, text);
+	else if (base == NULL && getcwd(cwd, sizeof(cwd)) == NULL)
+		return err_set(e, ERR_IO, "%s: cannot tell the current folder: %s", origin,
+			strerror(errno));
+	else
+		path = arena_printf(s->arena, "%s/%s", base == NULL ? cwd : base, text);
+	s->values[id].origin = arena_strdup(s->arena, origin);
+	if (path == NULL || s->values[id].origin == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	s->values[id].text = path;
+	s->values[id].source = source;
+	return 0;
+}
+
+/* One variable of the environment: WINDROW__SECTION__KEY=VALUE. */
+static int take_variable(struct settings *s, const char *variable, char *const *env, struct err *e)
+{
+	size_t len = strcspn(variable, "=");
+	char *name = arena_memdup(s->arena, variable, len);
+	char *words = arena_memdup(s->arena, variable, len);
+	char *section, *key;
+	int id;
+
+	if (name == NULL || words == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	for (char *c = words; *c != '\0'; c++)
+		*c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+	section = words + strlen(ENV_PREFIX);
+	key = strstr(section, "__");
+	if (key == NULL || variable[len] == '\0')
+		return err_set(e, ERR_INVALID,
+			"%s: a setting's variable is written WINDROW__SECTION__KEY", name);
+	id = setting_find(section, (size_t)(key - section), key + 2, strlen(key + 2), e);
+	if (id < 0) {
+		e->code = ERR_INVALID;
+		return err_context(e, "%s", name);
+	}
+	return set_value(s, id, variable + len + 1, SETTING_FROM_ENVIRONMENT, name, NULL, env, e);
+}
+
+static int take_environment(struct settings *s, char *const *env, struct err *e)
+{
+	int r = 0;
+
+	for (char *const *v = env; *v != NULL && r == 0; v++)
+		if (strncmp(*v, ENV_PREFIX, strlen(ENV_PREFIX)) == 0)
+			r = take_variable(s, *v, env, e);
+	return r;
+}
+
+/* A document being read, and where its sentences begin. */
+struct reading {
+	struct settings *s;
+	char *const *env;
+	yaml_document_t doc;
+	struct err *e;
+};
+
+/* Sets the error, FILE:LINE:COLUMN in front. */
+static int refuse(const struct reading *r, const yaml_node_t *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int refuse(const struct reading *r, const yaml_node_t *at, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return err_set(r->e, ERR_INVALID, "%s:%zu:%zu: %s", r->s->file, at->start_mark.line + 1,
+		at->start_mark.column + 1, text);
+}
+
+static int take_pair(struct reading *r, const yaml_node_t *section, const yaml_node_pair_t *pair)
+{
+	const yaml_node_t *key = yaml_document_get_node(&r->doc, pair->key);
+	const yaml_node_t *value = yaml_document_get_node(&r->doc, pair->value);
+	const char *section_name = (const char *)section->data.scalar.value;
+	char *origin;
+	struct err why;
+	int id;
+
+	if (key->type != YAML_SCALAR_NODE)
+		return refuse(r, key, "a setting's name is a word");
+	id = setting_find(section_name, section->data.scalar.length,
+		(const char *)key->data.scalar.value, key->data.scalar.length, &why);
+	if (id < 0) {
+		bool is_key = is_section(section_name, section->data.scalar.length);
+
+		return refuse(r, is_key ? key : section, "%s", why.text);
+	}
+	if (value->type != YAML_SCALAR_NODE ||
+		strlen((const char *)value->data.scalar.value) != value->data.scalar.length)
+		return refuse(r, value, "%s.%s takes a path", setting_defs[id].section,
+			setting_defs[id].key);
+	if (r->s->values[id].source == SETTING_FROM_FILE)
+		return refuse(r, key, "%s.%s is set twice", setting_defs[id].section,
+			setting_defs[id].key);
+	origin = arena_printf(r->s->arena, "%s:%zu:%zu", r->s->file, key->start_mark.line + 1,
+		key->start_mark.column + 1);
+	if (origin == NULL)
+		return err_set(r->e, ERR_NOMEM, "out of memory");
+	return set_value(r->s, id, (const char *)value->data.scalar.value, SETTING_FROM_FILE,
+		origin, r->s->home, r->env, r->e);
+}
+
+static int take_section(struct reading *r, const yaml_node_pair_t *pair)
+{
+	const yaml_node_t *name = yaml_document_get_node(&r->doc, pair->key);
+	const yaml_node_t *keys = yaml_document_get_node(&r->doc, pair->value);
+	int status = 0;
+
+	if (name->type != YAML_SCALAR_NODE)
+		return refuse(r, name, "a section's name is a word");
+	if (keys->type != YAML_MAPPING_NODE)
+		return refuse(
+			r, keys, "a section holds settings, as in `core: {dags_folder: dags}`");
+	for (const yaml_node_pair_t *p = keys->data.mapping.pairs.start;
+		p < keys->data.mapping.pairs.top && status == 0; p++)
+		status = take_pair(r, name, p);
+	return status;
+}
+
+static int take_document(struct reading *r)
+{
+	const yaml_node_t *root = yaml_document_get_root_node(&r->doc);
+	int status = 0;
+
+	if (root == NULL || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0))
+		return 0; /* nothing but comments */
+	if (root->type != YAML_MAPPING_NODE)
+		return refuse(r, root, "settings are sections, as in `core: {dags_folder: dags}`");
+	for (const yaml_node_pair_t *p = root->data.mapping.pairs.start;
+		p < root->data.mapping.pairs.top && status == 0; p++)
+		status = take_section(r, p);
+	return status;
+}
+
+static int take_text(
+	struct settings *s, const char *text, size_t len, char *const *env, struct err *e)
+{
+	struct reading r = {.s = s, .env = env, .e = e};
+	yaml_parser_t parser;
+	int status;
+
+	if (!yaml_parser_initialize(&parser))
+		return err_set(e, ERR_NOMEM, "out of memory");
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	if (yaml_parser_load(&parser, &r.doc)) {
+		status = take_document(&r);
+		yaml_document_delete(&r.doc);
+	} else if (parser.error == YAML_MEMORY_ERROR) {
+		status = err_set(e, ERR_NOMEM, "out of memory");
+	} else {
+		status = err_set(e, ERR_INVALID, "%s:%zu:%zu: %s", s->file,
+			parser.problem_mark.line + 1, parser.problem_mark.column + 1,
+			parser.problem);
+	}
+	yaml_parser_delete(&parser);
+	return status;
+}
+
+static int take_file(struct settings *s, char *const *env, struct err *e)
+{
+	char *text;
+	size_t len;
+	int r = dags_folder_read(s->file, SETTINGS_FILE_MAX, &text, &len, e);
+
+	if (r == ERR_NOTFOUND)
+		return 0;
+	if (r != 0) {
+		(void)err_context(e, "the settings file %s", s->file);
+		return r;
+	}
+	s->has_file = true;
+	r = take_text(s, text, len, env, e);
+	free(text);
+	return r;
+}
+
+static int take_defaults(struct settings *s, char *const *env, struct err *e)
+{
+	int r = 0;
+
+	for (int i = 0; i < SETTING_COUNT && r == 0; i++)
+		r = set_value(s, i, setting_defs[i].dflt, SETTING_FROM_DEFAULT, "default", s->home,
+			env, e);
+	return r;
+}
+
+/* Home as a whole path, so that what is told of it can be found again. */
+static int take_home(struct settings *s, char *const *env, struct err *e)
+{
+	char cwd[4096];
+	char *home;
+	int r = settings_home(env, &home, e);
+
+	if (r != 0)
+		return r;
+	if (home[0] == '/')
+		s->home = arena_strdup(s->arena, home);
+	else if (getcwd(cwd, sizeof(cwd)) != NULL)
+		s->home = arena_printf(s->arena, "%s/%s", cwd, home);
+	else
+		r = err_set(e, ERR_IO, "cannot tell the current folder: %s", strerror(errno));
+	free(home);
+	if (r != 0)
+		return r;
+	s->file =
+		s->home == NULL ? NULL : arena_printf(s->arena, "%s/" SETTINGS_FILE_NAME, s->home);
+	return s->file == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
+}
+
+int settings_load(char *const *env, struct settings **out, struct err *e)
+{
+	struct settings *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (s == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	s->arena = arena_create(0);
+	r = s->arena == NULL ? err_set(e, ERR_NOMEM, "out of memory") : take_home(s, env, e);
+	if (r == 0)
+		r = take_defaults(s, env, e);
+	if (r == 0)
+		r = take_file(s, env, e);
+	if (r == 0)
+		r = take_environment(s, env, e);
+	if (r != 0) {
+		settings_destroy(s);
+		return r;
+	}
+	*out = s;
+	return 0;
+}
+
+void settings_destroy(struct settings *s)
+{
+	if (s == NULL)
+		return;
+	arena_destroy(s->arena);
+	free(s);
+}
+
+const char *settings_home_path(const struct settings *s)
+{
+	return s->home;
+}
+
+const char *settings_file_path(const struct settings *s)
+{
+	return s->file;
+}
+
+bool settings_file_exists(const struct settings *s)
+{
+	return s->has_file;
+}
+
+const char *settings_text(const struct settings *s, enum setting_id id)
+{
+	return s->values[id].text;
+}
+
+enum setting_source settings_source(const struct settings *s, enum setting_id id)
+{
+	return s->values[id].source;
+}
+
+const char *settings_origin(const struct settings *s, enum setting_id id)
+{
+	return s->values[id].origin;
+}

@@ -1,0 +1,78 @@
+/*
+ * Settings: what a person may choose, from one table that makes parsing, defaults and the reference
+ * page. Three sources, the later winning: the default, `windrow.yaml` in home, and the environment
+ * (WINDROW__SECTION__KEY). Nothing needs a setting to start.
+ *
+ * Home is $WINDROW_HOME, else ~/.windrow. A path that does not begin with / counts from home where
+ * the default or the file says it, and from the current folder where the environment does; a
+ * leading ~/ is the user's own home folder.
+ */
+#ifndef STORE_SETTINGS_H
+#define STORE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+#define SETTINGS_FILE_NAME "windrow.yaml"
+#define SETTINGS_FILE_MAX ((size_t)1 << 20) /* bytes of the settings file */
+
+enum setting_type {
+	SETTING_PATH /* of a file or a folder */
+};
+
+/* X(enum suffix, section, key, type, default, what it is for) */
+#define SETTINGS_LIST(X)                                                                           \
+	X(DAGS_FOLDER, "core", "dags_folder", SETTING_PATH, "dags",                                \
+		"The folder whose YAML files are DAGs, subfolders included.")
+
+enum setting_id {
+#define SETTING_ENUM(id, section, key, type, dflt, doc) SETTING_##id,
+	SETTINGS_LIST(SETTING_ENUM)
+#undef SETTING_ENUM
+		SETTING_COUNT
+};
+
+struct setting_def {
+	const char *section, *key;
+	enum setting_type type;
+	const char *dflt;
+	const char *doc;
+};
+
+extern const struct setting_def setting_defs[SETTING_COUNT];
+
+enum setting_source { SETTING_FROM_DEFAULT, SETTING_FROM_FILE, SETTING_FROM_ENVIRONMENT };
+
+struct settings;
+
+/* Home's path, malloc'd. ERR_NOTFOUND and a sentence where neither $WINDROW_HOME nor the user's own
+ * home folder is known; ERR_NOMEM. env is as environ(7). */
+int settings_home(char *const *env, char **home, struct err *e);
+
+/* Reads all settings. A settings file that is not there is fine; an unknown setting in it or in the
+ * environment, a value of the wrong type, a file that cannot be read are errors: ERR_INVALID,
+ * ERR_IO or ERR_DENIED with a sentence that says where. ERR_NOMEM. */
+int settings_load(char *const *env, struct settings **out, struct err *e);
+void settings_destroy(struct settings *s);
+
+/* Where home and the settings file are, whether that exists or not. */
+const char *settings_home_path(const struct settings *s);
+const char *settings_file_path(const struct settings *s);
+bool settings_file_exists(const struct settings *s);
+
+/* A setting's value as text; of a path, the whole path. */
+const char *settings_text(const struct settings *s, enum setting_id id);
+
+/* Where the value came from, and words for it: "default", "/home/a/.windrow/windrow.yaml:3:5",
+ * "WINDROW__CORE__DAGS_FOLDER". */
+enum setting_source settings_source(const struct settings *s, enum setting_id id);
+const char *settings_origin(const struct settings *s, enum setting_id id);
+
+/* The setting called section and key, or -1 and a sentence that names the nearest. */
+int setting_find(
+	const char *section, size_t section_len, const char *key, size_t key_len, struct err *e);
+
+#endif
