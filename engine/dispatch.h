@@ -1,6 +1,7 @@
 /*
  * Dispatch: who may start next, across all runs. Pools with slots, a maximum of active tasks a run,
- * priority_weight (higher first, then who asked first). Every call costs O(log of what waits).
+ * priority_weight (higher first, then who asked first). Every call costs O(log of what waits),
+ * times the number of pools that the run uses.
  *
  * Within a pool order is strict: where the first in line wants more slots than are free, those
  * behind it wait, so that a task of many slots is never starved by small ones. A run at its maximum
@@ -17,6 +18,8 @@
 
 #define DISPATCH_SLOTS_MAX 1000000000 /* slots of a pool */
 #define DISPATCH_ENTRIES_MAX 100000000 /* waiting or holding at once */
+
+#define DISPATCH_NUMBERS_MAX 1000000 /* pools and runs have small numbers, used again when free */
 
 /* Who asks: a run (a number of the caller's), and a task or an instance of it. */
 struct dispatch_key {

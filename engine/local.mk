@@ -11,6 +11,7 @@ libengine_a_SOURCES = \
 	engine/cron_parse.c \
 	engine/dag.h \
 	engine/diag.h \
+	engine/dispatch.c \
 	engine/dispatch.h \
 	engine/duration.c \
 	engine/duration.h \
@@ -24,6 +25,8 @@ libengine_a_SOURCES = \
 	engine/instant.h \
 	engine/keys.h \
 	engine/load.h \
+	engine/rank_heap.c \
+	engine/rank_heap.h \
 	engine/run.c \
 	engine/run.h \
 	engine/run_clear.c \

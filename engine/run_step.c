@@ -65,9 +65,7 @@ static int on_started(struct run *r, const struct run_event *ev, struct err *e)
 		return err_set(e, 0, "the run has started already"), RUN_IGNORED;
 	run_head_start(r, RUN_CAUSE_STARTED);
 	for (uint32_t t = 0; t < r->plan->n_tasks; t++)
-		if (r->tasks[t].n_up == 0 || r->tasks[t].rule == TRIGGER_ALWAYS ||
-			r->tasks[t].cell.is_released)
-			run_list_add(r, t);
+		run_list_add(r, t);
 	return RUN_APPLIED;
 }
 

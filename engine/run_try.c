@@ -91,12 +91,12 @@ static void end_by_exit(
 			r, w, exit == RUN_EXIT_SUCCESS ? TASK_SUCCESS : TASK_SKIPPED, cause);
 		return;
 	}
-	if (kill == RUN_KILL_CANCEL)
+	if (is_lost) /* even where it was to be killed: nobody can say that it is gone */
+		cause = RUN_CAUSE_LOST;
+	else if (kill == RUN_KILL_CANCEL)
 		cause = RUN_CAUSE_CANCEL;
 	else if (kill == RUN_KILL_RUN_TIMEOUT)
 		cause = RUN_CAUSE_RUN_TIMEOUT;
-	else if (is_lost)
-		cause = RUN_CAUSE_LOST;
 	else if (kill == RUN_KILL_TIMEOUT || exit == RUN_EXIT_TIMED_OUT)
 		cause = RUN_CAUSE_TIMEOUT;
 	fail(r, w, no_retry, cause);

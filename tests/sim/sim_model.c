@@ -1,0 +1,522 @@
+/*
+ * The model: what must be true, found out the slow way.
+ *
+ * It believes nothing that the machine computes. It keeps the states that the actions tell, and
+ * judges each change, in the order of the actions, by walking over the tasks: rules by quantifiers
+ * over the upstream states, scopes by reachability, tries by what the hosts know.
+ */
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+enum verdict { WAIT, GO, SKIP, UPSTREAM_FAILED };
+
+struct cell *model_cell(struct shadow *w, uint32_t task, uint32_t instance)
+{
+	return instance == RUN_NO_INSTANCE ? &w->tasks[task] : &w->items[task][instance];
+}
+
+bool *model_hold(struct sim_run *r, uint32_t task, uint32_t instance)
+{
+	return &r->holds[task][instance == RUN_NO_INSTANCE ? 0 : instance + 1];
+}
+
+static bool is_over(uint8_t state)
+{
+	return state == TASK_SUCCESS || state == TASK_FAILED || state == TASK_UPSTREAM_FAILED ||
+		state == TASK_SKIPPED || state == TASK_REMOVED;
+}
+
+static bool is_active(uint8_t state)
+{
+	return state == TASK_QUEUED || state == TASK_RUNNING;
+}
+
+/* How those below see a task. */
+static uint8_t seen(const struct sim_run *r, uint32_t task)
+{
+	uint8_t state = r->now.tasks[task].row.state;
+
+	return state == TASK_FAILED && r->tasks[task].ignore_failure ? TASK_SUCCESS : state;
+}
+
+/* How many direct upstream tasks are seen in one of two states. */
+static uint32_t count(const struct sim_run *r, uint32_t task, uint8_t a, uint8_t b)
+{
+	uint32_t n = 0;
+
+	for (uint32_t u = 0; u < task; u++)
+		n += r->edge[u][task] && (seen(r, u) == a || seen(r, u) == b);
+	return n;
+}
+
+static bool all_over(const struct sim_run *r, uint32_t task)
+{
+	for (uint32_t u = 0; u < task; u++)
+		if (r->edge[u][task] && !is_over(r->now.tasks[u].row.state))
+			return false;
+	return true;
+}
+
+static uint32_t count_up(const struct sim_run *r, uint32_t task)
+{
+	uint32_t n = 0;
+
+	for (uint32_t u = 0; u < task; u++)
+		n += r->edge[u][task];
+	return n;
+}
+
+static enum verdict judge_rule(const struct sim_run *r, uint32_t task)
+{
+	uint32_t n = count_up(r, task);
+	uint32_t success = count(r, task, TASK_SUCCESS, TASK_SUCCESS);
+	uint32_t failed = count(r, task, TASK_FAILED, TASK_FAILED);
+	uint32_t bad = count(r, task, TASK_FAILED, TASK_UPSTREAM_FAILED);
+	uint32_t skipped = count(r, task, TASK_SKIPPED, TASK_SKIPPED);
+	bool over = all_over(r, task);
+
+	switch (r->tasks[task].trigger_rule) {
+	case TRIGGER_ALL_SUCCESS:
+		return bad ? UPSTREAM_FAILED : skipped ? SKIP : success == n ? GO : WAIT;
+	case TRIGGER_ALL_FAILED:
+		return success || skipped ? SKIP : bad == n ? GO : WAIT;
+	case TRIGGER_ALL_DONE:
+		return over ? GO : WAIT;
+	case TRIGGER_ALL_DONE_MIN_ONE_SUCCESS:
+		return skipped ? SKIP : !over ? WAIT : success ? GO : UPSTREAM_FAILED;
+	case TRIGGER_ALL_SKIPPED:
+		return success || bad ? SKIP : skipped == n ? GO : WAIT;
+	case TRIGGER_ONE_FAILED:
+		return bad ? GO : over ? SKIP : WAIT;
+	case TRIGGER_ONE_SUCCESS:
+		return success ? GO : !over ? WAIT : skipped == n ? SKIP : UPSTREAM_FAILED;
+	case TRIGGER_ONE_DONE:
+		return success || failed ? GO : over ? SKIP : WAIT;
+	case TRIGGER_NONE_FAILED:
+		return bad ? UPSTREAM_FAILED : over ? GO : WAIT;
+	case TRIGGER_NONE_FAILED_MIN_ONE_SUCCESS:
+		return bad ? UPSTREAM_FAILED : skipped == n ? SKIP : over ? GO : WAIT;
+	case TRIGGER_NONE_SKIPPED:
+		return skipped ? SKIP : over ? GO : WAIT;
+	default:
+		return GO;
+	}
+}
+
+static enum verdict judge_teardown(const struct sim_run *r, uint32_t task)
+{
+	uint32_t n = 0, success = 0, skipped = 0;
+
+	if (!all_over(r, task))
+		return WAIT;
+	for (uint32_t u = 0; u < task; u++)
+		if (r->edge[u][task] && r->tasks[u].is_setup) {
+			n++;
+			success += seen(r, u) == TASK_SUCCESS;
+			skipped += seen(r, u) == TASK_SKIPPED;
+		}
+	return n == 0 || success > 0 ? GO : skipped == n ? SKIP : UPSTREAM_FAILED;
+}
+
+static bool needs_setup(const struct sim_run *r, uint32_t task, uint32_t setup)
+{
+	bool has_teardown = false, is_between = false;
+
+	if (!r->tasks[setup].is_setup || !r->reach[setup][task])
+		return false;
+	for (uint32_t t = setup + 1; t < r->plan.n_tasks; t++)
+		if (r->edge[setup][t] && r->tasks[t].is_teardown) {
+			has_teardown = true;
+			is_between |= r->reach[task][t];
+		}
+	return !has_teardown || is_between;
+}
+
+static enum verdict judge(const struct sim_run *r, uint32_t task)
+{
+	bool waits = false, skips = false;
+
+	if (count_up(r, task) == 0)
+		return GO;
+	if (r->tasks[task].is_teardown)
+		return judge_teardown(r, task);
+	for (uint32_t u = 0; u < task; u++) {
+		if (!needs_setup(r, task, u))
+			continue;
+		if (seen(r, u) == TASK_FAILED || seen(r, u) == TASK_UPSTREAM_FAILED)
+			return UPSTREAM_FAILED;
+		skips |= seen(r, u) == TASK_SKIPPED;
+		waits |= seen(r, u) != TASK_SUCCESS;
+	}
+	return skips ? SKIP : waits ? WAIT : judge_rule(r, task);
+}
+
+static bool is_early_end(const struct sim_run *r, const struct run_action *a)
+{
+	uint8_t cause = a->task_changed.cause;
+
+	if (r->now.head.stop == RUN_KILL_NONE)
+		return false;
+	if (cause != RUN_CAUSE_CANCEL && cause != RUN_CAUSE_RUN_TIMEOUT && cause != RUN_CAUSE_MARK)
+		return false;
+	return !r->tasks[a->task].is_teardown || r->cuts_teardowns ||
+		r->now.head.state == RUN_QUEUED;
+}
+
+static void check_first(struct sim *s, const struct sim_run *r, const struct run_action *a)
+{
+	enum verdict v = judge(r, a->task);
+	uint8_t to = a->task_changed.row.state;
+
+	if (r->now.head.state != RUN_RUNNING && to == TASK_SCHEDULED)
+		sim_broken(s, "task %u is due in a run that is not running", a->task);
+	if (to == TASK_SCHEDULED && v != GO)
+		sim_broken(s, "task %u is due before its dependencies allow it", a->task);
+	if (to == TASK_SCHEDULED && r->tasks[a->task].depends_on_past &&
+		!r->now.tasks[a->task].row.is_released)
+		sim_broken(s, "task %u is due before its past released it", a->task);
+	if (to == TASK_UPSTREAM_FAILED && v != UPSTREAM_FAILED)
+		sim_broken(s, "task %u is upstream_failed against its rule", a->task);
+	if (to == TASK_SKIPPED && v != SKIP && !is_early_end(r, a))
+		sim_broken(s, "task %u is skipped against its rule", a->task);
+}
+
+/* What the end of a try must lead to. */
+static void check_ended(
+	struct sim *s, const struct sim_run *r, const struct cell *c, const struct run_action *a)
+{
+	const struct run_row *row = &a->task_changed.row;
+	const struct run_task_plan *p = &r->tasks[a->task];
+	const struct attempt *h = hosts_find(s, r->number, a->task, a->instance, row->try_number);
+	uint8_t cause = a->task_changed.cause, to = row->state;
+	uint32_t used = row->try_number - c->base;
+
+	if (h == NULL)
+		sim_broken(s, "task %u: try %u ended, but was never started", a->task,
+			row->try_number);
+	if (cause == RUN_CAUSE_MARK || cause == RUN_CAUSE_CLEAR) {
+		if (c->row.kill == RUN_KILL_NONE)
+			sim_broken(s, "task %u changed under its running try", a->task);
+		return;
+	}
+	if (cause != RUN_CAUSE_LOST && cause != RUN_CAUSE_CANCEL &&
+		cause != RUN_CAUSE_RUN_TIMEOUT && !h->has_ended)
+		sim_broken(s, "task %u: try %u has not ended", a->task, row->try_number);
+	if (to == TASK_SUCCESS && h->exit != RUN_EXIT_SUCCESS)
+		sim_broken(s, "task %u is success; its try was not", a->task);
+	if (to == TASK_SKIPPED && h->exit != RUN_EXIT_SKIPPED)
+		sim_broken(s, "task %u is skipped; its try was not", a->task);
+	if (to != TASK_SUCCESS && h->exit == RUN_EXIT_SUCCESS && cause == RUN_CAUSE_EXIT)
+		sim_broken(s, "task %u: a success was lost", a->task);
+	if (to == TASK_UP_FOR_RETRY && (used > p->retries || c->row.kill > RUN_KILL_TIMEOUT))
+		sim_broken(s, "task %u retries, but must not", a->task);
+	if (to == TASK_FAILED && used <= p->retries && c->row.kill <= RUN_KILL_TIMEOUT &&
+		!(h->no_retry && cause != RUN_CAUSE_LOST))
+		sim_broken(s, "task %u failed with tries left", a->task);
+	if (to == TASK_UP_FOR_RETRY && !p->retry_exponential_backoff &&
+		row->at != s->now + p->retry_delay_ms)
+		sim_broken(s, "task %u retries at the wrong time", a->task);
+}
+
+static uint8_t outcome(const struct sim_run *r, uint32_t task)
+{
+	const struct run_row *row = &r->now.tasks[task].row;
+	uint32_t failed = 0, success = 0;
+
+	for (uint32_t i = 0; i < row->n_items; i++) {
+		failed += r->now.items[task][i].row.state == TASK_FAILED;
+		success += r->now.items[task][i].row.state == TASK_SUCCESS;
+	}
+	if (row->kill == RUN_KILL_MARK_SUCCESS)
+		return TASK_SUCCESS;
+	if (row->kill == RUN_KILL_MARK_FAILED)
+		return TASK_FAILED;
+	if (row->kill == RUN_KILL_CANCEL || row->kill == RUN_KILL_RUN_TIMEOUT)
+		return success == row->n_items ? TASK_SUCCESS : TASK_FAILED;
+	return failed > 0 ? TASK_FAILED : success > 0 ? TASK_SUCCESS : TASK_SKIPPED;
+}
+
+static void check_for_each_end(struct sim *s, const struct sim_run *r, const struct run_action *a)
+{
+	const struct run_row *row = &r->now.tasks[a->task].row;
+
+	if (a->task_changed.row.state == TASK_NONE) {
+		for (uint32_t i = 0; i < SIM_ITEMS_MAX; i++)
+			if (is_active(r->now.items[a->task][i].row.state))
+				sim_broken(
+					s, "task %u starts anew under a running instance", a->task);
+		return;
+	}
+	for (uint32_t i = 0; i < row->n_items; i++)
+		if (!is_over(r->now.items[a->task][i].row.state))
+			sim_broken(s, "task %u ended before its instance %u", a->task, i);
+	if (a->task_changed.row.state != outcome(r, a->task))
+		sim_broken(s, "task %u came out otherwise than its instances", a->task);
+}
+
+static void check_queued(
+	struct sim *s, struct sim_run *r, const struct cell *c, const struct run_action *a)
+{
+	const struct run_row *row = &a->task_changed.row;
+
+	if (row->try_number != c->row.try_number + 1)
+		sim_broken(s, "task %u: try %u follows try %u", a->task, row->try_number,
+			c->row.try_number);
+	if (!*model_hold(r, a->task, a->instance))
+		sim_broken(s, "task %u starts without capacity", a->task);
+	if (r->tasks[a->task].has_when && !c->row.is_decided && a->instance == RUN_NO_INSTANCE)
+		sim_broken(s, "task %u starts before it was decided", a->task);
+	if (r->tasks[a->task].is_for_each && a->instance == RUN_NO_INSTANCE)
+		sim_broken(s, "for_each task %u starts itself", a->task);
+}
+
+static void check_instances(struct sim *s, const struct sim_run *r, uint32_t task)
+{
+	uint32_t max = r->tasks[task].max_active_tis, n = 0;
+
+	for (uint32_t i = 0; i < SIM_ITEMS_MAX; i++)
+		n += is_active(r->now.items[task][i].row.state) ||
+			r->now.items[task][i].row.state == TASK_SCHEDULED;
+	if (max > 0 && n > max)
+		sim_broken(
+			s, "task %u has %u active instances; max_active_tis is %u", task, n, max);
+}
+
+static void check_change(
+	struct sim *s, struct sim_run *r, const struct cell *c, const struct run_action *a)
+{
+	uint8_t from = c->row.state, to = a->task_changed.row.state, cause = a->task_changed.cause;
+	bool is_task = a->instance == RUN_NO_INSTANCE;
+
+	if (a->task_changed.old_state != from)
+		sim_broken(s, "task %u is said to change from %s, but was %s", a->task,
+			task_state_name(a->task_changed.old_state), task_state_name(from));
+	if (from == to)
+		return;
+	if (is_over(from) && cause != RUN_CAUSE_CLEAR && cause != RUN_CAUSE_MARK &&
+		!(from == TASK_REMOVED && cause == RUN_CAUSE_EXPANDED))
+		sim_broken(s, "task %u was over (%s) and became %s", a->task, task_state_name(from),
+			task_state_name(to));
+	if (is_over(to) && a->task_changed.row.kill != RUN_KILL_NONE)
+		sim_broken(s, "task %u is over and still to be killed", a->task);
+	if (from == TASK_NONE && is_task && cause != RUN_CAUSE_MARK)
+		check_first(s, r, a);
+	if (to == TASK_QUEUED)
+		check_queued(s, r, c, a);
+	if (from == TASK_UP_FOR_RETRY && to == TASK_SCHEDULED && s->now < c->row.at)
+		sim_broken(s, "task %u retries %d ms early", a->task, (int)(c->row.at - s->now));
+	if (is_task && r->tasks[a->task].is_for_each && from == TASK_RUNNING)
+		check_for_each_end(s, r, a);
+	else if (is_active(from) && to != TASK_RUNNING)
+		check_ended(s, r, c, a);
+}
+
+static void see_task(struct sim *s, struct sim_run *r, const struct run_action *a)
+{
+	struct cell *c;
+
+	if (a->instance != RUN_NO_INSTANCE && a->instance >= SIM_ITEMS_MAX)
+		sim_broken(s, "task %u has an instance %u", a->task, a->instance);
+	c = model_cell(&r->now, a->task, a->instance);
+	check_change(s, r, c, a);
+	if (a->task_changed.cause == RUN_CAUSE_CLEAR ||
+		(a->task_changed.row.kill == RUN_KILL_CLEAR && c->row.kill != RUN_KILL_CLEAR))
+		c->base = a->task_changed.row.try_number;
+	if (a->task_changed.cause == RUN_CAUSE_LOST)
+		c->lost = a->task_changed.row.try_number;
+	c->row = a->task_changed.row;
+	c->cause = a->task_changed.cause;
+	c->exists = true;
+	if (a->instance != RUN_NO_INSTANCE)
+		check_instances(s, r, a->task);
+}
+
+static bool is_leaf(const struct sim_run *r, uint32_t task)
+{
+	for (uint32_t d = task + 1; d < r->plan.n_tasks; d++)
+		if (r->edge[task][d] && !r->tasks[d].is_teardown)
+			return false;
+	return !r->tasks[task].is_teardown;
+}
+
+static uint8_t run_outcome(const struct sim_run *r)
+{
+	bool any = false;
+
+	if (r->now.head.stop != RUN_KILL_NONE)
+		return r->now.head.stop == RUN_KILL_MARK_SUCCESS ? RUN_SUCCESS : RUN_FAILED;
+	for (uint32_t t = 0; t < r->plan.n_tasks; t++)
+		any |= is_leaf(r, t);
+	for (uint32_t t = 0; t < r->plan.n_tasks; t++) {
+		bool counts = is_leaf(r, t);
+
+		if (!any) {
+			counts = true;
+			for (uint32_t d = t + 1; d < r->plan.n_tasks; d++)
+				counts &= !r->edge[t][d];
+		}
+		if (counts && (seen(r, t) == TASK_FAILED || seen(r, t) == TASK_UPSTREAM_FAILED))
+			return RUN_FAILED;
+	}
+	return RUN_SUCCESS;
+}
+
+static bool all_tasks_over(const struct sim_run *r)
+{
+	for (uint32_t t = 0; t < r->plan.n_tasks; t++)
+		if (!is_over(r->now.tasks[t].row.state))
+			return false;
+	return true;
+}
+
+void model_see(struct sim *s, struct sim_run *r, const struct run_action *a)
+{
+	switch (a->kind) {
+	case RUN_ACT_TASK_CHANGED:
+		see_task(s, r, a);
+		break;
+	case RUN_ACT_RUN_CHANGED:
+		r->now.head = a->run_changed.head;
+		break;
+	case RUN_ACT_FINISH_RUN:
+		if (!all_tasks_over(r))
+			sim_broken(s, "the run finished before its tasks");
+		if (r->now.head.state != run_outcome(r))
+			sim_broken(s, "the run is %s, against its leaves",
+				run_state_name(r->now.head.state));
+		break;
+	default:
+		break;
+	}
+}
+
+static void check_row(struct sim *s, struct sim_run *r, uint32_t task, uint32_t instance)
+{
+	const struct cell *c = model_cell(&r->now, task, instance);
+	struct run_row row;
+
+	if (!c->exists)
+		return;
+	if (run_row_get(r->machine, task, instance, &row) != 0)
+		sim_broken(
+			s, "task %u[%d] is stored, but the machine has none", task, (int)instance);
+	if (row.state == TASK_UP_FOR_RETRY)
+		row.at = c->row.at; /* the machine forgets it once the timer has come */
+	if (row.state != c->row.state || row.try_number != c->row.try_number ||
+		row.try_limit != c->row.try_limit || row.kill != c->row.kill ||
+		row.at != c->row.at || row.is_decided != c->row.is_decided ||
+		row.is_released != c->row.is_released || row.n_items != c->row.n_items)
+		sim_broken(s, "task %u[%d]: the machine says %s, try %u; it has told %s, try %u",
+			task, (int)instance, task_state_name(row.state), row.try_number,
+			task_state_name(c->row.state), c->row.try_number);
+}
+
+static void check_for_each(struct sim *s, const struct sim_run *r, uint32_t task)
+{
+	const struct run_row *row = &r->now.tasks[task].row;
+	uint32_t fresh = 0, active = 0, over = 0, max = r->tasks[task].max_active_tis;
+
+	if (!r->tasks[task].is_for_each || row->state != TASK_RUNNING)
+		return;
+	for (uint32_t i = 0; i < row->n_items; i++) {
+		uint8_t state = r->now.items[task][i].row.state;
+
+		fresh += state == TASK_NONE;
+		active += is_active(state) || state == TASK_SCHEDULED;
+		over += is_over(state);
+	}
+	if (row->kill == RUN_KILL_NONE && fresh > 0 && (max == 0 || active < max))
+		sim_broken(s, "task %u lets no instance in, though it could", task);
+	if (over == row->n_items)
+		sim_broken(s, "task %u goes on after its last instance", task);
+	if (row->kill == RUN_KILL_CLEAR && active == 0)
+		sim_broken(s, "task %u waits for nobody to be cleared", task);
+}
+
+void model_check(struct sim *s, struct sim_run *r)
+{
+	const struct run_head head = run_head_get(r->machine);
+
+	if (memcmp(&head, &r->now.head, sizeof(head)) != 0 &&
+		(head.state != r->now.head.state || head.stop != r->now.head.stop ||
+			head.started_at != r->now.head.started_at))
+		sim_broken(s, "the machine's run is %s; it has told %s", run_state_name(head.state),
+			run_state_name(r->now.head.state));
+	for (uint32_t t = 0; t < r->plan.n_tasks; t++) {
+		check_row(s, r, t, RUN_NO_INSTANCE);
+		for (uint32_t i = 0; i < SIM_ITEMS_MAX; i++)
+			check_row(s, r, t, i);
+		check_for_each(s, r, t);
+		if (head.state == RUN_RUNNING && r->now.tasks[t].row.state == TASK_NONE &&
+			judge(r, t) != WAIT &&
+			!(judge(r, t) == GO && r->tasks[t].depends_on_past &&
+				!r->now.tasks[t].row.is_released))
+			sim_broken(s, "task %u could move, but is left waiting", t);
+	}
+	if (head.state == RUN_RUNNING && all_tasks_over(r))
+		sim_broken(s, "all tasks are over, but the run is not");
+	if (head.state > RUN_RUNNING && !all_tasks_over(r))
+		sim_broken(s, "the run is over, but not its tasks");
+}
+
+static uint32_t slots_of(const struct sim_run *r, uint32_t task)
+{
+	return r->tasks[task].pool_slots == 0 ? 1 : r->tasks[task].pool_slots;
+}
+
+void model_check_grant(struct sim *s, const struct dispatch_key *key)
+{
+	const struct sim_run *mine = &s->runs[key->run];
+	uint32_t pool = mine->tasks[key->task].pool, slots = 0, active = 0;
+
+	for (uint32_t i = 0; i < s->n_runs; i++)
+		for (uint32_t t = 0; t < s->runs[i].plan.n_tasks; t++)
+			for (uint32_t k = 0; k <= SIM_ITEMS_MAX; k++) {
+				if (!s->runs[i].holds[t][k])
+					continue;
+				active += i == key->run;
+				if (s->runs[i].tasks[t].pool == pool)
+					slots += slots_of(&s->runs[i], t);
+			}
+	if (slots > s->pool_slots[pool])
+		sim_broken(s, "pool %u has %u slots, and %u are held", pool, s->pool_slots[pool],
+			slots);
+	if (mine->plan.max_active_tasks > 0 && active > mine->plan.max_active_tasks)
+		sim_broken(s, "run %u has %u active tasks; its maximum is %u", key->run, active,
+			mine->plan.max_active_tasks);
+}
+
+void model_check_holds(struct sim *s, struct sim_run *r)
+{
+	for (uint32_t t = 0; t < r->plan.n_tasks; t++) {
+		if (!r->tasks[t].is_for_each && is_active(r->now.tasks[t].row.state) &&
+			!r->holds[t][0])
+			sim_broken(s, "task %u has a try without capacity", t);
+		for (uint32_t i = 0; i < SIM_ITEMS_MAX; i++)
+			if (is_active(r->now.items[t][i].row.state) && !r->holds[t][i + 1])
+				sim_broken(s, "task %u[%u] has a try without capacity", t, i);
+	}
+}
+
+static void check_kept(struct sim *s, struct sim_run *r, uint32_t task, uint32_t instance)
+{
+	const struct cell *c = model_cell(&r->now, task, instance);
+	const struct attempt *a = hosts_find(s, r->number, task, instance, c->row.try_number);
+
+	if (*model_hold(r, task, instance))
+		sim_broken(s, "task %u is over and holds capacity", task);
+	if (a == NULL || !a->has_ended || a->exit != RUN_EXIT_SUCCESS || c->base >= a->try_number)
+		return;
+	if (c->row.state != TASK_SUCCESS && c->cause != RUN_CAUSE_MARK && c->lost != a->try_number)
+		sim_broken(s, "task %u: the success of try %u was lost", task, a->try_number);
+}
+
+void model_check_end(struct sim *s, struct sim_run *r)
+{
+	for (uint32_t t = 0; t < r->plan.n_tasks; t++) {
+		check_kept(s, r, t, RUN_NO_INSTANCE);
+		for (uint32_t i = 0; i < SIM_ITEMS_MAX; i++)
+			check_kept(s, r, t, i);
+	}
+}
