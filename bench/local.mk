@@ -1,3 +1,7 @@
 # Measurements: built by `make bench` alone. Each prints its figures as ratios beside a peer.
 EXTRA_PROGRAMS += $(BENCHES)
 EXTRA_DIST += bench/run.sh
+
+BENCHES += bench/bench_machine
+bench_bench_machine_SOURCES = bench/bench_machine.c
+bench_bench_machine_LDADD = $(ENGINE_LIBS)

@@ -72,3 +72,15 @@ tests_fuzz_fuzz_time_SOURCES = tests/fuzz/fuzz_time.c
 tests_fuzz_fuzz_time_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_zone_SOURCES = tests/fuzz/fuzz_zone.c
 tests_fuzz_fuzz_zone_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+
+# The simulator of the run state machine: some thousands of seeds in `make check`, all in `make soak`.
+check_PROGRAMS += tests/sim/sim
+TESTS += tests/sim/sim
+SOAK_COMMANDS += tests/sim/sim
+tests_sim_sim_SOURCES = \
+	tests/sim/sim.c \
+	tests/sim/sim.h \
+	tests/sim/sim_hosts.c \
+	tests/sim/sim_model.c \
+	tests/sim/sim_plan.c
+tests_sim_sim_LDADD = $(ENGINE_LIBS)
