@@ -280,7 +280,7 @@ int run_restore(const struct run_plan *p, uint64_t seed, const struct run_head *
 
 /*
  * One event. Appends to actions. RUN_APPLIED; RUN_IGNORED, and e->text says why (only a RELEASE may
- * have been appended); ERR_INVALID, ERR_STATE: a bug in whoever sent it, nothing changed, e says
+ * have been appended); ERR_INVALID, ERR_ILLEGAL: a bug in whoever sent it, nothing changed, e says
  * which; ERR_NOMEM: N.B. the run is then half way, is refused further
  * events and must be restored from what was stored; the turn's actions must be dropped.
  */

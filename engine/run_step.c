@@ -51,7 +51,7 @@ static int find_try(struct run *r, const struct run_event *ev, struct run_who *w
 	if (rc != 0)
 		return rc;
 	if (ev->try_number == 0 || ev->try_number > w->cell->try_number)
-		return err_set(e, ERR_STATE, "%s: try %u of task %u was never started; it had %u",
+		return err_set(e, ERR_ILLEGAL, "%s: try %u of task %u was never started; it had %u",
 			run_event_name(ev->kind), ev->try_number, ev->task, w->cell->try_number);
 	if (ev->try_number < w->cell->try_number)
 		return ignore(e, w, "this is about an earlier try");
@@ -76,7 +76,7 @@ static int on_decided(struct run *r, const struct run_event *ev, struct err *e)
 
 	if (!(attr & ATTR_DECIDES))
 		return err_set(
-			e, ERR_STATE, "task_decided: task %u has nothing to decide", ev->task);
+			e, ERR_ILLEGAL, "task_decided: task %u has nothing to decide", ev->task);
 	if (w.cell->state != TASK_SCHEDULED || w.cell->is_decided ||
 		w.cell->round != ev->decided.round)
 		return ignore(e, &w, "this decision was overtaken");
@@ -148,7 +148,7 @@ static int on_run_timer(struct run *r, const struct run_event *ev, struct err *e
 	struct run_action *a;
 
 	if (r->plan->dagrun_timeout_ms == 0)
-		return err_set(e, ERR_STATE, "timer: the run has no dagrun_timeout");
+		return err_set(e, ERR_ILLEGAL, "timer: the run has no dagrun_timeout");
 	if (r->head.state != RUN_RUNNING || r->head.stop != RUN_KILL_NONE)
 		return err_set(e, 0, "the run has ended or is being ended"), RUN_IGNORED;
 	if (ev->now >= at)
@@ -195,7 +195,7 @@ static int on_past_released(struct run *r, const struct run_event *ev, struct er
 	struct run_who w = run_who_task(r, ev->task);
 
 	if (!(r->tasks[ev->task].attr & ATTR_PAST))
-		return err_set(e, ERR_STATE, "past_released: task %u does not depend on its past",
+		return err_set(e, ERR_ILLEGAL, "past_released: task %u does not depend on its past",
 			ev->task);
 	if (w.cell->is_released)
 		return ignore(e, &w, "it was released already");
@@ -235,7 +235,7 @@ static int check(const struct run *r, const struct run_event *ev, struct err *e)
 	bool names_task;
 
 	if (r->is_broken)
-		return err_set(e, ERR_STATE, "an earlier step was cut short; restore the run");
+		return err_set(e, ERR_ILLEGAL, "an earlier step was cut short; restore the run");
 	if ((unsigned)ev->kind >= RUN_EV_COUNT)
 		return err_set(e, ERR_INVALID, "there is no event %d", (int)ev->kind);
 	names_task = events[ev->kind].has_task ||
@@ -246,7 +246,7 @@ static int check(const struct run *r, const struct run_event *ev, struct err *e)
 			run_event_name(ev->kind), ev->task, r->plan->n_tasks - 1);
 	if (r->head.state == RUN_QUEUED && !events[ev->kind].in_queued)
 		return err_set(
-			e, ERR_STATE, "%s: the run has not started", run_event_name(ev->kind));
+			e, ERR_ILLEGAL, "%s: the run has not started", run_event_name(ev->kind));
 	return 0;
 }
 
