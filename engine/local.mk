@@ -17,13 +17,23 @@ libengine_a_SOURCES = \
 	engine/duration.h \
 	engine/err.c \
 	engine/err.h \
+	engine/expr.c \
 	engine/expr.h \
+	engine/expr_eval.c \
+	engine/expr_path.c \
+	engine/expr_path.h \
+	engine/filter.c \
+	engine/filter.h \
+	engine/filter_text.c \
+	engine/filter_text.h \
 	engine/graph.h \
 	engine/hint.c \
 	engine/hint.h \
 	engine/instant.c \
 	engine/instant.h \
 	engine/keys.h \
+	engine/literal.c \
+	engine/literal.h \
 	engine/load.h \
 	engine/rank_heap.c \
 	engine/rank_heap.h \
@@ -44,6 +54,7 @@ libengine_a_SOURCES = \
 	engine/run_stop.c \
 	engine/run_table.c \
 	engine/run_try.c \
+	engine/scan.c \
 	engine/scan.h \
 	engine/strmap.h \
 	engine/template.h \
@@ -51,6 +62,12 @@ libengine_a_SOURCES = \
 	engine/timetable.h \
 	engine/trigger.c \
 	engine/trigger.h \
+	engine/utf8.c \
+	engine/utf8.h \
+	engine/value.c \
 	engine/value.h \
+	engine/value_json.c \
+	engine/value_number.c \
+	engine/value_parse.c \
 	engine/zone.c \
 	engine/zone.h

@@ -42,6 +42,12 @@ struct value value_bool(bool truth);
 struct value value_string(const char *text, size_t len);
 struct value value_int(struct arena *a, int64_t n); /* VALUE_NULL where memory is short */
 
+/* Makes a list of n items, or a map of n pairs, in the arena; the array is copied, what it points
+ * to must live as long as the value. Where a key comes twice, its last value takes the first's
+ * place. ERR_NOMEM. */
+int value_list(struct arena *a, const struct value *items, size_t n, struct value *out);
+int value_map(struct arena *a, const struct value_pair *pairs, size_t n, struct value *out);
+
 /* "null", "boolean", "number", "string", "list" or "object": the word for a person. */
 const char *value_type_name(enum value_type t);
 

@@ -5,12 +5,15 @@ UNIT_TESTS = \
 	tests/unit/test_buf \
 	tests/unit/test_cron \
 	tests/unit/test_dags_folder \
+	tests/unit/test_expr \
 	tests/unit/test_hint \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
+	tests/unit/test_json \
 	tests/unit/test_settings \
 	tests/unit/test_text \
-	tests/unit/test_timetable
+	tests/unit/test_timetable \
+	tests/unit/test_value
 
 E2E_TESTS = \
 	tests/e2e/cli_completion.sh \
@@ -45,6 +48,12 @@ tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_timetable_SOURCES = tests/unit/test_timetable.c $(TAP_SOURCES)
 tests_unit_test_timetable_LDADD = $(ENGINE_LIBS)
+tests_unit_test_expr_SOURCES = tests/unit/test_expr.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
+tests_unit_test_expr_LDADD = $(ENGINE_LIBS)
+tests_unit_test_json_SOURCES = tests/unit/test_json.c $(TAP_SOURCES)
+tests_unit_test_json_LDADD = $(ENGINE_LIBS)
+tests_unit_test_value_SOURCES = tests/unit/test_value.c $(TAP_SOURCES)
+tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with

@@ -1,0 +1,130 @@
+/*
+ * Finding expressions. PCRE2 runs over the text from `$` to `$` and decides by what stands behind;
+ * the end of an expression is found by hand, for a closer inside of a string does not count.
+ *
+ * N.B. in `$$$<` the first dollar is text: an escape is the two dollars right in front of a
+ * bracket.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "engine/scan.h"
+
+#include <pcre2.h>
+#include <stdlib.h>
+
+#include "engine/err.h"
+
+#define NAME "[A-Za-z_][A-Za-z0-9_-]*+"
+#define BLANK "[ \\t]*+"
+
+/* One group for each kind, in the order of `kinds`. `${item[` counts only before what may be an
+ * index of ours, since bash writes `${item[@]}`. */
+static const char pattern[] = "\\$(?:(\\$[<{])"
+			      "|(<)"
+			      "|(\\{(?=" BLANK "(?:(?:params|var|conn|run|dag|task)\\.|" NAME
+			      "\\.(?:" NAME "\\.)?output(?![A-Za-z0-9_-]))))"
+			      "|(\\{(?=" BLANK "(?:item|index)(?:[.}|]|\\[[-0-9\"']|[ \\t]++[|}])))"
+			      "|(\\{(?=" BLANK NAME "\\.[A-Za-z_])))";
+
+static const struct {
+	enum scan_kind kind;
+	bool wants_item;
+} kinds[] = {
+	{SCAN_NONE, false},
+	{SCAN_ESCAPE, false},
+	{SCAN_ANGLE, false},
+	{SCAN_BRACE, false},
+	{SCAN_BRACE, true},
+	{SCAN_LOOKALIKE, false},
+};
+
+struct scan {
+	pcre2_code *code;
+	pcre2_match_data *match;
+};
+
+struct scan *scan_create(void)
+{
+	struct scan *s = calloc(1, sizeof(*s));
+	PCRE2_SIZE where;
+	int number;
+
+	if (s == NULL)
+		return NULL;
+	s->code =
+		pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &number, &where, NULL);
+	if (s->code != NULL)
+		s->match = pcre2_match_data_create_from_pattern(s->code, NULL);
+	if (s->match == NULL) {
+		scan_destroy(s);
+		return NULL;
+	}
+	/* Without a JIT on this processor, or where it may not make code, matching interprets. */
+	(void)pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE);
+	return s;
+}
+
+void scan_destroy(struct scan *s)
+{
+	if (s == NULL)
+		return;
+	pcre2_match_data_free(s->match);
+	pcre2_code_free(s->code);
+	free(s);
+}
+
+int scan_next(struct scan *s, const char *text, size_t len, size_t from, bool has_item,
+	struct scan_hit *hit)
+{
+	const PCRE2_SIZE *at;
+	uint32_t group;
+	int rc;
+
+	do {
+		rc = pcre2_match(s->code, (PCRE2_SPTR)text, len, from, 0, s->match, NULL);
+		if (rc == PCRE2_ERROR_NOMATCH) {
+			*hit = (struct scan_hit){SCAN_NONE, len};
+			return 0;
+		}
+		if (rc < 0)
+			return rc == PCRE2_ERROR_NOMEMORY ? ERR_NOMEM : ERR_BUG;
+		at = pcre2_get_ovector_pointer(s->match);
+		group = (uint32_t)rc - 1; /* the last group that took part is the only one */
+		from = at[0] + 1;
+	} while (kinds[group].wants_item && !has_item);
+	*hit = (struct scan_hit){kinds[group].kind, at[0]};
+	return 0;
+}
+
+/* The quote that ends the string which begins at text[at], or where the line ends first. */
+static size_t string_end(const char *text, size_t len, size_t at)
+{
+	char quote = text[at++];
+
+	while (at < len && text[at] != quote && text[at] != '\n')
+		at += text[at] == '\\' && at + 1 < len && text[at + 1] != '\n' ? 2 : 1;
+	return at;
+}
+
+bool scan_close(const char *text, size_t len, size_t from, char closer, size_t *end)
+{
+	size_t at = from;
+
+	while (at < len && text[at] != '\n') {
+		size_t begin = at;
+
+		if (text[at] == closer) {
+			*end = at;
+			return true;
+		}
+		if (text[at] == '"' || text[at] == '\'') {
+			at = string_end(text, len, at);
+			if (at >= len || text[at] == '\n') {
+				*end = begin;
+				return false;
+			}
+		}
+		at++;
+	}
+	*end = at;
+	return false;
+}
