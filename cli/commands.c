@@ -11,6 +11,8 @@
 
 const struct command_group command_groups[] = {
 	{"cron", "schedules by themselves"},
+	{"config", "settings, and where each came from"},
+	{"info", "what this windrow is made of, and where it looks"},
 	{"version", "the version of this program"},
 	{"completion", "a script that completes these commands in your shell"},
 };
@@ -18,6 +20,9 @@ const size_t command_groups_count = sizeof(command_groups) / sizeof(command_grou
 
 const struct command *const commands[] = {
 	&command_cron_next,
+	&command_config_list,
+	&command_config_get,
+	&command_info,
 	&command_version,
 	&command_completion,
 };

@@ -8,7 +8,10 @@ struct err;
 
 /* One a command; each is defined in the file of its group. */
 extern const struct command command_completion; /* cli/completion.c */
+extern const struct command command_config_get; /* cli/config.c */
+extern const struct command command_config_list;
 extern const struct command command_cron_next; /* cli/cron.c */
+extern const struct command command_info; /* cli/info.c */
 extern const struct command command_version; /* cli/version.c */
 
 /* What the first words of a command line name. */

@@ -11,12 +11,15 @@ UNIT_TESTS = \
 	tests/unit/test_instant \
 	tests/unit/test_json \
 	tests/unit/test_settings \
+	tests/unit/test_table \
 	tests/unit/test_text \
 	tests/unit/test_timetable \
 	tests/unit/test_value
 
 E2E_TESTS = \
 	tests/e2e/cli_completion.sh \
+	tests/e2e/cli_config.sh \
+	tests/e2e/cli_docs.sh \
 	tests/e2e/cli_help.sh \
 	tests/e2e/cli_streams.sh
 
@@ -44,6 +47,8 @@ tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c $(TAP_SOURCES)
 tests_unit_test_ignore_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(TAP_SOURCES)
 tests_unit_test_settings_LDADD = libstore.a $(ENGINE_LIBS)
+tests_unit_test_table_SOURCES = tests/unit/test_table.c $(TAP_SOURCES)
+tests_unit_test_table_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_timetable_SOURCES = tests/unit/test_timetable.c $(TAP_SOURCES)

@@ -1,0 +1,160 @@
+/*
+ * JSON and YAML for whoever asked. The values come from engine/value.h; here they become lines.
+ *
+ * N.B. JSON and YAML go to terminals too, so characters that could deceive there are written as
+ * \u escapes, which mean the same to every reader.
+ */
+#include "cli/output.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/text.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+
+const char *const output_formats[] = {
+	[OUTPUT_TABLE] = "table",
+	[OUTPUT_JSON] = "json",
+	[OUTPUT_YAML] = "yaml",
+	[OUTPUT_PLAIN] = "plain",
+	NULL,
+};
+
+enum output_format output_format_of(const struct args *args)
+{
+	const char *name = args_text(args, "output", NULL);
+
+	for (int i = 0; name != NULL && output_formats[i] != NULL; i++)
+		if (strcmp(name, output_formats[i]) == 0)
+			return (enum output_format)i;
+	return isatty(STDOUT_FILENO) == 1 ? OUTPUT_TABLE : OUTPUT_PLAIN;
+}
+
+/* Writes JSON text, whose only odd characters stand inside its strings. */
+static void write_json_text(FILE *f, const char *s, size_t len)
+{
+	char shown[TEXT_UNIT_MAX];
+	unsigned width;
+
+	for (size_t i = 0; i < len;) {
+		size_t n = text_unit(s + i, len - i, shown, &width);
+		unsigned code;
+
+		if (s[i] != '\n' && shown[0] == '\\' && s[i] != '\\' &&
+			(sscanf(shown, "\\u{%x}", &code) == 1 ||
+				sscanf(shown, "\\x%2x", &code) == 1)) {
+			if (code > 0xffff)
+				(void)fprintf(f, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+					0xdc00 + (code & 0x3ff));
+			else
+				(void)fprintf(f, "\\u%04x", code);
+		} else {
+			(void)fwrite(s + i, 1, n, f);
+		}
+		i += n;
+	}
+}
+
+static int write_json_buf(FILE *f, struct buf *b)
+{
+	int r = buf_status(b);
+
+	if (r == 0)
+		write_json_text(f, b->data, b->len);
+	buf_free(b);
+	return r;
+}
+
+int output_json(FILE *f, const struct value *v)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	value_json_pretty(v, &b);
+	buf_addc(&b, '\n');
+	return write_json_buf(f, &b);
+}
+
+/* Whether a string can stand in YAML without quotes and stay a string. */
+static bool is_plain_yaml(const char *s, size_t len)
+{
+	static const char *const taken[] = {
+		"null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"};
+	static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789_./-";
+	bool is_word = len > 0 && strspn(s, safe) == len &&
+		(strchr(safe, s[0]) - safe < 52 || s[0] == '_' || s[0] == '/');
+
+	for (size_t i = 0; is_word && i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (strlen(taken[i]) == len && strncasecmp(taken[i], s, len) == 0)
+			return false;
+	return is_word;
+}
+
+/* A value on what is left of a line. N.B. YAML takes a JSON string as it is. */
+static void add_yaml_scalar(struct buf *b, const struct value *v)
+{
+	if (v->type == VALUE_STRING && is_plain_yaml(v->u.text, v->len))
+		buf_add(b, v->u.text, v->len);
+	else
+		value_json(v, b);
+}
+
+static void add_yaml(struct buf *b, const struct value *v, int indent);
+
+/* A value behind `key:` or `-`: on the same line where it is one, else below. */
+static void add_yaml_member(struct buf *b, const struct value *v, int indent, bool is_item)
+{
+	bool is_nested = (v->type == VALUE_LIST || v->type == VALUE_MAP) && v->len > 0;
+
+	if (!is_nested) {
+		buf_addc(b, ' ');
+		add_yaml_scalar(b, v);
+		buf_addc(b, '\n');
+	} else if (is_item) {
+		buf_addc(b, ' '); /* its first line goes on behind the dash */
+		add_yaml(b, v, -(indent + 2));
+	} else {
+		buf_addc(b, '\n');
+		add_yaml(b, v, indent + 2);
+	}
+}
+
+/* A list or a map, each line indented; a negative indent says that the first line stands already.
+ */
+static void add_yaml(struct buf *b, const struct value *v, int indent)
+{
+	int column = indent < 0 ? -indent : indent;
+
+	for (size_t i = 0; i < v->len; i++) {
+		if (i > 0 || indent >= 0)
+			buf_addf(b, "%*s", column, "");
+		if (v->type == VALUE_LIST) {
+			buf_addc(b, '-');
+			add_yaml_member(b, &v->u.items[i], column, true);
+		} else {
+			const struct value_pair *p = &v->u.pairs[i];
+			const struct value key = value_string(p->key, p->key_len);
+
+			add_yaml_scalar(b, &key);
+			buf_addc(b, ':');
+			add_yaml_member(b, &p->value, column, false);
+		}
+	}
+}
+
+int output_yaml(FILE *f, const struct value *v)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	if ((v->type == VALUE_LIST || v->type == VALUE_MAP) && v->len > 0) {
+		add_yaml(&b, v, 0);
+	} else {
+		add_yaml_scalar(&b, v);
+		buf_addc(&b, '\n');
+	}
+	return write_json_buf(f, &b);
+}

@@ -1,0 +1,37 @@
+/* Questions to the terminal. Asked anew each time: a window may change its size. */
+#include "cli/terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define COLUMNS_DEFAULT 80 /* of a terminal that does not tell */
+#define COLUMNS_MAX 10000
+
+unsigned terminal_columns(FILE *f)
+{
+	const char *said = getenv("COLUMNS");
+	struct winsize size;
+	unsigned long n;
+
+	if (isatty(fileno(f)) != 1)
+		return 0;
+	n = said == NULL ? 0 : strtoul(said, NULL, 10);
+	if (n == 0 && ioctl(fileno(f), TIOCGWINSZ, &size) == 0)
+		n = size.ws_col;
+	return n == 0 ? COLUMNS_DEFAULT : n > COLUMNS_MAX ? COLUMNS_MAX : (unsigned)n;
+}
+
+bool terminal_has_colour(FILE *f)
+{
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (no != NULL && *no != '\0')
+		return false;
+	if (term == NULL || strcmp(term, "dumb") == 0)
+		return false;
+	return isatty(fileno(f)) == 1;
+}

@@ -1,0 +1,50 @@
+#!/bin/sh
+# Settings and info: values, where they came from, and what is said of wrong ones.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+
+run config list
+is "config list needs no home" "$status" 0
+like "and tells the default" "$out" "core	dags_folder	$WINDROW_HOME/dags	default*"
+run config get core dags_folder
+is "config get prints the value alone" "$out" "$WINDROW_HOME/dags"
+run config get core.dags_folder
+is "one word will do" "$out" "$WINDROW_HOME/dags"
+run config get core dags_foldr
+is "an unknown setting exits 1" "$status" 1
+is "and names the nearest" "$err" \
+	'windrow: unknown setting "dags_foldr"; did you mean "dags_folder"?'
+run config get core
+is "a section alone is wrong usage" "$status" 2
+
+mkdir -p "$WINDROW_HOME"
+echo 'core: {dags_folder: /srv/dags}' >"$WINDROW_HOME/windrow.yaml"
+run config list
+like "the file wins over the default" "$out" \
+	"core	dags_folder	/srv/dags	$WINDROW_HOME/windrow.yaml:1:8*"
+WINDROW__CORE__DAGS_FOLDER=/env run config list
+like "the environment wins over the file" "$out" \
+	"core	dags_folder	/env	WINDROW__CORE__DAGS_FOLDER*"
+run info -o json
+is "info exits 0" "$status" 0
+like "info tells of home and file" "$out" "*\"home\": \"$WINDROW_HOME\",*\"settings_file\": \
+\"$WINDROW_HOME/windrow.yaml\"*"
+like "and of the libraries" "$out" '*"libssh2_rsa_sha2": true*"sqlite": "3.*'
+if command -v jq >/dev/null; then
+	is "and is JSON" "$(jq -r .dags_folder <"$work/out")" /srv/dags
+else
+	skip 1 "no jq here"
+fi
+run info
+like "info for scripts" "$out" "version	[0-9]*"
+
+echo 'core: {dag_folder: /srv/dags}' >"$WINDROW_HOME/windrow.yaml"
+run config list
+is "an unknown setting in the file exits 1" "$status" 1
+is "and tells its place" "$err" "windrow: $WINDROW_HOME/windrow.yaml:1:8: unknown setting \
+\"dag_folder\"; did you mean \"dags_folder\"?"
+run info
+is "info tells what it can all the same" "$status" 1
+like "with the versions" "$out" "version	*libyaml	*"
+run version
+is "version needs no settings" "$status" 0
+tap_done
