@@ -12,7 +12,7 @@ static uint16_t attributes(const struct run_plan *p, uint32_t task)
 	attr |= p->is_leaf[task] ? ATTR_LEAF : 0;
 	attr |= t->ignore_failure ? ATTR_IGNORE_FAILURE : 0;
 	attr |= t->is_setup ? ATTR_SETUP : 0;
-	attr |= t->is_teardown ? ATTR_TEARDOWN | ATTR_SETUPS : 0;
+	attr |= t->is_teardown ? ATTR_TEARDOWN : 0;
 	attr |= t->has_when || t->is_for_each ? ATTR_DECIDES : 0;
 	attr |= t->is_for_each ? ATTR_FOR_EACH : 0;
 	attr |= t->depends_on_past ? ATTR_PAST : 0;
@@ -39,13 +39,15 @@ static void init_setups(struct run *r)
 	const struct run_plan *p = r->plan;
 
 	for (uint32_t t = 0; t < p->n_tasks; t++) {
-		if (r->tasks[t].attr & ATTR_TEARDOWN) {
+		struct run_setups *s = &r->setups[t];
+
+		if (!(r->tasks[t].attr & ATTR_TEARDOWN))
+			s->n = p->scope_of.offset[t + 1] - p->scope_of.offset[t];
+		else
 			for (uint32_t i = p->up.offset[t]; i < p->up.offset[t + 1]; i++)
-				r->setups[t].n += p->tasks[p->up.list[i]].is_setup;
-		} else if ((r->setups[t].n = p->scope_of.offset[t + 1] - p->scope_of.offset[t]) >
-			0) {
+				s->n += p->tasks[p->up.list[i]].is_setup;
+		if (s->n > 0)
 			r->tasks[t].attr |= ATTR_SETUPS;
-		}
 	}
 }
 

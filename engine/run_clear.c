@@ -123,17 +123,18 @@ static bool reset_for_each(struct run *r, const struct run_who *w, bool only_fai
 {
 	struct run_expansion *x = r->tasks[w->task].expansion;
 	bool is_running = w->cell->state == TASK_RUNNING;
+	bool keep = only_failed && w->cell->is_decided; /* else its items will be others */
 
 	if (w->cell->kill == RUN_KILL_CLEAR)
 		return false;
-	w->cell->is_decided = w->cell->is_decided && only_failed;
+	w->cell->is_decided = keep;
 	w->cell->round++;
 	if (is_running)
 		run_foreach_kill(r, w->task, RUN_KILL_CLEAR);
 	for (uint32_t i = 0; i < x->n_cells; i++) {
 		struct run_who one = run_who_instance(r, w->task, i);
 
-		if (!only_failed || one.cell->state == TASK_FAILED)
+		if (!keep || one.cell->state == TASK_FAILED)
 			reset_cell(r, &one);
 	}
 	if (is_running)

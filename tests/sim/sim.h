@@ -90,6 +90,7 @@ struct sim {
 	uint64_t orders;
 	uint32_t n_people_left; /* how often people still meddle */
 	uint64_t n_steps, n_ignored, n_crashes;
+	bool moved[TASK_STATE_COUNT][TASK_STATE_COUNT]; /* the moves that were seen */
 };
 
 /* A broken invariant: says which, the seed and how to replay it, and ends the program. */

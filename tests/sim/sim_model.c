@@ -294,6 +294,7 @@ static void check_change(
 			task_state_name(a->task_changed.old_state), task_state_name(from));
 	if (from == to)
 		return;
+	s->moved[from][to] = true;
 	if (is_over(from) && cause != RUN_CAUSE_CLEAR && cause != RUN_CAUSE_MARK &&
 		!(from == TASK_REMOVED && cause == RUN_CAUSE_EXPANDED))
 		sim_broken(s, "task %u was over (%s) and became %s", a->task, task_state_name(from),
