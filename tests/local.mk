@@ -5,11 +5,17 @@ UNIT_TESTS = \
 	tests/unit/test_buf \
 	tests/unit/test_cron \
 	tests/unit/test_dags_folder \
+	tests/unit/test_dispatch \
 	tests/unit/test_expr \
 	tests/unit/test_hint \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
 	tests/unit/test_json \
+	tests/unit/test_run \
+	tests/unit/test_run_events \
+	tests/unit/test_run_nomem \
+	tests/unit/test_run_plan \
+	tests/unit/test_run_rules \
 	tests/unit/test_settings \
 	tests/unit/test_table \
 	tests/unit/test_text \
@@ -59,6 +65,23 @@ tests_unit_test_json_SOURCES = tests/unit/test_json.c $(TAP_SOURCES)
 tests_unit_test_json_LDADD = $(ENGINE_LIBS)
 tests_unit_test_value_SOURCES = tests/unit/test_value.c $(TAP_SOURCES)
 tests_unit_test_value_LDADD = $(ENGINE_LIBS)
+
+# The run state machine's tests share a kit.
+RUN_KIT = tests/unit/run_kit.c tests/unit/run_kit.h $(TAP_SOURCES)
+tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(TAP_SOURCES)
+tests_unit_test_dispatch_LDADD = $(ENGINE_LIBS)
+tests_unit_test_run_SOURCES = tests/unit/test_run.c $(RUN_KIT)
+tests_unit_test_run_LDADD = $(ENGINE_LIBS)
+tests_unit_test_run_events_SOURCES = tests/unit/test_run_events.c $(RUN_KIT)
+tests_unit_test_run_events_LDADD = $(ENGINE_LIBS)
+tests_unit_test_run_nomem_SOURCES = tests/unit/test_run_nomem.c $(RUN_KIT)
+tests_unit_test_run_nomem_LDADD = $(ENGINE_LIBS)
+tests_unit_test_run_nomem_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
+tests_unit_test_run_plan_SOURCES = tests/unit/test_run_plan.c $(RUN_KIT)
+tests_unit_test_run_plan_LDADD = $(ENGINE_LIBS)
+tests_unit_test_run_rules_SOURCES = tests/unit/test_run_rules.c $(RUN_KIT)
+tests_unit_test_run_rules_LDADD = $(ENGINE_LIBS)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with

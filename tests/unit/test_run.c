@@ -10,7 +10,7 @@ static void test_chain(void)
 	kit_plan(&k, 3, "0>1 1>2");
 	kit_create(&k);
 	IS_STR(kit_run_state(&k), "queued", "a run begins queued");
-	IS_INT(kit_task(&k, RUN_EV_CAPACITY, 0, ONE), ERR_STATE, "nothing starts before it does");
+	IS_INT(kit_task(&k, RUN_EV_CAPACITY, 0, ONE), ERR_ILLEGAL, "nothing starts before it does");
 	kit_event(&k, &(struct run_event){.kind = RUN_EV_STARTED, .task = RUN_NO_TASK});
 	IS_STR(kit_states(&k), "scheduled none none", "the first task is due");
 	OK(kit_action(&k, RUN_ACT_QUEUE, 0) != NULL, "and asks for capacity");
@@ -353,7 +353,7 @@ static void test_past(void)
 	kit_task(&k, RUN_EV_PAST_RELEASED, 1, ONE);
 	IS_STR(kit_states(&k), "success scheduled", "until it is released");
 	IS_INT(kit_task(&k, RUN_EV_PAST_RELEASED, 1, ONE), RUN_IGNORED, "once");
-	IS_INT(kit_task(&k, RUN_EV_PAST_RELEASED, 0, ONE), ERR_STATE,
+	IS_INT(kit_task(&k, RUN_EV_PAST_RELEASED, 0, ONE), ERR_ILLEGAL,
 		"releasing what nothing holds is a mistake");
 	kit_free(&k);
 }

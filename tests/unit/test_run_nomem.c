@@ -137,7 +137,7 @@ static void test_broken(void)
 	left = 0;
 	IS_INT(kit_event(&k, &ev), ERR_NOMEM, "a step without memory");
 	left = -1;
-	IS_INT(kit_event(&k, &ev), ERR_STATE, "leaves a run that must be restored");
+	IS_INT(kit_event(&k, &ev), ERR_ILLEGAL, "leaves a run that must be restored");
 	kit_free(&k);
 }
 
