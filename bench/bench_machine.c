@@ -4,6 +4,9 @@
  * For each shape of DAG and each size, whole runs are driven from start to end; each task takes
  * three events (capacity, started, finished). Only run_step() is measured, with a shell around it
  * that does nothing but answer. Sizes are compared with the smallest: flat is 1.0.
+ *
+ * Then the same for dispatch: n requests of 100 runs in 10 pools, each queued, granted and
+ * released; its cost may grow with the logarithm of n.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,6 +15,7 @@
 #include <time.h>
 
 #include "engine/arena.h"
+#include "engine/dispatch.h"
 #include "engine/run.h"
 
 struct shape {
@@ -117,15 +121,26 @@ static void step(struct run *r, struct run_actions *a, enum run_event_kind kind,
 	}
 }
 
-/* One whole run; how many events it took. */
-static uint64_t drive(const struct run_plan *p, struct run_actions *a, uint32_t *ready)
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* One whole run; how many events it took, and *seconds more. Making the run is not counted. */
+static uint64_t drive(
+	const struct run_plan *p, struct run_actions *a, uint32_t *ready, double *seconds)
 {
 	struct run *r;
 	uint64_t events = 1;
 	uint32_t first = 0, last = 0;
+	double begin;
 
 	if (run_create(p, 1, &r) != 0)
 		exit(1);
+	begin = now_s();
 	a->n = 0;
 	step(r, a, RUN_EV_STARTED, RUN_NO_TASK);
 	for (;;) {
@@ -140,18 +155,11 @@ static uint64_t drive(const struct run_plan *p, struct run_actions *a, uint32_t 
 		step(r, a, RUN_EV_TASK_FINISHED, ready[first++]);
 		events += 3;
 	}
+	*seconds += now_s() - begin;
 	if (run_head_get(r).state != RUN_SUCCESS)
 		exit(1);
 	run_destroy(r);
 	return events;
-}
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* Events a second: of at least three million events, the best of three. */
@@ -162,17 +170,45 @@ static double measure(const struct run_plan *p)
 	double best = 0;
 
 	for (int round = 0; round < 3; round++) {
-		double begin = now_s(), rate;
+		double seconds = 0, rate;
 		uint64_t events = 0;
 
 		while (events < 3000000)
-			events += drive(p, &a, ready);
-		rate = (double)events / (now_s() - begin);
+			events += drive(p, &a, ready, &seconds);
+		rate = (double)events / seconds;
 		best = rate > best ? rate : best;
 	}
 	free(ready);
 	run_actions_free(&a);
 	return best;
+}
+
+/* Requests, grants and releases a second, with n in line. */
+static double measure_dispatch(uint32_t n)
+{
+	struct dispatch *d = dispatch_create();
+	struct dispatch_key key;
+	struct err e;
+	double begin;
+
+	if (d == NULL)
+		exit(1);
+	for (uint32_t i = 0; i < 10; i++)
+		(void)dispatch_pool_set(d, i, 16);
+	for (uint32_t i = 0; i < 100; i++)
+		(void)dispatch_run_set(d, i, 4);
+	begin = now_s();
+	for (uint32_t i = 0; i < n; i++) {
+		struct dispatch_request q = {{i % 100, i, 0}, i * 7 % 10, 1, (int32_t)(i % 5)};
+
+		if (dispatch_queue(d, &q, &e) != 0)
+			exit(1);
+	}
+	while (dispatch_next(d, &key) == DISPATCH_GRANTED)
+		dispatch_release(d, &key);
+	begin = now_s() - begin;
+	dispatch_destroy(d);
+	return 3.0 * n / begin;
 }
 
 int main(void)
@@ -203,6 +239,14 @@ int main(void)
 			arena_destroy(arena);
 			free_plan(&p);
 		}
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		static double smallest;
+		double rate = measure_dispatch(sizes[i]);
+
+		smallest = i == 0 ? rate : smallest;
+		printf("%-8s %9" PRIu32 " %12.0f %8.2f\n", "dispatch", sizes[i], rate,
+			rate / smallest);
 	}
 	return 0;
 }

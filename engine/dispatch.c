@@ -128,23 +128,17 @@ static void table_remove(struct table *t, const struct dispatch_key *key)
 	t->n--;
 }
 
-/* Gives a node the rank of the one that stands first below it. */
-static void take_rank(struct rank_node *node, const struct rank_node *first)
+/* Puts a node into a heap, or moves it, to where the one ranks that stands first below it; takes it
+ * out where that is NULL. There is room. */
+static void place(struct rank_heap *h, struct rank_node *node, const struct rank_node *first)
 {
-	node->priority = first->priority;
-	node->arrival = first->arrival;
-}
-
-/* Puts a node in, moves it or takes it out of a heap, where room was reserved. */
-static void place(
-	struct rank_heap *h, struct rank_node *node, const struct rank_node *first, bool is_in)
-{
-	if (!is_in) {
+	if (first == NULL) {
 		if (node->place != RANK_NOWHERE)
 			rank_heap_remove(h, node);
 		return;
 	}
-	take_rank(node, first);
+	node->priority = first->priority;
+	node->arrival = first->arrival;
 	if (node->place == RANK_NOWHERE)
 		rank_heap_add(h, node);
 	else
@@ -169,14 +163,12 @@ static void settle_pool(struct dispatch *d, struct pool *p)
 	bool is_ready = e != NULL && p->slots > 0 &&
 		(e->slots > p->slots || p->held + e->slots <= p->slots);
 
-	place(&d->ready, &p->node, is_ready ? &e->node : NULL, is_ready);
+	place(&d->ready, &p->node, is_ready ? &e->node : NULL);
 }
 
 static void settle(struct dispatch *d, struct line *l)
 {
-	const struct rank_node *first = rank_heap_top(&l->entries);
-
-	place(&l->pool->lines, &l->node, first, first != NULL && run_has_room(l->run));
+	place(&l->pool->lines, &l->node, run_has_room(l->run) ? rank_heap_top(&l->entries) : NULL);
 	settle_pool(d, l->pool);
 }
 

@@ -337,7 +337,7 @@ static void crash(struct sim *s)
 	commit(s);
 	act_all(s, SIZE_MAX, true);
 	for (uint32_t i = 0; i < s->n_runs; i++) {
-		model_check_holds(s, &s->runs[i]);
+		model_check_acted(s, &s->runs[i]);
 		release_past(s, &s->runs[i]);
 	}
 }
@@ -491,7 +491,7 @@ static bool turn(struct sim *s)
 		commit(s);
 		act_all(s, SIZE_MAX, false);
 		for (uint32_t i = 0; i < s->n_runs; i++)
-			model_check_holds(s, &s->runs[i]);
+			model_check_acted(s, &s->runs[i]);
 	}
 	grant(s);
 	return true;

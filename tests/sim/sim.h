@@ -105,7 +105,7 @@ void sim_plan_make(struct sim *s, struct sim_run *r);
 void model_see(struct sim *s, struct sim_run *r, const struct run_action *a);
 void model_check(struct sim *s, struct sim_run *r);
 void model_check_grant(struct sim *s, const struct dispatch_key *key);
-void model_check_holds(struct sim *s, struct sim_run *r);
+void model_check_acted(struct sim *s, struct sim_run *r); /* when a turn's actions are done */
 void model_check_end(struct sim *s, struct sim_run *r);
 struct cell *model_cell(struct shadow *w, uint32_t task, uint32_t instance);
 bool *model_hold(struct sim_run *r, uint32_t task, uint32_t instance);

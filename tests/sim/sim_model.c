@@ -488,15 +488,31 @@ void model_check_grant(struct sim *s, const struct dispatch_key *key)
 			mine->plan.max_active_tasks);
 }
 
-void model_check_holds(struct sim *s, struct sim_run *r)
+static void check_acted(struct sim *s, struct sim_run *r, uint32_t task, uint32_t instance)
+{
+	const struct run_row *row = &model_cell(&r->now, task, instance)->row;
+	const struct attempt *a;
+
+	if (!is_active(row->state))
+		return;
+	if (!*model_hold(r, task, instance))
+		sim_broken(s, "task %u[%d] has a try without capacity", task, (int)instance);
+	a = hosts_find(s, r->number, task, instance, row->try_number);
+	if (a == NULL)
+		sim_broken(s, "task %u[%d]: try %u was not started", task, (int)instance,
+			row->try_number);
+	if (row->kill != RUN_KILL_NONE && !a->is_killed && !a->has_ended)
+		sim_broken(s, "task %u[%d]: nobody killed try %u", task, (int)instance,
+			row->try_number);
+}
+
+void model_check_acted(struct sim *s, struct sim_run *r)
 {
 	for (uint32_t t = 0; t < r->plan.n_tasks; t++) {
-		if (!r->tasks[t].is_for_each && is_active(r->now.tasks[t].row.state) &&
-			!r->holds[t][0])
-			sim_broken(s, "task %u has a try without capacity", t);
+		if (!r->tasks[t].is_for_each)
+			check_acted(s, r, t, RUN_NO_INSTANCE);
 		for (uint32_t i = 0; i < SIM_ITEMS_MAX; i++)
-			if (is_active(r->now.items[t][i].row.state) && !r->holds[t][i + 1])
-				sim_broken(s, "task %u[%u] has a try without capacity", t, i);
+			check_acted(s, r, t, i);
 	}
 }
 
