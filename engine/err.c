@@ -22,18 +22,25 @@ int err_context(struct err *e, const char *fmt, ...)
 {
 	char old[sizeof(e->text)];
 	va_list ap;
-	size_t used;
+	size_t used, left;
 	int n;
 
 	if (e == NULL)
 		return 0;
 	memcpy(old, e->text, sizeof(old));
 	va_start(ap, fmt);
-	n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	n = vsnprintf(e->text, sizeof(e->text) - 2, fmt, ap);
 	va_end(ap);
 	used = n < 0 ? 0 : (size_t)n;
-	if (used < sizeof(e->text) - 1)
-		(void)snprintf(e->text + used, sizeof(e->text) - used, ": %s", old);
+	if (used > sizeof(e->text) - 3)
+		used = sizeof(e->text) - 3;
+	memcpy(e->text + used, ": ", 2);
+	used += 2;
+	left = strlen(old);
+	if (left > sizeof(e->text) - 1 - used)
+		left = sizeof(e->text) - 1 - used;
+	memcpy(e->text + used, old, left);
+	e->text[used + left] = '\0';
 	return e->code;
 }
 
