@@ -19,17 +19,22 @@
 
 #define DAG_TASKS_MAX 1000000 /* tasks of one DAG */
 #define DAG_NAME_MAX 250 /* bytes of a name */
+#define DAG_EDGES_MAX 50000000 /* edges of one DAG */
 
 /* The value of one operator key of a task. Which member holds it follows from the key's type. */
 struct setting {
-	bool is_set;
 	struct pos pos;
-	bool truth; /* KEY_BOOL */
-	int64_t number; /* KEY_INT, KEY_DURATION (ms), KEY_SIZE */
-	const char *string; /* KEY_STRING, KEY_ENUM */
-	struct template *text; /* KEY_TEMPLATE, KEY_COMMAND, KEY_SCRIPT */
-	struct template **list; /* KEY_TEMPLATES */
-	size_t n;
+	bool is_set;
+	union {
+		bool truth; /* KEY_BOOL */
+		int64_t number; /* KEY_INT, KEY_DURATION (ms), KEY_SIZE */
+		const char *string; /* KEY_STRING, KEY_ENUM */
+		struct template *text; /* KEY_TEMPLATE, KEY_COMMAND, KEY_SCRIPT */
+		struct {
+			struct template **list; /* KEY_TEMPLATES */
+			size_t n;
+		};
+	};
 };
 
 /* One variable of `environment:`. */
@@ -105,13 +110,22 @@ struct param {
 	struct pos pos;
 };
 
-/* Edges in both directions: those of task t are list[offset[t]] .. list[offset[t + 1] - 1], sorted.
- */
+/* Edges: those of node t are list[offset[t]] .. list[offset[t + 1] - 1], sorted. */
 struct edges {
 	const uint32_t *offset;
 	const uint32_t *list;
 };
 
+/*
+ * The edges of a DAG. Nodes 0 .. n_tasks - 1 are its tasks; node n_tasks + j, where there is one,
+ * is join j: a stage as a whole.
+ *
+ * Where many tasks follow all of a stage of many, an edge from each to each would make millions. A
+ * join stands between: edges lead from the stage's tasks into it and from it to those that follow.
+ * N.B. it means just what the single edges would: who has a join upstream has all of the join's
+ * upstream, and a trigger rule looks at these tasks, never at the join. Joins never follow each
+ * other. dag_edges_expand() gives the single edges to whoever wants them.
+ */
 struct dag {
 	struct arena *arena;
 	const char *file;
@@ -133,13 +147,19 @@ struct dag {
 	uint32_t n_stages;
 	struct task *tasks;
 	uint32_t n_tasks;
-	struct edges upstream, downstream;
-	const uint32_t *order; /* a topological order, stable in file order */
+	uint32_t n_joins;
+	const uint32_t *joins; /* the stage that each stands for */
+	struct edges upstream, downstream; /* of n_tasks + n_joins nodes */
+	const uint32_t *order; /* the tasks in a topological order, stable in file order */
 	struct callback *on_success, *on_failure;
 };
 
 /* Frees the DAG and all in it. NULL is fine. */
 void dag_destroy(struct dag *d);
+
+/* The edges from task to task, without joins: the DAG's own where it has none, else made in the
+ * arena. ERR_LIMIT where they are more than DAG_EDGES_MAX; ERR_NOMEM. */
+int dag_edges_expand(const struct dag *d, struct arena *a, struct edges *up, struct edges *down);
 
 /* The task with this full name (Stage.task; for a DAG without stages the bare name too), or NULL.
  */

@@ -10,6 +10,8 @@ libengine_a_SOURCES = \
 	engine/cron.h \
 	engine/cron_parse.c \
 	engine/dag.h \
+	engine/dag_callback.h \
+	engine/diag.c \
 	engine/diag.h \
 	engine/dispatch.c \
 	engine/dispatch.h \
@@ -26,11 +28,13 @@ libengine_a_SOURCES = \
 	engine/filter.h \
 	engine/filter_text.c \
 	engine/filter_text.h \
+	engine/graph.c \
 	engine/graph.h \
 	engine/hint.c \
 	engine/hint.h \
 	engine/instant.c \
 	engine/instant.h \
+	engine/keys.c \
 	engine/keys.h \
 	engine/literal.c \
 	engine/literal.h \
@@ -56,6 +60,7 @@ libengine_a_SOURCES = \
 	engine/run_try.c \
 	engine/scan.c \
 	engine/scan.h \
+	engine/strmap.c \
 	engine/strmap.h \
 	engine/template.h \
 	engine/timetable.c \
@@ -69,5 +74,12 @@ libengine_a_SOURCES = \
 	engine/value_json.c \
 	engine/value_number.c \
 	engine/value_parse.c \
+	engine/yaml_error.c \
+	engine/yaml_error.h \
+	engine/yaml_scalar.c \
+	engine/yaml_text.c \
+	engine/yaml_text.h \
+	engine/yaml_tree.c \
+	engine/yaml_tree.h \
 	engine/zone.c \
 	engine/zone.h

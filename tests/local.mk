@@ -5,8 +5,10 @@ UNIT_TESTS = \
 	tests/unit/test_buf \
 	tests/unit/test_cron \
 	tests/unit/test_dags_folder \
+	tests/unit/test_diag \
 	tests/unit/test_dispatch \
 	tests/unit/test_expr \
+	tests/unit/test_graph \
 	tests/unit/test_hint \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
@@ -17,6 +19,7 @@ UNIT_TESTS = \
 	tests/unit/test_run_plan \
 	tests/unit/test_run_rules \
 	tests/unit/test_settings \
+	tests/unit/test_strmap \
 	tests/unit/test_table \
 	tests/unit/test_text \
 	tests/unit/test_timetable \
@@ -82,6 +85,12 @@ tests_unit_test_run_plan_SOURCES = tests/unit/test_run_plan.c $(RUN_KIT)
 tests_unit_test_run_plan_LDADD = $(ENGINE_LIBS)
 tests_unit_test_run_rules_SOURCES = tests/unit/test_run_rules.c $(RUN_KIT)
 tests_unit_test_run_rules_LDADD = $(ENGINE_LIBS)
+tests_unit_test_diag_SOURCES = tests/unit/test_diag.c $(TAP_SOURCES)
+tests_unit_test_diag_LDADD = $(ENGINE_LIBS)
+tests_unit_test_graph_SOURCES = tests/unit/test_graph.c $(TAP_SOURCES)
+tests_unit_test_graph_LDADD = $(ENGINE_LIBS)
+tests_unit_test_strmap_SOURCES = tests/unit/test_strmap.c $(TAP_SOURCES)
+tests_unit_test_strmap_LDADD = $(ENGINE_LIBS)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with

@@ -1,0 +1,177 @@
+/*
+ * What the loader has to say about a file. The same sentence at the same place is kept once: a
+ * default that many tasks inherit is wrong once, however many they are.
+ *
+ * Texts are cut at DIAG_TEXT_MAX bytes, never inside of a character. Errors and warnings have a
+ * maximum each, so that many warnings cannot hide an error.
+ */
+#include "engine/diag.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/buf.h"
+
+#define DIAG_TEXT_MAX 1024 /* bytes of a sentence */
+
+struct diags {
+	char *file;
+	struct diag list[2 * DIAG_MAX_ERRORS];
+	size_t n; /* kept */
+	size_t kept[2]; /* of each level */
+	size_t count[2]; /* of each level, kept or not */
+};
+
+struct diags *diags_create(const char *file)
+{
+	struct diags *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->file = strdup(file);
+	if (d->file == NULL) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void diags_destroy(struct diags *d)
+{
+	if (d == NULL)
+		return;
+	for (size_t i = 0; i < d->n; i++)
+		free((char *)d->list[i].text);
+	free(d->file);
+	free(d);
+}
+
+static bool is_known(const struct diags *d, enum diag_level level, struct pos pos, const char *text)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		const struct diag *known = &d->list[i];
+
+		if (known->level == level && known->pos.line == pos.line &&
+			known->pos.column == pos.column && strcmp(known->text, text) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add(struct diags *d, enum diag_level level, struct pos pos, const char *fmt, va_list ap)
+{
+	char text[DIAG_TEXT_MAX];
+	size_t len;
+	char *copy;
+
+	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
+		text[0] = '\0';
+	len = strlen(text);
+	if (len == sizeof(text) - 1) {
+		while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+			len--;
+		if (len > 0)
+			text[len - 1] = '\0';
+	}
+	if (is_known(d, level, pos, text))
+		return;
+	d->count[level]++;
+	if (d->kept[level] == DIAG_MAX_ERRORS)
+		return;
+	copy = strdup(text);
+	if (copy == NULL)
+		return;
+	d->kept[level]++;
+	d->list[d->n++] = (struct diag){.level = level, .pos = pos, .text = copy};
+}
+
+void diag_error(struct diags *d, struct pos pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(d, DIAG_ERROR, pos, fmt, ap);
+	va_end(ap);
+}
+
+void diag_warning(struct diags *d, struct pos pos, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(d, DIAG_WARNING, pos, fmt, ap);
+	va_end(ap);
+}
+
+size_t diags_errors(const struct diags *d)
+{
+	return d->count[DIAG_ERROR];
+}
+
+static bool is_before(const struct diag *a, const struct diag *b)
+{
+	if (a->pos.line != b->pos.line)
+		return a->pos.line < b->pos.line;
+	return a->pos.column < b->pos.column;
+}
+
+/* By insertion: the list is short, nearly sorted, and the order must be stable. */
+const struct diag *diags_list(struct diags *d, size_t *n)
+{
+	for (size_t i = 1; i < d->n; i++) {
+		struct diag moved = d->list[i];
+		size_t j = i;
+
+		for (; j > 0 && is_before(&moved, &d->list[j - 1]); j--)
+			d->list[j] = d->list[j - 1];
+		d->list[j] = moved;
+	}
+	*n = d->n;
+	return d->list;
+}
+
+const char *diags_file(const struct diags *d)
+{
+	return d->file;
+}
+
+/* One line: control characters of what was quoted from a file never reach a terminal. */
+static void print_text(struct buf *out, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < 0x20 || c == 0x7f)
+			buf_addf(out, "\\x%02x", c);
+		else
+			buf_addc(out, *text);
+	}
+	buf_addc(out, '\n');
+}
+
+static void print_rest(
+	const struct diags *d, enum diag_level level, const char *noun, struct buf *out)
+{
+	size_t more = d->count[level] - d->kept[level];
+
+	if (more > 0)
+		buf_addf(out, "%s: %zu more %s%s\n", d->file, more, noun, more == 1 ? "" : "s");
+}
+
+void diags_print(struct diags *d, struct buf *out)
+{
+	size_t n;
+	const struct diag *list = diags_list(d, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		buf_adds(out, d->file);
+		if (list[i].pos.line != 0)
+			buf_addf(out, ":%u:%u", list[i].pos.line, list[i].pos.column);
+		buf_adds(out, list[i].level == DIAG_WARNING ? ": warning: " : ": ");
+		print_text(out, list[i].text);
+	}
+	print_rest(d, DIAG_ERROR, "error", out);
+	print_rest(d, DIAG_WARNING, "warning", out);
+}

@@ -1,0 +1,198 @@
+/*
+ * What the files of the loader share. Private to engine/load*.c.
+ *
+ * Functions that read parts of a file return nothing: what is wrong goes to the diags, and loading
+ * goes on, so that a file's errors all come in one go. Want of memory sticks in loader->failed;
+ * from then on what is made is not used.
+ */
+#ifndef ENGINE_LOAD_IMPL_H
+#define ENGINE_LOAD_IMPL_H
+
+#include "engine/load.h"
+
+#include "engine/arena.h"
+#include "engine/dag_callback.h"
+#include "engine/err.h"
+#include "engine/scan.h"
+#include "engine/strmap.h"
+#include "engine/yaml_tree.h"
+
+#define LOAD_KEYS_MAX 64 /* keys of one kind of map: a task's with its operator's */
+#define LOAD_OPS_MAX 32 /* operators */
+#define KEY_SLOTS 128 /* a power of two, twice LOAD_KEYS_MAX */
+
+/* Finds a key's number by its name. Two tables may be one after the other. */
+struct key_index {
+	const struct key_def *first, *second;
+	size_t n_first, n_second;
+	uint8_t slot[KEY_SLOTS]; /* number + 1, 0: free */
+};
+
+/* An edge as the file says it; node (NULL: the order of stages) and expr (or NULL) say where. */
+struct link {
+	uint32_t from, to;
+	const struct yaml_node *node;
+	const struct expr *expr;
+};
+
+/* The values of a task's keys, by number: the language's first, then the operator's. */
+struct values {
+	struct yaml_node *node[LOAD_KEYS_MAX];
+};
+
+/* Where the loader stands, for the front of its messages. */
+enum place_kind { PLACE_DAG, PLACE_STAGE, PLACE_TASK, PLACE_DEFAULTS, PLACE_PARAM };
+
+struct place {
+	enum place_kind kind;
+	const char *name; /* of a stage or parameter; a task's id */
+};
+
+struct loader {
+	const struct load_options *opts;
+	struct diags *diags;
+	struct arena *tree; /* the nodes' */
+	const struct yaml_text *text;
+	struct scan *scan;
+	int failed; /* ERR_NOMEM once memory was short */
+	struct key_index dag_index, stage_index, param_index, url_index;
+	struct key_index op_index[LOAD_OPS_MAX]; /* task_keys, then each operator's */
+
+	/* The DAG under way. */
+	struct dag *dag;
+	struct arena *arena;
+	struct strmap *stage_names, *param_names;
+	struct link *links;
+	size_t n_links, cap_links;
+	struct yaml_node *const *dag_values; /* by enum dag_key */
+	struct values *defaults; /* of each operator: default_args of DAG and stage merged */
+	const struct yaml_node *operator_default;
+	const struct yaml_node *env_layers[3]; /* of the DAG, its and the stage's default_args */
+
+	/* What is being read now. */
+	struct place place;
+	struct task *task; /* NULL: nothing of a task */
+	const struct yaml_node *node; /* the scalar that is being compiled */
+	const char *key;
+	bool has_item; /* $<item> may be used */
+	bool is_callback; /* one's own output may be read, and nothing is waited for */
+};
+
+/* load.c */
+
+void load_nomem(struct loader *l);
+
+/* An error or a warning, behind the name of the place where the loader stands. */
+void load_error(struct loader *l, struct pos pos, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void load_warning(struct loader *l, struct pos pos, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Whether hints are still worth their time: past the maximum of errors none is shown. */
+bool load_wants_hints(const struct loader *l);
+
+/* `; did you mean "NAME"?` of a finished search, or "". Uses buffer, and returns it. */
+struct hint;
+#define LOAD_HINT_MAX 300
+const char *load_hint_text(const struct hint *h, char buffer[LOAD_HINT_MAX]);
+
+/* Whether text is a name by the language's pattern; a dag_id may hold dots. */
+bool load_is_name(const char *text, size_t len, bool dots);
+
+/* load_keys.c */
+
+void key_index_make(struct key_index *x, const struct key_def *first, size_t n_first,
+	const struct key_def *second, size_t n_second);
+int key_index_find(const struct key_index *x, const char *name, size_t len);
+const struct key_def *key_index_def(const struct key_index *x, size_t number);
+
+/* Sorts a map's values by their keys' numbers; what: "a task", "a stage", for messages. False, and
+ * told, where the node is no map. Unknown keys are told of and left out. */
+bool load_map(struct loader *l, const struct yaml_node *map, const struct key_index *x,
+	const char *what, struct yaml_node **values);
+
+/* load_value.c */
+
+/* Tells that a value is not what its key wants. */
+void load_wrong(struct loader *l, const char *key, const struct yaml_node *n, const char *want);
+
+/* Each reads a value of one type; false, and told, where it is none. */
+bool load_string(
+	struct loader *l, const struct key_def *k, const struct yaml_node *n, const char **out);
+bool load_strings(struct loader *l, const struct key_def *k, const struct yaml_node *n,
+	const char ***out, size_t *n_out);
+bool load_bool(struct loader *l, const struct key_def *k, const struct yaml_node *n, bool *out);
+bool load_int(struct loader *l, const struct key_def *k, const struct yaml_node *n, int64_t *out);
+bool load_duration(
+	struct loader *l, const struct key_def *k, const struct yaml_node *n, int64_t *out);
+bool load_size(struct loader *l, const struct key_def *k, const struct yaml_node *n, int64_t *out);
+bool load_choice(struct loader *l, const struct key_def *k, const struct yaml_node *n, int *out);
+bool load_exit_codes(struct loader *l, const struct key_def *k, const struct yaml_node *n,
+	const uint8_t **out, size_t *n_out);
+
+/* A node as a value, nothing of it being an expression. */
+bool load_any(struct loader *l, const char *key, const struct yaml_node *n, struct value *out);
+
+/* load_text.c: text with expressions */
+
+bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
+	enum template_mode mode, enum sh_dialect dialect, struct template **out);
+bool load_templates(
+	struct loader *l, const char *key, const struct yaml_node *n, struct setting *out);
+bool load_condition(
+	struct loader *l, const char *key, const struct yaml_node *n, struct cond **out);
+void load_items(struct loader *l, const struct key_def *k, const struct yaml_node *n);
+
+/* Variables of several layers, NULL ones left out, the later winning, in an order that is stable.
+ */
+void load_environment(struct loader *l, const char *key, const struct yaml_node *const *layers,
+	size_t n_layers, struct env_entry **out, size_t *n_out);
+
+/* Checks a map of variables where it stands: its names, and that its values are text. */
+bool load_environment_check(struct loader *l, const char *key, const struct yaml_node *n);
+
+/* load_dag.c, load_param.c, load_schedule.c */
+
+void load_dag(struct loader *l, const struct yaml_node *root);
+void load_params(struct loader *l, const struct yaml_node *n);
+void load_schedule(struct loader *l);
+
+/* load_stage.c, load_task.c, load_defaults.c */
+
+void load_stages(struct loader *l, const struct yaml_node *stages, const struct yaml_node *tasks);
+void load_task(struct loader *l, const struct yaml_node *n, const struct yaml_node *stage_rule,
+	const struct yaml_node *stage_when);
+void load_defaults(
+	struct loader *l, const struct yaml_node *dag_level, const struct yaml_node *stage_level);
+
+/* The operator that a node names, or NULL and told. */
+const struct op_spec *load_operator(struct loader *l, const struct yaml_node *n, size_t *number);
+
+/* Reads an operator's keys (values by number, as struct values has them) into settings, which are
+ * made. NULL where memory is short. */
+struct setting *load_settings(struct loader *l, const struct op_spec *op,
+	const struct values *values, const struct values *defaults, struct pos pos);
+
+/* load_callback.c */
+
+void load_callbacks(
+	struct loader *l, const char *key, const struct yaml_node *n, struct callback **out);
+
+/* load_name.c: what an expression may name */
+
+struct expr_scope load_scope(struct loader *l);
+
+/* The task `stage.task`, or, where stage_len is 0, `task` of the stage given by number. */
+uint32_t load_task_find(const struct loader *l, const char *stage, size_t stage_len,
+	const char *task, size_t task_len);
+
+/* load_link.c */
+
+/* Notes that the current task waits for another. */
+void load_link(
+	struct loader *l, uint32_t from, const struct yaml_node *node, const struct expr *expr);
+
+/* Makes the edges and the order of the DAG; tells of a cycle. */
+void load_graph(struct loader *l);
+
+#endif

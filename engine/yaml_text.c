@@ -1,0 +1,295 @@
+/*
+ * The text of a YAML file: whether it is proper UTF-8, and where in it a byte of a scalar's value
+ * stands. Lines end where libyaml ends them: LF, CR, CRLF, NEL, LS, PS.
+ *
+ * A scalar's value is not its source: quotes, escapes, folding and indentation stand between. But
+ * each of its characters that is not blank stands in the source, in the same order, as itself or as
+ * an escape. So the k-th such character of the value is the k-th of the source.
+ */
+#include "engine/yaml_text.h"
+
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/err.h"
+#include "engine/utf8.h"
+#include "engine/yaml_tree.h"
+
+#define STRIDE 256 /* characters between two entries of the table */
+
+/* What YAML lets stand in a text. */
+static bool is_allowed(uint32_t c)
+{
+	return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0x7f) || c == 0x85 ||
+		(c >= 0xa0 && c <= 0xfffd && c != 0xfeff) || c >= 0x10000;
+}
+
+static bool is_break(uint32_t c)
+{
+	return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+/* A place in the text that is walked along, character by character. */
+struct walker {
+	const struct yaml_text *t;
+	size_t at; /* byte */
+	struct pos pos;
+};
+
+static uint32_t walker_peek(const struct walker *w, size_t *len)
+{
+	uint32_t c = 0;
+
+	*len = w->at < w->t->len ? utf8_decode(w->t->bytes + w->at, w->t->len - w->at, &c) : 0;
+	return c;
+}
+
+static void walker_step(struct walker *w)
+{
+	size_t len;
+	uint32_t c = walker_peek(w, &len);
+
+	if (is_break(c)) {
+		if (c == '\r' && w->at + 1 < w->t->len && w->t->bytes[w->at + 1] == '\n')
+			len++;
+		w->pos.line++;
+		w->pos.column = 1;
+	} else {
+		w->pos.column++;
+	}
+	w->at += len > 0 ? len : 1;
+}
+
+/* The place of a byte, walked to from the beginning. */
+static struct pos pos_from_start(const struct yaml_text *t, size_t at)
+{
+	struct walker w = {.t = t, .pos = {1, 1}};
+
+	while (w.at < at)
+		walker_step(&w);
+	return w.pos;
+}
+
+static int refuse(
+	const struct yaml_text *t, size_t at, struct pos *pos, struct err *e, const char *what)
+{
+	*pos = pos_from_start(t, at);
+	return err_set(e, ERR_INVALID, "%s", what);
+}
+
+static int refuse_control(
+	const struct yaml_text *t, size_t at, uint32_t c, struct pos *pos, struct err *e)
+{
+	*pos = pos_from_start(t, at);
+	return err_set(e, ERR_INVALID,
+		"the character U+%04X must not stand in YAML; write it as \"\\u%04X\" in double "
+		"quotes",
+		c, c);
+}
+
+static int check_start(struct yaml_text *t, struct pos *pos, struct err *e)
+{
+	if (t->len >= 3 && memcmp(t->bytes, "\xef\xbb\xbf", 3) == 0) {
+		t->bytes += 3;
+		t->len -= 3;
+	}
+	if (t->len >= 2 &&
+		(memcmp(t->bytes, "\xff\xfe", 2) == 0 || memcmp(t->bytes, "\xfe\xff", 2) == 0)) {
+		*pos = (struct pos){1, 1};
+		return err_set(e, ERR_INVALID, "the file is in UTF-16; save it as UTF-8");
+	}
+	return 0;
+}
+
+/* Skips what is plain ASCII, eight bytes at a time where it can. */
+static size_t skip_ascii(const char *p, size_t i, size_t len)
+{
+	uint64_t word;
+
+	for (; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
+		/* A high bit, a byte below 0x20, or DEL: each raises the top bit of its byte. */
+		if (((word | (word - UINT64_C(0x2020202020202020)) |
+			     ((word ^ UINT64_C(0x7f7f7f7f7f7f7f7f)) -
+				     UINT64_C(0x0101010101010101))) &
+			    UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	return i;
+}
+
+/* Checks the text; fills in the table where `offsets` is not NULL. */
+static int look_over(struct yaml_text *t, uint32_t *offsets, struct pos *pos, struct err *e)
+{
+	size_t chars = 0, i = 0;
+
+	t->is_ascii = true;
+	while (i < t->len) {
+		size_t run = offsets == NULL ? skip_ascii(t->bytes, i, t->len) : i, len;
+		uint32_t c = 0;
+
+		chars += run - i;
+		i = run;
+		if (i == t->len)
+			break;
+		if (offsets != NULL && chars % STRIDE == 0)
+			offsets[chars / STRIDE] = (uint32_t)i;
+		len = utf8_decode(t->bytes + i, t->len - i, &c);
+		if (len == 0)
+			return refuse(t, i, pos, e,
+				"this byte is not part of UTF-8 text; save the file as UTF-8");
+		if (!is_allowed(c))
+			return refuse_control(t, i, c, pos, e);
+		if (len > 1)
+			t->is_ascii = false;
+		i += len;
+		chars++;
+	}
+	t->n_chars = chars;
+	return 0;
+}
+
+int yaml_text_create(struct arena *a, const char *text, size_t len, struct yaml_text **out,
+	struct pos *pos, struct err *e)
+{
+	struct yaml_text *t = arena_alloc(a, sizeof(*t));
+	uint32_t *offsets;
+	int rc;
+
+	if (t == NULL)
+		return ERR_NOMEM;
+	t->bytes = text;
+	t->len = len;
+	if ((rc = check_start(t, pos, e)) != 0 || (rc = look_over(t, NULL, pos, e)) != 0)
+		return rc;
+	if (!t->is_ascii) {
+		offsets = arena_array(a, t->n_chars / STRIDE + 1, sizeof(*offsets));
+		if (offsets == NULL)
+			return ERR_NOMEM;
+		(void)look_over(t, offsets, pos, e);
+		t->is_ascii = false;
+		t->offsets = offsets;
+	}
+	*out = t;
+	return 0;
+}
+
+/* The byte at which a character begins. */
+static size_t byte_of(const struct yaml_text *t, size_t index)
+{
+	size_t at, len;
+	uint32_t c;
+
+	if (t->is_ascii || index >= t->n_chars)
+		return index >= t->n_chars ? t->len : index;
+	at = t->offsets[index / STRIDE];
+	for (size_t i = 0; i < index % STRIDE; i++) {
+		len = utf8_decode(t->bytes + at, t->len - at, &c);
+		at += len;
+	}
+	return at;
+}
+
+static bool is_blank(uint32_t c)
+{
+	return c == ' ' || c == '\t' || is_break(c);
+}
+
+/* Characters that are not blank in the first `len` bytes. */
+static size_t count_solid(const char *text, size_t len)
+{
+	size_t n = 0, step;
+	uint32_t c;
+
+	for (size_t i = 0; i<len; i += step> 0 ? step : 1) {
+		step = utf8_decode(text + i, len - i, &c);
+		n += step > 0 && !is_blank(c);
+	}
+	return n;
+}
+
+/* Moves over one character of a double-quoted source, an escape being one. Whether it is solid. */
+static bool step_double(struct walker *w)
+{
+	size_t len, digits;
+	uint32_t c = walker_peek(w, &len);
+
+	walker_step(w);
+	if (c != '\\')
+		return !is_blank(c);
+	c = walker_peek(w, &len);
+	walker_step(w);
+	digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+	if (digits > 0) {
+		size_t value = 0;
+
+		for (size_t i = 0; i < digits; i++) {
+			c = walker_peek(w, &len);
+			value = value * 16 + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+			walker_step(w);
+		}
+		return !is_blank((uint32_t)value);
+	}
+	/* \N, \L and \P are line breaks of their own, and \_ is a blank that does not break. */
+	return !is_blank(c) && strchr("tnNLP", (int)c) == NULL;
+}
+
+/* Moves over one character of the value as the source writes it. Whether it is solid. */
+static bool step_source(struct walker *w, enum yaml_style style)
+{
+	size_t len;
+	uint32_t c;
+
+	if (style == YAML_DOUBLE)
+		return step_double(w);
+	c = walker_peek(w, &len);
+	walker_step(w);
+	if (style == YAML_SINGLE && c == '\'')
+		walker_step(w);
+	return !is_blank(c);
+}
+
+/* Moves to where a scalar's content begins: behind its quote, or its `|` and the rest of its line.
+ */
+static void enter(struct walker *w, enum yaml_style style)
+{
+	uint32_t line = w->pos.line;
+
+	if (style == YAML_SINGLE || style == YAML_DOUBLE)
+		walker_step(w);
+	while ((style == YAML_LITERAL || style == YAML_FOLDED) && w->pos.line == line &&
+		w->at < w->t->len)
+		walker_step(w);
+}
+
+struct pos yaml_value_pos(const struct yaml_text *t, const struct yaml_node *n, size_t at)
+{
+	struct walker w = {.t = t, .at = byte_of(t, n->start), .pos = yaml_node_pos(n)};
+	size_t solid, blanks = 0, seen = 0;
+	struct walker next;
+
+	if (n->kind != YAML_SCALAR)
+		return w.pos;
+	if (at > n->n)
+		at = n->n;
+	while (at - blanks > 0 && is_blank((unsigned char)n->text[at - blanks - 1]))
+		blanks++;
+	solid = count_solid(n->text, at);
+	enter(&w, (enum yaml_style)n->style);
+	while (seen < solid && w.at < t->len)
+		seen += step_source(&w, (enum yaml_style)n->style);
+	if (at == n->n || is_blank((unsigned char)n->text[at])) {
+		while (blanks-- > 0 && w.at < t->len)
+			(void)step_source(&w, (enum yaml_style)n->style);
+		return w.pos;
+	}
+	for (next = w; next.at < t->len; w = next)
+		if (step_source(&next, (enum yaml_style)n->style))
+			break;
+	return w.pos;
+}
+
+struct pos yaml_node_pos(const struct yaml_node *n)
+{
+	return (struct pos){n->line, n->column};
+}

@@ -1,0 +1,601 @@
+/*
+ * libyaml's events into trees of nodes.
+ *
+ * Open lists and maps keep their children on one stack; when one closes, its children move to the
+ * arena. Sizes are bounded before anything is made: depth by limits->depth, what aliases stand for
+ * by limits->alias_nodes, and so no text makes a tree larger than a multiple of its own length.
+ *
+ * Duplicate keys, bad tags and unknown aliases are reported and the parsing goes on; an error of
+ * YAML's own grammar ends it.
+ */
+#include "engine/yaml_tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "engine/arena.h"
+#include "engine/err.h"
+#include "engine/strmap.h"
+#include "engine/yaml_error.h"
+#include "engine/yaml_text.h"
+
+#define NODES_AT_ONCE 256 /* nodes are taken from the arena in rows */
+#define SMALL_MAP 12 /* keys up to which each is compared with each */
+
+/* A list or map that is not closed yet. */
+struct open {
+	struct yaml_node *node;
+	size_t base; /* its first child on the stack */
+};
+
+struct builder {
+	struct arena *arena;
+	const struct yaml_limits *limits;
+	struct diags *diags;
+	yaml_parser_t parser;
+	struct yaml_node *row; /* nodes not given out yet */
+	size_t n_row;
+	struct yaml_node **stack;
+	size_t n_stack, cap_stack;
+	struct open *open;
+	size_t n_open;
+	struct strmap *anchors; /* of this document: a name's place in anchored; NULL: none yet */
+	struct yaml_node **anchored;
+	size_t n_anchored, cap_anchored;
+	size_t alias_nodes;
+	struct yaml_node **roots;
+	struct pos *places;
+	size_t n_roots, cap_roots;
+	bool is_broken; /* a limit was reached: the rest is not looked at */
+};
+
+static struct yaml_node *node_new(struct builder *b, enum yaml_kind kind, const yaml_mark_t *start)
+{
+	struct yaml_node *n;
+
+	if (b->n_row == 0) {
+		b->row = arena_array(b->arena, NODES_AT_ONCE, sizeof(*b->row));
+		if (b->row == NULL)
+			return NULL;
+		b->n_row = NODES_AT_ONCE;
+	}
+	b->n_row--;
+	n = b->row++;
+	n->kind = (uint8_t)kind;
+	n->height = 1;
+	n->weight = 1;
+	n->line = (uint32_t)start->line + 1;
+	n->column = (uint32_t)start->column + 1;
+	n->start = (uint32_t)start->index;
+	return n;
+}
+
+static int grow(void *list, size_t *cap, size_t size)
+{
+	void **at = list;
+	size_t wanted = *cap == 0 ? 64 : *cap * 2;
+	void *p = realloc(*at, wanted * size);
+
+	if (p == NULL)
+		return ERR_NOMEM;
+	*at = p;
+	*cap = wanted;
+	return 0;
+}
+
+static int push(struct builder *b, struct yaml_node *n)
+{
+	if (b->n_stack == b->cap_stack && grow(&b->stack, &b->cap_stack, sizeof(*b->stack)) != 0)
+		return ERR_NOMEM;
+	b->stack[b->n_stack++] = n;
+	return 0;
+}
+
+/* Whether the next child of the open node is a map's key. */
+static bool expects_key(const struct builder *b)
+{
+	const struct open *o = b->n_open > 0 ? &b->open[b->n_open - 1] : NULL;
+
+	return o != NULL && o->node->kind == YAML_MAP && (b->n_stack - o->base) % 2 == 0;
+}
+
+/* Hands a finished node to its parent, or keeps it as the document. */
+static int deliver(struct builder *b, struct yaml_node *n)
+{
+	if (n->kind != YAML_SCALAR && expects_key(b)) {
+		diag_error(b->diags, yaml_node_pos(n), "a key must be text, and this one is a %s",
+			n->kind == YAML_LIST ? "list" : "map");
+	}
+	if (b->n_open > 0)
+		return push(b, n);
+	b->roots[b->n_roots - 1] = n;
+	return 0;
+}
+
+/* N.B. YAML lets a name be given again; what follows means the latest. */
+static int anchor_add(struct builder *b, const yaml_char_t *name, struct yaml_node *node)
+{
+	size_t len;
+	uint32_t known;
+	char *copy;
+
+	if (name == NULL)
+		return 0;
+	len = strlen((const char *)name);
+	if (b->anchors == NULL && (b->anchors = strmap_create(0)) == NULL)
+		return ERR_NOMEM;
+	known = strmap_find(b->anchors, (const char *)name, len);
+	if (known != STRMAP_NONE) {
+		b->anchored[known] = node;
+		return 0;
+	}
+	if (b->n_anchored == b->cap_anchored &&
+		grow(&b->anchored, &b->cap_anchored, sizeof(*b->anchored)) != 0)
+		return ERR_NOMEM;
+	copy = arena_memdup(b->arena, name, len);
+	if (copy == NULL)
+		return ERR_NOMEM;
+	b->anchored[b->n_anchored] = node;
+	return strmap_add(b->anchors, copy, len, (uint32_t)b->n_anchored++);
+}
+
+static struct yaml_node *anchor_find(const struct builder *b, const char *name)
+{
+	uint32_t known = STRMAP_NONE;
+
+	if (b->anchors != NULL)
+		known = strmap_find(b->anchors, name, strlen(name));
+	return known == STRMAP_NONE ? NULL : b->anchored[known];
+}
+
+static bool is_open(const struct builder *b, const struct yaml_node *n)
+{
+	for (size_t i = 0; i < b->n_open; i++)
+		if (b->open[i].node == n)
+			return true;
+	return false;
+}
+
+static struct pos mark_pos(const yaml_mark_t *m)
+{
+	return (struct pos){(uint32_t)m->line + 1, (uint32_t)m->column + 1};
+}
+
+/* Stops at a limit: the tree so far is not used. */
+static void stop(struct builder *b)
+{
+	b->is_broken = true;
+}
+
+/* Whether `height` more levels fit below the open nodes. */
+static bool fits(struct builder *b, struct pos pos, size_t height)
+{
+	if (b->n_open + height <= b->limits->depth)
+		return true;
+	diag_error(
+		b->diags, pos, "lists and maps nest deeper than %zu levels here", b->limits->depth);
+	stop(b);
+	return false;
+}
+
+static bool count_alias(struct builder *b, struct pos pos, const struct yaml_node *n)
+{
+	b->alias_nodes += n->weight;
+	if (b->alias_nodes <= b->limits->alias_nodes)
+		return true;
+	diag_error(b->diags, pos, "the file's aliases stand for more than %zu nodes",
+		b->limits->alias_nodes);
+	stop(b);
+	return false;
+}
+
+static int on_alias(struct builder *b, const yaml_event_t *ev)
+{
+	const char *name = (const char *)ev->data.alias.anchor;
+	struct pos pos = mark_pos(&ev->start_mark);
+	struct yaml_node *n = anchor_find(b, name);
+
+	if (n != NULL && is_open(b, n)) {
+		diag_error(
+			b->diags, pos, "the alias *%s stands inside of what it stands for", name);
+		n = NULL;
+	} else if (n == NULL) {
+		diag_error(b->diags, pos, "there is no anchor &%s before this alias", name);
+	} else if (!fits(b, pos, n->height) || !count_alias(b, pos, n)) {
+		return 0;
+	}
+	if (n == NULL) {
+		n = node_new(b, YAML_SCALAR, &ev->start_mark);
+		if (n == NULL)
+			return ERR_NOMEM;
+		n->text = "";
+	}
+	return deliver(b, n);
+}
+
+/* The tags of YAML's own that are understood. */
+static int tag_find(const char *tag, enum yaml_kind kind)
+{
+	static const struct {
+		const char *name;
+		enum yaml_kind kind;
+		enum yaml_tag tag;
+	} known[] = {
+		{YAML_STR_TAG, YAML_SCALAR, YAML_TAG_STR},
+		{YAML_INT_TAG, YAML_SCALAR, YAML_TAG_INT},
+		{YAML_FLOAT_TAG, YAML_SCALAR, YAML_TAG_FLOAT},
+		{YAML_BOOL_TAG, YAML_SCALAR, YAML_TAG_BOOL},
+		{YAML_NULL_TAG, YAML_SCALAR, YAML_TAG_NULL},
+		{YAML_SEQ_TAG, YAML_LIST, YAML_TAG_NONE},
+		{YAML_MAP_TAG, YAML_MAP, YAML_TAG_NONE},
+	};
+
+	if (strcmp(tag, "!") == 0)
+		return kind == YAML_SCALAR ? YAML_TAG_STR : YAML_TAG_NONE;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].kind == kind && strcmp(known[i].name, tag) == 0)
+			return known[i].tag;
+	return -1;
+}
+
+static void read_tag(struct builder *b, struct yaml_node *n, const yaml_char_t *tag)
+{
+	int found;
+
+	if (tag == NULL)
+		return;
+	found = tag_find((const char *)tag, (enum yaml_kind)n->kind);
+	if (found < 0)
+		diag_error(b->diags, yaml_node_pos(n),
+			"the tag %s is not known here; !!str, !!int, !!float, !!bool and !!null "
+			"are",
+			(const char *)tag);
+	else
+		n->tag = (uint8_t)found;
+}
+
+static int on_scalar(struct builder *b, const yaml_event_t *ev)
+{
+	static const uint8_t styles[] = {
+		[YAML_ANY_SCALAR_STYLE] = YAML_PLAIN,
+		[YAML_PLAIN_SCALAR_STYLE] = YAML_PLAIN,
+		[YAML_SINGLE_QUOTED_SCALAR_STYLE] = YAML_SINGLE,
+		[YAML_DOUBLE_QUOTED_SCALAR_STYLE] = YAML_DOUBLE,
+		[YAML_LITERAL_SCALAR_STYLE] = YAML_LITERAL,
+		[YAML_FOLDED_SCALAR_STYLE] = YAML_FOLDED,
+	};
+	struct yaml_node *n = node_new(b, YAML_SCALAR, &ev->start_mark);
+	int rc;
+
+	if (n == NULL)
+		return ERR_NOMEM;
+	n->style = styles[ev->data.scalar.style];
+	n->n = (uint32_t)ev->data.scalar.length;
+	n->text = arena_memdup(b->arena, ev->data.scalar.value, n->n);
+	if (n->text == NULL)
+		return ERR_NOMEM;
+	read_tag(b, n, ev->data.scalar.tag);
+	if ((rc = anchor_add(b, ev->data.scalar.anchor, n)) != 0)
+		return rc;
+	return deliver(b, n);
+}
+
+static int on_open(struct builder *b, const yaml_event_t *ev, enum yaml_kind kind,
+	const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+	struct yaml_node *n;
+
+	if (!fits(b, mark_pos(&ev->start_mark), 1))
+		return 0;
+	n = node_new(b, kind, &ev->start_mark);
+	if (n == NULL)
+		return ERR_NOMEM;
+	read_tag(b, n, tag);
+	b->open[b->n_open++] = (struct open){.node = n, .base = b->n_stack};
+	return anchor_add(b, anchor, n);
+}
+
+static void grow_with(struct yaml_node *parent, const struct yaml_node *child)
+{
+	if (child->height >= parent->height)
+		parent->height = (uint8_t)(child->height + 1);
+	parent->weight += child->weight;
+}
+
+static int close_list(struct builder *b, const struct open *o)
+{
+	struct yaml_node *list = o->node;
+	size_t n = b->n_stack - o->base;
+
+	list->n = (uint32_t)n;
+	list->items = arena_array(b->arena, n, sizeof(*list->items));
+	if (list->items == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		list->items[i] = b->stack[o->base + i];
+		grow_with(list, list->items[i]);
+	}
+	return 0;
+}
+
+static bool is_merge(const struct yaml_node *key)
+{
+	return key->kind == YAML_SCALAR && key->style == YAML_PLAIN && key->tag == YAML_TAG_NONE &&
+		key->n == 2 && memcmp(key->text, "<<", 2) == 0;
+}
+
+static bool is_same_text(const struct yaml_node *a, const struct yaml_node *b)
+{
+	return a->n == b->n && memcmp(a->text, b->text, a->n) == 0;
+}
+
+/* The pairs of a map under way, and what finds a key among them. */
+struct pairs {
+	struct yaml_pair *list;
+	size_t n;
+	struct strmap *index; /* NULL while they are few */
+};
+
+static struct yaml_pair *pairs_find(const struct pairs *p, const struct yaml_node *key)
+{
+	uint32_t found;
+
+	if (p->index == NULL) {
+		for (size_t i = 0; i < p->n; i++)
+			if (is_same_text(p->list[i].key, key))
+				return &p->list[i];
+		return NULL;
+	}
+	found = strmap_find(p->index, key->text, key->n);
+	return found == STRMAP_NONE ? NULL : &p->list[found];
+}
+
+static int pairs_add(struct pairs *p, struct yaml_node *key, struct yaml_node *value)
+{
+	if (p->index != NULL && strmap_add(p->index, key->text, key->n, (uint32_t)p->n) != 0)
+		return ERR_NOMEM;
+	p->list[p->n++] = (struct yaml_pair){key, value};
+	return 0;
+}
+
+/* How many pairs a merge key's value may bring; tells where it is none. */
+static size_t merge_size(struct builder *b, const struct yaml_node *value)
+{
+	size_t n = 0;
+
+	if (value->kind == YAML_MAP)
+		return value->n;
+	for (uint32_t i = 0; value->kind == YAML_LIST && i < value->n; i++) {
+		if (value->items[i]->kind != YAML_MAP)
+			break;
+		n += value->items[i]->n;
+		if (i + 1 == value->n)
+			return n;
+	}
+	diag_error(b->diags, yaml_node_pos(value), "<<: want a map or a list of maps");
+	return 0;
+}
+
+static int merge_map(struct pairs *p, const struct yaml_node *map)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < map->n && rc == 0; i++)
+		if (pairs_find(p, map->pairs[i].key) == NULL)
+			rc = pairs_add(p, map->pairs[i].key, map->pairs[i].value);
+	return rc;
+}
+
+static int merge(struct pairs *p, const struct yaml_node *value)
+{
+	int rc = 0;
+
+	if (value->kind == YAML_MAP)
+		return merge_map(p, value);
+	for (uint32_t i = 0; value->kind == YAML_LIST && i < value->n && rc == 0; i++)
+		if (value->items[i]->kind == YAML_MAP)
+			rc = merge_map(p, value->items[i]);
+	return rc;
+}
+
+static void refuse_twice(
+	struct builder *b, const struct yaml_node *key, const struct yaml_node *first)
+{
+	diag_error(b->diags, yaml_node_pos(key),
+		"the key \"%s\" stands here twice; the first is at %u:%u", key->text, first->line,
+		first->column);
+}
+
+/* Gathers the map's own pairs, then what its merge key brings: own keys win. */
+static int gather(struct builder *b, const struct open *o, struct pairs *p)
+{
+	struct yaml_node *merged = NULL, *merged_key = NULL;
+	int rc = 0;
+
+	for (size_t i = o->base; i + 1 < b->n_stack && rc == 0; i += 2) {
+		struct yaml_node *key = b->stack[i], *value = b->stack[i + 1];
+		const struct yaml_pair *first;
+
+		if (key->kind != YAML_SCALAR)
+			continue;
+		if (is_merge(key)) {
+			if (merged != NULL)
+				refuse_twice(b, key, merged_key);
+			merged = value;
+			merged_key = key;
+		} else if ((first = pairs_find(p, key)) != NULL) {
+			refuse_twice(b, key, first->key);
+		} else {
+			rc = pairs_add(p, key, value);
+		}
+	}
+	if (rc == 0 && merged != NULL)
+		rc = merge(p, merged);
+	return rc;
+}
+
+static int close_map(struct builder *b, const struct open *o)
+{
+	struct pairs p = {0};
+	size_t room = (b->n_stack - o->base) / 2;
+	int rc = ERR_NOMEM;
+
+	for (size_t i = o->base; i + 1 < b->n_stack; i += 2)
+		if (is_merge(b->stack[i]))
+			room += merge_size(b, b->stack[i + 1]);
+	p.list = arena_array(b->arena, room, sizeof(*p.list));
+	if (p.list == NULL)
+		return ERR_NOMEM;
+	if (room > SMALL_MAP && (p.index = strmap_create(room)) == NULL)
+		return ERR_NOMEM;
+	rc = gather(b, o, &p);
+	strmap_destroy(p.index);
+	if (rc != 0)
+		return rc;
+	o->node->pairs = p.list;
+	o->node->n = (uint32_t)p.n;
+	for (size_t i = 0; i < p.n; i++) {
+		grow_with(o->node, p.list[i].key);
+		grow_with(o->node, p.list[i].value);
+	}
+	return 0;
+}
+
+static int on_close(struct builder *b)
+{
+	struct open *o = &b->open[b->n_open - 1];
+	int rc = o->node->kind == YAML_LIST ? close_list(b, o) : close_map(b, o);
+
+	if (rc != 0)
+		return rc;
+	b->n_stack = o->base;
+	b->n_open--;
+	return deliver(b, o->node);
+}
+
+static int on_document(struct builder *b, const yaml_event_t *ev)
+{
+	if (b->n_roots == b->limits->documents) {
+		diag_error(b->diags, mark_pos(&ev->start_mark),
+			"a file may hold %zu documents at most", b->limits->documents);
+		stop(b);
+		return 0;
+	}
+	if (b->n_roots == b->cap_roots) {
+		size_t cap = b->cap_roots;
+
+		if (grow(&b->roots, &cap, sizeof(*b->roots)) != 0 ||
+			grow(&b->places, &b->cap_roots, sizeof(*b->places)) != 0)
+			return ERR_NOMEM;
+	}
+	strmap_destroy(b->anchors);
+	b->anchors = NULL;
+	b->n_anchored = 0;
+	b->places[b->n_roots] = mark_pos(&ev->start_mark);
+	b->roots[b->n_roots++] = NULL;
+	return 0;
+}
+
+static int on_event(struct builder *b, const yaml_event_t *ev)
+{
+	switch (ev->type) {
+	case YAML_DOCUMENT_START_EVENT:
+		return on_document(b, ev);
+	case YAML_ALIAS_EVENT:
+		return on_alias(b, ev);
+	case YAML_SCALAR_EVENT:
+		return on_scalar(b, ev);
+	case YAML_SEQUENCE_START_EVENT:
+		return on_open(b, ev, YAML_LIST, ev->data.sequence_start.anchor,
+			ev->data.sequence_start.tag);
+	case YAML_MAPPING_START_EVENT:
+		return on_open(
+			b, ev, YAML_MAP, ev->data.mapping_start.anchor, ev->data.mapping_start.tag);
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		return on_close(b);
+	case YAML_NO_EVENT:
+	case YAML_STREAM_START_EVENT:
+	case YAML_STREAM_END_EVENT:
+	case YAML_DOCUMENT_END_EVENT:
+		break;
+	}
+	return 0;
+}
+
+static int parse_events(struct builder *b)
+{
+	yaml_event_t ev;
+	bool is_end = false;
+	int rc = 0;
+
+	while (!is_end && rc == 0 && !b->is_broken) {
+		if (!yaml_parser_parse(&b->parser, &ev)) {
+			if (b->parser.error == YAML_MEMORY_ERROR)
+				return ERR_NOMEM;
+			yaml_error_report(&b->parser, b->diags);
+			return ERR_INVALID;
+		}
+		is_end = ev.type == YAML_STREAM_END_EVENT;
+		rc = on_event(b, &ev);
+		yaml_event_delete(&ev);
+	}
+	return rc;
+}
+
+/* Documents that hold nothing at all: libyaml gives an empty plain scalar for them. */
+static void drop_empty(struct builder *b)
+{
+	for (size_t i = 0; i < b->n_roots; i++) {
+		const struct yaml_node *n = b->roots[i];
+
+		if (n != NULL && n->kind == YAML_SCALAR && n->style == YAML_PLAIN && n->n == 0)
+			b->roots[i] = NULL;
+	}
+}
+
+static int hand_over(struct builder *b, struct yaml_node ***roots, struct pos **places, size_t *n)
+{
+	struct yaml_node **list = arena_array(b->arena, b->n_roots, sizeof(*list));
+	struct pos *at = arena_array(b->arena, b->n_roots, sizeof(*at));
+
+	if (list == NULL || at == NULL)
+		return ERR_NOMEM;
+	drop_empty(b);
+	if (b->n_roots > 0) {
+		memcpy(list, b->roots, b->n_roots * sizeof(*list));
+		memcpy(at, b->places, b->n_roots * sizeof(*at));
+	}
+	*roots = list;
+	*places = at;
+	*n = b->n_roots;
+	return 0;
+}
+
+int yaml_tree_parse(struct arena *a, const struct yaml_text *t, const struct yaml_limits *limits,
+	struct diags *diags, struct yaml_node ***roots, struct pos **places, size_t *n)
+{
+	struct builder b = {.arena = a, .limits = limits, .diags = diags};
+	size_t errors = diags_errors(diags);
+	int rc;
+
+	if (!yaml_parser_initialize(&b.parser))
+		return ERR_NOMEM;
+	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&b.parser, (const unsigned char *)t->bytes, t->len);
+	b.open = calloc(limits->depth + 1, sizeof(*b.open));
+	rc = b.open == NULL ? ERR_NOMEM : parse_events(&b);
+	if (rc == 0 && diags_errors(diags) > errors)
+		rc = ERR_INVALID;
+	if (rc == 0)
+		rc = hand_over(&b, roots, places, n);
+	yaml_parser_delete(&b.parser);
+	free(b.stack);
+	free(b.open);
+	strmap_destroy(b.anchors);
+	free(b.anchored);
+	free(b.roots);
+	free(b.places);
+	return rc;
+}

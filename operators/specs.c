@@ -1,0 +1,102 @@
+/* The operators' keys. Those that have to do with running a script are the same for each of them,
+ * and stand in one list of rows. */
+#include "operators/specs.h"
+
+#include <assert.h>
+
+#include "engine/duration.h"
+
+#define MIB (INT64_C(1) << 20)
+
+#define SCRIPT_KEYS(NUMBER)                                                                        \
+	[NUMBER(COMMAND)] = {.name = "command",                                                    \
+		.type = KEY_COMMAND,                                                               \
+		.doc = "One shell command line. Either this or `script` is required."},            \
+	[NUMBER(SCRIPT)] = {.name = "script",                                                      \
+		.type = KEY_SCRIPT,                                                                \
+		.doc = "A whole script. Its shebang is honoured, `/bin/sh` else."},                \
+	[NUMBER(ARGUMENTS)] = {.name = "arguments",                                                \
+		.type = KEY_TEMPLATES,                                                             \
+		.doc = "The script's arguments, each a word of its own however it is spelled."},   \
+	[NUMBER(INTERPRETER)] = {.name = "interpreter",                                            \
+		.type = KEY_STRING,                                                                \
+		.dflt = "the script's shebang, else /bin/sh",                                      \
+		.doc = "What runs the script; wins over its shebang."},                            \
+	[NUMBER(WORKING_DIRECTORY)] = {.name = "working_directory",                                \
+		.type = KEY_TEMPLATE,                                                              \
+		.dflt = "the user's home",                                                         \
+		.doc = "The folder in which the script runs."},                                    \
+	[NUMBER(GET_PTY)] = {.name = "get_pty",                                                    \
+		.type = KEY_BOOL,                                                                  \
+		.dflt = "false",                                                                   \
+		.doc = "Whether the script runs on a terminal."},                                  \
+	[NUMBER(CMD_TIMEOUT)] = {.name = "cmd_timeout",                                            \
+		.type = KEY_DURATION,                                                              \
+		.min = 1,                                                                          \
+		.max = DURATION_MAX,                                                               \
+		.doc = "How long the script may run before it is killed and the try fails."},      \
+	[NUMBER(DETACH)] = {.name = "detach",                                                      \
+		.type = KEY_BOOL,                                                                  \
+		.dflt = "true",                                                                    \
+		.doc = "Whether the script outlives a lost connection or engine, to be found "     \
+		       "again. "                                                                   \
+		       "With `false` nothing but a response file is written on the host."},        \
+	[NUMBER(RESPONSE_LIMIT)] = {.name = "response_limit",                                      \
+		.type = KEY_SIZE,                                                                  \
+		.min = 1,                                                                          \
+		.max = 1024 * MIB,                                                                 \
+		.dflt = "1 MiB",                                                                   \
+		.doc = "The most bytes that a response may have."},                                \
+	[NUMBER(LOG_LIMIT)] = {.name = "log_limit",                                                \
+		.type = KEY_SIZE,                                                                  \
+		.min = 1,                                                                          \
+		.max = 1024 * 1024 * MIB,                                                          \
+		.dflt = "100 MiB",                                                                 \
+		.doc = "The most bytes that are kept of what a try prints."}
+
+#define LOCAL_NUMBER(key) LOCAL_KEY_##key
+#define SSH_NUMBER(key) SSH_KEY_##key
+
+static const struct key_def local_keys[LOCAL_KEY_COUNT] = {SCRIPT_KEYS(LOCAL_NUMBER)};
+
+static const struct key_def ssh_keys[SSH_KEY_COUNT] = {
+	SCRIPT_KEYS(SSH_NUMBER),
+	[SSH_KEY_SSH_CONN_ID] = {.name = "ssh_conn_id",
+		.type = KEY_TEMPLATE,
+		.doc = "The connection that says where and as whom to log in."},
+	[SSH_KEY_REMOTE_HOST] = {.name = "remote_host",
+		.type = KEY_TEMPLATE,
+		.doc = "The host to log in to; wins over the connection's."},
+	[SSH_KEY_CONN_TIMEOUT] = {.name = "conn_timeout",
+		.type = KEY_DURATION,
+		.min = 1,
+		.max = DURATION_MAX,
+		.dflt = "10s",
+		.doc = "How long connecting may take."},
+};
+
+static_assert((int)SSH_KEY_LOG_LIMIT == (int)LOCAL_KEY_LOG_LIMIT,
+	"what both operators know has the same number in each");
+
+const struct op_spec op_spec_local = {
+	.name = "local",
+	.doc = "Runs a script on the machine of the scheduler.",
+	.keys = local_keys,
+	.n_keys = LOCAL_KEY_COUNT,
+	.command_key = LOCAL_KEY_COMMAND,
+	.script_key = LOCAL_KEY_SCRIPT,
+	.interpreter_key = LOCAL_KEY_INTERPRETER,
+};
+
+const struct op_spec op_spec_ssh = {
+	.name = "ssh",
+	.doc = "Runs a script on another machine, over SSH.",
+	.keys = ssh_keys,
+	.n_keys = SSH_KEY_COUNT,
+	.command_key = SSH_KEY_COMMAND,
+	.script_key = SSH_KEY_SCRIPT,
+	.interpreter_key = SSH_KEY_INTERPRETER,
+};
+
+const struct op_spec *const op_specs[] = {&op_spec_local, &op_spec_ssh};
+const size_t op_specs_count = sizeof(op_specs) / sizeof(op_specs[0]);
