@@ -61,6 +61,17 @@ libengine_a_SOURCES = \
 	engine/scan.c \
 	engine/scan.h \
 	engine/strmap.c \
+	engine/shdialect.c \
+	engine/shencode.c \
+	engine/shlex.c \
+	engine/shlex.h \
+	engine/shlex_brace.c \
+	engine/shlex_command.c \
+	engine/shlex_here.c \
+	engine/shlex_quote.c \
+	engine/shlex_word.c \
+	engine/shquote.c \
+	engine/shquote.h \
 	engine/strmap.h \
 	engine/template.h \
 	engine/timetable.c \

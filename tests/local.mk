@@ -20,6 +20,7 @@ UNIT_TESTS = \
 	tests/unit/test_run_rules \
 	tests/unit/test_settings \
 	tests/unit/test_strmap \
+	tests/unit/test_shquote \
 	tests/unit/test_table \
 	tests/unit/test_text \
 	tests/unit/test_timetable \
@@ -56,6 +57,8 @@ tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c $(TAP_SOURCES)
 tests_unit_test_ignore_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(TAP_SOURCES)
 tests_unit_test_settings_LDADD = libstore.a $(ENGINE_LIBS)
+tests_unit_test_shquote_SOURCES = tests/unit/test_shquote.c $(TAP_SOURCES)
+tests_unit_test_shquote_LDADD = $(ENGINE_LIBS)
 tests_unit_test_table_SOURCES = tests/unit/test_table.c $(TAP_SOURCES)
 tests_unit_test_table_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)

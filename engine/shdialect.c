@@ -1,0 +1,135 @@
+/*
+ * Finds out which shell will read a script: from the task's interpreter, or from the shebang line.
+ *
+ * Only names are looked at; nothing is run, and no file is opened. An unknown name is no shell.
+ */
+#include "engine/shquote.h"
+
+#include <string.h>
+
+#include "engine/shlex.h"
+
+struct words {
+	const char *p, *end;
+};
+
+/* The next blank-separated word; false at the end. */
+static bool word_next(struct words *w, struct sh_span *out)
+{
+	while (w->p < w->end && (*w->p == ' ' || *w->p == '\t' || *w->p == '\r'))
+		w->p++;
+	if (w->p == w->end)
+		return false;
+	out->p = w->p;
+	while (w->p < w->end && *w->p != ' ' && *w->p != '\t' && *w->p != '\r')
+		w->p++;
+	out->len = (size_t)(w->p - out->p);
+	return true;
+}
+
+static struct sh_span basename_of(struct sh_span s)
+{
+	for (size_t i = s.len; i > 0; i--) {
+		if (s.p[i - 1] == '/')
+			return (struct sh_span){s.p + i, s.len - i};
+	}
+	return s;
+}
+
+/* Steps over what may stand between `env` and the program: options and assignments. */
+static bool env_skip(struct words *w, struct sh_span *s)
+{
+	while (word_next(w, s)) {
+		if (sh_span_is(*s, "-u") || sh_span_is(*s, "-C") || sh_span_is(*s, "--unset") ||
+			sh_span_is(*s, "--chdir")) {
+			if (!word_next(w, s))
+				return false;
+		} else if (s->len > 2 && memcmp(s->p, "-S", 2) == 0) {
+			*s = (struct sh_span){s->p + 2, s->len - 2};
+			return true;
+		} else if (s->len > 15 && memcmp(s->p, "--split-string=", 15) == 0) {
+			*s = (struct sh_span){s->p + 15, s->len - 15};
+			return true;
+		} else if (s->p[0] != '-' && memchr(s->p, '=', s->len) == NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Takes a version off the end: bash-5.2, zsh-5.9. */
+static struct sh_span version_strip(struct sh_span s)
+{
+	for (size_t i = 1; i + 1 < s.len; i++) {
+		if (s.p[i] == '-' && s.p[i + 1] >= '0' && s.p[i + 1] <= '9')
+			return (struct sh_span){s.p, i};
+	}
+	return s;
+}
+
+static bool name_find(struct sh_span s, enum sh_dialect *out)
+{
+	static const struct {
+		const char *name;
+		enum sh_dialect dialect;
+	} known[] = {
+		{"sh", SH_POSIX},
+		{"dash", SH_POSIX},
+		{"ash", SH_POSIX},
+		{"bash", SH_BASH},
+		{"rbash", SH_BASH},
+		{"ksh", SH_KSH},
+		{"ksh88", SH_KSH},
+		{"ksh93", SH_KSH},
+		{"ksh93u+m", SH_KSH},
+		{"ksh2020", SH_KSH},
+		{"rksh", SH_KSH},
+		{"mksh", SH_KSH},
+		{"lksh", SH_KSH},
+		{"pdksh", SH_KSH},
+		{"oksh", SH_KSH},
+		{"zsh", SH_ZSH},
+		{"rzsh", SH_ZSH},
+	};
+
+	s = version_strip(s);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (sh_span_is(s, known[i].name)) {
+			*out = known[i].dialect;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool sh_dialect_find(const char *script, size_t len, const char *interpreter, enum sh_dialect *out)
+{
+	struct words w;
+	struct sh_span s;
+
+	if (interpreter != NULL && interpreter[0] != '\0') {
+		w = (struct words){interpreter, interpreter + strlen(interpreter)};
+	} else if (len >= 2 && memcmp(script, "#!", 2) == 0) {
+		const char *nl = memchr(script, '\n', len);
+
+		w = (struct words){script + 2, nl == NULL ? script + len : nl};
+	} else {
+		*out = SH_POSIX;
+		return true;
+	}
+	if (!word_next(&w, &s))
+		return false;
+	s = basename_of(s);
+	if (sh_span_is(s, "env")) {
+		if (!env_skip(&w, &s))
+			return false;
+		s = basename_of(s);
+	}
+	if (sh_span_is(s, "busybox") && word_next(&w, &s)) {
+		if (!sh_span_is(s, "sh") && !sh_span_is(s, "ash"))
+			return false;
+		*out = SH_POSIX;
+		return true;
+	}
+	return name_find(s, out);
+}
