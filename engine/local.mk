@@ -60,7 +60,6 @@ libengine_a_SOURCES = \
 	engine/run_try.c \
 	engine/scan.c \
 	engine/scan.h \
-	engine/strmap.c \
 	engine/shdialect.c \
 	engine/shencode.c \
 	engine/shlex.c \
@@ -72,6 +71,7 @@ libengine_a_SOURCES = \
 	engine/shlex_word.c \
 	engine/shquote.c \
 	engine/shquote.h \
+	engine/strmap.c \
 	engine/strmap.h \
 	engine/template.h \
 	engine/timetable.c \
