@@ -5,3 +5,7 @@ EXTRA_DIST += bench/run.sh
 BENCHES += bench/bench_machine
 bench_bench_machine_SOURCES = bench/bench_machine.c
 bench_bench_machine_LDADD = $(ENGINE_LIBS)
+
+BENCHES += bench/bench_render
+bench_bench_render_SOURCES = bench/bench_render.c
+bench_bench_render_LDADD = $(ENGINE_LIBS)

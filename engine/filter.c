@@ -12,6 +12,7 @@
 #include "engine/err.h"
 #include "engine/filter_text.h"
 #include "engine/hint.h"
+#include "engine/shquote.h"
 #include "engine/utf8.h"
 
 #define SCALARS (1u << VALUE_NULL | 1u << VALUE_BOOL | 1u << VALUE_NUMBER | 1u << VALUE_STRING)
@@ -91,6 +92,23 @@ static int default_apply(struct arena *a, const struct value *v, const struct va
 	(void)e;
 	*out = v == NULL || v->type == VALUE_NULL ? args[0] : *v;
 	return 0;
+}
+
+static int sh_apply(struct arena *a, const struct value *v, const struct value *args,
+	struct value *out, struct err *e)
+{
+	struct buf b;
+	const char *text;
+	size_t len;
+
+	(void)args;
+	if (!text_get(e, "sh", v, &text, &len))
+		return ERR_INVALID;
+	if (memchr(text, '\0', len) != NULL)
+		return err_set(e, ERR_INVALID, "sh: no shell word can hold a NUL byte");
+	buf_init(&b, FILTER_TEXT_MAX);
+	sh_quote_word(&b, text, len);
+	return text_keep(a, "sh", &b, out, e);
 }
 
 static int json_apply(struct arena *a, const struct value *v, const struct value *args,
@@ -253,6 +271,9 @@ const struct filter filters[] = {
 	{"raw", FILTER_RAW, 0, {0}, "raw",
 		"The value as it is; in a script it is spliced in unquoted. Comes last.",
 		keep_apply},
+	{"sh", FILTER_CHANGES, 0, {0}, "sh",
+		"The value written as one word of a shell, for a script inside of a script.",
+		sh_apply},
 	{"json", FILTER_CHANGES, 0, {0}, "json", "The value as compact JSON text.", json_apply},
 	{"upper", FILTER_CHANGES, 0, {0}, "upper", "The letters a to z as capitals.", upper_apply},
 	{"lower", FILTER_CHANGES, 0, {0}, "lower", "The letters A to Z as small ones.",
@@ -295,7 +316,7 @@ const struct filter *filter_find(const char *name, size_t len, struct err *e)
 			(int)(len < 60 ? len : 60), name, (int)h.best_len, h.best);
 	else
 		err_set(e, ERR_NOTFOUND,
-			"unknown filter \"%.*s\"; there are default, raw, json, upper, lower, "
+			"unknown filter \"%.*s\"; there are default, raw, sh, json, upper, lower, "
 			"trim, "
 			"length, first, last, join, b64encode, b64decode, basename, dirname and "
 			"replace",

@@ -5,7 +5,11 @@ libengine_a_SOURCES = \
 	engine/arena.h \
 	engine/buf.c \
 	engine/buf.h \
+	engine/cond.c \
 	engine/cond.h \
+	engine/cond_eval.c \
+	engine/cond_join.c \
+	engine/cond_node.h \
 	engine/cron.c \
 	engine/cron.h \
 	engine/cron_parse.c \
@@ -73,7 +77,10 @@ libengine_a_SOURCES = \
 	engine/shquote.h \
 	engine/strmap.c \
 	engine/strmap.h \
+	engine/template.c \
 	engine/template.h \
+	engine/template_impl.h \
+	engine/template_render.c \
 	engine/timetable.c \
 	engine/timetable.h \
 	engine/trigger.c \

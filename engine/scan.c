@@ -17,13 +17,14 @@
 #define BLANK "[ \\t]*+"
 
 /* One group for each kind, in the order of `kinds`. `${item[` counts only before what may be an
- * index of ours, since bash writes `${item[@]}`. */
+ * index of ours, since bash writes `${item[@]}`; a lookalike has no dash, which a shell's default,
+ * `${v-x.y}`, has. */
 static const char pattern[] = "\\$(?:(\\$[<{])"
 			      "|(<)"
 			      "|(\\{(?=" BLANK "(?:(?:params|var|conn|run|dag|task)\\.|" NAME
 			      "\\.(?:" NAME "\\.)?output(?![A-Za-z0-9_-]))))"
 			      "|(\\{(?=" BLANK "(?:item|index)(?:[.}|]|\\[[-0-9\"']|[ \\t]++[|}])))"
-			      "|(\\{(?=" BLANK NAME "\\.[A-Za-z_])))";
+			      "|(\\{(?=" BLANK "[A-Za-z_][A-Za-z0-9_]*+\\.[A-Za-z_])))";
 
 static const struct {
 	enum scan_kind kind;

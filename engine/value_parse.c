@@ -173,31 +173,33 @@ static void yajl_memory_drop(void *ctx, void *p)
 	(void)p; /* all of it goes with the arena */
 }
 
-/* What yajl says, and what a person should read; it is found by its beginning. */
+/* What yajl says, and what a person should read; it is found by its beginning. Inside of a string
+ * yajl stops in front of the byte that is wrong, elsewhere behind it. */
 static const struct {
 	const char *theirs, *ours;
+	size_t ahead;
 } sentences[] = {
-	{"lexical error: inside a string, '\\' occurs", "no such escape behind the backslash"},
+	{"lexical error: inside a string, '\\' occurs", "no such escape behind the backslash", 1},
 	{"lexical error: invalid character inside string",
-		"a control character in a string; it must be escaped, a line's end as \\n"},
-	{"lexical error: invalid (non-hex)", "\\u wants four hexadecimal digits"},
-	{"lexical error: invalid char in json", "no JSON value begins like this"},
+		"a control character in a string; it must be escaped, a line's end as \\n", 1},
+	{"lexical error: invalid (non-hex)", "\\u wants four hexadecimal digits", 1},
+	{"lexical error: invalid char in json", "no JSON value begins like this", 0},
 	{"lexical error: invalid string in json",
-		"only true, false and null may stand without quotes"},
+		"only true, false and null may stand without quotes", 0},
 	{"lexical error: malformed number, a digit is required after the decimal",
-		"a number wants a digit behind its point"},
+		"a number wants a digit behind its point", 0},
 	{"lexical error: malformed number, a digit is required after the exponent",
-		"a number wants a digit in its exponent"},
+		"a number wants a digit in its exponent", 0},
 	{"lexical error: malformed number, a digit is required after the minus",
-		"a number wants a digit behind its minus"},
-	{"lexical error: probable comment", "JSON has no comments"},
-	{"parse error: premature EOF", "the text ends before the value does"},
-	{"parse error: trailing garbage", "there is more behind the value"},
-	{"parse error: unallowed token", "a value was expected here"},
-	{"parse error: after array element", "a list wants , or ] behind an item"},
-	{"parse error: object key and value", "an object wants : behind a key"},
-	{"parse error: after key and value", "an object wants , or } behind a value"},
-	{"parse error: invalid object key", "an object's key must be a string in double quotes"},
+		"a number wants a digit behind its minus", 0},
+	{"lexical error: probable comment", "JSON has no comments", 0},
+	{"parse error: premature EOF", "the text ends before the value does", 0},
+	{"parse error: trailing garbage", "there is more behind the value", 0},
+	{"parse error: unallowed token", "a value was expected here", 0},
+	{"parse error: after array element", "a list wants , or ] behind an item", 0},
+	{"parse error: object key and value", "an object wants : behind a key", 0},
+	{"parse error: after key and value", "an object wants , or } behind a value", 0},
+	{"parse error: invalid object key", "an object's key must be a string in double quotes", 0},
 };
 
 /* Says what is wrong at byte `at` (from 0) of the text. */
@@ -225,11 +227,35 @@ static int yajl_failed(yajl_handle h, struct err *e, const char *text, size_t at
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
 		const char *s = sentences[i].theirs;
 
-		if (strncmp((const char *)theirs, s, strlen(s)) == 0)
-			what = sentences[i].ours;
+		if (strncmp((const char *)theirs, s, strlen(s)) != 0)
+			continue;
+		what = sentences[i].ours;
+		at += sentences[i].ahead;
+		break;
 	}
 	yajl_free_error(h, theirs);
 	return place_tell(e, text, at > 0 ? at - 1 : 0, what);
+}
+
+/* The number behind the \u at p, or -1 where `left` bytes hold no whole escape of that kind. */
+static int unicode_escape(const char *p, size_t left)
+{
+	int n = 0;
+
+	if (left < 6 || p[0] != '\\' || p[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++) {
+		char c = p[i];
+		int digit = c >= '0' && c <= '9' ? c - '0'
+			: c >= 'a' && c <= 'f'	 ? c - 'a' + 10
+			: c >= 'A' && c <= 'F'	 ? c - 'A' + 10
+						 : -1;
+
+		if (digit < 0)
+			return -1;
+		n = n << 4 | digit;
+	}
+	return n;
 }
 
 /* Where half of a surrogate pair stands in text, behind `from`, or len. A backslash that begins an
@@ -240,18 +266,14 @@ static size_t half_find(const char *text, size_t len, size_t from)
 
 	while (from < len && (p = memchr(text + from, '\\', len - from)) != NULL) {
 		size_t at = (size_t)(p - text), left = len - at;
-		bool is_u = left >= 6 && p[1] == 'u' && (p[2] == 'd' || p[2] == 'D');
+		int first = unicode_escape(p, left);
+		int second = left > 6 ? unicode_escape(p + 6, left - 6) : -1;
+		bool is_high = first >= 0xd800 && first <= 0xdbff;
+		bool is_pair = is_high && second >= 0xdc00 && second <= 0xdfff;
 
-		from = at + 2;
-		if (!is_u || strchr("89abAB", p[3]) == NULL) {
-			if (is_u && strchr("cdefCDEF", p[3]) != NULL)
-				return at;
-			continue;
-		}
-		if (left < 12 || p[6] != '\\' || p[7] != 'u' || (p[8] != 'd' && p[8] != 'D') ||
-			strchr("cdefCDEF", p[9]) == NULL)
+		if (first >= 0xd800 && first <= 0xdfff && !is_pair)
 			return at;
-		from = at + 12;
+		from = at + (is_pair ? 12 : 2);
 	}
 	return len;
 }

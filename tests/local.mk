@@ -3,11 +3,13 @@ UNIT_TESTS = \
 	tests/unit/test_arena \
 	tests/unit/test_args \
 	tests/unit/test_buf \
+	tests/unit/test_cond \
 	tests/unit/test_cron \
 	tests/unit/test_dags_folder \
 	tests/unit/test_diag \
 	tests/unit/test_dispatch \
 	tests/unit/test_expr \
+	tests/unit/test_filter \
 	tests/unit/test_graph \
 	tests/unit/test_hint \
 	tests/unit/test_ignore \
@@ -19,9 +21,10 @@ UNIT_TESTS = \
 	tests/unit/test_run_plan \
 	tests/unit/test_run_rules \
 	tests/unit/test_settings \
-	tests/unit/test_strmap \
 	tests/unit/test_shquote \
+	tests/unit/test_strmap \
 	tests/unit/test_table \
+	tests/unit/test_template \
 	tests/unit/test_text \
 	tests/unit/test_timetable \
 	tests/unit/test_value
@@ -94,12 +97,22 @@ tests_unit_test_graph_SOURCES = tests/unit/test_graph.c $(TAP_SOURCES)
 tests_unit_test_graph_LDADD = $(ENGINE_LIBS)
 tests_unit_test_strmap_SOURCES = tests/unit/test_strmap.c $(TAP_SOURCES)
 tests_unit_test_strmap_LDADD = $(ENGINE_LIBS)
+tests_unit_test_cond_SOURCES = tests/unit/test_cond.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
+tests_unit_test_cond_LDADD = $(ENGINE_LIBS)
+tests_unit_test_filter_SOURCES = tests/unit/test_filter.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
+tests_unit_test_filter_LDADD = $(ENGINE_LIBS)
+tests_unit_test_template_SOURCES = tests/unit/test_template.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
+tests_unit_test_template_LDADD = $(ENGINE_LIBS)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with
 # libFuzzer. To add one: its name in FUZZ_TARGETS, and its _SOURCES and _LDADD below.
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz_cond \
 	tests/fuzz/fuzz_cron \
+	tests/fuzz/fuzz_expr \
+	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_template \
 	tests/fuzz/fuzz_time \
 	tests/fuzz/fuzz_zone
 
@@ -121,6 +134,14 @@ tests_fuzz_fuzz_time_SOURCES = tests/fuzz/fuzz_time.c
 tests_fuzz_fuzz_time_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_zone_SOURCES = tests/fuzz/fuzz_zone.c
 tests_fuzz_fuzz_zone_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_cond_SOURCES = tests/fuzz/fuzz_cond.c tests/unit/expr_world.c tests/unit/expr_world.h
+tests_fuzz_fuzz_cond_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_expr_SOURCES = tests/fuzz/fuzz_expr.c tests/unit/expr_world.c tests/unit/expr_world.h
+tests_fuzz_fuzz_expr_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
+tests_fuzz_fuzz_json_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c tests/unit/expr_world.c tests/unit/expr_world.h
+tests_fuzz_fuzz_template_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 
 # The simulator of the run state machine: some thousands of seeds in `make check`, all in `make soak`.
 check_PROGRAMS += tests/sim/sim

@@ -74,12 +74,13 @@ static void refused(struct arena *a)
 		{"1e", "byte 2: a number wants a digit in its exponent"},
 		{"01", "byte 2: there is more behind the value"},
 		{"/* */ 1", "byte 1: JSON has no comments"},
-		{"\"\\x\"", "byte 2: no such escape behind the backslash"},
-		{"\"\\u12g4\"", "byte 5: \\u wants four hexadecimal digits"},
+		{"\"\\x\"", "byte 3: no such escape behind the backslash"},
+		{"\"\\u12g4\"", "byte 6: \\u wants four hexadecimal digits"},
 		{"[\n\"a\nb\"]",
-			"line 2, byte 2: a control character in a string; it must be escaped, a "
+			"line 2, byte 3: a control character in a string; it must be escaped, a "
 			"line's end "
 			"as \\n"},
+		{"\"\\ud8\xef\xbf\xbd\"", "byte 6: \\u wants four hexadecimal digits"},
 		{"\"\xff\"", "byte 2: this is no UTF-8"},
 		{"[1,\n \"\xc0\xaf\"]", "line 2, byte 3: this is no UTF-8"},
 		{"NaN", "byte 1: no JSON value begins like this"},

@@ -1,0 +1,155 @@
+/*
+ * How fast a template renders, beside a bare PCRE2 scan (with its JIT) that only finds the
+ * expressions in the same text. 1.0 is the scan's speed, and more is faster; compiling is shown
+ * too. Rounds are interleaved, and medians compared.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "engine/scan.h"
+#include "engine/template.h"
+
+#define TEXT_BYTES 262144
+#define ROUNDS 41
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int task_find(void *ctx, const char *stage, size_t stage_len, const char *task,
+	size_t task_len, uint32_t *index, struct err *e)
+{
+	(void)ctx, (void)stage, (void)stage_len, (void)task, (void)task_len, (void)index;
+	return err_set(e, ERR_NOTFOUND, "no tasks here");
+}
+
+static int param_find(void *ctx, const char *name, size_t len, struct err *e)
+{
+	(void)ctx, (void)name, (void)len, (void)e;
+	return 0;
+}
+
+static int get(
+	void *ctx, const struct expr *x, struct arena *scratch, struct value *out, struct err *e)
+{
+	(void)ctx, (void)x, (void)scratch, (void)e;
+	*out = value_string("it's a value", 12);
+	return 0;
+}
+
+static void on_problem(void *ctx, bool is_warning, size_t at, const char *sentence)
+{
+	(void)ctx, (void)is_warning;
+	fprintf(stderr, "bench_render: byte %zu: %s\n", at, sentence);
+	exit(1);
+}
+
+/* Lines of a script with an expression in about every `gap` bytes. */
+static void text_make(struct buf *b, size_t gap)
+{
+	while (b->len < TEXT_BYTES) {
+		size_t end = b->len + gap;
+
+		buf_adds(b, "printf '%s' $<params.name>\n");
+		while (b->len + 30 < end)
+			buf_adds(b, "cp -- \"$HOME/a\" \"${b}\"\n");
+	}
+}
+
+static size_t scan_bare(const pcre2_code *code, pcre2_match_data *match, const struct buf *text)
+{
+	size_t at = 0, n = 0;
+
+	while (pcre2_match(code, (PCRE2_SPTR)text->data, text->len, at, 0, match, NULL) > 0) {
+		at = pcre2_get_ovector_pointer(match)[1];
+		n++;
+	}
+	return n;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *times)
+{
+	qsort(times, ROUNDS, sizeof(*times), by_size);
+	return times[ROUNDS / 2];
+}
+
+static void measure(size_t gap, enum template_mode mode, const char *name)
+{
+	static const struct expr_scope scope = {.task_find = task_find, .param_find = param_find};
+	static const struct template_report report = {NULL, on_problem};
+	static const struct expr_env env = {.get = get};
+	double scans[ROUNDS], renders[ROUNDS], compiles[ROUNDS], start;
+	pcre2_code *code;
+	pcre2_match_data *match;
+	struct scan *scan = scan_create();
+	struct template *t = NULL;
+	struct buf text, out;
+	struct err e;
+	PCRE2_SIZE where;
+	size_t n = 0;
+	int number;
+
+	buf_init(&text, 0);
+	buf_init(&out, 0);
+	text_make(&text, gap);
+	code = pcre2_compile(
+		(PCRE2_SPTR) "\\$[<{]", PCRE2_ZERO_TERMINATED, 0, &number, &where, NULL);
+	match = pcre2_match_data_create_from_pattern(code, NULL);
+	if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) != 0)
+		puts("(no JIT here: the scan interprets)");
+	for (int i = 0; i < ROUNDS; i++) {
+		struct arena *a = arena_create(0);
+
+		start = now();
+		n = scan_bare(code, match, &text);
+		scans[i] = now() - start;
+		start = now();
+		if (template_compile(
+			    a, scan, text.data, text.len, mode, SH_POSIX, &scope, &report, &t) != 0)
+			exit(1);
+		compiles[i] = now() - start;
+		buf_reset(&out);
+		start = now();
+		if (template_render(t, &env, &out, &e) != 0)
+			exit(1);
+		renders[i] = now() - start;
+		arena_destroy(a);
+	}
+	printf("%-6s %6zu bytes an expression, %6zu marks: render %5.2f of the scan's speed, "
+	       "compile %5.2f\n",
+		name, gap, n, median(scans) / median(renders), median(scans) / median(compiles));
+	buf_free(&text);
+	buf_free(&out);
+	scan_destroy(scan);
+	pcre2_match_data_free(match);
+	pcre2_code_free(code);
+}
+
+int main(void)
+{
+	static const size_t gaps[] = {30, 100, 300, 1000, 10000};
+
+	for (size_t i = 0; i < sizeof(gaps) / sizeof(*gaps); i++) {
+		measure(gaps[i], TEMPLATE_PLAIN, "plain");
+		measure(gaps[i], TEMPLATE_SHELL, "shell");
+	}
+	return 0;
+}
