@@ -123,7 +123,8 @@ static bool reset_for_each(struct run *r, const struct run_who *w, bool only_fai
 {
 	struct run_expansion *x = r->tasks[w->task].expansion;
 	bool is_running = w->cell->state == TASK_RUNNING;
-	bool keep = only_failed && w->cell->is_decided; /* else its items will be others */
+	/* Else its items will be others. */
+	bool keep = only_failed && w->cell->is_decided && x->n_items > 0;
 
 	if (w->cell->kill == RUN_KILL_CLEAR)
 		return false;

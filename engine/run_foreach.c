@@ -77,6 +77,7 @@ static bool take_waiting(struct run_expansion *x, uint32_t *instance)
 		x->waiting_first = x->cells[*instance].next;
 		if (x->waiting_first == RUN_NO_INSTANCE)
 			x->waiting_last = RUN_NO_INSTANCE;
+		x->cells[*instance].is_waiting = false;
 		if (x->cells[*instance].state == TASK_UP_FOR_RETRY)
 			return true;
 	}
@@ -102,6 +103,7 @@ static void admit(struct run *r, uint32_t task)
 	while (has_room(r, task)) {
 		if (take_waiting(x, &i)) {
 			w = run_who_instance(r, task, i);
+			w.cell->at = 0;
 			run_try_queue(r, &w, RUN_CAUSE_RETRY);
 		} else if (take_fresh(x, &i)) {
 			w = run_who_instance(r, task, i);
@@ -115,6 +117,8 @@ static void admit(struct run *r, uint32_t task)
 static void forget_lists(struct run_expansion *x)
 {
 	x->fresh = 0;
+	for (uint32_t i = 0; i < x->n_cells; i++)
+		x->cells[i].is_waiting = false;
 	x->waiting_first = x->waiting_last = RUN_NO_INSTANCE;
 }
 
@@ -171,7 +175,7 @@ void run_foreach_retry(struct run *r, const struct run_who *w)
 		x->cells[x->waiting_last].next = w->instance;
 	x->waiting_last = w->instance;
 	w->cell->next = RUN_NO_INSTANCE;
-	w->cell->at = 0; /* its timer has come; a second one is ignored */
+	w->cell->is_waiting = true;
 	admit(r, w->task);
 }
 

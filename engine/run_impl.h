@@ -21,7 +21,8 @@ struct run_cell {
 	};
 	uint8_t state; /* enum task_state; changed by run_cell_change() alone */
 	uint8_t kill; /* enum run_kill; not NONE: the try is being ended, or the task cut short */
-	bool is_decided, is_released;
+	bool is_decided : 1, is_released : 1;
+	bool is_waiting : 1; /* an instance whose retry is due, in the waiting list */
 };
 
 /* How upstream tasks that are over are counted. */

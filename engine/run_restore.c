@@ -10,17 +10,47 @@
 
 #include <string.h>
 
+/* What a for_each task itself may be stored as: it is decided exactly while it has items. */
+static bool for_each_is_possible(const struct run_row *row)
+{
+	switch (row->state) {
+	case TASK_NONE:
+		return !row->is_decided || row->n_items > 0;
+	case TASK_SCHEDULED:
+		return !row->is_decided;
+	case TASK_RUNNING:
+		return row->n_items > 0;
+	default:
+		return task_state_is_over(row->state);
+	}
+}
+
+/* What a task or an instance that has tries may be stored as. */
+static bool try_is_possible(const struct run_row *row, bool decides)
+{
+	switch (row->state) {
+	case TASK_SCHEDULED:
+		return row->is_decided || decides;
+	case TASK_QUEUED:
+	case TASK_RUNNING:
+		return row->try_number > 0;
+	case TASK_UP_FOR_RETRY:
+		return row->try_number > 0 && row->at > 0;
+	default:
+		return row->state != TASK_DEFERRED;
+	}
+}
+
 static int check_row(const struct run_plan *p, const struct run_row *row, struct err *e)
 {
 	const struct run_task_plan *t;
-	bool is_instance = row->instance != RUN_NO_INSTANCE;
+	bool is_instance = row->instance != RUN_NO_INSTANCE, is_possible;
 
 	if (row->task >= p->n_tasks)
-		return err_set(e, ERR_CORRUPT, "a stored row is of task %u; the last is %u",
-			row->task, p->n_tasks - 1);
+		return err_set(e, ERR_CORRUPT, "a row is stored of task %u; there are %u tasks",
+			row->task, p->n_tasks);
 	t = &p->tasks[row->task];
-	if (row->state >= TASK_STATE_COUNT || row->state == TASK_DEFERRED ||
-		row->kill >= RUN_KILL_COUNT)
+	if (row->state >= TASK_STATE_COUNT || row->kill >= RUN_KILL_COUNT)
 		return err_set(
 			e, ERR_CORRUPT, "task %u is stored with an unknown state", row->task);
 	if ((is_instance && (!t->is_for_each || row->instance >= RUN_ITEMS_MAX)) ||
@@ -30,11 +60,12 @@ static int check_row(const struct run_plan *p, const struct run_row *row, struct
 	if (row->try_number > row->try_limit)
 		return err_set(e, ERR_CORRUPT, "task %u is stored with try %u of at most %u",
 			row->task, row->try_number, row->try_limit);
-	if (!is_instance && t->is_for_each
-			? row->state == TASK_QUEUED || row->state == TASK_UP_FOR_RETRY ||
-				(row->state == TASK_RUNNING && row->n_items == 0)
-			: row->try_number == 0 &&
-				(row->state == TASK_QUEUED || row->state == TASK_RUNNING))
+	is_possible = t->is_for_each && !is_instance
+		? for_each_is_possible(row)
+		: try_is_possible(row, t->has_when && !is_instance);
+	if (row->kill != RUN_KILL_NONE && row->state != TASK_QUEUED && row->state != TASK_RUNNING)
+		is_possible = false;
+	if (!is_possible)
 		return err_set(e, ERR_CORRUPT, "task %u is stored as %s, which it cannot be",
 			row->task, task_state_name(row->state));
 	return 0;

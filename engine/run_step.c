@@ -174,7 +174,7 @@ static int on_timer(struct run *r, const struct run_event *ev, struct err *e)
 		return rc;
 	at = w.cell->at;
 	if (ev->timer == RUN_TIMER_RETRY) {
-		if (w.cell->state != TASK_UP_FOR_RETRY || at == 0)
+		if (w.cell->state != TASK_UP_FOR_RETRY || w.cell->is_waiting)
 			return ignore(e, &w, "it waits for no retry");
 	} else {
 		at += w.plan->execution_timeout_ms;
@@ -242,8 +242,8 @@ static int check(const struct run *r, const struct run_event *ev, struct err *e)
 		(ev->kind == RUN_EV_MARK && ev->task != RUN_NO_TASK) ||
 		(ev->kind == RUN_EV_CLEAR && ev->clear.tasks == NULL);
 	if (names_task && ev->task >= r->plan->n_tasks)
-		return err_set(e, ERR_INVALID, "%s: there is no task %u; the last is %u",
-			run_event_name(ev->kind), ev->task, r->plan->n_tasks - 1);
+		return err_set(e, ERR_INVALID, "%s: there is no task %u; there are %u tasks",
+			run_event_name(ev->kind), ev->task, r->plan->n_tasks);
 	if (r->head.state == RUN_QUEUED && !events[ev->kind].in_queued)
 		return err_set(
 			e, ERR_ILLEGAL, "%s: the run has not started", run_event_name(ev->kind));

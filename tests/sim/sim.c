@@ -8,10 +8,12 @@
  * stored. The model looks at everything. Nothing here depends on real time.
  */
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/arena.h"
 #include "tests/sim/sim.h"
@@ -533,10 +535,24 @@ static void world_free(struct sim *s)
 	free(s->messages);
 }
 
+/* A crash of the program itself names its seed, too, and then takes its course. */
+static char last_words[128];
+static struct sigaction before_us;
+
+static void on_signal(int sig)
+{
+	ssize_t n = write(STDOUT_FILENO, last_words, strlen(last_words));
+
+	(void)n;
+	(void)sigaction(sig, &before_us, NULL);
+}
+
 static void simulate(uint64_t seed, bool is_traced, struct sim *total)
 {
 	static struct sim s;
 
+	(void)snprintf(last_words, sizeof(last_words),
+		"not ok - crashed\n# replay: tests/sim/sim --seed %" PRIu64 " --trace\n", seed);
 	world_make(&s, seed, is_traced);
 	while (turn(&s))
 		;
@@ -570,8 +586,10 @@ int main(int argc, char **argv)
 {
 	static struct sim total;
 	uint64_t seeds = SEEDS_DEFAULT, seed;
+	struct sigaction sa = {.sa_handler = on_signal};
 	bool is_soak = argc > 1 && strcmp(argv[1], "soak") == 0, is_thorough;
 
+	(void)sigaction(SIGSEGV, &sa, &before_us);
 	if (argc > 2 && strcmp(argv[1], "--seed") == 0) {
 		seed = strtoull(argv[2], NULL, 10);
 		simulate(seed, argc > 3 && strcmp(argv[3], "--trace") == 0, &total);

@@ -402,8 +402,6 @@ static void check_row(struct sim *s, struct sim_run *r, uint32_t task, uint32_t 
 	if (run_row_get(r->machine, task, instance, &row) != 0)
 		sim_broken(
 			s, "task %u[%d] is stored, but the machine has none", task, (int)instance);
-	if (row.state == TASK_UP_FOR_RETRY)
-		row.at = c->row.at; /* the machine forgets it once the timer has come */
 	if (row.state != c->row.state || row.try_number != c->row.try_number ||
 		row.try_limit != c->row.try_limit || row.kill != c->row.kill ||
 		row.at != c->row.at || row.is_decided != c->row.is_decided ||

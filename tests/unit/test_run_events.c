@@ -273,6 +273,33 @@ static void test_corrupt(void)
 		"for_each queued");
 	corrupt((struct run_row){.task = 1, .instance = ONE, .state = TASK_RUNNING},
 		"for_each without items");
+	corrupt((struct run_row){.task = 1, .instance = ONE, .is_decided = true},
+		"for_each decided, but no items");
+	corrupt((struct run_row){.instance = ONE, .state = TASK_SCHEDULED}, "nothing to decide");
+	corrupt((struct run_row){.instance = ONE,
+			.state = TASK_UP_FOR_RETRY,
+			.try_number = 1,
+			.try_limit = 2},
+		"a retry that is never due");
+	corrupt((struct run_row){.instance = ONE, .kill = RUN_KILL_CANCEL}, "a kill of nothing");
+	corrupt((struct run_row){.instance = ONE, .state = TASK_DEFERRED}, "deferred");
+}
+
+/* Found by the simulator: such a task was taken for one that has its items. */
+static void test_clear_without_items(void)
+{
+	struct kit k;
+
+	kit_plan(&k, 1, "");
+	k.tasks[0].is_for_each = true;
+	kit_start(&k);
+	kit_decide(&k, 0, RUN_VERDICT_RUN, 0);
+	kit_mark(&k, 0, ONE, RUN_MARK_FAILED);
+	kit_clear(&k, 0, false, true);
+	OK(kit_action(&k, RUN_ACT_DECIDE, 0) != NULL, "for_each without items is decided anew");
+	IS_INT(kit_restore(&k), 0, "also after a restart");
+	OK(kit_action(&k, RUN_ACT_DECIDE, 0) != NULL, "which asks again");
+	kit_free(&k);
 }
 
 int main(void)
@@ -284,5 +311,6 @@ int main(void)
 	test_restore_kill();
 	test_restore_decision();
 	test_corrupt();
+	test_clear_without_items();
 	return tap_done();
 }
