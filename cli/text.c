@@ -13,33 +13,7 @@
 #include <wchar.h>
 
 #include "engine/buf.h"
-
-/* Decodes one character of UTF-8, strictly (no overlong form, no surrogate, nothing past
- * U+10FFFF). Returns its bytes, or 0. */
-static size_t utf8_decode(const unsigned char *s, size_t len, uint32_t *cp)
-{
-	static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = s[0] < 0x80 ? 1
-		: s[0] < 0xc2  ? 0
-		: s[0] < 0xe0  ? 2
-		: s[0] < 0xf0  ? 3
-		: s[0] < 0xf5  ? 4
-			       : 0;
-	uint32_t c;
-
-	if (n == 0 || n > len)
-		return 0;
-	c = n == 1 ? s[0] : s[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3fu);
-	}
-	if (c < lowest[n] || (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
-		return 0;
-	*cp = c;
-	return n;
-}
+#include "engine/utf8.h"
 
 /* Characters that show as nothing, or change how their neighbours show. */
 static bool is_deceptive(uint32_t c)
@@ -66,7 +40,7 @@ static unsigned escape(char shown[TEXT_UNIT_MAX], uint32_t c, bool is_character)
 size_t text_unit(const char *s, size_t len, char shown[TEXT_UNIT_MAX], unsigned *width)
 {
 	uint32_t c;
-	size_t n = utf8_decode((const unsigned char *)s, len, &c);
+	size_t n = utf8_decode(s, len, &c);
 	int w;
 
 	if (n == 0) {
