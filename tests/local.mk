@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
 	tests/unit/test_json \
+	tests/unit/test_local \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
 	tests/unit/test_run_nomem \
@@ -79,6 +80,9 @@ tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 RUN_KIT = tests/unit/run_kit.c tests/unit/run_kit.h $(TAP_SOURCES)
 tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(TAP_SOURCES)
 tests_unit_test_dispatch_LDADD = $(ENGINE_LIBS)
+tests_unit_test_local_SOURCES = tests/unit/test_local.c tests/unit/local_rig.c \
+	tests/unit/local_rig.h $(TAP_SOURCES)
+tests_unit_test_local_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_run_SOURCES = tests/unit/test_run.c $(RUN_KIT)
 tests_unit_test_run_LDADD = $(ENGINE_LIBS)
 tests_unit_test_run_events_SOURCES = tests/unit/test_run_events.c $(RUN_KIT)

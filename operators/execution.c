@@ -1,0 +1,312 @@
+/*
+ * Folders of local executions on disk. Used by the launcher, which may block; the engine's loop
+ * never calls this.
+ *
+ * N.B. a claim is written before its script is started, and its group by the child itself before it
+ * becomes the script: whoever finds a claim without a group knows that nothing has run.
+ */
+#include "operators/execution.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/err.h"
+#include "operators/census.h"
+#include "operators/fdio.h"
+
+/* Reads a small file whole. Its length, or -1. */
+static ssize_t read_small(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	n = fdio_read_all(fd, text, size - 1);
+	(void)close(fd);
+	if (n >= 0)
+		text[n] = '\0';
+	return n;
+}
+
+static int join(char path[PATH_MAX], const char *folder, const char *name)
+{
+	int n = snprintf(path, PATH_MAX, "%s/%s", folder, name);
+
+	return n < 0 || n >= PATH_MAX ? ERR_LIMIT : 0;
+}
+
+/* The start of a process in ticks since boot; 0: it is gone, is a zombie, or cannot be seen. */
+static uint64_t process_started(pid_t pid)
+{
+	char path[64], text[1024];
+	const char *p;
+	uint64_t started = 0;
+	char state;
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	if (read_small(path, text, sizeof(text)) <= 0)
+		return 0;
+	p = strrchr(text, ')'); /* the name before it may hold anything */
+	if (p == NULL || sscanf(p, ") %c", &state) != 1 || state == 'Z' || state == 'X')
+		return 0;
+	if (sscanf(p,
+		    ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		    "%*s %" SCNu64,
+		    &started) != 1)
+		return 0;
+	return started;
+}
+
+static void boot_id_read(char id[64])
+{
+	ssize_t n = read_small("/proc/sys/kernel/random/boot_id", id, 64);
+
+	if (n <= 0)
+		memcpy(id, "-", 2);
+	id[strcspn(id, "\n ")] = '\0';
+}
+
+void execution_owner_self(struct execution_owner *o)
+{
+	o->launcher = getpid();
+	o->started = process_started(o->launcher);
+	boot_id_read(o->boot_id);
+}
+
+bool execution_owner_is_alive(const struct execution_owner *o)
+{
+	if (o->started != 0)
+		return process_started(o->launcher) == o->started;
+	return o->launcher > 0 && (kill(o->launcher, 0) == 0 || errno == EPERM);
+}
+
+bool execution_is_of_another_boot(const struct execution_claim *c)
+{
+	char now[64];
+
+	boot_id_read(now);
+	return strcmp(now, "-") != 0 && strcmp(now, c->owner.boot_id) != 0;
+}
+
+/* Makes a file of our own with these bytes; *fd, where wanted, stays open. */
+static int file_make(
+	const char *folder, const char *name, const void *bytes, size_t len, int *fd, struct err *e)
+{
+	char path[PATH_MAX];
+	int f, error;
+
+	if (join(path, folder, name) != 0)
+		return err_set(e, ERR_LIMIT, "the path %s/%s is too long", folder, name);
+	f = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (f < 0)
+		return err_set(e, ERR_IO, "cannot make %s: %s", path, strerror(errno));
+	error = fdio_write_all(f, bytes, len) == 0 ? 0 : errno;
+	if (fd != NULL && error == 0)
+		*fd = f;
+	else if (close(f) != 0 && error == 0)
+		error = errno;
+	if (error != 0)
+		return err_set(e, ERR_IO, "cannot write %s: %s", path, strerror(error));
+	return 0;
+}
+
+void execution_discard(const char *folder)
+{
+	static const char *const names[] = {"script", "result", "claim", "stdout", "stderr"};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (join(path, folder, names[i]) == 0)
+			(void)unlink(path);
+	(void)rmdir(folder);
+}
+
+int execution_create(const char *folder, const char *script, size_t len,
+	const struct execution_owner *o, int *claim_fd, struct err *e)
+{
+	char blanks[EXECUTION_RESULT_MAX];
+	char claim[EXECUTION_CLAIM_MAX];
+	int n, r;
+
+	if (mkdir(folder, 0700) != 0)
+		return err_set(e, errno == EEXIST ? ERR_EXISTS : ERR_IO, "cannot make %s: %s",
+			folder, strerror(errno));
+	memset(blanks, ' ', sizeof(blanks));
+	blanks[sizeof(blanks) - 1] = '\n';
+	*claim_fd = -1;
+	r = file_make(folder, "script", script, len, NULL, e);
+	if (r == 0 && o != NULL)
+		r = file_make(folder, "result", blanks, sizeof(blanks), NULL, e);
+	if (r == 0 && o != NULL) {
+		n = snprintf(claim, sizeof(claim), "launcher %ld %" PRIu64 " %s\n",
+			(long)o->launcher, o->started, o->boot_id);
+		r = file_make(folder, "claim", claim, (size_t)n, claim_fd, e);
+	}
+	if (r != 0)
+		execution_discard(folder);
+	return r;
+}
+
+void execution_group_record(int claim_fd, pid_t group)
+{
+	char line[32] = "group ";
+	char digits[16];
+	size_t n = 6, d = 0;
+
+	for (long p = group; p > 0; p /= 10)
+		digits[d++] = (char)('0' + p % 10);
+	while (d > 0)
+		line[n++] = digits[--d];
+	line[n++] = '\n';
+	(void)fdio_write_all(claim_fd, line, n);
+}
+
+int execution_result_write(const char *folder, const struct execution_result *r)
+{
+	char path[PATH_MAX];
+	char text[EXECUTION_RESULT_MAX + 1];
+	int fd, n, error;
+
+	if (join(path, folder, "result") != 0)
+		return ERR_LIMIT;
+	n = snprintf(text, sizeof(text), "%s%s %d", r->is_timed_out ? "timeout " : "",
+		r->end == EXECUTION_EXITED ? "exit" : "signal", r->number);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return ERR_IO;
+	error = fdio_write_all(fd, text, (size_t)n);
+	return close(fd) == 0 && error == 0 ? 0 : ERR_IO;
+}
+
+int execution_result_read(const char *folder, struct execution_result *r)
+{
+	char path[PATH_MAX], text[EXECUTION_RESULT_MAX + 1], word[16];
+	const char *p = text;
+	struct execution_result out = {0};
+
+	if (join(path, folder, "result") != 0 || read_small(path, text, sizeof(text)) < 0)
+		return ERR_NOTFOUND;
+	if (strspn(text, " \n") == strlen(text))
+		return ERR_NOTFOUND;
+	if (strncmp(p, "timeout ", 8) == 0) {
+		out.is_timed_out = true;
+		p += 8;
+	}
+	if (sscanf(p, "%15s %d", word, &out.number) != 2)
+		return ERR_CORRUPT;
+	if (strcmp(word, "exit") != 0 && strcmp(word, "signal") != 0)
+		return ERR_CORRUPT;
+	out.end = word[0] == 'e' ? EXECUTION_EXITED : EXECUTION_SIGNALLED;
+	*r = out;
+	return 0;
+}
+
+int execution_claim_read(const char *folder, struct execution_claim *c)
+{
+	char path[PATH_MAX], text[EXECUTION_CLAIM_MAX];
+	struct execution_claim out = {0};
+	const char *line;
+	long launcher, group = 0;
+
+	if (join(path, folder, "claim") != 0 || read_small(path, text, sizeof(text)) < 0)
+		return ERR_NOTFOUND;
+	line = strchr(text, '\n');
+	if (line == NULL ||
+		sscanf(text, "launcher %ld %" SCNu64 " %63s\n", &launcher, &out.owner.started,
+			out.owner.boot_id) != 3)
+		return ERR_CORRUPT;
+	if (strchr(line + 1, '\n') != NULL && sscanf(line + 1, "group %ld\n", &group) != 1)
+		return ERR_CORRUPT;
+	out.owner.launcher = (pid_t)launcher;
+	out.group = (pid_t)group;
+	*c = out;
+	return 0;
+}
+
+/* Removes what lies in the folder that fd is, which is closed. */
+static void empty_folder(int fd, int depth)
+{
+	DIR *d = fdopendir(fd);
+	const struct dirent *entry;
+
+	if (d == NULL) {
+		(void)close(fd);
+		return;
+	}
+	while ((entry = readdir(d)) != NULL) {
+		int child;
+
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (unlinkat(dirfd(d), entry->d_name, 0) == 0 || depth == 0)
+			continue;
+		child = openat(
+			dirfd(d), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (child >= 0)
+			empty_folder(child, depth - 1);
+		(void)unlinkat(dirfd(d), entry->d_name, AT_REMOVEDIR);
+	}
+	(void)closedir(d);
+}
+
+/* Whether an execution is over: it has a result, or nobody looks after it and nothing of it runs.
+ */
+static bool is_over(const struct census *c, const char *folder, const char *id)
+{
+	struct execution_result result;
+	struct execution_claim claim;
+
+	if (execution_result_read(folder, &result) == 0)
+		return true;
+	if (execution_claim_read(folder, &claim) != 0)
+		claim = (struct execution_claim){.group = 0};
+	else if (execution_is_of_another_boot(&claim))
+		return true;
+	else if (execution_owner_is_alive(&claim.owner))
+		return false;
+	return census_signal(c, claim.group, id, 0) == 0;
+}
+
+void execution_sweep(const char *executions, int64_t retention_ms, int64_t now_ms)
+{
+	struct census *census = NULL;
+	DIR *d = opendir(executions);
+	const struct dirent *entry;
+	char folder[PATH_MAX], result[PATH_MAX];
+	struct stat st;
+
+	while (d != NULL && (entry = readdir(d)) != NULL) {
+		int fd;
+
+		if (entry->d_name[0] == '.' || join(folder, executions, entry->d_name) != 0 ||
+			join(result, folder, "result") != 0)
+			continue;
+		/* The result's file is written at the beginning and at the end. */
+		if (stat(result, &st) != 0 && lstat(folder, &st) != 0)
+			continue;
+		if ((int64_t)st.st_mtime * 1000 > now_ms - retention_ms)
+			continue;
+		if (census == NULL)
+			census = census_take();
+		if (!is_over(census, folder, entry->d_name))
+			continue;
+		fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		empty_folder(fd, EXECUTION_SWEEP_DEPTH_MAX);
+		(void)rmdir(folder);
+	}
+	census_free(census);
+	if (d != NULL)
+		(void)closedir(d);
+}

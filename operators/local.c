@@ -1,0 +1,580 @@
+/*
+ * The local operator, the engine's side: what is asked of the launcher, and what becomes of its
+ * reports. All state of a try is here; what survives the engine is the launcher's.
+ *
+ *	start, attach     -> a message out; the try waits for LAUNCHER_STARTED
+ *	LAUNCHER_STARTED  -> on_started; the streams are followed
+ *	LAUNCHER_ENDED    -> the rest of the streams is handed on, slice by slice; on_finished
+ *	launcher gone     -> another one is forked and attached to everything
+ */
+#include "operators/local.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine/dag.h"
+#include "engine/duration.h"
+#include "engine/err.h"
+#include "operators/launcher.h"
+#include "operators/local_impl.h"
+#include "operators/specs.h"
+#include "operators/wire.h"
+
+#define READ_SIZE ((size_t)64 << 10)
+#define HERE "local.c", __LINE__
+
+static void connection_lost(struct local *l);
+static void flush(struct local *l);
+
+static struct local *local_of(struct op_instance *i)
+{
+	return (struct local *)i; /* base is its first member */
+}
+
+/* The try that the launcher means, or NULL where it is gone. */
+static struct local_try *try_find(const struct local *l, uint64_t number)
+{
+	uint32_t slot = (uint32_t)number;
+	struct local_try *t = slot < l->n_slots ? l->slots[slot] : NULL;
+
+	return t != NULL && t->number == number ? t : NULL;
+}
+
+static int slot_take(struct local *l, struct local_try *t)
+{
+	uint32_t slot, n = l->n_slots == 0 ? 64 : l->n_slots * 2;
+	struct local_try **slots;
+
+	if (l->n_tries == l->n_slots) {
+		slots = realloc(l->slots, n * sizeof(struct local_try *));
+		if (slots == NULL)
+			return ERR_NOMEM;
+		memset(slots + l->n_slots, 0, (n - l->n_slots) * sizeof(struct local_try *));
+		l->slots = slots;
+		slot = l->n_slots;
+		l->n_slots = n;
+	} else {
+		for (slot = 0; l->slots[slot] != NULL; slot++)
+			;
+	}
+	l->slots[slot] = t;
+	l->n_tries++;
+	t->number = (uint64_t)++l->generation << 32 | slot;
+	return 0;
+}
+
+static void try_free(struct local_try *t)
+{
+	local_stream_release(t);
+	free(t->folder);
+	free(t->response_path);
+	free(t->streams[0].path);
+	free(t->streams[1].path);
+	free(t->message);
+	free(t);
+}
+
+static void try_drop(struct local_try *t)
+{
+	struct local *l = t->owner;
+
+	l->slots[(uint32_t)t->number] = NULL;
+	l->n_tries--;
+	try_free(t);
+}
+
+static void finish(struct local_try *t)
+{
+	local_stream_collect(t);
+	t->result.response_path = t->response_path;
+	t->result.log_path = t->streams[0].path;
+	t->result.error_path = t->streams[1].path;
+	t->result.user_folder = t->owner->user_folder;
+	t->events->on_finished(t->ctx, &t->result);
+	try_drop(t);
+}
+
+static void on_follow(uv_timer_t *timer)
+{
+	struct local *l = timer->data;
+	bool has_more = false;
+
+	for (uint32_t i = 0; i < l->n_slots; i++) {
+		struct local_try *t = l->slots[i];
+
+		if (t == NULL || !t->is_started)
+			continue;
+		if (local_stream_follow(t))
+			has_more = true;
+		else if (t->has_ended)
+			finish(t);
+	}
+	if (l->n_tries > 0)
+		(void)uv_timer_start(&l->follow, on_follow, has_more ? 0 : LOCAL_FOLLOW_MS, 0);
+}
+
+/* Why a try failed, where the launcher left that to us. */
+static void explain(struct local_try *t)
+{
+	char time[DURATION_TEXT_MAX], text[128];
+
+	if (t->result.verdict == OP_TIMED_OUT)
+		(void)snprintf(text, sizeof(text), "it was ended at its %s%s%s",
+			t->is_cmd_timeout ? "cmd_timeout" : "execution_timeout",
+			t->timeout_ms > 0 ? " of " : "",
+			t->timeout_ms > 0 ? duration_format(t->timeout_ms, time) : "");
+	else if (t->result.verdict == OP_KILLED)
+		(void)snprintf(text, sizeof(text), "it was cancelled");
+	else
+		return;
+	free(t->message);
+	t->message = strdup(text);
+}
+
+static void on_ended(struct local_try *t, struct wire_reader *r)
+{
+	const char *message = wire_string_next(r, NULL);
+
+	t->has_ended = true;
+	t->is_started = true;
+	t->result.verdict = (enum op_verdict)r->m.n[0];
+	t->result.exit_code = (int)r->m.n[1];
+	t->result.completed = t->result.verdict == OP_EXITED;
+	t->has_response = r->m.n[4] >= 0;
+	for (int i = 0; i < 2; i++)
+		t->streams[i].size = r->m.n[2 + i] > 0 ? r->m.n[2 + i] : 0;
+	if (t->result.verdict == OP_REFUSED) {
+		t->result.no_retry = t->result.exit_code == ERR_INVALID;
+		t->result.exit_code = -1;
+	}
+	t->message = message == NULL ? NULL : strdup(message);
+	explain(t);
+	t->result.message = t->message == NULL ? "" : t->message;
+	if (local_stream_follow(t))
+		(void)uv_timer_start(&t->owner->follow, on_follow, 0, 0);
+	else
+		finish(t);
+}
+
+static void on_message(struct local *l, struct wire_reader *r)
+{
+	struct local_try *t = try_find(l, r->m.job);
+	const char *text;
+
+	if (t == NULL || t->has_ended)
+		return;
+	switch (r->m.kind) {
+	case LAUNCHER_STARTED:
+		if (!t->is_started) {
+			t->is_started = true;
+			t->events->on_started(t->ctx);
+		}
+		break;
+	case LAUNCHER_LOG:
+		text = wire_string_next(r, NULL);
+		if (text != NULL)
+			t->events->on_log(t->ctx, (enum op_level)r->m.n[0], HERE, text);
+		break;
+	case LAUNCHER_ENDED:
+		on_ended(t, r);
+		break;
+	}
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *b)
+{
+	struct local *l = handle->data;
+
+	(void)suggested;
+	if (l->in_at > 0) {
+		memmove(l->in.data, l->in.data + l->in_at, l->in.len - l->in_at);
+		l->in.len -= l->in_at;
+		l->in_at = 0;
+	}
+	b->base = buf_room(&l->in, READ_SIZE);
+	b->len = b->base == NULL ? 0 : READ_SIZE;
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
+{
+	struct local *l = stream->data;
+	struct wire_reader r;
+	int64_t used = 0;
+
+	(void)b;
+	if (n < 0) {
+		connection_lost(l);
+		return;
+	}
+	l->in.len += (size_t)n;
+	while (!l->is_closing && l->in.len > l->in_at) {
+		used = wire_read(l->in.data + l->in_at, l->in.len - l->in_at, &r);
+		if (used <= 0)
+			break;
+		l->silent_launchers = 0;
+		l->in_at += (size_t)used;
+		on_message(l, &r);
+	}
+	if (used < 0)
+		connection_lost(l);
+}
+
+static int connect_launcher(struct local *l, struct err *e)
+{
+	uv_pipe_t *pipe = calloc(1, sizeof(*pipe));
+	int fd = -1, r;
+
+	if (pipe == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	r = launcher_fork(&fd, e);
+	if (r != 0) {
+		free(pipe);
+		return r;
+	}
+	(void)uv_pipe_init(l->host->loop, pipe, 0);
+	pipe->data = l;
+	(void)uv_pipe_open(pipe, fd);
+	(void)uv_read_start((uv_stream_t *)pipe, on_alloc, on_read);
+	l->pipe = pipe;
+	l->handles++;
+	return 0;
+}
+
+static void on_written(uv_write_t *w, int status)
+{
+	struct local *l = w->data;
+
+	l->is_writing = false;
+	if (status == 0)
+		flush(l); /* else the reading side hears of it too */
+}
+
+/* Sends what is there. While libuv writes, further messages gather in a buffer of their own. */
+static void flush(struct local *l)
+{
+	uv_buf_t b;
+	size_t sent;
+	int n;
+
+	if (l->pipe == NULL || l->is_writing || l->next.len == 0)
+		return;
+	b = uv_buf_init(l->next.data, (unsigned)l->next.len);
+	n = uv_try_write((uv_stream_t *)l->pipe, &b, 1);
+	if (n >= 0 && (size_t)n == l->next.len) {
+		buf_reset(&l->next);
+		return;
+	}
+	if (n < 0 && n != UV_EAGAIN)
+		return; /* the reading side hears of it too */
+	sent = n > 0 ? (size_t)n : 0;
+	buf_free(&l->out);
+	l->out = l->next;
+	buf_init(&l->next, 0);
+	l->write.data = l;
+	b = uv_buf_init(l->out.data + sent, (unsigned)(l->out.len - sent));
+	l->is_writing = uv_write(&l->write, (uv_stream_t *)l->pipe, &b, 1, on_written) == 0;
+}
+
+/* Adds a message without strings. */
+static void send_simple(struct local *l, uint32_t kind, uint64_t job, int64_t n0, int64_t n1)
+{
+	struct wire_message m = {.kind = kind, .job = job, .n = {n0, n1}};
+	size_t start;
+
+	wire_begin(&l->next, &m, &start);
+	wire_end(&l->next, start);
+	flush(l);
+}
+
+/* Asks the launcher to take up what another one started. */
+static void send_attach(
+	struct local *l, const struct local_try *t, const char *execution_id, int64_t grace_ms)
+{
+	struct wire_message m = {.kind = LAUNCHER_ATTACH, .job = t->number, .n = {0, grace_ms}};
+	size_t start;
+
+	wire_begin(&l->next, &m, &start);
+	wire_string(&l->next, start, t->folder, strlen(t->folder));
+	wire_string(&l->next, start, execution_id, strlen(execution_id));
+	wire_end(&l->next, start);
+	flush(l);
+}
+
+/* There is no launcher to be had: nobody knows what becomes of the tries. */
+static void lose_all(struct local *l, const char *why)
+{
+	for (uint32_t i = 0; i < l->n_slots; i++) {
+		struct local_try *t = l->slots[i];
+
+		if (t == NULL || t->has_ended)
+			continue;
+		t->has_ended = true;
+		t->result.verdict = OP_LOST;
+		t->result.exit_code = -1;
+		t->message = strdup(why);
+		t->result.message = t->message == NULL ? "lost" : t->message;
+		t->is_started = true;
+	}
+	(void)uv_timer_start(&l->follow, on_follow, 0, 0);
+}
+
+static void on_handle_closed(struct local *l)
+{
+	if (--l->handles > 0)
+		return;
+	buf_free(&l->in);
+	buf_free(&l->out);
+	buf_free(&l->next);
+	buf_free(&l->environ);
+	free(l->slots);
+	free(l->slice);
+	free(l->user_folder);
+	if (l->on_closed != NULL)
+		l->on_closed(l->closed_ctx);
+	free(l);
+}
+
+static void on_pipe_closed(uv_handle_t *handle)
+{
+	struct local *l = handle->data;
+	struct err e;
+
+	free(handle);
+	if (l->is_closing) {
+		on_handle_closed(l);
+		return;
+	}
+	l->handles--;
+	if (++l->silent_launchers > LOCAL_RELAUNCH_MAX) {
+		lose_all(l, "the launcher of local tasks cannot be kept running");
+		return;
+	}
+	if (connect_launcher(l, &e) != 0) {
+		lose_all(l, e.text);
+		return;
+	}
+	for (uint32_t i = 0; i < l->n_slots; i++)
+		if (l->slots[i] != NULL && !l->slots[i]->has_ended)
+			send_attach(l, l->slots[i], strrchr(l->slots[i]->folder, '/') + 1,
+				l->slots[i]->grace_ms);
+}
+
+static void connection_lost(struct local *l)
+{
+	uv_pipe_t *pipe = l->pipe;
+
+	l->pipe = NULL;
+	buf_reset(&l->in);
+	buf_reset(&l->next);
+	l->in_at = 0;
+	uv_close((uv_handle_t *)pipe, on_pipe_closed);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	on_handle_closed(handle->data);
+}
+
+/* Makes a folder and those above it. */
+static int folders_make(const char *path, struct err *e)
+{
+	char *copy = strdup(path);
+	int error = copy == NULL ? ENOMEM : 0;
+
+	for (char *at = copy; error == 0 && at != NULL;) {
+		at = strchr(at + 1, '/');
+		if (at != NULL)
+			*at = '\0';
+		if (mkdir(copy, 0700) != 0 && errno != EEXIST)
+			error = errno;
+		if (at != NULL)
+			*at = '/';
+	}
+	free(copy);
+	return error == 0
+		? 0
+		: err_set(e, ERR_IO, "cannot make the folder %s: %s", path, strerror(error));
+}
+
+static int local_open(const struct op_host *h, struct op_instance **out, struct err *e)
+{
+	struct local *l = calloc(1, sizeof(*l));
+	struct wire_message m = {.kind = LAUNCHER_SWEEP, .n = {h->retention_ms}};
+	size_t start;
+	int r;
+
+	if (l == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	l->base.op = &operator_local;
+	l->host = h;
+	buf_init(&l->in, 0);
+	buf_init(&l->out, 0);
+	buf_init(&l->next, 0);
+	buf_init(&l->environ, 0);
+	l->slice = malloc(LOCAL_SLICE);
+	r = l->slice == NULL ? ERR_NOMEM : local_environ_gather(l);
+	r = r != 0 ? err_set(e, r, "%s", err_text(r)) : folders_make(h->executions, e);
+	if (r == 0)
+		r = connect_launcher(l, e);
+	if (r != 0) {
+		buf_free(&l->environ);
+		free(l->user_folder);
+		free(l->slice);
+		free(l);
+		return r;
+	}
+	(void)uv_timer_init(h->loop, &l->follow);
+	l->follow.data = l;
+	l->handles++;
+	wire_begin(&l->next, &m, &start);
+	wire_string(&l->next, start, h->executions, strlen(h->executions));
+	wire_end(&l->next, start);
+	flush(l);
+	*out = &l->base;
+	return 0;
+}
+
+static void local_close(struct op_instance *i, void (*on_closed)(void *ctx), void *ctx)
+{
+	struct local *l = local_of(i);
+
+	l->is_closing = true;
+	l->on_closed = on_closed;
+	l->closed_ctx = ctx;
+	uv_close((uv_handle_t *)&l->follow, on_timer_closed);
+	if (l->pipe != NULL)
+		uv_close((uv_handle_t *)l->pipe, on_pipe_closed);
+	l->pipe = NULL;
+}
+
+static int64_t number_of(const struct op_job *job, enum local_key key, int64_t dflt)
+{
+	return job->settings[key].is_set ? job->settings[key].number : dflt;
+}
+
+static int try_create(struct local *l, const struct op_job *job, const struct op_events *events,
+	void *ctx, struct local_try **out)
+{
+	struct local_try *t = calloc(1, sizeof(*t));
+	const char *root = l->host->executions, *id = job->execution_id;
+
+	if (t == NULL)
+		return ERR_NOMEM;
+	t->base.op = &operator_local;
+	t->owner = l;
+	t->events = events;
+	t->ctx = ctx;
+	t->timeout_ms = number_of(job, LOCAL_KEY_CMD_TIMEOUT, 0);
+	t->is_cmd_timeout =
+		t->timeout_ms > 0 && (job->timeout_ms == 0 || t->timeout_ms < job->timeout_ms);
+	if (!t->is_cmd_timeout)
+		t->timeout_ms = job->timeout_ms;
+	t->grace_ms = job->kill_grace_ms;
+	t->response_limit = number_of(job, LOCAL_KEY_RESPONSE_LIMIT, LOCAL_RESPONSE_LIMIT);
+	t->log_limit = number_of(job, LOCAL_KEY_LOG_LIMIT, LOCAL_LOG_LIMIT);
+	t->result.message = "";
+	if (asprintf(&t->folder, "%s/%s", root, id) < 0)
+		t->folder = NULL;
+	if (asprintf(&t->response_path, "%s/%s/response", root, id) < 0)
+		t->response_path = NULL;
+	if (asprintf(&t->streams[0].path, "%s/%s/stdout", root, id) < 0)
+		t->streams[0].path = NULL;
+	if (asprintf(&t->streams[1].path, "%s/%s/stderr", root, id) < 0)
+		t->streams[1].path = NULL;
+	if (t->folder == NULL || t->response_path == NULL || t->streams[0].path == NULL ||
+		t->streams[1].path == NULL || slot_take(l, t) != 0) {
+		try_free(t);
+		return ERR_NOMEM;
+	}
+	*out = t;
+	return 0;
+}
+
+static bool is_execution_id(const char *id)
+{
+	size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+	return n > 0 && n <= OP_EXECUTION_ID_MAX && id[n] == '\0' && id[0] != '-';
+}
+
+static int begin(struct op_instance *i, const struct op_job *job, const struct op_events *events,
+	void *ctx, bool is_attach, struct op_try **out, struct err *e)
+{
+	struct local *l = local_of(i);
+	struct local_try *t;
+	size_t before;
+	int r;
+
+	if (!is_execution_id(job->execution_id))
+		return err_set(e, ERR_INVALID, "\"%s\" is no execution id", job->execution_id);
+	if (l->pipe == NULL && l->silent_launchers > LOCAL_RELAUNCH_MAX)
+		return err_set(e, ERR_UNAVAILABLE, "the launcher of local tasks cannot be started");
+	r = try_create(l, job, events, ctx, &t);
+	if (r != 0)
+		return err_set(e, r, "%s", err_text(r));
+	before = l->next.len;
+	if (is_attach)
+		send_attach(l, t, job->execution_id, job->kill_grace_ms);
+	else
+		r = local_script_send(l, t, job, &l->next, e);
+	if (r != 0) {
+		l->next.len = before; /* what was begun of the message must not stay */
+		l->next.status = 0;
+		try_drop(t);
+		return r;
+	}
+	flush(l);
+	if (!uv_is_active((uv_handle_t *)&l->follow))
+		(void)uv_timer_start(&l->follow, on_follow, LOCAL_FOLLOW_MS, 0);
+	*out = &t->base;
+	return 0;
+}
+
+static int local_start(struct op_instance *i, const struct op_job *job,
+	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
+{
+	return begin(i, job, events, ctx, false, out, e);
+}
+
+static int local_attach(struct op_instance *i, const struct op_job *job,
+	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
+{
+	return begin(i, job, events, ctx, true, out, e);
+}
+
+static void local_kill(struct op_try *base, enum op_kill why, int64_t grace_ms)
+{
+	struct local_try *t = (struct local_try *)base;
+
+	send_simple(t->owner, LAUNCHER_KILL, t->number, why == OP_KILL_TIMEOUT, grace_ms);
+}
+
+static void local_abandon(struct op_try *base)
+{
+	struct local_try *t = (struct local_try *)base;
+
+	send_simple(t->owner, LAUNCHER_ABANDON, t->number, 0, 0);
+	try_drop(t);
+}
+
+static int local_validate(const struct task *t, struct err *e)
+{
+	if (t->settings[LOCAL_KEY_GET_PTY].truth)
+		return err_set(e, ERR_UNSUPPORTED,
+			"task %s: get_pty: the local operator has no terminal to give", t->id);
+	return 0;
+}
+
+const struct operator operator_local = {
+	.spec = &op_spec_local,
+	.validate = local_validate,
+	.open = local_open,
+	.close = local_close,
+	.start = local_start,
+	.attach = local_attach,
+	.kill = local_kill,
+	.abandon = local_abandon,
+};
