@@ -303,6 +303,8 @@ static int backquote_close(struct sh_lexer *lx)
 	if (r != 0)
 		return r;
 	r = sh_word_end(lx);
+	if (r == 0)
+		r = unwind(lx, depth); /* the word may have been `case`, which opens a frame */
 	if (r != 0)
 		return r;
 	if (sh_here_is_pending(lx, sh_top(lx)->unit))
