@@ -12,6 +12,8 @@
 #include "engine/scan.h"
 #include "engine/template_impl.h"
 
+#define PLACES_TOLD_MAX 20 /* of one script, where an expression cannot stand */
+
 /* What a compilation has at hand. The two rows grow by buf, as arrays of their struct. */
 struct compiler {
 	struct arena *a;
@@ -174,15 +176,26 @@ static int literals_join(struct compiler *c)
 	return 0;
 }
 
-/* Finds out what surrounds each hole; a hole that cannot be filled safely is a problem. */
+/* Where the expression of the hole that is piece `bad` begins. */
+static size_t hole_place(const struct compiler *c, const struct sh_piece *pieces, size_t bad)
+{
+	const size_t *places = (const size_t *)(const void *)c->places.data;
+	size_t hole = 0;
+
+	for (size_t i = 0; i < bad; i++)
+		hole += pieces[i].is_hole;
+	return places[hole];
+}
+
+/* Finds out what surrounds each hole; a hole that cannot be filled safely is a problem. It is then
+ * taken for a raw one, which may stand anywhere, so that the next such hole is found too. */
 static int plan_make(struct compiler *c, enum sh_dialect dialect, struct template *t)
 {
 	struct sh_piece *pieces = arena_array(c->a, t->n_pieces, sizeof(*pieces));
-	const size_t *places = (const size_t *)(const void *)c->places.data;
-	size_t hole = 0, bad;
-	struct sh_plan *plan;
+	size_t hole = 0, bad = 0, told = 0;
+	struct sh_plan *plan = NULL;
 	struct err e = {0};
-	int rc;
+	int rc = ERR_INVALID;
 
 	if (pieces == NULL)
 		return ERR_NOMEM;
@@ -192,18 +205,20 @@ static int plan_make(struct compiler *c, enum sh_dialect dialect, struct templat
 		pieces[i].is_hole = t->pieces[i].text == NULL;
 		pieces[i].is_raw = pieces[i].is_hole && t->exprs[hole++].is_raw;
 	}
-	rc = sh_plan_create(c->a, pieces, t->n_pieces, dialect, &plan, &bad, &e);
-	if (rc == 0) {
-		t->plan = plan;
-		return 0;
+	while (rc == ERR_INVALID && told < PLACES_TOLD_MAX) {
+		rc = sh_plan_create(c->a, pieces, t->n_pieces, dialect, &plan, &bad, &e);
+		if (rc != ERR_INVALID || bad >= t->n_pieces)
+			break;
+		problem(c, hole_place(c, pieces, bad), e.text);
+		pieces[bad].is_raw = true;
+		told++;
 	}
-	if (rc == ERR_NOMEM)
+	if (rc == ERR_LIMIT)
+		problem(c, 0, e.text);
+	if (rc != 0 && rc != ERR_INVALID)
 		return rc;
-	hole = 0;
-	for (size_t i = 0; i < bad && i < t->n_pieces; i++)
-		hole += pieces[i].is_hole;
-	problem(c, hole < t->n_exprs ? places[hole] : 0, e.text);
-	return rc;
+	t->plan = plan;
+	return c->rc;
 }
 
 static int finish(struct compiler *c, enum sh_dialect dialect, struct template **out)

@@ -243,6 +243,24 @@ static void joined(void)
 	arena_destroy(a);
 }
 
+static void memory_short(void)
+{
+	static const char text[] = "not ($<params.keep> == 7 or \"a\" in [\"b\", 1]) and ${dag.id}";
+	struct template_report report = {NULL, on_problem};
+	int rc = ERR_NOMEM, failed = 0;
+	struct cond *c;
+
+	for (size_t max = 16; rc == ERR_NOMEM && max < 100000; max += 16) {
+		struct arena *a = arena_create(max);
+
+		rc = cond_compile(a, text, strlen(text), world_scope(false), &report, &c);
+		failed += rc == ERR_NOMEM;
+		arena_destroy(a);
+	}
+	IS_INT(rc, 0, "with enough memory a condition is compiled");
+	OK(failed > 5, "with less it is refused, wherever the memory ends");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(holds) / sizeof(*holds); i++)
@@ -251,5 +269,6 @@ int main(void)
 	failed();
 	nested();
 	joined();
+	memory_short();
 	return tap_done();
 }

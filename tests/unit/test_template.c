@@ -175,10 +175,11 @@ static void foreign(void)
 	comes(TEMPLATE_PLAIN, false, "$<params.keep | raw>", "7");
 }
 
-/* A place that cannot be made safe is told with the expression that stands there. */
+/* A place that cannot be made safe is told with the expression that stands there; all of them. */
 static void place_refused(void)
 {
-	static const char text[] = "echo $<params.keep>\necho $(( 1 + $<params.keep> ))\n";
+	static const char text[] =
+		"echo $<params.keep>\necho $(( 1 + $<params.keep> ))\necho $(( $<params.keep> ))\n";
 	struct arena *a = arena_create(0);
 	struct template *t;
 	struct buf b;
@@ -189,6 +190,7 @@ static void place_refused(void)
 		       world_scope(false), &report, &t),
 		ERR_INVALID, "an expression inside of $(( )) is refused");
 	OK(strncmp(buf_str(&b), "33: ", 4) == 0, "at its own place");
+	OK(strstr(buf_str(&b), "\n60: ") != NULL, "and so is the next one");
 	tap_note("%s", buf_str(&b));
 	buf_free(&b);
 	arena_destroy(a);
