@@ -51,6 +51,7 @@ struct for_each_item {
 				* or an object expressions are refused at load, never passed on. */
 };
 
+struct strmap;
 struct callback; /* engine/dag_callback.h: an action on success, failure or retry */
 
 struct task {
@@ -150,6 +151,7 @@ struct dag {
 	uint32_t n_joins;
 	const uint32_t *joins; /* the stage that each stands for */
 	struct edges upstream, downstream; /* of n_tasks + n_joins nodes */
+	struct strmap *task_ids; /* Stage.task to its number */
 	const uint32_t *order; /* the tasks in a topological order, stable in file order */
 	struct callback *on_success, *on_failure;
 };

@@ -14,7 +14,7 @@
 
 #include "engine/buf.h"
 
-#define DIAG_TEXT_MAX 1024 /* bytes of a sentence */
+#define DIAG_TEXT_MAX ((size_t)65536) /* bytes of a sentence; a cycle is shown whole */
 
 struct diags {
 	char *file;
@@ -60,31 +60,35 @@ static bool is_known(const struct diags *d, enum diag_level level, struct pos po
 	return false;
 }
 
+static void cut(char *text)
+{
+	size_t len = strlen(text);
+
+	if (len <= DIAG_TEXT_MAX)
+		return;
+	for (len = DIAG_TEXT_MAX; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
+		len--;
+	text[len] = '\0';
+}
+
 static void add(struct diags *d, enum diag_level level, struct pos pos, const char *fmt, va_list ap)
 {
-	char text[DIAG_TEXT_MAX];
-	size_t len;
-	char *copy;
+	char *text;
 
-	if (vsnprintf(text, sizeof(text), fmt, ap) < 0)
-		text[0] = '\0';
-	len = strlen(text);
-	if (len == sizeof(text) - 1) {
-		while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
-			len--;
-		if (len > 0)
-			text[len - 1] = '\0';
+	if (vasprintf(&text, fmt, ap) < 0) {
+		d->count[level]++;
+		return;
 	}
-	if (is_known(d, level, pos, text))
-		return;
-	d->count[level]++;
-	if (d->kept[level] == DIAG_MAX_ERRORS)
-		return;
-	copy = strdup(text);
-	if (copy == NULL)
-		return;
-	d->kept[level]++;
-	d->list[d->n++] = (struct diag){.level = level, .pos = pos, .text = copy};
+	cut(text);
+	if (!is_known(d, level, pos, text)) {
+		d->count[level]++;
+		if (d->kept[level] < DIAG_MAX_ERRORS) {
+			d->kept[level]++;
+			d->list[d->n++] = (struct diag){.level = level, .pos = pos, .text = text};
+			return;
+		}
+	}
+	free(text);
 }
 
 void diag_error(struct diags *d, struct pos pos, const char *fmt, ...)

@@ -10,6 +10,8 @@
 
 #include "engine/load.h"
 
+#include <assert.h>
+
 #include "engine/arena.h"
 #include "engine/dag_callback.h"
 #include "engine/err.h"
@@ -20,6 +22,9 @@
 #define LOAD_KEYS_MAX 64 /* keys of one kind of map: a task's with its operator's */
 #define LOAD_OPS_MAX 32 /* operators */
 #define KEY_SLOTS 128 /* a power of two, twice LOAD_KEYS_MAX */
+
+/* What load_is_name() wants, in words. */
+#define LOAD_NAME_RULE "letters, digits, _ and -, a letter or _ first, 250 at most"
 
 /* Finds a key's number by its name. Two tables may be one after the other. */
 struct key_index {
@@ -33,6 +38,24 @@ struct link {
 	uint32_t from, to;
 	const struct yaml_node *node;
 	const struct expr *expr;
+};
+
+/* A task that waits for all of a stage. */
+struct stage_link {
+	uint32_t stage, task;
+	const struct yaml_node *node; /* NULL: the order of stages */
+};
+
+enum task_flag {
+	TASK_FLAG_HAS_RULE = 1 << 0, /* a rule of its own, which the stage's does not replace */
+	TASK_FLAG_INNER = 1 << 1, /* waits for another task of its stage */
+};
+
+/* A stage as it stands in the file. */
+struct stage_nodes {
+	struct yaml_node *value[STAGE_KEY_COUNT];
+	const struct yaml_node *tasks;
+	int rule; /* its trigger_rule, or -1 */
 };
 
 /* The values of a task's keys, by number: the language's first, then the operator's. */
@@ -65,9 +88,17 @@ struct loader {
 	struct link *links;
 	size_t n_links, cap_links;
 	struct yaml_node *const *dag_values; /* by enum dag_key */
-	struct values *defaults; /* of each operator: default_args of DAG and stage merged */
-	const struct yaml_node *operator_default;
+	struct values *dag_defaults; /* by operator: the DAG's default_args */
+	struct values *stage_defaults; /* the same with the stage's over them */
+	const struct values *defaults; /* those of the two that count now */
 	const struct yaml_node *env_layers[3]; /* of the DAG, its and the stage's default_args */
+	struct env_entry *env_shared; /* what all tasks without variables of their own have */
+	size_t n_env_shared;
+	bool is_env_shared; /* the two above are made */
+	uint8_t *task_flags; /* by task: enum task_flag */
+	struct stage_nodes *stage_nodes; /* by stage */
+	struct stage_link *stage_links;
+	size_t n_stage_links, cap_stage_links;
 
 	/* What is being read now. */
 	struct place place;
@@ -157,42 +188,58 @@ void load_dag(struct loader *l, const struct yaml_node *root);
 void load_params(struct loader *l, const struct yaml_node *n);
 void load_schedule(struct loader *l);
 
-/* load_stage.c, load_task.c, load_defaults.c */
+/* load_stage.c, load_task.c, load_settings.c */
 
 void load_stages(struct loader *l, const struct yaml_node *stages, const struct yaml_node *tasks);
-void load_task(struct loader *l, const struct yaml_node *n, const struct yaml_node *stage_rule,
-	const struct yaml_node *stage_when);
-void load_defaults(
-	struct loader *l, const struct yaml_node *dag_level, const struct yaml_node *stage_level);
+void load_task(struct loader *l, const struct yaml_node *n, const struct stage_nodes *stage);
 
-/* The operator that a node names, or NULL and told. */
-const struct op_spec *load_operator(struct loader *l, const struct yaml_node *n, size_t *number);
+/* Reads default_args: the DAG's, or a stage's, which counts from then on. */
+void load_defaults(struct loader *l, const struct yaml_node *n, bool is_stage);
 
-/* Reads an operator's keys (values by number, as struct values has them) into settings, which are
- * made. NULL where memory is short. */
-struct setting *load_settings(struct loader *l, const struct op_spec *op,
-	const struct values *values, const struct values *defaults, struct pos pos);
+/* The place in opts->ops of the operator that a node names; -1 and told where there is none. */
+int load_operator(struct loader *l, const struct yaml_node *n);
+
+/* An operator's settings of a task's or callback's own values and the defaults below them. NULL
+ * where memory is short. */
+struct setting *load_settings(
+	struct loader *l, size_t op, const struct values *own, struct pos pos);
 
 /* load_callback.c */
 
 void load_callbacks(
 	struct loader *l, const char *key, const struct yaml_node *n, struct callback **out);
 
-/* load_name.c: what an expression may name */
+/* load_name.c: what an expression or depends_on may name */
 
 struct expr_scope load_scope(struct loader *l);
 
-/* The task `stage.task`, or, where stage_len is 0, `task` of the stage given by number. */
+/* The number of `Stage.task`; STRMAP_NONE where there is none. */
 uint32_t load_task_find(const struct loader *l, const char *stage, size_t stage_len,
 	const char *task, size_t task_len);
 
+/* Reads depends_on of the current task. */
+void load_depends_on(struct loader *l, const struct yaml_node *n);
+
+/* Finds a stage by the name in a scalar; STRMAP_NONE and told where there is none. */
+uint32_t load_stage_find(struct loader *l, const struct yaml_node *n);
+
 /* load_link.c */
 
-/* Notes that the current task waits for another. */
+/* Notes that the current task waits for another, or for all of a stage. */
 void load_link(
 	struct loader *l, uint32_t from, const struct yaml_node *node, const struct expr *expr);
+void load_stage_link(struct loader *l, uint32_t stage, uint32_t task, const struct yaml_node *node);
 
 /* Makes the edges and the order of the DAG; tells of a cycle. */
 void load_graph(struct loader *l);
+
+/* load_cycle.c */
+
+/* Tells of a cycle of nodes (joins among them), along the edges. */
+void load_cycle(struct loader *l, const uint32_t *nodes, size_t n);
+
+/* Tells of a cycle of "tasks" or "stages", by their numbers. */
+void load_cycle_text(
+	struct loader *l, struct pos pos, const char *what, const uint32_t *list, size_t n);
 
 #endif

@@ -13,6 +13,7 @@ libengine_a_SOURCES = \
 	engine/cron.c \
 	engine/cron.h \
 	engine/cron_parse.c \
+	engine/dag.c \
 	engine/dag.h \
 	engine/dag_callback.h \
 	engine/diag.c \
@@ -42,7 +43,24 @@ libengine_a_SOURCES = \
 	engine/keys.h \
 	engine/literal.c \
 	engine/literal.h \
+	engine/load.c \
 	engine/load.h \
+	engine/load_callback.c \
+	engine/load_cycle.c \
+	engine/load_dag.c \
+	engine/load_impl.h \
+	engine/load_keys.c \
+	engine/load_link.c \
+	engine/load_name.c \
+	engine/load_param.c \
+	engine/load_schedule.c \
+	engine/load_settings.c \
+	engine/load_stage.c \
+	engine/load_task.c \
+	engine/load_text.c \
+	engine/load_value.c \
+	engine/param.c \
+	engine/param.h \
 	engine/rank_heap.c \
 	engine/rank_heap.h \
 	engine/run.c \

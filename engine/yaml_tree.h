@@ -44,6 +44,7 @@ struct yaml_node {
 		struct yaml_node **items;
 		struct yaml_pair *pairs;
 	};
+	void *made; /* NULL at first; what whoever reads the tree made of it */
 };
 
 struct yaml_pair {

@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
 	tests/unit/test_json \
+	tests/unit/test_load_files \
 	tests/unit/test_local \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
@@ -107,6 +108,9 @@ tests_unit_test_filter_SOURCES = tests/unit/test_filter.c tests/unit/expr_world.
 tests_unit_test_filter_LDADD = $(ENGINE_LIBS)
 tests_unit_test_template_SOURCES = tests/unit/test_template.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
 tests_unit_test_template_LDADD = $(ENGINE_LIBS)
+tests_unit_test_load_files_SOURCES = tests/unit/test_load_files.c $(TAP_SOURCES)
+tests_unit_test_load_files_LDADD = liboperators.a $(STORE_LIBS)
+EXTRA_DIST += dags tests/dags
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with

@@ -1,0 +1,200 @@
+/* What expressions and depends_on may name: tasks, stages, parameters; and what is near to a name
+ * that there is not. */
+#include <string.h>
+
+#include "engine/hint.h"
+#include "engine/load_impl.h"
+
+uint32_t load_task_find(const struct loader *l, const char *stage, size_t stage_len,
+	const char *task, size_t task_len)
+{
+	char id[2 * DAG_NAME_MAX + 2];
+
+	if (stage_len > DAG_NAME_MAX || task_len > DAG_NAME_MAX)
+		return STRMAP_NONE;
+	memcpy(id, stage, stage_len);
+	id[stage_len] = '.';
+	memcpy(id + stage_len + 1, task, task_len);
+	return strmap_find(l->dag->task_ids, id, stage_len + 1 + task_len);
+}
+
+static void offer_stages(const struct loader *l, struct hint *h)
+{
+	for (uint32_t i = 0; load_wants_hints(l) && i < l->dag->n_stages; i++)
+		hint_offer(h, l->dag->stages[i].name, strlen(l->dag->stages[i].name));
+}
+
+static void offer_tasks(const struct loader *l, const struct stage *s, struct hint *h)
+{
+	for (uint32_t i = 0; load_wants_hints(l) && i < s->n_tasks; i++) {
+		const char *name = l->dag->tasks[s->first_task + i].name;
+
+		if (name != NULL)
+			hint_offer(h, name, strlen(name));
+	}
+}
+
+static int no_stage(const struct loader *l, const char *name, size_t len, struct err *e)
+{
+	char buffer[LOAD_HINT_MAX];
+	struct hint h;
+
+	hint_begin(&h, name, len);
+	offer_stages(l, &h);
+	return err_set(e, ERR_NOTFOUND, "there is no stage \"%.*s\"%s", (int)len, name,
+		load_hint_text(&h, buffer));
+}
+
+static int no_task(
+	const struct loader *l, const struct stage *s, const char *name, size_t len, struct err *e)
+{
+	char buffer[LOAD_HINT_MAX];
+	struct hint h;
+
+	hint_begin(&h, name, len);
+	offer_tasks(l, s, &h);
+	return err_set(e, ERR_NOTFOUND, "stage %s has no task \"%.*s\"%s", s->name, (int)len, name,
+		load_hint_text(&h, buffer));
+}
+
+/* Finds `stage.task`, or, where stage_len is 0, a task of the current one's stage. */
+static int find_task(const struct loader *l, const char *stage, size_t stage_len, const char *task,
+	size_t task_len, uint32_t *index, struct err *e)
+{
+	uint32_t s;
+
+	if (stage_len == 0 && l->task == NULL)
+		return err_set(e, ERR_NOTFOUND, "want Stage.task here, found \"%.*s\"",
+			(int)task_len, task);
+	if (stage_len == 0) {
+		stage = l->dag->stages[l->task->stage].name;
+		stage_len = strlen(stage);
+	}
+	*index = load_task_find(l, stage, stage_len, task, task_len);
+	if (*index != STRMAP_NONE)
+		return 0;
+	s = strmap_find(l->stage_names, stage, stage_len);
+	if (s == STRMAP_NONE)
+		return no_stage(l, stage, stage_len, e);
+	return no_task(l, &l->dag->stages[s], task, task_len, e);
+}
+
+static int on_task_find(void *ctx, const char *stage, size_t stage_len, const char *task,
+	size_t task_len, uint32_t *index, struct err *e)
+{
+	const struct loader *l = ctx;
+	int rc = find_task(l, stage, stage_len, task, task_len, index, e);
+
+	if (rc == 0 && l->task != NULL && !l->is_callback && *index == l->task->number)
+		return err_set(e, ERR_INVALID,
+			"task %s reads its own output, which is there only once it has run",
+			l->task->id);
+	return rc;
+}
+
+static int on_param_find(void *ctx, const char *name, size_t len, struct err *e)
+{
+	const struct loader *l = ctx;
+	char buffer[LOAD_HINT_MAX];
+	struct hint h;
+
+	if (l->param_names != NULL && strmap_find(l->param_names, name, len) != STRMAP_NONE)
+		return 0;
+	hint_begin(&h, name, len);
+	for (size_t i = 0; load_wants_hints(l) && i < l->dag->n_params; i++)
+		hint_offer(&h, l->dag->params[i].name, strlen(l->dag->params[i].name));
+	return err_set(e, ERR_NOTFOUND, "params: declares no \"%.*s\"%s", (int)len, name,
+		load_hint_text(&h, buffer));
+}
+
+struct expr_scope load_scope(struct loader *l)
+{
+	return (struct expr_scope){.ctx = l,
+		.task_find = on_task_find,
+		.param_find = on_param_find,
+		.has_item = l->has_item};
+}
+
+uint32_t load_stage_find(struct loader *l, const struct yaml_node *n)
+{
+	struct err e = {0};
+	uint32_t s;
+
+	if (n->kind != YAML_SCALAR) {
+		load_wrong(l, "depends_on", n, "the name of a stage");
+		return STRMAP_NONE;
+	}
+	s = strmap_find(l->stage_names, n->text, n->n);
+	if (s == STRMAP_NONE) {
+		(void)no_stage(l, n->text, n->n, &e);
+		load_error(l, yaml_node_pos(n), "depends_on: %s", e.text);
+	}
+	return s;
+}
+
+/* An entry without a dot: a task of the same stage, else a stage. */
+static void depend_on_name(struct loader *l, const struct yaml_node *n)
+{
+	const struct stage *own = &l->dag->stages[l->task->stage];
+	uint32_t task = load_task_find(l, own->name, strlen(own->name), n->text, n->n);
+	uint32_t stage = strmap_find(l->stage_names, n->text, n->n);
+	char buffer[LOAD_HINT_MAX];
+	struct hint h;
+
+	if (task == l->task->number) {
+		load_error(l, yaml_node_pos(n), "depends_on: the task names itself");
+	} else if (task != STRMAP_NONE) {
+		load_link(l, task, n, NULL);
+	} else if (stage == l->task->stage) {
+		load_error(l, yaml_node_pos(n),
+			"depends_on: a task cannot wait for all of its own stage; name tasks of "
+			"it");
+	} else if (stage != STRMAP_NONE) {
+		load_stage_link(l, stage, l->task->number, n);
+	} else {
+		hint_begin(&h, n->text, n->n);
+		offer_tasks(l, own, &h);
+		offer_stages(l, &h);
+		load_error(l, yaml_node_pos(n),
+			"depends_on: there is no task \"%s\" in stage %s, and no stage of that "
+			"name%s",
+			n->text, own->name, load_hint_text(&h, buffer));
+	}
+}
+
+static void depend_on_full_name(struct loader *l, const struct yaml_node *n, const char *dot)
+{
+	size_t stage_len = (size_t)(dot - n->text);
+	struct err e = {0};
+	uint32_t task;
+
+	if (find_task(l, n->text, stage_len, dot + 1, n->n - stage_len - 1, &task, &e) != 0)
+		load_error(l, yaml_node_pos(n), "depends_on: %s", e.text);
+	else if (task == l->task->number)
+		load_error(l, yaml_node_pos(n), "depends_on: the task names itself");
+	else
+		load_link(l, task, n, NULL);
+}
+
+void load_depends_on(struct loader *l, const struct yaml_node *n)
+{
+	if (n->kind != YAML_LIST) {
+		load_wrong(l, "depends_on", n,
+			"a list of tasks and stages, such as [build, Test.unit]");
+		return;
+	}
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct yaml_node *item = n->items[i];
+		const char *dot;
+
+		if (item->kind != YAML_SCALAR || item->n == 0) {
+			load_wrong(l, "depends_on", item, "the name of a task or a stage");
+			continue;
+		}
+		dot = memchr(item->text, '.', item->n);
+		if (dot == NULL || dot == item->text)
+			depend_on_name(l, item);
+		else
+			depend_on_full_name(l, item, dot);
+	}
+}

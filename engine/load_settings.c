@@ -1,0 +1,266 @@
+/*
+ * An operator's keys, and default_args below them.
+ *
+ * What a task says wins over what its stage's default_args say, and that over the DAG's. Of command
+ * and script, one that is said nearer to the task takes the other's place.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/hint.h"
+#include "engine/load_impl.h"
+
+int load_operator(struct loader *l, const struct yaml_node *n)
+{
+	char buffer[LOAD_HINT_MAX];
+	struct hint h;
+
+	if (n->kind != YAML_SCALAR) {
+		load_wrong(l, "operator", n, "the name of an operator");
+		return -1;
+	}
+	hint_begin(&h, n->text, n->n);
+	for (size_t i = 0; i < l->opts->n_ops; i++) {
+		const char *name = l->opts->ops[i]->name;
+
+		if (strcmp(name, n->text) == 0)
+			return (int)i;
+		hint_offer(&h, name, strlen(name));
+	}
+	load_error(l, yaml_node_pos(n), "there is no operator \"%s\"%s", n->text,
+		load_hint_text(&h, buffer));
+	return -1;
+}
+
+/* Reads a value that holds no script. */
+static bool read_value(
+	struct loader *l, const struct key_def *k, const struct yaml_node *n, struct setting *out)
+{
+	int choice;
+
+	switch (k->type) {
+	case KEY_STRING:
+		return load_string(l, k, n, &out->string);
+	case KEY_BOOL:
+		return load_bool(l, k, n, &out->truth);
+	case KEY_INT:
+		return load_int(l, k, n, &out->number);
+	case KEY_DURATION:
+		return load_duration(l, k, n, &out->number);
+	case KEY_SIZE:
+		return load_size(l, k, n, &out->number);
+	case KEY_ENUM:
+		if (!load_choice(l, k, n, &choice))
+			return false;
+		out->string = k->choices[choice];
+		return true;
+	case KEY_TEMPLATE:
+		return load_template(l, k->name, n, TEMPLATE_PLAIN, SH_POSIX, &out->text);
+	case KEY_TEMPLATES:
+		return load_templates(l, k->name, n, out);
+	default:
+		load_error(l, yaml_node_pos(n), "%s: no operator may have a key of this type",
+			k->name);
+		return false;
+	}
+}
+
+static bool read_script(struct loader *l, const struct key_def *k, const struct yaml_node *n,
+	const char *interpreter, struct setting *out)
+{
+	bool is_script = k->type == KEY_SCRIPT && n->kind == YAML_SCALAR;
+	enum sh_dialect dialect = SH_POSIX;
+	enum template_mode mode = TEMPLATE_SHELL;
+
+	if (!sh_dialect_find(is_script ? n->text : "", is_script ? n->n : 0, interpreter, &dialect))
+		mode = TEMPLATE_FOREIGN;
+	if (n->kind == YAML_SCALAR && n->n == 0 && !yaml_is_null(n)) {
+		load_error(l, yaml_node_pos(n), "%s: want text, and this is empty", k->name);
+		return false;
+	}
+	return load_template(l, k->name, n, mode, dialect, &out->text);
+}
+
+/* The place of a value: a default's is not the task's. */
+static void set_place(struct loader *l, struct place own, bool is_default)
+{
+	l->place = is_default ? (struct place){PLACE_DEFAULTS, NULL} : own;
+}
+
+/* command and script: one of them is required, and both are refused. */
+static void check_scripts(
+	struct loader *l, const struct op_spec *op, struct yaml_node *const *nodes, struct pos pos)
+{
+	int command = op->command_key, script = op->script_key;
+
+	if (command < 0 || script < 0)
+		return;
+	if (nodes[command] == NULL && nodes[script] == NULL)
+		load_error(l, pos, "operator %s wants a command or a script", op->name);
+	else if (nodes[command] != NULL && nodes[script] != NULL)
+		load_error(l, yaml_node_pos(nodes[script]),
+			"both command and script are here; keep one of them");
+}
+
+/* Own values over defaults, for the operator's keys alone. */
+static void overlay(const struct op_spec *op, struct yaml_node *const *own,
+	struct yaml_node *const *below, struct yaml_node **out)
+{
+	int command = op->command_key, script = op->script_key;
+
+	for (size_t i = 0; i < op->n_keys; i++)
+		out[i] = own[i] != NULL ? own[i] : below[i];
+	if (command < 0 || script < 0)
+		return;
+	if (own[command] != NULL && own[script] == NULL)
+		out[script] = NULL;
+	if (own[script] != NULL && own[command] == NULL)
+		out[command] = NULL;
+}
+
+struct setting *load_settings(struct loader *l, size_t op, const struct values *own, struct pos pos)
+{
+	const struct op_spec *spec = l->opts->ops[op];
+	struct setting *list = arena_array(l->arena, spec->n_keys, sizeof(*list));
+	struct yaml_node *nodes[LOAD_KEYS_MAX];
+	struct place place = l->place;
+	const char *interpreter = NULL;
+
+	if (list == NULL) {
+		load_nomem(l);
+		return NULL;
+	}
+	overlay(spec, own->node + TASK_KEY_COUNT, l->defaults[op].node + TASK_KEY_COUNT, nodes);
+	check_scripts(l, spec, nodes, pos);
+	for (size_t pass = 0; pass < 2; pass++) {
+		/* The interpreter comes first: it decides how the scripts are read. */
+		for (size_t i = 0; i < spec->n_keys; i++) {
+			const struct key_def *k = &spec->keys[i];
+			bool is_script = k->type == KEY_COMMAND || k->type == KEY_SCRIPT;
+
+			if (nodes[i] == NULL || is_script != (pass == 1))
+				continue;
+			set_place(l, place, own->node[TASK_KEY_COUNT + i] == NULL);
+			list[i].pos = yaml_node_pos(nodes[i]);
+			list[i].is_set = is_script
+				? read_script(l, k, nodes[i], interpreter, &list[i])
+				: read_value(l, k, nodes[i], &list[i]);
+			if ((int)i == spec->interpreter_key && list[i].is_set)
+				interpreter = list[i].string;
+		}
+	}
+	l->place = place;
+	return list;
+}
+
+/* Checks a default where it stands, as far as no task is needed for it. */
+static void check_default(struct loader *l, const struct key_def *k, const struct yaml_node *n)
+{
+	struct setting scrap;
+	const uint8_t *codes;
+	size_t n_codes;
+
+	switch (k->type) {
+	case KEY_STRING:
+	case KEY_BOOL:
+	case KEY_INT:
+	case KEY_DURATION:
+	case KEY_SIZE:
+	case KEY_ENUM:
+		(void)read_value(l, k, n, &scrap);
+		break;
+	case KEY_EXIT_CODES:
+		(void)load_exit_codes(l, k, n, &codes, &n_codes);
+		break;
+	case KEY_TEMPLATE_MAP:
+		(void)load_environment_check(l, k->name, n);
+		break;
+	default:
+		break;
+	}
+}
+
+static void unknown_default(struct loader *l, const struct yaml_node *key)
+{
+	char buffer[LOAD_HINT_MAX];
+	struct hint h;
+
+	hint_begin(&h, key->text, key->n);
+	for (size_t op = 0; op < l->opts->n_ops; op++) {
+		const struct key_index *x = &l->op_index[op];
+
+		for (size_t i = 0; i < x->n_first + x->n_second; i++)
+			hint_offer(
+				&h, key_index_def(x, i)->name, strlen(key_index_def(x, i)->name));
+	}
+	load_error(l, yaml_node_pos(key), "unknown key \"%s\"%s", key->text,
+		load_hint_text(&h, buffer));
+}
+
+/* Puts one default where each operator that knows its key will find it. */
+static void add_default(struct loader *l, struct values *into, const struct yaml_pair *p)
+{
+	bool is_known = false;
+
+	for (size_t op = 0; op < l->opts->n_ops; op++) {
+		int number = key_index_find(&l->op_index[op], p->key->text, p->key->n);
+
+		if (number < 0)
+			continue;
+		if (!is_known)
+			check_default(l, key_index_def(&l->op_index[op], (size_t)number), p->value);
+		is_known = true;
+		into[op].node[number] = p->value;
+	}
+	if (!is_known)
+		unknown_default(l, p->key);
+}
+
+/* Of command and script, the nearer one counts: see overlay(). */
+static void settle_scripts(struct loader *l, struct values *into, const struct values *said)
+{
+	for (size_t op = 0; op < l->opts->n_ops; op++) {
+		struct yaml_node *below[LOAD_KEYS_MAX];
+
+		memcpy(below, into[op].node + TASK_KEY_COUNT,
+			sizeof(below[0]) * l->opts->ops[op]->n_keys);
+		overlay(l->opts->ops[op], said[op].node + TASK_KEY_COUNT, below,
+			into[op].node + TASK_KEY_COUNT);
+		for (size_t i = 0; i < TASK_KEY_COUNT; i++)
+			if (said[op].node[i] != NULL)
+				into[op].node[i] = said[op].node[i];
+	}
+}
+
+void load_defaults(struct loader *l, const struct yaml_node *n, bool is_stage)
+{
+	size_t size = l->opts->n_ops * sizeof(struct values);
+	struct values *into = is_stage ? l->stage_defaults : l->dag_defaults;
+	struct values *said = arena_alloc(l->tree, size);
+	struct place place = l->place;
+
+	if (is_stage)
+		memcpy(into, l->dag_defaults, size);
+	l->defaults = into;
+	l->is_env_shared = false;
+	l->env_layers[is_stage ? 2 : 1] = NULL;
+	if (n == NULL)
+		return;
+	if (said == NULL) {
+		load_nomem(l);
+		return;
+	}
+	l->place = (struct place){PLACE_DEFAULTS, NULL};
+	if (n->kind != YAML_MAP)
+		load_wrong(l, is_stage ? "stage" : "DAG", n, "a map of task keys");
+	for (uint32_t i = 0; n->kind == YAML_MAP && i < n->n; i++)
+		add_default(l, said, &n->pairs[i]);
+	settle_scripts(l, into, said);
+	if (l->opts->n_ops > 0) {
+		struct yaml_node *env = said[0].node[TASK_KEY_ENVIRONMENT];
+
+		if (env != NULL && load_environment_check(l, "environment", env))
+			l->env_layers[is_stage ? 2 : 1] = env;
+	}
+	l->place = place;
+}

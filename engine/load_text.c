@@ -1,0 +1,326 @@
+/*
+ * Text with expressions: templates, conditions, the items of for_each, environments. What an
+ * expression reads of another task becomes a link.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/load_impl.h"
+
+static void on_problem(void *ctx, bool is_warning, size_t at, const char *sentence)
+{
+	struct loader *l = ctx;
+	struct pos pos = yaml_value_pos(l->text, l->node, at);
+
+	if (is_warning)
+		load_warning(l, pos, "%s: %s", l->key, sentence);
+	else
+		load_error(l, pos, "%s: %s", l->key, sentence);
+}
+
+/* Sets what is being compiled, and gives who hears of its problems. */
+static struct template_report begin(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	l->key = key;
+	l->node = n;
+	return (struct template_report){.ctx = l, .on_problem = on_problem};
+}
+
+static void link_exprs(
+	struct loader *l, const struct yaml_node *n, const struct expr *exprs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (exprs[i].root == EXPR_OUTPUT && l->task != NULL && !l->is_callback)
+			load_link(l, exprs[i].task, n, &exprs[i]);
+}
+
+/* Takes note of how compiling ended. What was refused was reported. */
+static bool is_made(struct loader *l, int rc)
+{
+	if (rc == ERR_LIMIT)
+		load_error(l, yaml_node_pos(l->node), "%s: this text is too large", l->key);
+	else if (rc != 0 && rc != ERR_INVALID)
+		load_nomem(l);
+	return rc == 0;
+}
+
+static bool is_text(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	if (n->kind != YAML_SCALAR || yaml_is_null(n)) {
+		load_wrong(l, key, n, "text");
+		return false;
+	}
+	if (memchr(n->text, '\0', n->n) != NULL) {
+		load_error(l, yaml_node_pos(n), "%s: this text holds a NUL character", key);
+		return false;
+	}
+	return true;
+}
+
+/* N.B. a text without any `$` means the same for every task, and is compiled once: a default that a
+ * hundred thousand tasks inherit costs one template. */
+bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
+	enum template_mode mode, enum sh_dialect dialect, struct template **out)
+{
+	struct template_report report = begin(l, key, n);
+	struct expr_scope scope = load_scope(l);
+	struct template *t;
+	const struct expr *exprs;
+	size_t count;
+
+	if (n->made != NULL) {
+		*out = n->made;
+		return true;
+	}
+	if (!is_text(l, key, n) ||
+		!is_made(l,
+			template_compile(l->arena, l->scan, n->text, n->n, mode, dialect, &scope,
+				&report, &t)))
+		return false;
+	exprs = template_exprs(t, &count);
+	link_exprs(l, n, exprs, count);
+	if (memchr(n->text, '$', n->n) == NULL)
+		((struct yaml_node *)n)->made = t;
+	*out = t;
+	return true;
+}
+
+bool load_templates(
+	struct loader *l, const char *key, const struct yaml_node *n, struct setting *out)
+{
+	struct template **list;
+
+	if (n->kind != YAML_LIST) {
+		load_wrong(l, key, n, "a list of texts");
+		return false;
+	}
+	list = arena_array(l->arena, n->n, sizeof(struct template *));
+	if (list == NULL) {
+		load_nomem(l);
+		return false;
+	}
+	for (uint32_t i = 0; i < n->n; i++)
+		if (!load_template(l, key, n->items[i], TEMPLATE_PLAIN, SH_POSIX, &list[i]))
+			return false;
+	out->list = list;
+	out->n = n->n;
+	return true;
+}
+
+bool load_condition(struct loader *l, const char *key, const struct yaml_node *n, struct cond **out)
+{
+	struct template_report report = begin(l, key, n);
+	struct expr_scope scope = load_scope(l);
+	const struct expr *exprs;
+	size_t count;
+	bool truth;
+
+	if (yaml_is_bool(n, &truth)) {
+		*out = cond_constant(l->arena, truth);
+		if (*out == NULL)
+			load_nomem(l);
+		return *out != NULL;
+	}
+	if (!is_text(l, key, n) ||
+		!is_made(l, cond_compile(l->arena, n->text, n->n, &scope, &report, out)))
+		return false;
+	exprs = cond_exprs(*out, &count);
+	link_exprs(l, n, exprs, count);
+	return true;
+}
+
+static bool is_string(const struct yaml_node *n)
+{
+	bool truth;
+	int64_t number;
+
+	return n->kind == YAML_SCALAR && !yaml_is_null(n) && !yaml_is_bool(n, &truth) &&
+		!yaml_is_int(n, &number);
+}
+
+/* Tells of expressions below a list or map, where they would be passed on as they stand. */
+static void refuse_exprs(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	struct scan_hit hit = {0};
+
+	for (uint32_t i = 0; n->kind == YAML_LIST && i < n->n; i++)
+		refuse_exprs(l, key, n->items[i]);
+	for (uint32_t i = 0; n->kind == YAML_MAP && i < n->n; i++)
+		refuse_exprs(l, key, n->pairs[i].value);
+	if (n->kind != YAML_SCALAR || memchr(n->text, '$', n->n) == NULL)
+		return;
+	do {
+		if (scan_next(l->scan, n->text, n->n, hit.at, false, &hit) != 0) {
+			load_nomem(l);
+			return;
+		}
+		if (hit.kind == SCAN_ANGLE || hit.kind == SCAN_BRACE) {
+			load_error(l, yaml_value_pos(l->text, n, hit.at),
+				"%s: an expression cannot stand inside of an item; make it the "
+				"item, or put "
+				"it into the script",
+				key);
+			return;
+		}
+		hit.at++;
+	} while (hit.kind != SCAN_NONE);
+}
+
+static bool load_item(
+	struct loader *l, const char *key, const struct yaml_node *n, struct for_each_item *out)
+{
+	if (is_string(n) && memchr(n->text, '$', n->n) != NULL)
+		return load_template(l, key, n, TEMPLATE_PLAIN, SH_POSIX, &out->text);
+	if (n->kind != YAML_SCALAR)
+		refuse_exprs(l, key, n);
+	return load_any(l, key, n, &out->value);
+}
+
+static void load_item_list(struct loader *l, const struct key_def *k, const struct yaml_node *n)
+{
+	struct for_each_item *items;
+
+	if ((int64_t)n->n > k->max) {
+		load_error(l, yaml_node_pos(n), "%s: want %lld items at most, found %u", k->name,
+			(long long)k->max, n->n);
+		return;
+	}
+	items = arena_array(l->arena, n->n, sizeof(*items));
+	if (items == NULL) {
+		load_nomem(l);
+		return;
+	}
+	for (uint32_t i = 0; i < n->n; i++)
+		if (!load_item(l, k->name, n->items[i], &items[i]))
+			return;
+	l->task->items = items;
+	l->task->n_items = n->n;
+}
+
+void load_items(struct loader *l, const struct key_def *k, const struct yaml_node *n)
+{
+	struct template *t;
+
+	l->task->is_for_each = true;
+	if (n->kind == YAML_LIST) {
+		load_item_list(l, k, n);
+		return;
+	}
+	if (!is_string(n)) {
+		load_wrong(l, k->name, n, "a list, or one expression that gives a list");
+		return;
+	}
+	if (!load_template(l, k->name, n, TEMPLATE_PLAIN, SH_POSIX, &t))
+		return;
+	if (template_is_value(t))
+		l->task->items_expr = t;
+	else
+		load_wrong(l, k->name, n, "a list, or one expression and nothing around it");
+}
+
+static bool is_variable(const char *s, size_t len)
+{
+	if (len == 0 || (*s >= '0' && *s <= '9'))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!(s[i] == '_' || (s[i] >= '0' && s[i] <= '9') ||
+			    ((s[i] | 0x20) >= 'a' && (s[i] | 0x20) <= 'z')))
+			return false;
+	return true;
+}
+
+bool load_environment_check(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	bool is_good = true;
+
+	if (n->kind != YAML_MAP) {
+		load_wrong(l, key, n, "a map of names to texts");
+		return false;
+	}
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct yaml_node *name = n->pairs[i].key;
+
+		if (!is_variable(name->text, name->n)) {
+			load_error(l, yaml_node_pos(name),
+				"%s: \"%s\" is no name of a variable; want letters, digits and _, "
+				"no digit "
+				"first",
+				key, name->text);
+			is_good = false;
+		}
+		is_good = is_text(l, key, n->pairs[i].value) && is_good;
+	}
+	return is_good;
+}
+
+/* A variable, and the layer that it comes from. */
+struct variable {
+	struct yaml_pair pair;
+	size_t layer;
+};
+
+/* The pairs of all layers, a later one in the place of the earlier one of its name. */
+static int merge_layers(struct strmap *names, const struct yaml_node *const *layers,
+	size_t n_layers, struct variable *out, size_t *n)
+{
+	for (size_t i = 0; i < n_layers; i++) {
+		for (uint32_t k = 0; layers[i] != NULL && k < layers[i]->n; k++) {
+			const struct yaml_pair *p = &layers[i]->pairs[k];
+			uint32_t at = strmap_find(names, p->key->text, p->key->n);
+
+			if (at == STRMAP_NONE) {
+				if (strmap_add(names, p->key->text, p->key->n, (uint32_t)*n) != 0)
+					return ERR_NOMEM;
+				at = (uint32_t)(*n)++;
+			}
+			out[at] = (struct variable){*p, i};
+		}
+	}
+	return 0;
+}
+
+/* N.B. an error in a layer that many tasks share is the layer's, and told once. */
+static void load_variables(struct loader *l, const char *key, const struct variable *list, size_t n,
+	size_t own_layer, struct env_entry *out, size_t *n_out)
+{
+	struct place own = l->place;
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct yaml_pair *p = &list[i].pair;
+
+		if (list[i].layer != own_layer)
+			l->place = (struct place){
+				list[i].layer == 0 ? PLACE_DAG : PLACE_DEFAULTS, NULL};
+		out[used].name = arena_memdup(l->arena, p->key->text, p->key->n);
+		out[used].pos = yaml_node_pos(p->key);
+		if (out[used].name == NULL)
+			load_nomem(l);
+		else if (load_template(l, key, p->value, TEMPLATE_PLAIN, SH_POSIX, &out[used].text))
+			used++;
+		l->place = own;
+	}
+	*n_out = used;
+}
+
+void load_environment(struct loader *l, const char *key, const struct yaml_node *const *layers,
+	size_t n_layers, struct env_entry **out, size_t *n_out)
+{
+	struct variable *list = NULL;
+	struct strmap *names = NULL;
+	size_t room = 0, n = 0;
+
+	for (size_t i = 0; i < n_layers; i++)
+		room += layers[i] != NULL ? layers[i]->n : 0;
+	if (room == 0)
+		return;
+	list = malloc(room * sizeof(*list));
+	names = strmap_create(room);
+	if (list == NULL || names == NULL || merge_layers(names, layers, n_layers, list, &n) != 0 ||
+		(*out = arena_array(l->arena, n, sizeof(**out))) == NULL)
+		load_nomem(l);
+	else
+		load_variables(l, key, list, n, n_layers - 1, *out, n_out);
+	strmap_destroy(names);
+	free(list);
+}

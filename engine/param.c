@@ -1,0 +1,166 @@
+/* Parameters. A value is checked the same way whether it is a default in the file or comes with a
+ * trigger. Patterns match anywhere in the string, as in JSON Schema, under a limit of steps. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "engine/param.h"
+
+#include <pcre2.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/buf.h"
+#include "engine/dag.h"
+#include "engine/err.h"
+
+#define MATCH_STEPS_MAX 1000000 /* steps of one match, against patterns that explode */
+#define MATCH_HEAP_MAX 65536 /* KiB of memory of one match */
+#define SHOWN_MAX 100 /* bytes of a value in a message */
+
+const char *param_type_name(const struct param *p)
+{
+	switch (p->type) {
+	case VALUE_NULL:
+		return "null";
+	case VALUE_BOOL:
+		return "boolean";
+	case VALUE_NUMBER:
+		return p->is_integer ? "integer" : "number";
+	case VALUE_STRING:
+		return "string";
+	case VALUE_LIST:
+		return "array";
+	case VALUE_MAP:
+		return "object";
+	}
+	return "";
+}
+
+static int pattern_compile(const char *pattern, pcre2_code **out, struct err *e)
+{
+	PCRE2_UCHAR why[128] = "";
+	PCRE2_SIZE at;
+	int code;
+
+	*out = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
+		PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
+	if (*out != NULL)
+		return 0;
+	if (code == PCRE2_ERROR_NOMEMORY)
+		return err_set(e, ERR_NOMEM, "there is no memory for a pattern");
+	(void)pcre2_get_error_message(code, why, sizeof(why));
+	return err_set(e, ERR_INVALID, "at character %zu: %s", (size_t)at + 1, (const char *)why);
+}
+
+int param_pattern_check(const char *pattern, struct err *e)
+{
+	pcre2_code *code;
+	int rc = pattern_compile(pattern, &code, e);
+
+	if (rc == 0)
+		pcre2_code_free(code);
+	return rc;
+}
+
+/* What a match's answer means. */
+static int match_result(const struct param *p, const struct value *v, int found, struct err *e)
+{
+	if (found >= 0)
+		return 0;
+	if (found == PCRE2_ERROR_NOMEMORY)
+		return err_set(e, ERR_NOMEM, "there is no memory for a pattern");
+	if (found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_HEAPLIMIT)
+		return err_set(
+			e, ERR_INVALID, "%s: the pattern takes too long for this value", p->name);
+	return err_set(e, ERR_INVALID, "%s: \"%.*s\" does not match the pattern %s", p->name,
+		v->len > SHOWN_MAX ? SHOWN_MAX : (int)v->len, v->u.text, p->pattern);
+}
+
+static int check_pattern(const struct param *p, const struct value *v, struct err *e)
+{
+	pcre2_match_context *limits = NULL;
+	pcre2_match_data *data = NULL;
+	pcre2_code *code;
+	int rc = pattern_compile(p->pattern, &code, e);
+
+	if (rc != 0)
+		return rc;
+	limits = pcre2_match_context_create(NULL);
+	data = pcre2_match_data_create_from_pattern(code, NULL);
+	if (limits == NULL || data == NULL) {
+		rc = err_set(e, ERR_NOMEM, "there is no memory for a pattern");
+		goto out;
+	}
+	(void)pcre2_set_match_limit(limits, MATCH_STEPS_MAX);
+	(void)pcre2_set_heap_limit(limits, MATCH_HEAP_MAX);
+	rc = match_result(
+		p, v, pcre2_match(code, (PCRE2_SPTR)v->u.text, v->len, 0, 0, data, limits), e);
+out:
+	pcre2_match_data_free(data);
+	pcre2_match_context_free(limits);
+	pcre2_code_free(code);
+	return rc;
+}
+
+/* A value in a message: as JSON, cut. */
+static const char *shown(const struct value *v, char out[SHOWN_MAX + 1])
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	value_json(v, &b);
+	(void)snprintf(out, SHOWN_MAX + 1, "%s", buf_str(&b));
+	buf_free(&b);
+	return out;
+}
+
+static int check_type(const struct param *p, const struct value *v, struct err *e)
+{
+	const char *type = param_type_name(p);
+	char text[SHOWN_MAX + 1];
+
+	if (v->type == p->type && !(p->is_integer && !value_number_is_integer(v->u.text, v->len)))
+		return 0;
+	return err_set(e, ERR_INVALID, "%s: want %s %s, found the %s %s", p->name,
+		strchr("aio", *type) != NULL ? "an" : "a", type, value_type_name(v->type),
+		shown(v, text));
+}
+
+static int check_enum(const struct param *p, const struct value *v, struct err *e)
+{
+	struct value all = {.type = VALUE_LIST, .len = p->n_choices, .u.items = p->choices};
+	char text[SHOWN_MAX + 1], list[SHOWN_MAX + 1];
+
+	if (p->choices == NULL)
+		return 0;
+	for (size_t i = 0; i < p->n_choices; i++)
+		if (value_equal(&p->choices[i], v))
+			return 0;
+	return err_set(
+		e, ERR_INVALID, "%s: %s is none of %s", p->name, shown(v, text), shown(&all, list));
+}
+
+static int check_range(const struct param *p, const struct value *v, struct err *e)
+{
+	if (v->type != VALUE_NUMBER)
+		return 0;
+	if (p->minimum != NULL &&
+		value_number_compare(v->u.text, v->len, p->minimum->u.text, p->minimum->len) < 0)
+		return err_set(e, ERR_INVALID, "%s: %.100s is less than the minimum, %.100s",
+			p->name, v->u.text, p->minimum->u.text);
+	if (p->maximum != NULL &&
+		value_number_compare(v->u.text, v->len, p->maximum->u.text, p->maximum->len) > 0)
+		return err_set(e, ERR_INVALID, "%s: %.100s is more than the maximum, %.100s",
+			p->name, v->u.text, p->maximum->u.text);
+	return 0;
+}
+
+int param_check(const struct param *p, const struct value *v, struct err *e)
+{
+	int rc;
+
+	if ((rc = check_type(p, v, e)) != 0 || (rc = check_enum(p, v, e)) != 0 ||
+		(rc = check_range(p, v, e)) != 0)
+		return rc;
+	if (p->pattern != NULL && v->type == VALUE_STRING)
+		return check_pattern(p, v, e);
+	return 0;
+}
