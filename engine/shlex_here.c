@@ -36,14 +36,16 @@ static int delimiter_read(struct sh_lexer *lx, struct sh_pending *p, char *out)
 
 		if (c == '\0' && lx->pos < lx->limit && lx->doubt == NULL)
 			return sh_refuse(lx, lx->n_taken, "in a here-document's delimiter");
-		if (c == '\0' || (c == '\n' && quote == '\0'))
+		/* N.B. the room is that of one line; a quote that goes on behind it is doubted
+		 * below. */
+		if (c == '\0' || c == '\n')
 			break;
 		if (quote != '\0') {
 			if (c == quote) {
 				quote = '\0';
 				continue;
 			}
-			if (c == '\n' || (quote == '"' && strchr("\\$`", c) != NULL))
+			if (quote == '"' && strchr("\\$`", c) != NULL)
 				sh_doubt(lx, "a here-document's delimiter that is not plain");
 		} else if (strchr(" \t;&|<>()", c) != NULL) {
 			break;
