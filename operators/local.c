@@ -74,6 +74,7 @@ static void try_free(struct local_try *t)
 	free(t->streams[0].path);
 	free(t->streams[1].path);
 	free(t->message);
+	free(t->running);
 	free(t);
 }
 
@@ -170,6 +171,8 @@ static void on_message(struct local *l, struct wire_reader *r)
 	case LAUNCHER_STARTED:
 		if (!t->is_started) {
 			t->is_started = true;
+			if (t->running != NULL)
+				t->events->on_log(t->ctx, OP_INFO, HERE, t->running);
 			t->events->on_started(t->ctx);
 		}
 		break;

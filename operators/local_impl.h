@@ -14,6 +14,7 @@
 #define LOCAL_SLICE ((size_t)256 << 10) /* bytes of a try's streams that one turn deals with */
 #define LOCAL_RESPONSE_LIMIT ((int64_t)1 << 20)
 #define LOCAL_LOG_LIMIT ((int64_t)100 << 20)
+#define LOCAL_SHOWN_MAX ((size_t)500) /* bytes of a command that its log shows */
 #define LOCAL_RELAUNCH_MAX 3 /* launchers in a row that died without a word */
 
 struct local_stream {
@@ -39,6 +40,7 @@ struct local_try {
 	bool is_cut; /* log_limit's cut was told */
 	struct op_result result;
 	char *message;
+	char *running; /* what to log when it has started; NULL: nothing */
 };
 
 struct local {
@@ -79,7 +81,7 @@ const char *local_environ_search(const struct local *l, const struct op_job *job
 /* local_script.c */
 
 /* Adds the message that starts the job to out. ERR_INVALID, ERR_NOMEM. */
-int local_script_send(const struct local *l, const struct local_try *t, const struct op_job *job,
+int local_script_send(const struct local *l, struct local_try *t, const struct op_job *job,
 	struct buf *out, struct err *e);
 
 /* local_stream.c */

@@ -87,7 +87,23 @@ static int check(const struct op_setting *script, const struct op_setting *argum
 	return 0;
 }
 
-int local_script_send(const struct local *l, const struct local_try *t, const struct op_job *job,
+/* The line for the log that says what runs: a command's first line, or a script's size. */
+static void running_text_set(struct local_try *t, const struct op_setting *script, bool is_command)
+{
+	size_t len = strcspn(script->text.data, "\n");
+	bool is_cut = len < script->text.len || len > LOCAL_SHOWN_MAX;
+	int n;
+
+	if (len > LOCAL_SHOWN_MAX)
+		len = LOCAL_SHOWN_MAX;
+	n = is_command ? asprintf(&t->running, "Running command: %.*s%s", (int)len,
+				 script->text.data, is_cut ? " ..." : "")
+		       : asprintf(&t->running, "Running script: %zu bytes", script->text.len);
+	if (n < 0)
+		t->running = NULL;
+}
+
+int local_script_send(const struct local *l, struct local_try *t, const struct op_job *job,
 	struct buf *out, struct err *e)
 {
 	const struct op_setting *settings = job->settings;
@@ -107,6 +123,7 @@ int local_script_send(const struct local *l, const struct local_try *t, const st
 
 	if (r != 0)
 		return r;
+	running_text_set(t, script, command->is_set);
 	m.n[0] = t->timeout_ms;
 	m.n[1] = job->kill_grace_ms;
 	if (job->dies_with_engine || (detach->is_set && !detach->truth))

@@ -1,0 +1,23 @@
+# The shell around the engine: runs, and in time the daemon.
+noinst_LIBRARIES += libscheduler.a
+libscheduler_a_SOURCES = \
+	scheduler/env_source.c \
+	scheduler/env_source.h \
+	scheduler/execution_id.c \
+	scheduler/execution_id.h \
+	scheduler/outputs.c \
+	scheduler/outputs.h \
+	scheduler/params.c \
+	scheduler/params.h \
+	scheduler/plan.c \
+	scheduler/plan.h \
+	scheduler/render.c \
+	scheduler/render.h \
+	scheduler/runner.c \
+	scheduler/runner.h \
+	scheduler/runner_cells.c \
+	scheduler/runner_cells.h \
+	scheduler/task_log.c \
+	scheduler/task_log.h \
+	scheduler/try.c \
+	scheduler/try.h

@@ -1,0 +1,259 @@
+/*
+ * Outputs. A slot is a task, or an instance of one; what is not set was not published: a task that
+ * was skipped has a status and nothing else.
+ */
+#include "scheduler/outputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/dag.h"
+#include "engine/err.h"
+#include "engine/value.h"
+
+/* What one try has published; lives in its own arena. */
+struct entry {
+	struct arena *arena;
+	bool is_set[OUTPUT_COUNT];
+	struct value value[OUTPUT_COUNT];
+};
+
+struct slot {
+	struct entry *entry; /* NULL: nothing */
+	struct slot *instances; /* of a for_each that is expanded */
+	uint32_t n_instances;
+	enum task_state state;
+};
+
+struct outputs {
+	const struct dag *dag;
+	struct slot *slots; /* by task */
+};
+
+struct outputs *outputs_create(const struct dag *d)
+{
+	struct outputs *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	o->dag = d;
+	o->slots = calloc(d->n_tasks, sizeof(*o->slots));
+	if (o->slots == NULL) {
+		free(o);
+		return NULL;
+	}
+	return o;
+}
+
+static void slot_empty(struct slot *s)
+{
+	if (s->entry != NULL)
+		arena_destroy(s->entry->arena);
+	s->entry = NULL;
+}
+
+static void slot_collapse(struct slot *s)
+{
+	for (uint32_t i = 0; i < s->n_instances; i++)
+		slot_empty(&s->instances[i]);
+	free(s->instances);
+	s->instances = NULL;
+	s->n_instances = 0;
+}
+
+void outputs_destroy(struct outputs *o)
+{
+	if (o == NULL)
+		return;
+	for (uint32_t i = 0; i < o->dag->n_tasks; i++) {
+		slot_collapse(&o->slots[i]);
+		slot_empty(&o->slots[i]);
+	}
+	free(o->slots);
+	free(o);
+}
+
+static struct slot *slot_of(const struct outputs *o, uint32_t task, uint32_t instance)
+{
+	struct slot *s = &o->slots[task];
+
+	return instance == RUN_NO_INSTANCE ? s : &s->instances[instance];
+}
+
+static struct entry *entry_of(struct slot *s)
+{
+	struct arena *a;
+
+	if (s->entry != NULL)
+		return s->entry;
+	a = arena_create(0);
+	s->entry = a == NULL ? NULL : arena_alloc(a, sizeof(*s->entry));
+	if (s->entry == NULL)
+		arena_destroy(a);
+	else
+		s->entry->arena = a;
+	return s->entry;
+}
+
+int outputs_expand(struct outputs *o, uint32_t task, uint32_t n_items)
+{
+	struct slot *s = &o->slots[task];
+	struct slot *instances;
+
+	if (n_items <= s->n_instances)
+		return 0;
+	instances = realloc(s->instances, n_items * sizeof(*instances));
+	if (instances == NULL)
+		return ERR_NOMEM;
+	memset(instances + s->n_instances, 0, (n_items - s->n_instances) * sizeof(*instances));
+	s->instances = instances;
+	s->n_instances = n_items;
+	return 0;
+}
+
+void outputs_clear(struct outputs *o, uint32_t task, uint32_t instance)
+{
+	slot_empty(slot_of(o, task, instance));
+}
+
+void outputs_state_set(struct outputs *o, uint32_t task, uint32_t instance, enum task_state state)
+{
+	slot_of(o, task, instance)->state = state;
+}
+
+static void set(struct entry *n, enum output_id id, struct value v)
+{
+	n->is_set[id] = true;
+	n->value[id] = v;
+}
+
+/* Keeps bytes as a text, without a newline at their end. */
+static int set_text(struct entry *n, enum output_id id, struct op_bytes b)
+{
+	size_t len = b.len > 0 && b.data[b.len - 1] == '\n' ? b.len - 1 : b.len;
+	const char *copy = arena_memdup(n->arena, b.len == 0 ? "" : b.data, len);
+
+	if (copy == NULL)
+		return ERR_NOMEM;
+	set(n, id, value_string(copy, len));
+	return 0;
+}
+
+static int set_string(struct entry *n, enum output_id id, const char *s)
+{
+	return set_text(n, id, (struct op_bytes){.data = s, .len = strlen(s)});
+}
+
+/* A response is JSON where it is JSON, else text. */
+static int set_response(struct entry *n, struct op_bytes b, struct err *e)
+{
+	struct value v;
+	struct err why;
+	int r;
+
+	if (b.data == NULL)
+		return 0;
+	if (memchr(b.data, '\0', b.len) != NULL)
+		return err_set(e, ERR_INVALID, "the response holds a NUL byte");
+	r = value_parse_json(n->arena, b.data, b.len, &v, &why);
+	if (r == ERR_NOMEM)
+		return r;
+	if (r != 0)
+		return set_text(n, OUTPUT_RESPONSE, b);
+	set(n, OUTPUT_RESPONSE, v);
+	return 0;
+}
+
+int outputs_message_keep(struct outputs *o, uint32_t task, uint32_t instance, const char *message)
+{
+	struct entry *n = entry_of(slot_of(o, task, instance));
+
+	return n == NULL ? ERR_NOMEM : set_string(n, OUTPUT_ERROR_MESSAGE, message);
+}
+
+int outputs_keep(struct outputs *o, uint32_t task, uint32_t instance, const char *execution_id,
+	const struct op_result *r, struct err *e)
+{
+	struct entry *n = entry_of(slot_of(o, task, instance));
+	int status;
+
+	if (n == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (r->exit_code >= 0)
+		set(n, OUTPUT_EXIT_CODE, value_int(n->arena, r->exit_code));
+	set(n, OUTPUT_COMPLETED, value_bool(r->completed));
+	status = set_string(n, OUTPUT_SCRIPT_EXECUTION_ID, execution_id);
+	if (status == 0 && r->response_path[0] != '\0')
+		status = set_string(n, OUTPUT_RESPONSE_FILE_PATH, r->response_path);
+	if (status == 0 && r->log_path[0] != '\0')
+		status = set_string(n, OUTPUT_LOG_FILE_PATH, r->log_path);
+	if (status == 0 && r->error_path[0] != '\0')
+		status = set_string(n, OUTPUT_ERROR_FILE_PATH, r->error_path);
+	if (status == 0 && r->user_folder[0] != '\0')
+		status = set_string(n, OUTPUT_USER_FOLDER, r->user_folder);
+	if (status == 0)
+		status = set_text(n, OUTPUT_LOGS, r->logs);
+	if (status == 0)
+		status = set_text(n, OUTPUT_ERROR, r->error);
+	if (status != 0)
+		return err_set(e, status, "%s", err_text(status));
+	return set_response(n, r->response, e);
+}
+
+/* Why there is no such output. */
+static int tell_missing(const struct task *t, uint32_t instance, const struct slot *s,
+	enum output_id id, struct err *e)
+{
+	const char *name = output_name(id);
+	char which[32] = "";
+
+	if (instance != RUN_NO_INSTANCE)
+		(void)snprintf(which, sizeof(which), " [%u]", instance);
+	if (!task_state_is_over(s->state))
+		return err_set(e, ERR_NOTFOUND, "%s%s has no %s yet: it is %s", t->id, which, name,
+			task_state_name(s->state));
+	if (id == OUTPUT_RESPONSE && s->entry != NULL && s->entry->is_set[OUTPUT_COMPLETED])
+		return err_set(e, ERR_NOTFOUND, "%s%s wrote no response", t->id, which);
+	return err_set(e, ERR_NOTFOUND, "%s%s has no %s: it is %s", t->id, which, name,
+		task_state_name(s->state));
+}
+
+int outputs_get_one(const struct outputs *o, uint32_t task, uint32_t instance, enum output_id id,
+	struct value *out, struct err *e)
+{
+	const struct slot *s = slot_of(o, task, instance);
+	const char *name = task_state_name(s->state);
+
+	if (id == OUTPUT_STATUS && task_state_is_over(s->state))
+		*out = value_string(name, strlen(name));
+	else if (s->entry != NULL && s->entry->is_set[id])
+		*out = s->entry->value[id];
+	else if (id == OUTPUT_ERROR_MESSAGE && task_state_is_over(s->state))
+		*out = value_string("", 0);
+	else
+		return tell_missing(&o->dag->tasks[task], instance, s, id, e);
+	return 0;
+}
+
+int outputs_get(const struct outputs *o, uint32_t task, enum output_id id, struct arena *scratch,
+	struct value *out, struct err *e)
+{
+	const struct task *t = &o->dag->tasks[task];
+	const struct slot *s = &o->slots[task];
+	struct value *items;
+	struct err why;
+
+	/* A for_each that never ran has no list. */
+	if (!t->is_for_each || s->n_instances == 0)
+		return outputs_get_one(o, task, RUN_NO_INSTANCE, id, out, e);
+	items = arena_array(scratch, s->n_instances, sizeof(*items));
+	if (items == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	for (uint32_t i = 0; i < s->n_instances; i++)
+		if (s->instances[i].state == TASK_REMOVED ||
+			outputs_get_one(o, task, i, id, &items[i], &why) != 0)
+			items[i] = value_null();
+	*out = (struct value){.type = VALUE_LIST, .len = s->n_instances, .u.items = items};
+	return 0;
+}

@@ -1,0 +1,65 @@
+/*
+ * Rendering: what a task's templates and conditions become in a run, once it is due. The engine
+ * does the work; here its expressions are told where their values come from.
+ */
+#ifndef SCHEDULER_RENDER_H
+#define SCHEDULER_RENDER_H
+
+#include <stdint.h>
+
+#include "engine/expr.h"
+#include "engine/value.h"
+#include "operators/operator.h"
+
+struct arena;
+struct dag;
+struct outputs;
+
+/* What a run is, for `run.` and `params.`. */
+struct run_facts {
+	const char *run_id;
+	int64_t logical_date; /* ms since the epoch, as are these two */
+	int64_t interval_start, interval_end;
+	struct value conf; /* a map */
+	struct value params; /* a map: checked, defaults put in */
+};
+
+/* Where variables and connections come from. Each answers ERR_NOTFOUND and a sentence for what
+ * there is not. A value may live in scratch. */
+struct render_source {
+	void *ctx;
+	int (*var)(void *ctx, const char *name, size_t len, struct arena *scratch,
+		struct value *out, struct err *e);
+	int (*conn)(void *ctx, const char *id, size_t len, const char *attribute,
+		struct arena *scratch, struct value *out, struct err *e);
+};
+
+/* The place of one task, or instance, in a run. */
+struct render {
+	const struct dag *dag;
+	const struct run_facts *run;
+	const struct outputs *outputs;
+	const struct render_source *source;
+	uint32_t task;
+	uint32_t try_number;
+	const struct value *item; /* NULL: no instance of a for_each */
+	uint32_t index;
+};
+
+/* A task as its operator gets it; all of it lives in an arena. */
+struct render_job {
+	struct op_setting *settings;
+	struct op_variable *environment;
+	size_t n_environment;
+};
+
+/* Each fails with the first thing that cannot be rendered, and e names the key. */
+int render_task(const struct render *r, struct arena *a, struct render_job *out, struct err *e);
+
+/* Whether `when` holds; true where the task has none. */
+int render_when(const struct render *r, bool *truth, struct err *e);
+
+/* The items of a for_each: a list, in the arena. */
+int render_items(const struct render *r, struct arena *a, struct value *out, struct err *e);
+
+#endif

@@ -1,0 +1,270 @@
+/*
+ * The runner's book. A cell is made when its task begins something, so that a large DAG of which
+ * little runs costs little.
+ */
+#include "scheduler/runner_cells.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/err.h"
+#include "scheduler/render.h"
+#include "scheduler/try.h"
+
+/* What is kept of a task. */
+struct entry {
+	struct cell *cell;
+	struct cell **instances; /* of a for_each; NULL: none yet */
+	uint32_t n_instances;
+	struct arena *arena; /* of the items */
+	struct value items; /* a list */
+};
+
+struct cells {
+	uint32_t n_tasks;
+	struct entry *entries;
+	struct rank_heap timers;
+	size_t n_cells;
+	struct cell *dirty;
+	struct cell run; /* for the timer of the run itself */
+};
+
+struct cells *cells_create(uint32_t n_tasks)
+{
+	struct cells *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->n_tasks = n_tasks;
+	c->run = (struct cell){.task = RUN_NO_TASK, .instance = RUN_NO_INSTANCE};
+	c->run.node.place = RANK_NOWHERE;
+	c->entries = calloc(n_tasks, sizeof(*c->entries));
+	if (c->entries == NULL || rank_heap_reserve(&c->timers, 1) != 0) {
+		free(c->entries);
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void each_cell(struct cells *c, void (*what)(struct cell *cell, void *ctx), void *ctx)
+{
+	for (uint32_t t = 0; t < c->n_tasks; t++) {
+		struct entry *n = &c->entries[t];
+
+		if (n->cell != NULL)
+			what(n->cell, ctx);
+		for (uint32_t i = 0; i < n->n_instances; i++)
+			if (n->instances[i] != NULL)
+				what(n->instances[i], ctx);
+	}
+}
+
+static void free_one(struct cell *cell, void *ctx)
+{
+	(void)ctx;
+	(void)try_close(cell->try, NULL);
+	free(cell);
+}
+
+void cells_destroy(struct cells *c)
+{
+	if (c == NULL)
+		return;
+	each_cell(c, free_one, NULL);
+	for (uint32_t t = 0; t < c->n_tasks; t++) {
+		free(c->entries[t].instances);
+		arena_destroy(c->entries[t].arena);
+	}
+	rank_heap_free(&c->timers);
+	free(c->entries);
+	free(c);
+}
+
+static struct cell **place_of(const struct cells *c, uint32_t task, uint32_t instance)
+{
+	struct entry *n = &c->entries[task];
+
+	if (instance == RUN_NO_INSTANCE)
+		return &n->cell;
+	return instance < n->n_instances ? &n->instances[instance] : NULL;
+}
+
+struct cell *cells_find(const struct cells *c, uint32_t task, uint32_t instance)
+{
+	struct cell **place = place_of(c, task, instance);
+
+	return place == NULL ? NULL : *place;
+}
+
+struct cell *cells_get(struct cells *c, struct runner *r, uint32_t task, uint32_t instance)
+{
+	struct cell **place = place_of(c, task, instance);
+	struct cell *cell;
+
+	if (place == NULL || *place != NULL)
+		return place == NULL ? NULL : *place;
+	cell = calloc(1, sizeof(*cell));
+	/* Room for its timer, and for the run's. */
+	if (cell == NULL || rank_heap_reserve(&c->timers, c->n_cells + 2) != 0) {
+		free(cell);
+		return NULL;
+	}
+	c->n_cells++;
+	cell->runner = r;
+	cell->task = task;
+	cell->instance = instance;
+	cell->node.place = RANK_NOWHERE;
+	*place = cell;
+	return cell;
+}
+
+int cells_expand(struct cells *c, const struct render *render, uint32_t *n, struct err *e)
+{
+	struct entry *entry = &c->entries[render->task];
+	struct arena *a = arena_create(0);
+	struct cell **instances;
+	struct value items;
+	int r;
+
+	if (a == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	r = render_items(render, a, &items, e);
+	if (r != 0) {
+		arena_destroy(a);
+		return r;
+	}
+	if (items.len > entry->n_instances && items.len <= RUN_ITEMS_MAX) {
+		instances = realloc(entry->instances, items.len * sizeof(struct cell *));
+		if (instances == NULL) {
+			arena_destroy(a);
+			return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+		}
+		memset(instances + entry->n_instances, 0,
+			(items.len - entry->n_instances) * sizeof(struct cell *));
+		entry->instances = instances;
+		entry->n_instances = (uint32_t)items.len;
+	}
+	arena_destroy(entry->arena);
+	entry->arena = a;
+	entry->items = items;
+	*n = items.len > UINT32_MAX ? UINT32_MAX : (uint32_t)items.len;
+	return 0;
+}
+
+const struct value *cells_item(const struct cells *c, uint32_t task, uint32_t instance)
+{
+	const struct value *items = &c->entries[task].items;
+
+	if (instance == RUN_NO_INSTANCE || instance >= items->len)
+		return NULL;
+	return &items->u.items[instance];
+}
+
+int cells_timer_set(struct cells *c, struct runner *r, const struct run_action *a)
+{
+	struct cell *cell =
+		a->task == RUN_NO_TASK ? &c->run : cells_get(c, r, a->task, a->instance);
+
+	if (cell == NULL)
+		return ERR_NOMEM;
+	if (cell->node.place != RANK_NOWHERE)
+		rank_heap_remove(&c->timers, &cell->node);
+	cell->timer = a->timer.timer;
+	cell->timer_try = a->try_number;
+	cell->node.arrival = a->timer.at > 0 ? (uint64_t)a->timer.at : 0;
+	cell->node.priority = 0;
+	rank_heap_add(&c->timers, &cell->node);
+	return 0;
+}
+
+void cells_timer_cancel(struct cells *c, const struct run_action *a)
+{
+	struct cell *cell = a->task == RUN_NO_TASK ? &c->run : cells_find(c, a->task, a->instance);
+
+	if (cell != NULL && cell->node.place != RANK_NOWHERE && cell->timer == a->timer.timer)
+		rank_heap_remove(&c->timers, &cell->node);
+}
+
+static struct cell *cell_of(struct rank_node *node)
+{
+	return (struct cell *)((char *)node - offsetof(struct cell, node));
+}
+
+bool cells_timer_due(struct cells *c, int64_t now, struct run_event *ev)
+{
+	struct rank_node *top = rank_heap_top(&c->timers);
+	const struct cell *cell;
+
+	if (top == NULL || (int64_t)top->arrival > now)
+		return false;
+	rank_heap_remove(&c->timers, top);
+	cell = cell_of(top);
+	*ev = (struct run_event){.kind = RUN_EV_TIMER,
+		.now = now,
+		.task = cell->task,
+		.instance = cell->instance,
+		.try_number = cell->timer_try,
+		.timer = cell->timer};
+	return true;
+}
+
+int64_t cells_timer_next(const struct cells *c)
+{
+	const struct rank_node *top = rank_heap_top(&c->timers);
+
+	return top == NULL ? INT64_MAX : (int64_t)top->arrival;
+}
+
+void cells_dirty_add(struct cells *c, struct cell *cell)
+{
+	if (cell->is_dirty)
+		return;
+	cell->is_dirty = true;
+	cell->next_dirty = c->dirty;
+	c->dirty = cell;
+}
+
+struct cell *cells_dirty_take(struct cells *c)
+{
+	struct cell *cell = c->dirty;
+
+	if (cell == NULL)
+		return NULL;
+	c->dirty = cell->next_dirty;
+	cell->is_dirty = false;
+	return cell;
+}
+
+struct kill_how {
+	enum op_kill why;
+	int64_t grace_ms;
+};
+
+static void kill_one(struct cell *cell, void *ctx)
+{
+	const struct kill_how *how = ctx;
+
+	if (cell->try != NULL && !try_has_ended(cell->try))
+		try_kill(cell->try, how->why, how->grace_ms);
+}
+
+void cells_kill_all(struct cells *c, enum op_kill why, int64_t grace_ms)
+{
+	struct kill_how how = {.why = why, .grace_ms = grace_ms};
+
+	each_cell(c, kill_one, &how);
+}
+
+static void close_one(struct cell *cell, void *ctx)
+{
+	(void)ctx;
+	(void)try_close(cell->try, NULL);
+	cell->try = NULL;
+}
+
+void cells_close_all(struct cells *c)
+{
+	each_cell(c, close_one, NULL);
+}

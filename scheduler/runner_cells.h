@@ -1,0 +1,64 @@
+/* The runner's book of tasks and instances: their tries, timers and items. Private to runner.c. */
+#ifndef SCHEDULER_RUNNER_CELLS_H
+#define SCHEDULER_RUNNER_CELLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/rank_heap.h"
+#include "engine/run.h"
+#include "engine/value.h"
+#include "operators/operator.h"
+
+struct cells;
+struct render;
+struct runner;
+struct try;
+
+/* A task, or an instance, that has begun something. */
+struct cell {
+	struct runner *runner;
+	uint32_t task, instance;
+	uint32_t try_number;
+	struct try *try; /* NULL: none, or its log is closed */
+	struct cell *next_dirty;
+	bool is_dirty; /* its log has lines that are not written */
+	struct rank_node node; /* in the heap of timers; its arrival is the time */
+	enum run_timer timer;
+	uint32_t timer_try;
+};
+
+/* NULL: no memory. */
+struct cells *cells_create(uint32_t n_tasks);
+void cells_destroy(struct cells *c);
+
+/* The cell, or NULL: cells_find() where there is none yet, cells_get() where memory is short. */
+struct cell *cells_find(const struct cells *c, uint32_t task, uint32_t instance);
+struct cell *cells_get(struct cells *c, struct runner *r, uint32_t task, uint32_t instance);
+
+/* Renders the items of a for_each and keeps them. Errors as render_items(). */
+int cells_expand(struct cells *c, const struct render *render, uint32_t *n, struct err *e);
+
+/* The item of an instance, or NULL. */
+const struct value *cells_item(const struct cells *c, uint32_t task, uint32_t instance);
+
+/* Timers: those of SET_TIMER and CANCEL_TIMER actions. One a cell, as the machine never wants two:
+ * a try that waits has no deadline. */
+int cells_timer_set(struct cells *c, struct runner *r, const struct run_action *a);
+void cells_timer_cancel(struct cells *c, const struct run_action *a);
+
+/* Takes the first timer that is due into *ev; whether there was one. */
+bool cells_timer_due(struct cells *c, int64_t now, struct run_event *ev);
+
+/* When the next is due; INT64_MAX: none. */
+int64_t cells_timer_next(const struct cells *c);
+
+/* Cells whose logs have lines to write. */
+void cells_dirty_add(struct cells *c, struct cell *cell);
+struct cell *cells_dirty_take(struct cells *c);
+
+/* Asks for the end of every try; closes all. */
+void cells_kill_all(struct cells *c, enum op_kill why, int64_t grace_ms);
+void cells_close_all(struct cells *c);
+
+#endif

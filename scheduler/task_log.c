@@ -1,0 +1,202 @@
+/*
+ * Logs of tries. Bytes of output go into the file as they are; whoever shows them to a person makes
+ * them harmless. A log that cannot be written is told once and does not fail its task.
+ */
+#include "scheduler/task_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "engine/instant.h"
+#include "engine/run.h"
+#include "operators/fdio.h"
+
+struct task_log {
+	char path[PATH_MAX]; /* "": none */
+	size_t root; /* how much of the path is there for sure */
+	int fd; /* -1: not open */
+	bool is_broken; /* an error was told */
+	struct buf gathered;
+	struct buf partial[2]; /* lines of output without their end yet */
+	struct task_log_listener listener;
+	int64_t stamp_time;
+	char stamp[INSTANT_TEXT_MAX];
+};
+
+int task_log_open(const struct task_log_place *place, const struct task_log_listener *listener,
+	struct task_log **out)
+{
+	struct task_log *l = malloc(sizeof(*l));
+	char instance[32] = "";
+	int n = 0;
+
+	if (l == NULL)
+		return ERR_NOMEM;
+	l->path[0] = '\0';
+	l->root = 0;
+	if (place->instance != RUN_NO_INSTANCE)
+		(void)snprintf(instance, sizeof(instance), "map_index=%u/", place->instance);
+	if (place->folder != NULL)
+		n = snprintf(l->path, sizeof(l->path),
+			"%s/dag_id=%s/run_id=%s/task_id=%s/%sattempt=%u.log", place->folder,
+			place->dag_id, place->run_id, place->task_id, instance, place->try_number);
+	if (place->folder != NULL)
+		l->root = strlen(place->folder);
+	l->is_broken = n < 0 || (size_t)n >= sizeof(l->path);
+	l->fd = -1;
+	buf_init(&l->gathered, 0);
+	buf_init(&l->partial[0], 0);
+	buf_init(&l->partial[1], 0);
+	l->listener = *listener;
+	l->stamp_time = INSTANT_NONE;
+	*out = l;
+	return 0;
+}
+
+static void line_begin(
+	struct task_log *l, int64_t now, enum op_level level, const char *file, int line)
+{
+	static const char *const words[] = {"INFO", "WARNING", "ERROR"};
+
+	if (now != l->stamp_time)
+		(void)instant_format_log(now, l->stamp);
+	l->stamp_time = now;
+	buf_addc(&l->gathered, '[');
+	buf_adds(&l->gathered, l->stamp);
+	buf_addf(&l->gathered, "] {%s:%d} %s - ", file, line, words[level]);
+}
+
+void task_log_line(struct task_log *l, int64_t now, enum op_level level, const char *file, int line,
+	const char *text, size_t len)
+{
+	if (l->path[0] == '\0')
+		return;
+	line_begin(l, now, level, file, line);
+	buf_add(&l->gathered, text, len);
+	buf_addc(&l->gathered, '\n');
+}
+
+static void output_line(
+	struct task_log *l, int64_t now, enum op_stream stream, const char *text, size_t len)
+{
+	task_log_line(l, now, stream == OP_STDOUT ? OP_INFO : OP_WARNING, "task_log.c", __LINE__,
+		text, len);
+	if (l->listener.on_line != NULL)
+		l->listener.on_line(l->listener.ctx, stream, text, len);
+}
+
+/* Ends the line that waits. */
+static void partial_end(struct task_log *l, int64_t now, enum op_stream stream)
+{
+	struct buf *b = &l->partial[stream];
+
+	output_line(l, now, stream, buf_str(b), b->len);
+	buf_reset(b);
+}
+
+void task_log_output(
+	struct task_log *l, int64_t now, enum op_stream stream, const char *bytes, size_t len)
+{
+	struct buf *b = &l->partial[stream];
+
+	while (len > 0) {
+		const char *end = memchr(bytes, '\n', len);
+		size_t n = end == NULL ? len : (size_t)(end - bytes);
+		size_t room = TASK_LOG_LINE_MAX - b->len;
+		size_t take = n < room ? n : room;
+		bool is_whole = (end != NULL && take == n) || take == room;
+
+		if (is_whole && b->len == 0) {
+			output_line(l, now, stream, bytes, take);
+		} else {
+			buf_add(b, bytes, take);
+			if (is_whole)
+				partial_end(l, now, stream);
+		}
+		if (end != NULL && take == n)
+			take++;
+		bytes += take;
+		len -= take;
+		if (l->gathered.len >= TASK_LOG_GATHER)
+			(void)task_log_flush(l, NULL);
+	}
+}
+
+void task_log_output_end(struct task_log *l, int64_t now)
+{
+	if (l->partial[OP_STDOUT].len > 0)
+		partial_end(l, now, OP_STDOUT);
+	if (l->partial[OP_STDERR].len > 0)
+		partial_end(l, now, OP_STDERR);
+}
+
+/* Opens the file, making the folders that are missing. */
+static int file_open(struct task_log *l)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+	char *slash;
+
+	l->fd = open(l->path, flags, 0644);
+	if (l->fd >= 0 || errno != ENOENT)
+		return l->fd >= 0 ? 0 : -1;
+	/* The last folder alone is missing, as a rule. */
+	slash = strrchr(l->path, '/');
+	*slash = '\0';
+	if (mkdir(l->path, 0755) != 0 && errno == ENOENT)
+		for (char *at = l->path; (at = strchr(at + 1, '/')) != NULL; *at = '/') {
+			*at = '\0';
+			(void)mkdir(l->path, 0755);
+		}
+	(void)mkdir(l->path, 0755);
+	*slash = '/';
+	l->fd = open(l->path, flags, 0644);
+	return l->fd >= 0 ? 0 : -1;
+}
+
+int task_log_flush(struct task_log *l, struct err *e)
+{
+	const char *what = NULL;
+
+	if (l->is_broken || l->gathered.len == 0 || l->path[0] == '\0') {
+		buf_reset(&l->gathered);
+		return 0;
+	}
+	if (l->fd < 0 && file_open(l) != 0)
+		what = "make";
+	else if (fdio_write_all(l->fd, l->gathered.data, l->gathered.len) != 0)
+		what = "write";
+	buf_reset(&l->gathered);
+	if (what == NULL)
+		return 0;
+	l->is_broken = true;
+	return err_set(e, ERR_IO, "cannot %s the log %s: %s", what, l->path, strerror(errno));
+}
+
+int task_log_close(struct task_log *l, struct err *e)
+{
+	int r;
+
+	if (l == NULL)
+		return 0;
+	r = task_log_flush(l, e);
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	buf_free(&l->gathered);
+	buf_free(&l->partial[0]);
+	buf_free(&l->partial[1]);
+	free(l);
+	return r;
+}
+
+const char *task_log_path(const struct task_log *l)
+{
+	return l->path;
+}

@@ -1,0 +1,57 @@
+/*
+ * The log of one try: a file that reads as Airflow's do, one line an event. Lines gather in memory
+ * and go to the file now and then, so that a quick task costs one open, one write and one close.
+ *
+ *	logs/dag_id=D/run_id=R/task_id=S.t[/map_index=I]/attempt=N.log
+ */
+#ifndef SCHEDULER_TASK_LOG_H
+#define SCHEDULER_TASK_LOG_H
+
+#include <stdint.h>
+
+#include "operators/operator.h"
+
+#define TASK_LOG_LINE_MAX ((size_t)64 << 10) /* a longer line of output is broken */
+#define TASK_LOG_GATHER ((size_t)64 << 10) /* this much goes to the file at once */
+
+struct task_log;
+
+/* Which log. */
+struct task_log_place {
+	const char *folder; /* logs; NULL: nothing is written, lines are only passed on */
+	const char *dag_id, *run_id, *task_id;
+	uint32_t instance; /* RUN_NO_INSTANCE: none */
+	uint32_t try_number;
+};
+
+/* Hears each line of output as it goes into the log, without its newline. */
+struct task_log_listener {
+	void *ctx;
+	void (*on_line)(void *ctx, enum op_stream stream, const char *text, size_t len);
+};
+
+/* A log, whose file is made when there is something to write. ERR_NOMEM. */
+int task_log_open(const struct task_log_place *place, const struct task_log_listener *listener,
+	struct task_log **out);
+
+/* Adds a line; file and line are the place in the source. now in ms since the epoch. */
+void task_log_line(struct task_log *l, int64_t now, enum op_level level, const char *file, int line,
+	const char *text, size_t len);
+
+/* Adds output, line by line; a line that is not whole yet waits for its end. */
+void task_log_output(
+	struct task_log *l, int64_t now, enum op_stream stream, const char *bytes, size_t len);
+
+/* Ends lines that wait for their end: there will be no more output. */
+void task_log_output_end(struct task_log *l, int64_t now);
+
+/* Writes what has gathered. ERR_IO with a sentence, once. */
+int task_log_flush(struct task_log *l, struct err *e);
+
+/* Writes what has gathered and closes the file. Errors as task_log_flush(). */
+int task_log_close(struct task_log *l, struct err *e);
+
+/* Where it is; "" where nothing is written. */
+const char *task_log_path(const struct task_log *l);
+
+#endif

@@ -1,0 +1,279 @@
+/*
+ * One try. Its end is judged here, once: exit status, skip_on_exit_code, what the operator says.
+ * What follows from the judgement is the run state machine's.
+ */
+#include "scheduler/try.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/arena.h"
+#include "engine/dag.h"
+#include "engine/err.h"
+#include "engine/instant.h"
+#include "scheduler/task_log.h"
+
+struct
+try {
+	struct try_options o;
+	const struct task *task;
+	struct op_try *handle; /* NULL: not running */
+	struct task_log *log;
+	int64_t begun_at, started_at; /* started_at: 0 until then */
+	bool has_ended;
+	char execution_id[EXECUTION_ID_SIZE];
+	char message[sizeof(((struct err *)0)->text)];
+};
+
+static int64_t wall_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void log_line(struct try *t, int64_t now, enum op_level level, int line, const char *text)
+{
+	task_log_line(t->log, now, level, "try.c", line, text, strlen(text));
+}
+
+static void on_started(void *ctx)
+{
+	struct try *t = ctx;
+
+	t->started_at = wall_ms();
+	t->o.events->on_started(t->o.ctx);
+}
+
+static void on_output(void *ctx, enum op_stream stream, const char *bytes, size_t len)
+{
+	struct try *t = ctx;
+
+	task_log_output(t->log, wall_ms(), stream, bytes, len);
+}
+
+static void on_log(void *ctx, enum op_level level, const char *file, int line, const char *text)
+{
+	struct try *t = ctx;
+
+	task_log_line(t->log, wall_ms(), level, file, line, text, strlen(text));
+	t->o.events->on_note(t->o.ctx, level, text);
+}
+
+static bool is_skip_code(const struct task *task, int code)
+{
+	for (size_t i = 0; i < task->n_skip_exit_codes; i++)
+		if (task->skip_exit_codes[i] == code)
+			return true;
+	return false;
+}
+
+/* How the try ended, by what the operator says. */
+static struct try_end judge(struct try *t, const struct op_result *r)
+{
+	struct try_end end = {.exit = RUN_EXIT_FAILED, .no_retry = r->no_retry};
+
+	(void)snprintf(t->message, sizeof(t->message), "%s", r->message);
+	end.message = t->message;
+	switch (r->verdict) {
+	case OP_EXITED:
+		if (r->message[0] != '\0')
+			break;
+		if (r->exit_code == 0)
+			end.exit = RUN_EXIT_SUCCESS;
+		else if (is_skip_code(t->task, r->exit_code))
+			end.exit = RUN_EXIT_SKIPPED;
+		else
+			(void)snprintf(t->message, sizeof(t->message),
+				"the script ended with exit status %d", r->exit_code);
+		break;
+	case OP_TIMED_OUT:
+		end.exit = RUN_EXIT_TIMED_OUT;
+		break;
+	case OP_LOST:
+		end.is_lost = true;
+		break;
+	case OP_SIGNALLED:
+	case OP_KILLED:
+	case OP_REFUSED:
+		break;
+	}
+	return end;
+}
+
+/* Says why it failed, in the log and in the outputs. */
+static void tell_failure(struct try *t, int64_t now, const struct try_end *end)
+{
+	uint32_t task = t->o.render.task;
+
+	if (end->message[0] == '\0')
+		return;
+	log_line(t, now, OP_ERROR, __LINE__, end->message);
+	(void)outputs_message_keep(t->o.outputs, task, t->o.instance, end->message);
+}
+
+static void on_finished(void *ctx, const struct op_result *r)
+{
+	struct try *t = ctx;
+	struct try_end end = judge(t, r);
+	int64_t now = wall_ms();
+	struct err e;
+
+	t->handle = NULL;
+	t->has_ended = true;
+	task_log_output_end(t->log, now);
+	if (outputs_keep(t->o.outputs, t->o.render.task, t->o.instance, t->execution_id, r, &e) !=
+			0 &&
+		end.exit == RUN_EXIT_SUCCESS) {
+		end.exit = RUN_EXIT_FAILED;
+		(void)snprintf(t->message, sizeof(t->message), "%s", e.text);
+	}
+	tell_failure(t, now, &end);
+	t->o.events->on_ended(t->o.ctx, &end);
+}
+
+static const struct op_events operator_events = {
+	.on_started = on_started,
+	.on_output = on_output,
+	.on_log = on_log,
+	.on_finished = on_finished,
+};
+
+static void on_line(void *ctx, enum op_stream stream, const char *text, size_t len)
+{
+	struct try *t = ctx;
+
+	t->o.events->on_line(t->o.ctx, stream, text, len);
+}
+
+/* Renders the task and hands it to its operator. */
+static int begin(struct try *t, struct err *e)
+{
+	const struct try_options *o = &t->o;
+	struct arena *scratch = arena_create(0);
+	struct render_job rendered;
+	struct op_job job;
+	int r;
+
+	if (scratch == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	r = render_task(&o->render, scratch, &rendered, e);
+	if (r == 0) {
+		job = (struct op_job){.dag_id = o->render.dag->dag_id,
+			.task_id = t->task->id,
+			.run_id = o->render.run->run_id,
+			.execution_id = t->execution_id,
+			.try_number = o->render.try_number,
+			.settings = rendered.settings,
+			.environment = rendered.environment,
+			.n_environment = rendered.n_environment,
+			.timeout_ms = t->task->execution_timeout_ms,
+			.kill_grace_ms = o->kill_grace_ms,
+			.dies_with_engine = o->dies_with_engine};
+		r = o->operator->op->start(o->operator, & job, &operator_events, t, &t->handle, e);
+	}
+	arena_destroy(scratch);
+	return r;
+}
+
+int try_start(const struct try_options *o, int64_t now, struct try **out, bool *has_ended,
+	struct try_end *end)
+{
+	struct try *t = calloc(1, sizeof(*t));
+	const struct task *task = &o->render.dag->tasks[o->render.task];
+	struct task_log_place place = {.folder = o->logs,
+		.dag_id = o->render.dag->dag_id,
+		.run_id = o->render.run->run_id,
+		.task_id = task->id,
+		.instance = o->instance,
+		.try_number = o->render.try_number};
+	struct task_log_listener listener = {.ctx = t, .on_line = on_line};
+	struct err e;
+	int r;
+
+	if (t == NULL || task_log_open(&place, &listener, &t->log) != 0) {
+		free(t);
+		return ERR_NOMEM;
+	}
+	t->o = *o;
+	t->task = task;
+	t->begun_at = now;
+	(void)snprintf(t->execution_id, sizeof(t->execution_id), "%s", o->execution_id);
+	(void)snprintf(t->message, sizeof(t->message), "Starting attempt %u of %u",
+		o->render.try_number, task->retries + 1);
+	log_line(t, now, OP_INFO, __LINE__, t->message);
+	r = begin(t, &e);
+	*has_ended = r != 0;
+	if (r != 0) {
+		(void)snprintf(t->message, sizeof(t->message), "%s", e.text);
+		*end = (struct try_end){.exit = RUN_EXIT_FAILED,
+			.no_retry = r != ERR_NOMEM && r != ERR_IO && r != ERR_UNAVAILABLE,
+			.message = t->message};
+		t->has_ended = true;
+		tell_failure(t, now, end);
+	}
+	*out = t;
+	return 0;
+}
+
+void try_kill(struct try *t, enum op_kill why, int64_t grace_ms)
+{
+	if (t->handle != NULL)
+		t->handle->op->kill(t->handle, why, grace_ms);
+}
+
+void try_mark(struct try *t, enum task_state state, int64_t now)
+{
+	char word[32], text[1024], date[INSTANT_TEXT_MAX], start[INSTANT_TEXT_MAX],
+		end[INSTANT_TEXT_MAX];
+	size_t n;
+
+	(void)snprintf(word, sizeof(word), "%s", task_state_name(state));
+	for (n = 0; word[n] != '\0'; n++)
+		if (word[n] >= 'a' && word[n] <= 'z')
+			word[n] = (char)(word[n] - 'a' + 'A');
+	(void)snprintf(text, sizeof(text),
+		"Marking task as %s. dag_id=%s, task_id=%s, run_id=%s, execution_date=%s, "
+		"start_date=%s, end_date=%s",
+		word, t->o.render.dag->dag_id, t->task->id, t->o.render.run->run_id,
+		instant_format(t->o.render.run->logical_date, date),
+		instant_format(t->started_at != 0 ? t->started_at : t->begun_at, start),
+		instant_format(now, end));
+	log_line(t, now, OP_INFO, __LINE__, text);
+}
+
+int try_flush(struct try *t, struct err *e)
+{
+	return task_log_flush(t->log, e);
+}
+
+int try_close(struct try *t, struct err *e)
+{
+	int r;
+
+	if (t == NULL)
+		return 0;
+	if (t->handle != NULL)
+		t->handle->op->abandon(t->handle);
+	r = task_log_close(t->log, e);
+	free(t);
+	return r;
+}
+
+bool try_has_ended(const struct try *t)
+{
+	return t->has_ended;
+}
+
+const char *try_log_path(const struct try *t)
+{
+	return task_log_path(t->log);
+}
+
+int64_t try_started_at(const struct try *t)
+{
+	return t->started_at != 0 ? t->started_at : t->begun_at;
+}
