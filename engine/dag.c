@@ -12,22 +12,47 @@ void dag_destroy(struct dag *d)
 {
 	if (d == NULL)
 		return;
-	strmap_destroy(d->task_ids);
+	for (uint32_t s = 0; s < d->n_stages; s++)
+		strmap_destroy(d->stages[s].task_names);
+	strmap_destroy(d->stage_names);
 	arena_destroy(d->arena);
+}
+
+uint32_t dag_stage_number(const struct dag *d, const char *name, size_t len)
+{
+	return d->stage_names == NULL ? UINT32_MAX : strmap_find(d->stage_names, name, len);
+}
+
+/* N.B. each stage has names of its own, rather than the DAG one map of all: what is looked up
+ * together stands together, and so in the cache. */
+uint32_t dag_task_number(const struct dag *d, uint32_t stage, const char *name, size_t len)
+{
+	const struct stage *s = &d->stages[stage];
+	uint32_t found;
+
+	if (s->task_names != NULL) {
+		found = strmap_find(s->task_names, name, len);
+		return found == STRMAP_NONE ? UINT32_MAX : s->first_task + found;
+	}
+	for (uint32_t t = s->first_task; t < s->first_task + s->n_tasks; t++)
+		if (strncmp(d->tasks[t].name, name, len) == 0 && d->tasks[t].name[len] == '\0')
+			return t;
+	return UINT32_MAX;
 }
 
 const struct task *dag_task_find(const struct dag *d, const char *id, size_t len)
 {
-	char full[DAG_NAME_MAX + sizeof("main.")];
-	uint32_t t = strmap_find(d->task_ids, id, len);
+	const char *dot = memchr(id, '.', len);
+	size_t stage_len = dot == NULL ? 0 : (size_t)(dot - id) + 1;
+	uint32_t stage = 0, t = UINT32_MAX;
 
-	if (t == STRMAP_NONE && d->n_stages == 1 && strcmp(d->stages[0].name, "main") == 0 &&
-		len <= DAG_NAME_MAX) {
-		memcpy(full, "main.", 5);
-		memcpy(full + 5, id, len);
-		t = strmap_find(d->task_ids, full, len + 5);
-	}
-	return t == STRMAP_NONE ? NULL : &d->tasks[t];
+	if (dot != NULL)
+		stage = dag_stage_number(d, id, stage_len - 1);
+	else if (d->n_stages != 1 || strcmp(d->stages[0].name, DAG_ONLY_STAGE) != 0)
+		return NULL;
+	if (stage != UINT32_MAX)
+		t = dag_task_number(d, stage, id + stage_len, len - stage_len);
+	return t == UINT32_MAX ? NULL : &d->tasks[t];
 }
 
 /* How many tasks stand behind a node's list, joins being what they stand for. */

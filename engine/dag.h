@@ -19,21 +19,21 @@
 
 #define DAG_TASKS_MAX 1000000 /* tasks of one DAG */
 #define DAG_NAME_MAX 250 /* bytes of a name */
+#define DAG_ONLY_STAGE "main" /* the stage of a DAG that has tasks alone */
+#define DAG_FEW_TASKS 8 /* of a stage, whose names need no map */
 #define DAG_EDGES_MAX 50000000 /* edges of one DAG */
 
 /* The value of one operator key of a task. Which member holds it follows from the key's type. */
 struct setting {
 	struct pos pos;
 	bool is_set;
+	uint32_t n; /* KEY_TEMPLATES: how many there are in list */
 	union {
 		bool truth; /* KEY_BOOL */
 		int64_t number; /* KEY_INT, KEY_DURATION (ms), KEY_SIZE */
 		const char *string; /* KEY_STRING, KEY_ENUM */
 		struct template *text; /* KEY_TEMPLATE, KEY_COMMAND, KEY_SCRIPT */
-		struct {
-			struct template **list; /* KEY_TEMPLATES */
-			size_t n;
-		};
+		struct template **list; /* KEY_TEMPLATES */
 	};
 };
 
@@ -95,6 +95,7 @@ struct stage {
 	uint32_t first_task, n_tasks; /* tasks of a stage are neighbours in dag->tasks */
 	const uint32_t *upstream; /* stages it follows */
 	size_t n_upstream;
+	struct strmap *task_names; /* to their numbers in the stage; NULL where they are few */
 };
 
 struct param {
@@ -151,13 +152,17 @@ struct dag {
 	uint32_t n_joins;
 	const uint32_t *joins; /* the stage that each stands for */
 	struct edges upstream, downstream; /* of n_tasks + n_joins nodes */
-	struct strmap *task_ids; /* Stage.task to its number */
+	struct strmap *stage_names; /* to their numbers */
 	const uint32_t *order; /* the tasks in a topological order, stable in file order */
 	struct callback *on_success, *on_failure;
 };
 
 /* Frees the DAG and all in it. NULL is fine. */
 void dag_destroy(struct dag *d);
+
+/* The number of a stage, and of a task in it; UINT32_MAX where there is none. */
+uint32_t dag_stage_number(const struct dag *d, const char *name, size_t len);
+uint32_t dag_task_number(const struct dag *d, uint32_t stage, const char *name, size_t len);
 
 /* The edges from task to task, without joins: the DAG's own where it has none, else made in the
  * arena. ERR_LIMIT where they are more than DAG_EDGES_MAX; ERR_NOMEM. */

@@ -295,20 +295,23 @@ static int filters_check(struct path *p, struct expr *x)
 int expr_parse(struct arena *a, const char *text, size_t len, const struct expr_scope *scope,
 	struct expr *out, size_t *where, struct err *e)
 {
-	struct err own = {0};
-	struct path p = {.a = a, .scope = scope, .where = where, .e = e != NULL ? e : &own};
+	struct err own;
+	struct path p; /* N.B. large: its arrays count only up to p.n */
 	struct expr x = {0};
 	int rc;
 
 	*where = 0;
 	if (len > EXPR_LENGTH_MAX)
 		return err_set(e, ERR_LIMIT, "an expression has at most %d bytes", EXPR_LENGTH_MAX);
-	x.text = arena_memdup(a, text, len);
-	if (x.text == NULL)
-		return err_set(e, ERR_NOMEM, "out of memory");
+	x.text = text;
 	x.text_len = len;
+	p.a = a;
+	p.scope = scope;
+	p.where = where;
+	p.e = e != NULL ? e : &own;
 	p.text = x.text;
 	p.len = len;
+	p.at = p.n = p.end = 0;
 	rc = path_read(&p);
 	if (rc == 0)
 		rc = resolve(&p, &x);

@@ -118,8 +118,8 @@ struct expr_scope {
 	bool has_item; /* inside for_each: item and index may be named */
 };
 
-/* Parses the inside of $<...> into the arena. ERR_INVALID with a sentence; *where is the byte in
- * text at which it is wrong. */
+/* Parses the inside of $<...> into the arena; the text must live as long. ERR_INVALID with a
+ * sentence; *where is the byte in text at which it is wrong. */
 int expr_parse(struct arena *a, const char *text, size_t len, const struct expr_scope *scope,
 	struct expr *out, size_t *where, struct err *e);
 

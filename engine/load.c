@@ -144,7 +144,7 @@ static int begin_document(struct loader *l, size_t len)
 		return ERR_NOMEM;
 	}
 	l->dag->arena = l->arena;
-	l->stage_names = l->param_names = NULL;
+	l->param_names = NULL;
 	l->n_links = l->n_stage_links = 0;
 	l->is_env_shared = false;
 	memset(l->env_layers, 0, sizeof(l->env_layers));
@@ -158,7 +158,6 @@ static int begin_document(struct loader *l, size_t len)
 
 static void end_document(struct loader *l)
 {
-	strmap_destroy(l->stage_names);
 	strmap_destroy(l->param_names);
 	free(l->links);
 	free(l->stage_links);

@@ -35,8 +35,11 @@ static struct pos link_pos(const struct loader *l, const struct link *k)
 
 	if (k->expr != NULL)
 		at = memmem(k->node->text, k->node->n, k->expr->text, k->expr->text_len);
-	return at == NULL ? yaml_node_pos(k->node)
-			  : yaml_value_pos(l->text, k->node, (size_t)(at - k->node->text));
+	if (at == NULL)
+		return yaml_node_pos(k->node);
+	while (at > k->node->text && *at != '$')
+		at--; /* from its path to where it begins */
+	return yaml_value_pos(l->text, k->node, (size_t)(at - k->node->text));
 }
 
 static bool is_later(struct pos a, struct pos b)

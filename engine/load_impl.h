@@ -61,6 +61,7 @@ struct stage_nodes {
 /* The values of a task's keys, by number: the language's first, then the operator's. */
 struct values {
 	struct yaml_node *node[LOAD_KEYS_MAX];
+	struct setting *made; /* defaults only: what came of the operator's that have no `$` */
 };
 
 /* Where the loader stands, for the front of its messages. */
@@ -84,7 +85,7 @@ struct loader {
 	/* The DAG under way. */
 	struct dag *dag;
 	struct arena *arena;
-	struct strmap *stage_names, *param_names;
+	struct strmap *param_names;
 	struct link *links;
 	size_t n_links, cap_links;
 	struct yaml_node *const *dag_values; /* by enum dag_key */
@@ -213,14 +214,10 @@ void load_callbacks(
 
 struct expr_scope load_scope(struct loader *l);
 
-/* The number of `Stage.task`; STRMAP_NONE where there is none. */
-uint32_t load_task_find(const struct loader *l, const char *stage, size_t stage_len,
-	const char *task, size_t task_len);
-
 /* Reads depends_on of the current task. */
 void load_depends_on(struct loader *l, const struct yaml_node *n);
 
-/* Finds a stage by the name in a scalar; STRMAP_NONE and told where there is none. */
+/* Finds a stage by the name in a scalar; UINT32_MAX and told where there is none. */
 uint32_t load_stage_find(struct loader *l, const struct yaml_node *n);
 
 /* load_link.c */

@@ -88,7 +88,7 @@ static bool add_upstream(struct loader *l, uint32_t stage, struct stage_edges *e
 		if (other == stage)
 			load_error(l, yaml_node_pos(list->items[i]),
 				"depends_on: the stage names itself");
-		if (other == stage || other == STRMAP_NONE)
+		if (other == stage || other == UINT32_MAX)
 			return false;
 		e->from[e->n] = other;
 		e->to[e->n++] = stage;

@@ -5,19 +5,6 @@
 #include "engine/hint.h"
 #include "engine/load_impl.h"
 
-uint32_t load_task_find(const struct loader *l, const char *stage, size_t stage_len,
-	const char *task, size_t task_len)
-{
-	char id[2 * DAG_NAME_MAX + 2];
-
-	if (stage_len > DAG_NAME_MAX || task_len > DAG_NAME_MAX)
-		return STRMAP_NONE;
-	memcpy(id, stage, stage_len);
-	id[stage_len] = '.';
-	memcpy(id + stage_len + 1, task, task_len);
-	return strmap_find(l->dag->task_ids, id, stage_len + 1 + task_len);
-}
-
 static void offer_stages(const struct loader *l, struct hint *h)
 {
 	for (uint32_t i = 0; load_wants_hints(l) && i < l->dag->n_stages; i++)
@@ -63,19 +50,16 @@ static int find_task(const struct loader *l, const char *stage, size_t stage_len
 {
 	uint32_t s;
 
+	*index = UINT32_MAX;
 	if (stage_len == 0 && l->task == NULL)
 		return err_set(e, ERR_NOTFOUND, "want Stage.task here, found \"%.*s\"",
 			(int)task_len, task);
-	if (stage_len == 0) {
-		stage = l->dag->stages[l->task->stage].name;
-		stage_len = strlen(stage);
-	}
-	*index = load_task_find(l, stage, stage_len, task, task_len);
-	if (*index != STRMAP_NONE)
-		return 0;
-	s = strmap_find(l->stage_names, stage, stage_len);
-	if (s == STRMAP_NONE)
+	s = stage_len == 0 ? l->task->stage : dag_stage_number(l->dag, stage, stage_len);
+	if (s == UINT32_MAX)
 		return no_stage(l, stage, stage_len, e);
+	*index = dag_task_number(l->dag, s, task, task_len);
+	if (*index != UINT32_MAX)
+		return 0;
 	return no_task(l, &l->dag->stages[s], task, task_len, e);
 }
 
@@ -117,15 +101,15 @@ struct expr_scope load_scope(struct loader *l)
 
 uint32_t load_stage_find(struct loader *l, const struct yaml_node *n)
 {
-	struct err e = {0};
+	struct err e;
 	uint32_t s;
 
 	if (n->kind != YAML_SCALAR) {
 		load_wrong(l, "depends_on", n, "the name of a stage");
-		return STRMAP_NONE;
+		return UINT32_MAX;
 	}
-	s = strmap_find(l->stage_names, n->text, n->n);
-	if (s == STRMAP_NONE) {
+	s = dag_stage_number(l->dag, n->text, n->n);
+	if (s == UINT32_MAX) {
 		(void)no_stage(l, n->text, n->n, &e);
 		load_error(l, yaml_node_pos(n), "depends_on: %s", e.text);
 	}
@@ -136,20 +120,20 @@ uint32_t load_stage_find(struct loader *l, const struct yaml_node *n)
 static void depend_on_name(struct loader *l, const struct yaml_node *n)
 {
 	const struct stage *own = &l->dag->stages[l->task->stage];
-	uint32_t task = load_task_find(l, own->name, strlen(own->name), n->text, n->n);
-	uint32_t stage = strmap_find(l->stage_names, n->text, n->n);
+	uint32_t task = dag_task_number(l->dag, l->task->stage, n->text, n->n);
+	uint32_t stage = dag_stage_number(l->dag, n->text, n->n);
 	char buffer[LOAD_HINT_MAX];
 	struct hint h;
 
 	if (task == l->task->number) {
 		load_error(l, yaml_node_pos(n), "depends_on: the task names itself");
-	} else if (task != STRMAP_NONE) {
+	} else if (task != UINT32_MAX) {
 		load_link(l, task, n, NULL);
 	} else if (stage == l->task->stage) {
 		load_error(l, yaml_node_pos(n),
 			"depends_on: a task cannot wait for all of its own stage; name tasks of "
 			"it");
-	} else if (stage != STRMAP_NONE) {
+	} else if (stage != UINT32_MAX) {
 		load_stage_link(l, stage, l->task->number, n);
 	} else {
 		hint_begin(&h, n->text, n->n);
@@ -165,7 +149,7 @@ static void depend_on_name(struct loader *l, const struct yaml_node *n)
 static void depend_on_full_name(struct loader *l, const struct yaml_node *n, const char *dot)
 {
 	size_t stage_len = (size_t)(dot - n->text);
-	struct err e = {0};
+	struct err e;
 	uint32_t task;
 
 	if (find_task(l, n->text, stage_len, dot + 1, n->n - stage_len - 1, &task, &e) != 0)

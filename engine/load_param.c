@@ -56,7 +56,7 @@ static void check(struct loader *l, const struct param *p, const struct value *v
 	const struct yaml_node *n, const char *key)
 {
 	struct place place = l->place;
-	struct err e = {0};
+	struct err e;
 	int rc = param_check(p, v, &e);
 
 	l->place = (struct place){PLACE_DAG, NULL};
@@ -87,7 +87,7 @@ static void load_choices(struct loader *l, struct param *p, const struct yaml_no
 
 static void load_pattern(struct loader *l, struct param *p, const struct yaml_node *n)
 {
-	struct err e = {0};
+	struct err e;
 	const char *pattern;
 	int rc;
 

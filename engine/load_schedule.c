@@ -20,7 +20,7 @@ static void load_zone(struct loader *l, const struct yaml_node *n)
 {
 	const struct zone_source *zones = l->opts->zones;
 	const struct zone *zone = zone_utc();
-	struct err e = {0};
+	struct err e;
 	const char *name;
 	int rc = 0;
 
@@ -51,7 +51,7 @@ static int64_t day_end(const struct loader *l, const struct yaml_node *n, int64_
 static int64_t load_date(
 	struct loader *l, const struct key_def *k, const struct yaml_node *n, bool is_end)
 {
-	struct err e = {0};
+	struct err e;
 	bool is_date_only = false;
 	int64_t t = INSTANT_NONE;
 	int rc;
@@ -119,7 +119,7 @@ static void make_timetable(struct loader *l, const struct yaml_node *n)
 	struct dag *d = l->dag;
 	struct timetable_bounds bounds = {
 		.zone = d->zone, .start = d->start_date, .end = d->end_date, .catchup = d->catchup};
-	struct err e = {0};
+	struct err e;
 	const char **lines;
 	size_t count, bad = 0;
 	int rc;

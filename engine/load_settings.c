@@ -81,12 +81,6 @@ static bool read_script(struct loader *l, const struct key_def *k, const struct 
 	return load_template(l, k->name, n, mode, dialect, &out->text);
 }
 
-/* The place of a value: a default's is not the task's. */
-static void set_place(struct loader *l, struct place own, bool is_default)
-{
-	l->place = is_default ? (struct place){PLACE_DEFAULTS, NULL} : own;
-}
-
 /* command and script: one of them is required, and both are refused. */
 static void check_scripts(
 	struct loader *l, const struct op_spec *op, struct yaml_node *const *nodes, struct pos pos)
@@ -118,39 +112,77 @@ static void overlay(const struct op_spec *op, struct yaml_node *const *own,
 		out[command] = NULL;
 }
 
+/* Whether a value means the same for every task: nothing in it is an expression. */
+static bool is_constant(const struct yaml_node *n)
+{
+	if (n->kind == YAML_SCALAR)
+		return memchr(n->text, '$', n->n) == NULL;
+	for (uint32_t i = 0; n->kind == YAML_LIST && i < n->n; i++)
+		if (!is_constant(n->items[i]))
+			return false;
+	return n->kind == YAML_LIST;
+}
+
+/* An operator's settings under way. */
+struct settings {
+	const struct op_spec *op;
+	struct yaml_node *nodes[LOAD_KEYS_MAX];
+	struct yaml_node *const *own; /* which of them are the task's own */
+	struct setting *made; /* what came of defaults before */
+	struct setting *list;
+	const char *interpreter; /* NULL: none is said */
+	struct place place;
+};
+
+/* N.B. what a default comes to is kept where it can be: a hundred thousand tasks that inherit a
+ * text share one template. */
+static void read_setting(struct loader *l, struct settings *s, size_t i)
+{
+	const struct key_def *k = &s->op->keys[i];
+	const struct yaml_node *n = s->nodes[i];
+	struct setting *out = &s->list[i];
+	bool is_default = s->own[i] == NULL;
+
+	if (is_default && s->made != NULL && s->made[i].is_set) {
+		*out = s->made[i];
+	} else {
+		l->place = is_default ? (struct place){PLACE_DEFAULTS, NULL} : s->place;
+		out->pos = yaml_node_pos(n);
+		if (k->type == KEY_COMMAND || k->type == KEY_SCRIPT)
+			out->is_set = read_script(l, k, n, s->interpreter, out);
+		else
+			out->is_set = read_value(l, k, n, out);
+		if (is_default && s->made != NULL && is_constant(n))
+			s->made[i] = *out;
+	}
+	if ((int)i == s->op->interpreter_key && out->is_set)
+		s->interpreter = out->string;
+}
+
 struct setting *load_settings(struct loader *l, size_t op, const struct values *own, struct pos pos)
 {
 	const struct op_spec *spec = l->opts->ops[op];
-	struct setting *list = arena_array(l->arena, spec->n_keys, sizeof(*list));
-	struct yaml_node *nodes[LOAD_KEYS_MAX];
-	struct place place = l->place;
-	const char *interpreter = NULL;
+	const struct values *below = &l->defaults[op];
+	struct settings s = {.op = spec,
+		.own = own->node + TASK_KEY_COUNT,
+		.made = below->made,
+		.list = arena_array(l->arena, spec->n_keys, sizeof(*s.list)),
+		.place = l->place};
 
-	if (list == NULL) {
+	if (s.list == NULL) {
 		load_nomem(l);
 		return NULL;
 	}
-	overlay(spec, own->node + TASK_KEY_COUNT, l->defaults[op].node + TASK_KEY_COUNT, nodes);
-	check_scripts(l, spec, nodes, pos);
-	for (size_t pass = 0; pass < 2; pass++) {
-		/* The interpreter comes first: it decides how the scripts are read. */
-		for (size_t i = 0; i < spec->n_keys; i++) {
-			const struct key_def *k = &spec->keys[i];
-			bool is_script = k->type == KEY_COMMAND || k->type == KEY_SCRIPT;
-
-			if (nodes[i] == NULL || is_script != (pass == 1))
-				continue;
-			set_place(l, place, own->node[TASK_KEY_COUNT + i] == NULL);
-			list[i].pos = yaml_node_pos(nodes[i]);
-			list[i].is_set = is_script
-				? read_script(l, k, nodes[i], interpreter, &list[i])
-				: read_value(l, k, nodes[i], &list[i]);
-			if ((int)i == spec->interpreter_key && list[i].is_set)
-				interpreter = list[i].string;
-		}
-	}
-	l->place = place;
-	return list;
+	overlay(spec, s.own, below->node + TASK_KEY_COUNT, s.nodes);
+	check_scripts(l, spec, s.nodes, pos);
+	/* The interpreter comes first: it decides how scripts are read. */
+	if (spec->interpreter_key >= 0 && s.nodes[spec->interpreter_key] != NULL)
+		read_setting(l, &s, (size_t)spec->interpreter_key);
+	for (size_t i = 0; i < spec->n_keys; i++)
+		if (s.nodes[i] != NULL && (int)i != spec->interpreter_key)
+			read_setting(l, &s, i);
+	l->place = s.place;
+	return s.list;
 }
 
 /* Checks a default where it stands, as far as no task is needed for it. */
@@ -241,6 +273,9 @@ void load_defaults(struct loader *l, const struct yaml_node *n, bool is_stage)
 
 	if (is_stage)
 		memcpy(into, l->dag_defaults, size);
+	for (size_t op = 0; op < l->opts->n_ops; op++)
+		into[op].made =
+			arena_array(l->tree, l->opts->ops[op]->n_keys, sizeof(struct setting));
 	l->defaults = into;
 	l->is_env_shared = false;
 	l->env_layers[is_stage ? 2 : 1] = NULL;

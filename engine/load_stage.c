@@ -50,8 +50,9 @@ static void declare_task(
 	memcpy(id + stage_len + 1, key->text, key->n);
 	t->id = id;
 	t->name = id + stage_len + 1;
-	if (check_name(l, key, "task") &&
-		strmap_add(l->dag->task_ids, id, stage_len + 1 + key->n, t->number) == ERR_NOMEM)
+	(void)check_name(l, key, "task");
+	if (s->task_names != NULL &&
+		strmap_add(s->task_names, t->name, key->n, t->number - s->first_task) == ERR_NOMEM)
 		load_nomem(l);
 }
 
@@ -67,6 +68,8 @@ static void declare_tasks(struct loader *l, uint32_t stage, const struct yaml_no
 		return;
 	}
 	l->stage_nodes[stage].tasks = tasks;
+	if (tasks->n > DAG_FEW_TASKS && (s->task_names = strmap_create(tasks->n)) == NULL)
+		load_nomem(l);
 	for (uint32_t i = 0; i < tasks->n && l->failed == 0; i++)
 		declare_task(l, s, stage, tasks->pairs[i].key);
 	s->n_tasks = l->dag->n_tasks - s->first_task;
@@ -79,7 +82,7 @@ static void declare_stage(struct loader *l, const char *name, size_t len, struct
 
 	s->name = arena_memdup(l->arena, name, len);
 	s->pos = pos;
-	if (s->name == NULL || strmap_add(l->stage_names, s->name, len, number) == ERR_NOMEM)
+	if (s->name == NULL || strmap_add(l->dag->stage_names, s->name, len, number) == ERR_NOMEM)
 		load_nomem(l);
 	else
 		l->dag->n_stages++;
@@ -117,12 +120,11 @@ static bool make_room(struct loader *l, size_t n_stages, size_t n_tasks, struct 
 	}
 	d->stages = arena_array(l->arena, n_stages, sizeof(*d->stages));
 	d->tasks = arena_array(l->arena, n_tasks, sizeof(*d->tasks));
-	d->task_ids = strmap_create(n_tasks);
-	l->stage_names = strmap_create(n_stages);
+	d->stage_names = strmap_create(n_stages);
 	l->stage_nodes = arena_array(l->tree, n_stages, sizeof(*l->stage_nodes));
 	l->task_flags = arena_alloc(l->tree, n_tasks);
-	if (d->stages != NULL && d->tasks != NULL && d->task_ids != NULL &&
-		l->stage_names != NULL && l->stage_nodes != NULL && l->task_flags != NULL)
+	if (d->stages != NULL && d->tasks != NULL && d->stage_names != NULL &&
+		l->stage_nodes != NULL && l->task_flags != NULL)
 		return true;
 	load_nomem(l);
 	return false;
@@ -191,7 +193,7 @@ void load_stages(struct loader *l, const struct yaml_node *stages, const struct 
 	if (stages != NULL) {
 		declare_stages(l, stages);
 	} else {
-		declare_stage(l, "main", strlen("main"), yaml_node_pos(tasks));
+		declare_stage(l, DAG_ONLY_STAGE, strlen(DAG_ONLY_STAGE), yaml_node_pos(tasks));
 		if (l->failed == 0)
 			declare_tasks(l, 0, tasks);
 	}

@@ -57,8 +57,6 @@ static bool is_text(struct loader *l, const char *key, const struct yaml_node *n
 	return true;
 }
 
-/* N.B. a text without any `$` means the same for every task, and is compiled once: a default that a
- * hundred thousand tasks inherit costs one template. */
 bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
 	enum template_mode mode, enum sh_dialect dialect, struct template **out)
 {
@@ -68,10 +66,6 @@ bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
 	const struct expr *exprs;
 	size_t count;
 
-	if (n->made != NULL) {
-		*out = n->made;
-		return true;
-	}
 	if (!is_text(l, key, n) ||
 		!is_made(l,
 			template_compile(l->arena, l->scan, n->text, n->n, mode, dialect, &scope,
@@ -79,8 +73,6 @@ bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
 		return false;
 	exprs = template_exprs(t, &count);
 	link_exprs(l, n, exprs, count);
-	if (memchr(n->text, '$', n->n) == NULL)
-		((struct yaml_node *)n)->made = t;
 	*out = t;
 	return true;
 }

@@ -101,7 +101,7 @@ bool load_duration(
 	struct loader *l, const struct key_def *k, const struct yaml_node *n, int64_t *out)
 {
 	char longest[DURATION_TEXT_MAX];
-	struct err e = {0};
+	struct err e;
 	int64_t ms;
 
 	if (n->kind != YAML_SCALAR || yaml_is_null(n)) {
@@ -286,7 +286,7 @@ static bool any_map(struct loader *l, const char *key, const struct yaml_node *n
 
 bool load_any(struct loader *l, const char *key, const struct yaml_node *n, struct value *out)
 {
-	struct err e = {0};
+	struct err e;
 	struct value v;
 	int rc;
 

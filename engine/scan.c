@@ -11,6 +11,7 @@
 #include <pcre2.h>
 #include <stdlib.h>
 
+#include "engine/buf.h"
 #include "engine/err.h"
 
 #define NAME "[A-Za-z_][A-Za-z0-9_-]*+"
@@ -41,6 +42,7 @@ static const struct {
 struct scan {
 	pcre2_code *code;
 	pcre2_match_data *match;
+	struct buf scratch[SCAN_SCRATCH];
 };
 
 struct scan *scan_create(void)
@@ -68,9 +70,16 @@ void scan_destroy(struct scan *s)
 {
 	if (s == NULL)
 		return;
+	for (size_t i = 0; i < SCAN_SCRATCH; i++)
+		buf_free(&s->scratch[i]);
 	pcre2_match_data_free(s->match);
 	pcre2_code_free(s->code);
 	free(s);
+}
+
+struct buf *scan_scratch(struct scan *s)
+{
+	return s->scratch;
 }
 
 int scan_next(struct scan *s, const char *text, size_t len, size_t from, bool has_item,

@@ -21,11 +21,18 @@ struct scan_hit {
 	size_t at; /* its first $ */
 };
 
+#define SCAN_SCRATCH 3 /* buffers to work in */
+
+struct buf;
 struct scan;
 
 /* Compiles the patterns. NULL: no memory. */
 struct scan *scan_create(void);
 void scan_destroy(struct scan *s);
+
+/* SCAN_SCRATCH buffers whose memory is kept from one text to the next; whoever takes them empties
+ * them first. */
+struct buf *scan_scratch(struct scan *s);
 
 /* Finds the first of them at or behind `from`. ${item and ${index count only where has_item. 0,
  * ERR_NOMEM, or ERR_BUG where PCRE2 fails. */

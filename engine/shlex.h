@@ -171,11 +171,7 @@ struct sh_lexer {
 	unsigned backquotes; /* levels of backquotes around pos, and which stand in "..." */
 	bool is_double_backquote[SH_BACKQUOTE_MAX + 1];
 	unsigned depth, units;
-	struct sh_frame frames[SH_DEPTH_MAX];
-	struct sh_pending pending[SH_HEREDOC_MAX];
-	unsigned n_pending;
-	struct sh_pending active[SH_HEREDOC_MAX]; /* of the F_HERE frames */
-	unsigned n_active;
+	unsigned n_pending, n_active;
 	struct sh_op *ops;
 	size_t n_ops, ops_cap;
 	struct sh_heredoc *heredocs;
@@ -184,6 +180,12 @@ struct sh_lexer {
 	size_t doubt_pos;
 	size_t bad; /* the piece that was refused */
 	struct err *e;
+
+	/* N.B. large, and not zeroed when a lexer is made: an element is written before it counts.
+	 */
+	struct sh_frame frames[SH_DEPTH_MAX];
+	struct sh_pending pending[SH_HEREDOC_MAX];
+	struct sh_pending active[SH_HEREDOC_MAX]; /* of the F_HERE frames */
 };
 
 /* What sh_peek returns besides bytes. */

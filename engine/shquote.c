@@ -14,6 +14,7 @@
 #include "engine/shlex.h"
 
 #define NEW_DELIMITER "WINDROW_EOF"
+#define FEW_HOLES 16 /* of a script, which need no memory of their own while it is lexed */
 
 struct sh_plan {
 	const char *text;
@@ -133,14 +134,18 @@ static int plan_fill(struct arena *a, struct sh_plan *p, struct sh_lexer *lx)
 {
 	if (!ops_are_sorted(lx->ops, lx->n_ops))
 		qsort(lx->ops, lx->n_ops, sizeof(*lx->ops), op_compare);
-	p->ops = arena_array(a, lx->n_ops + 1, sizeof(*p->ops));
-	p->heredocs = arena_array(a, lx->n_heredocs + 1, sizeof(*p->heredocs));
-	if (p->ops == NULL || p->heredocs == NULL)
-		return err_set(lx->e, ERR_NOMEM, "out of memory");
-	if (lx->n_ops != 0)
+	if (lx->n_ops != 0) {
+		p->ops = arena_array(a, lx->n_ops, sizeof(*p->ops));
+		if (p->ops == NULL)
+			return err_set(lx->e, ERR_NOMEM, "out of memory");
 		memcpy(p->ops, lx->ops, lx->n_ops * sizeof(*p->ops));
-	if (lx->n_heredocs != 0)
+	}
+	if (lx->n_heredocs != 0) {
+		p->heredocs = arena_array(a, lx->n_heredocs, sizeof(*p->heredocs));
+		if (p->heredocs == NULL)
+			return err_set(lx->e, ERR_NOMEM, "out of memory");
 		memcpy(p->heredocs, lx->heredocs, lx->n_heredocs * sizeof(*p->heredocs));
+	}
 	p->n_ops = lx->n_ops;
 	p->n_heredocs = lx->n_heredocs;
 	for (size_t i = 0; i < p->n_heredocs; i++) {
@@ -171,10 +176,10 @@ static int plan_lex(struct sh_lexer *lx, const struct joined *j, enum sh_dialect
 int sh_plan_create(struct arena *a, const struct sh_piece *pieces, size_t n, enum sh_dialect d,
 	struct sh_plan **out, size_t *bad, struct err *e)
 {
+	struct sh_lexer lexer, *lx = &lexer;
 	struct sh_plan *p;
-	struct sh_lexer *lx;
 	struct joined j;
-	size_t *numbers;
+	size_t few[3 * FEW_HOLES], *numbers = few;
 	int r = pieces_measure(pieces, n, &j, e);
 
 	*bad = n;
@@ -182,9 +187,10 @@ int sh_plan_create(struct arena *a, const struct sh_piece *pieces, size_t n, enu
 		return r;
 	p = arena_alloc(a, sizeof(*p));
 	j.text = arena_alloc(a, j.len + 1);
-	lx = calloc(1, sizeof(*lx));
-	numbers = malloc((j.n_quoted + 1) * 3 * sizeof(*numbers));
-	if (p == NULL || lx == NULL || numbers == NULL || j.text == NULL) {
+	if (j.n_quoted > FEW_HOLES)
+		numbers = malloc(j.n_quoted * 3 * sizeof(*numbers));
+	memset(lx, 0, offsetof(struct sh_lexer, frames));
+	if (p == NULL || numbers == NULL || j.text == NULL) {
 		r = err_set(e, ERR_NOMEM, "out of memory");
 		goto out;
 	}
@@ -209,12 +215,10 @@ int sh_plan_create(struct arena *a, const struct sh_piece *pieces, size_t n, enu
 	p->dialect = d;
 	*out = p;
 out:
-	if (lx != NULL) {
-		free(lx->ops);
-		free(lx->heredocs);
-	}
-	free(lx);
-	free(numbers);
+	free(lx->ops);
+	free(lx->heredocs);
+	if (numbers != few)
+		free(numbers);
 	return r;
 }
 

@@ -1,7 +1,7 @@
 /*
  * A map from names to numbers: open addressing with linear probing in a table that is never more
- * than half full. Each slot keeps its name's hash, so that growing reads no name, and a probe
- * compares bytes only where the whole hash agrees.
+ * than half full. Slots are small, so that even those of many names stay in the cache: a hash, by
+ * which growing reads no name and a probe seldom reads a wrong one, and the place of the entry.
  */
 #include "engine/strmap.h"
 
@@ -13,16 +13,20 @@
 #define STRMAP_SLOTS_MIN 16
 
 struct slot {
-	const char *key; /* NULL: free */
-	size_t len;
-	uint64_t hash;
-	uint32_t value;
+	uint32_t hash;
+	uint32_t entry; /* its place in entries, from 1; 0: free */
+};
+
+struct entry {
+	const char *key;
+	uint32_t len, value;
 };
 
 struct strmap {
 	struct slot *slots;
 	size_t mask; /* slots - 1; a power of two */
-	size_t n;
+	struct entry *entries; /* in the order in which they were added */
+	size_t n, cap;
 };
 
 static uint64_t mix(uint64_t h, uint64_t word)
@@ -31,7 +35,7 @@ static uint64_t mix(uint64_t h, uint64_t word)
 	return h ^ (h >> 32);
 }
 
-static uint64_t hash_bytes(const char *key, size_t len)
+static uint32_t hash_bytes(const char *key, size_t len)
 {
 	uint64_t h = len, word;
 
@@ -42,7 +46,8 @@ static uint64_t hash_bytes(const char *key, size_t len)
 	word = 0;
 	if (len > 0)
 		memcpy(&word, key, len);
-	return mix(mix(h, word), h >> 29);
+	h = mix(h, word);
+	return (uint32_t)mix(h, h >> 29);
 }
 
 struct strmap *strmap_create(size_t expected)
@@ -50,16 +55,19 @@ struct strmap *strmap_create(size_t expected)
 	struct strmap *m;
 	size_t slots = STRMAP_SLOTS_MIN;
 
-	if (expected > SIZE_MAX / (4 * sizeof(struct slot)))
+	if (expected > STRMAP_NAMES_MAX)
 		return NULL;
 	while (slots < 2 * expected)
 		slots *= 2;
 	m = malloc(sizeof(*m));
 	if (m == NULL)
 		return NULL;
-	*m = (struct strmap){.slots = calloc(slots, sizeof(struct slot)), .mask = slots - 1};
-	if (m->slots == NULL) {
-		free(m);
+	*m = (struct strmap){.slots = calloc(slots, sizeof(struct slot)),
+		.mask = slots - 1,
+		.entries = malloc(slots / 2 * sizeof(struct entry)),
+		.cap = slots / 2};
+	if (m->slots == NULL || m->entries == NULL) {
+		strmap_destroy(m);
 		return NULL;
 	}
 	return m;
@@ -70,20 +78,25 @@ void strmap_destroy(struct strmap *m)
 	if (m == NULL)
 		return;
 	free(m->slots);
+	free(m->entries);
 	free(m);
 }
 
 /* The key's slot, or the free one where it would stand. */
-static struct slot *probe(const struct strmap *m, const char *key, size_t len, uint64_t hash)
+static struct slot *probe(const struct strmap *m, const char *key, size_t len, uint32_t hash)
 {
-	size_t i = (size_t)hash & m->mask;
+	size_t i = hash & m->mask;
 
 	for (;; i = (i + 1) & m->mask) {
 		struct slot *s = &m->slots[i];
+		const struct entry *e;
 
-		if (s->key == NULL)
+		if (s->entry == 0)
 			return s;
-		if (s->hash == hash && s->len == len && (len == 0 || memcmp(s->key, key, len) == 0))
+		if (s->hash != hash)
+			continue;
+		e = &m->entries[s->entry - 1];
+		if (e->len == len && (len == 0 || memcmp(e->key, key, len) == 0))
 			return s;
 	}
 }
@@ -91,37 +104,43 @@ static struct slot *probe(const struct strmap *m, const char *key, size_t len, u
 static int grow(struct strmap *m)
 {
 	size_t slots = 2 * (m->mask + 1);
-	struct strmap bigger = {.mask = slots - 1, .n = m->n};
+	struct entry *entries = realloc(m->entries, slots / 2 * sizeof(*entries));
+	struct slot *bigger;
 
-	bigger.slots = calloc(slots, sizeof(struct slot));
-	if (bigger.slots == NULL)
+	if (entries == NULL)
+		return ERR_NOMEM;
+	m->entries = entries;
+	bigger = calloc(slots, sizeof(*bigger));
+	if (bigger == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i <= m->mask; i++) {
-		size_t to = (size_t)m->slots[i].hash & bigger.mask;
+		size_t to = m->slots[i].hash & (slots - 1);
 
-		if (m->slots[i].key == NULL)
+		if (m->slots[i].entry == 0)
 			continue;
-		while (bigger.slots[to].key != NULL)
-			to = (to + 1) & bigger.mask;
-		bigger.slots[to] = m->slots[i];
+		while (bigger[to].entry != 0)
+			to = (to + 1) & (slots - 1);
+		bigger[to] = m->slots[i];
 	}
 	free(m->slots);
-	*m = bigger;
+	m->slots = bigger;
+	m->mask = slots - 1;
+	m->cap = slots / 2;
 	return 0;
 }
 
 int strmap_add(struct strmap *m, const char *key, size_t len, uint32_t value)
 {
-	uint64_t hash = hash_bytes(key, len);
+	uint32_t hash = hash_bytes(key, len);
 	struct slot *s;
 
-	if (2 * (m->n + 1) > m->mask + 1 && grow(m) != 0)
+	if (len > UINT32_MAX || m->n == STRMAP_NAMES_MAX || (m->n == m->cap && grow(m) != 0))
 		return ERR_NOMEM;
 	s = probe(m, key, len, hash);
-	if (s->key != NULL)
+	if (s->entry != 0)
 		return ERR_EXISTS;
-	*s = (struct slot){.key = key, .len = len, .hash = hash, .value = value};
-	m->n++;
+	m->entries[m->n++] = (struct entry){key, (uint32_t)len, value};
+	*s = (struct slot){hash, (uint32_t)m->n};
 	return 0;
 }
 
@@ -129,5 +148,5 @@ uint32_t strmap_find(const struct strmap *m, const char *key, size_t len)
 {
 	const struct slot *s = probe(m, key, len, hash_bytes(key, len));
 
-	return s->key == NULL ? STRMAP_NONE : s->value;
+	return s->entry == 0 ? STRMAP_NONE : m->entries[s->entry - 1].value;
 }

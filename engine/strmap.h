@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define STRMAP_NONE UINT32_MAX
+#define STRMAP_NAMES_MAX ((size_t)1 << 30) /* names of one map; ERR_NOMEM past it */
 
 struct strmap;
 

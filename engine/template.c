@@ -4,6 +4,7 @@
  */
 #include "engine/template.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/arena.h"
@@ -12,9 +13,10 @@
 #include "engine/scan.h"
 #include "engine/template_impl.h"
 
+#define FEW_PIECES 16 /* of a script, which need no memory of their own */
 #define PLACES_TOLD_MAX 20 /* of one script, where an expression cannot stand */
 
-/* What a compilation has at hand. The two rows grow by buf, as arrays of their struct. */
+/* What a compilation has at hand. The rows grow by buf, as arrays of their struct. */
 struct compiler {
 	struct arena *a;
 	struct scan *scan;
@@ -23,9 +25,9 @@ struct compiler {
 	enum template_mode mode;
 	const char *text; /* in the arena */
 	size_t len;
-	struct buf pieces; /* of struct piece */
-	struct buf exprs; /* of struct expr */
-	struct buf places; /* of size_t: where each expression begins */
+	struct buf *pieces; /* of struct piece */
+	struct buf *exprs; /* of struct expr */
+	struct buf *places; /* of size_t: where each expression begins */
 	int rc; /* 0, or ERR_INVALID once a problem was reported */
 };
 
@@ -45,7 +47,7 @@ static void literal_add(struct compiler *c, size_t from, size_t to)
 	struct piece p = {c->text + from, to - from};
 
 	if (from < to)
-		buf_add(&c->pieces, &p, sizeof(p));
+		buf_add(c->pieces, &p, sizeof(p));
 }
 
 static void unclosed_tell(struct compiler *c, const struct scan_hit *hit, size_t end)
@@ -83,7 +85,7 @@ static size_t expr_add(struct compiler *c, const struct scan_hit *hit)
 	size_t begin = hit->at + 2, end, wrong;
 	struct piece hole = {NULL, 0};
 	struct expr x;
-	struct err e = {0};
+	struct err e;
 	int rc;
 
 	if (!scan_close(c->text, c->len, begin, hit->kind == SCAN_ANGLE ? '>' : '}', &end)) {
@@ -97,9 +99,9 @@ static size_t expr_add(struct compiler *c, const struct scan_hit *hit)
 		problem(c, begin + wrong, e.text);
 	if (rc == 0) {
 		mode_check(c, hit->at, &x);
-		buf_add(&c->pieces, &hole, sizeof(hole));
-		buf_add(&c->exprs, &x, sizeof(x));
-		buf_add(&c->places, &hit->at, sizeof(hit->at));
+		buf_add(c->pieces, &hole, sizeof(hole));
+		buf_add(c->exprs, &x, sizeof(x));
+		buf_add(c->places, &hit->at, sizeof(hit->at));
 	}
 	return end + 1;
 }
@@ -152,8 +154,8 @@ static int cut(struct compiler *c)
 /* Neighbouring literals, which an escape leaves behind, become one. */
 static int literals_join(struct compiler *c)
 {
-	struct piece *p = (struct piece *)(void *)c->pieces.data;
-	size_t n = c->pieces.len / sizeof(*p), kept = 0;
+	struct piece *p = (struct piece *)(void *)c->pieces->data;
+	size_t n = c->pieces->len / sizeof(*p), kept = 0;
 
 	for (size_t i = 0; i < n;) {
 		size_t j = i, len = 0, at = 0;
@@ -172,14 +174,14 @@ static int literals_join(struct compiler *c)
 			memcpy(text + at, p[i].text, p[i].len);
 		p[kept++] = (struct piece){text, len};
 	}
-	c->pieces.len = kept * sizeof(*p);
+	c->pieces->len = kept * sizeof(*p);
 	return 0;
 }
 
 /* Where the expression of the hole that is piece `bad` begins. */
 static size_t hole_place(const struct compiler *c, const struct sh_piece *pieces, size_t bad)
 {
-	const size_t *places = (const size_t *)(const void *)c->places.data;
+	const size_t *places = (const size_t *)(const void *)c->places->data;
 	size_t hole = 0;
 
 	for (size_t i = 0; i < bad; i++)
@@ -191,12 +193,14 @@ static size_t hole_place(const struct compiler *c, const struct sh_piece *pieces
  * taken for a raw one, which may stand anywhere, so that the next such hole is found too. */
 static int plan_make(struct compiler *c, enum sh_dialect dialect, struct template *t)
 {
-	struct sh_piece *pieces = arena_array(c->a, t->n_pieces, sizeof(*pieces));
+	struct sh_piece few[FEW_PIECES], *pieces = few;
 	size_t hole = 0, bad = 0, told = 0;
 	struct sh_plan *plan = NULL;
-	struct err e = {0};
+	struct err e;
 	int rc = ERR_INVALID;
 
+	if (t->n_pieces > FEW_PIECES)
+		pieces = malloc(t->n_pieces * sizeof(*pieces));
 	if (pieces == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < t->n_pieces; i++) {
@@ -213,12 +217,22 @@ static int plan_make(struct compiler *c, enum sh_dialect dialect, struct templat
 		pieces[bad].is_raw = true;
 		told++;
 	}
+	if (pieces != few)
+		free(pieces);
 	if (rc == ERR_LIMIT)
 		problem(c, 0, e.text);
 	if (rc != 0 && rc != ERR_INVALID)
 		return rc;
 	t->plan = plan;
 	return c->rc;
+}
+
+/* A copy of what was gathered, in the arena; NULL where that is nothing, or memory is short. */
+static const void *keep(struct arena *a, const struct buf *b)
+{
+	void *copy = b->len == 0 ? NULL : arena_alloc(a, b->len);
+
+	return copy == NULL ? NULL : memcpy(copy, b->data, b->len);
 }
 
 static int finish(struct compiler *c, enum sh_dialect dialect, struct template **out)
@@ -230,13 +244,11 @@ static int finish(struct compiler *c, enum sh_dialect dialect, struct template *
 		return ERR_NOMEM;
 	t->source = c->text;
 	t->source_len = c->len;
-	t->n_pieces = c->pieces.len / sizeof(struct piece);
-	t->n_exprs = c->exprs.len / sizeof(struct expr);
-	t->pieces = (const struct piece *)(const void *)arena_memdup(
-		c->a, c->pieces.data, c->pieces.len);
-	t->exprs =
-		(const struct expr *)(const void *)arena_memdup(c->a, c->exprs.data, c->exprs.len);
-	if (t->pieces == NULL || t->exprs == NULL)
+	t->n_pieces = c->pieces->len / sizeof(struct piece);
+	t->n_exprs = c->exprs->len / sizeof(struct expr);
+	t->pieces = keep(c->a, c->pieces);
+	t->exprs = keep(c->a, c->exprs);
+	if ((t->pieces == NULL && t->n_pieces > 0) || (t->exprs == NULL && t->n_exprs > 0))
 		return ERR_NOMEM;
 	if (c->mode == TEMPLATE_SHELL && t->n_exprs != 0)
 		rc = plan_make(c, dialect, t);
@@ -249,8 +261,19 @@ int template_compile(struct arena *a, struct scan *scan, const char *text, size_
 	enum template_mode mode, enum sh_dialect dialect, const struct expr_scope *scope,
 	const struct template_report *report, struct template **out)
 {
-	struct compiler c = {.a = a, .scan = scan, .scope = scope, .report = report, .mode = mode};
+	struct buf *scratch = scan_scratch(scan);
+	struct compiler c = {.a = a,
+		.scan = scan,
+		.scope = scope,
+		.report = report,
+		.mode = mode,
+		.pieces = &scratch[0],
+		.exprs = &scratch[1],
+		.places = &scratch[2]};
 	int rc;
+
+	for (size_t i = 0; i < SCAN_SCRATCH; i++)
+		buf_reset(&scratch[i]);
 
 	if (len > TEMPLATE_TEXT_MAX) {
 		problem(&c, 0, "this text is too long");
@@ -261,14 +284,11 @@ int template_compile(struct arena *a, struct scan *scan, const char *text, size_
 	if (c.text == NULL)
 		return ERR_NOMEM;
 	rc = cut(&c);
-	if (buf_status(&c.pieces) != 0 || buf_status(&c.exprs) != 0 || buf_status(&c.places) != 0)
+	if (buf_status(c.pieces) != 0 || buf_status(c.exprs) != 0 || buf_status(c.places) != 0)
 		rc = ERR_NOMEM;
 	if (rc == 0)
 		rc = c.rc;
 	if (rc == 0)
 		rc = finish(&c, dialect, out);
-	buf_free(&c.pieces);
-	buf_free(&c.exprs);
-	buf_free(&c.places);
 	return rc;
 }

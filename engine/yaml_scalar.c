@@ -32,7 +32,7 @@ bool yaml_is_null(const struct yaml_node *n)
 {
 	static const char *const words[] = {"", "~", "null", "Null", "NULL", NULL};
 
-	return n->kind == YAML_SCALAR &&
+	return n->kind == YAML_SCALAR && n->n <= 4 &&
 		(n->tag == YAML_TAG_NULL ||
 			(is_open_text(n) && n->tag == YAML_TAG_NONE && is_word(n, words)));
 }
@@ -78,7 +78,7 @@ static bool int_parts(const char *s, bool *is_negative, unsigned *base, const ch
 }
 
 /* An integer's value; false where it does not fit 64 bits. */
-static bool int_value(const char *digits, bool is_negative, unsigned base, uint64_t *magnitude)
+static bool int_value(const char *digits, unsigned base, uint64_t *magnitude)
 {
 	uint64_t v = 0;
 
@@ -93,7 +93,6 @@ static bool int_value(const char *digits, bool is_negative, unsigned base, uint6
 			__builtin_add_overflow(v, (uint64_t)d, &v))
 			return false;
 	}
-	(void)is_negative;
 	*magnitude = v;
 	return true;
 }
@@ -108,8 +107,7 @@ bool yaml_is_int(const struct yaml_node *n, int64_t *number)
 	if (n->kind != YAML_SCALAR || n->n > NUMBER_MAX ||
 		!(n->tag == YAML_TAG_INT || (is_open_text(n) && n->tag == YAML_TAG_NONE)))
 		return false;
-	if (!int_parts(n->text, &is_negative, &base, &digits) ||
-		!int_value(digits, is_negative, base, &m) ||
+	if (!int_parts(n->text, &is_negative, &base, &digits) || !int_value(digits, base, &m) ||
 		m > (uint64_t)INT64_MAX + (is_negative ? 1 : 0))
 		return false;
 	*number = is_negative ? (int64_t)(0 - m) : (int64_t)m;
@@ -153,7 +151,7 @@ static int number_value(struct arena *a, const struct yaml_node *n, struct value
 	if (int_parts(n->text, &is_negative, &base, &digits)) {
 		if (base == 10)
 			len = float_spell(n->text, spelled);
-		else if (int_value(digits, is_negative, base, &m))
+		else if (int_value(digits, base, &m))
 			len = (size_t)snprintf(spelled, sizeof(spelled), "%s%llu",
 				is_negative ? "-" : "", (unsigned long long)m);
 	} else if (strpbrk(n->text, "0123456789") != NULL) {

@@ -24,6 +24,12 @@ static bool is_allowed(uint32_t c)
 		(c >= 0xa0 && c <= 0xfffd && c != 0xfeff) || c >= 0x10000;
 }
 
+/* The bytes of which most texts are made. */
+static bool is_plain(unsigned char c)
+{
+	return (c >= 0x20 && c < 0x7f) || c == '\n';
+}
+
 static bool is_break(uint32_t c)
 {
 	return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
@@ -134,6 +140,11 @@ static int look_over(struct yaml_text *t, uint32_t *offsets, struct pos *pos, st
 			break;
 		if (offsets != NULL && chars % STRIDE == 0)
 			offsets[chars / STRIDE] = (uint32_t)i;
+		if (is_plain((unsigned char)t->bytes[i])) {
+			i++;
+			chars++;
+			continue;
+		}
 		len = utf8_decode(t->bytes + i, t->len - i, &c);
 		if (len == 0)
 			return refuse(t, i, pos, e,

@@ -21,12 +21,20 @@
 #include "engine/yaml_text.h"
 
 #define NODES_AT_ONCE 256 /* nodes are taken from the arena in rows */
+#define RECENT_BITS 8 /* 2 to this many short texts are remembered */
+#define SHORT_TEXT 32 /* bytes of what is remembered */
 #define SMALL_MAP 12 /* keys up to which each is compared with each */
 
 /* A list or map that is not closed yet. */
 struct open {
 	struct yaml_node *node;
 	size_t base; /* its first child on the stack */
+};
+
+/* A short text that was seen lately. */
+struct recent {
+	const char *text;
+	size_t len;
 };
 
 struct builder {
@@ -47,6 +55,7 @@ struct builder {
 	struct yaml_node **roots;
 	struct pos *places;
 	size_t n_roots, cap_roots;
+	struct recent recent[1 << RECENT_BITS]; /* by their hash */
 	bool is_broken; /* a limit was reached: the rest is not looked at */
 };
 
@@ -63,8 +72,6 @@ static struct yaml_node *node_new(struct builder *b, enum yaml_kind kind, const 
 	b->n_row--;
 	n = b->row++;
 	n->kind = (uint8_t)kind;
-	n->height = 1;
-	n->weight = 1;
 	n->line = (uint32_t)start->line + 1;
 	n->column = (uint32_t)start->column + 1;
 	n->start = (uint32_t)start->index;
@@ -168,26 +175,35 @@ static void stop(struct builder *b)
 	b->is_broken = true;
 }
 
-/* Whether `height` more levels fit below the open nodes. */
-static bool fits(struct builder *b, struct pos pos, size_t height)
+static void refuse_depth(struct builder *b, struct pos pos)
 {
-	if (b->n_open + height <= b->limits->depth)
-		return true;
 	diag_error(
 		b->diags, pos, "lists and maps nest deeper than %zu levels here", b->limits->depth);
 	stop(b);
-	return false;
 }
 
-static bool count_alias(struct builder *b, struct pos pos, const struct yaml_node *n)
+/* Counts the nodes that an alias stands for, at `depth` levels. False and told at a limit. N.B. the
+ * walk costs what it counts, and so all walks together cost no more than the limit. */
+static bool count_alias(struct builder *b, struct pos pos, const struct yaml_node *n, size_t depth)
 {
-	b->alias_nodes += n->weight;
-	if (b->alias_nodes <= b->limits->alias_nodes)
-		return true;
-	diag_error(b->diags, pos, "the file's aliases stand for more than %zu nodes",
-		b->limits->alias_nodes);
-	stop(b);
-	return false;
+	bool is_fine = true;
+
+	if (depth > b->limits->depth) {
+		refuse_depth(b, pos);
+		return false;
+	}
+	if (++b->alias_nodes > b->limits->alias_nodes) {
+		diag_error(b->diags, pos, "the file's aliases stand for more than %zu nodes",
+			b->limits->alias_nodes);
+		stop(b);
+		return false;
+	}
+	for (uint32_t i = 0; is_fine && n->kind == YAML_LIST && i < n->n; i++)
+		is_fine = count_alias(b, pos, n->items[i], depth + 1);
+	for (uint32_t i = 0; is_fine && n->kind == YAML_MAP && i < n->n; i++)
+		is_fine = count_alias(b, pos, n->pairs[i].key, depth + 1) &&
+			count_alias(b, pos, n->pairs[i].value, depth + 1);
+	return is_fine;
 }
 
 static int on_alias(struct builder *b, const yaml_event_t *ev)
@@ -202,7 +218,7 @@ static int on_alias(struct builder *b, const yaml_event_t *ev)
 		n = NULL;
 	} else if (n == NULL) {
 		diag_error(b->diags, pos, "there is no anchor &%s before this alias", name);
-	} else if (!fits(b, pos, n->height) || !count_alias(b, pos, n)) {
+	} else if (!count_alias(b, pos, n, b->n_open + 1)) {
 		return 0;
 	}
 	if (n == NULL) {
@@ -255,6 +271,25 @@ static void read_tag(struct builder *b, struct yaml_node *n, const yaml_char_t *
 		n->tag = (uint8_t)found;
 }
 
+/* A copy of a scalar's text. Keys, and many values, come again and again: of a short text that was
+ * seen lately there is one copy. */
+static const char *keep_text(struct builder *b, const char *text, size_t len)
+{
+	uint64_t head = 0, tail = 0, hash;
+	struct recent *r;
+
+	if (len > SHORT_TEXT)
+		return arena_memdup(b->arena, text, len);
+	if (len > 8)
+		memcpy(&tail, text + len - 8, 8);
+	memcpy(&head, text, len < 8 ? len : 8);
+	hash = (head ^ tail * 31 ^ len) * UINT64_C(0x9e3779b97f4a7c15);
+	r = &b->recent[hash >> (64 - RECENT_BITS)];
+	if (r->text == NULL || r->len != len || memcmp(r->text, text, len) != 0)
+		*r = (struct recent){arena_memdup(b->arena, text, len), len};
+	return r->text;
+}
+
 static int on_scalar(struct builder *b, const yaml_event_t *ev)
 {
 	static const uint8_t styles[] = {
@@ -272,7 +307,7 @@ static int on_scalar(struct builder *b, const yaml_event_t *ev)
 		return ERR_NOMEM;
 	n->style = styles[ev->data.scalar.style];
 	n->n = (uint32_t)ev->data.scalar.length;
-	n->text = arena_memdup(b->arena, ev->data.scalar.value, n->n);
+	n->text = keep_text(b, (const char *)ev->data.scalar.value, n->n);
 	if (n->text == NULL)
 		return ERR_NOMEM;
 	read_tag(b, n, ev->data.scalar.tag);
@@ -286,21 +321,16 @@ static int on_open(struct builder *b, const yaml_event_t *ev, enum yaml_kind kin
 {
 	struct yaml_node *n;
 
-	if (!fits(b, mark_pos(&ev->start_mark), 1))
+	if (b->n_open == b->limits->depth) {
+		refuse_depth(b, mark_pos(&ev->start_mark));
 		return 0;
+	}
 	n = node_new(b, kind, &ev->start_mark);
 	if (n == NULL)
 		return ERR_NOMEM;
 	read_tag(b, n, tag);
 	b->open[b->n_open++] = (struct open){.node = n, .base = b->n_stack};
 	return anchor_add(b, anchor, n);
-}
-
-static void grow_with(struct yaml_node *parent, const struct yaml_node *child)
-{
-	if (child->height >= parent->height)
-		parent->height = (uint8_t)(child->height + 1);
-	parent->weight += child->weight;
 }
 
 static int close_list(struct builder *b, const struct open *o)
@@ -312,10 +342,8 @@ static int close_list(struct builder *b, const struct open *o)
 	list->items = arena_array(b->arena, n, sizeof(*list->items));
 	if (list->items == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		list->items[i] = b->stack[o->base + i];
-		grow_with(list, list->items[i]);
-	}
+	if (n > 0)
+		memcpy(list->items, b->stack + o->base, n * sizeof(*list->items));
 	return 0;
 }
 
@@ -455,10 +483,6 @@ static int close_map(struct builder *b, const struct open *o)
 		return rc;
 	o->node->pairs = p.list;
 	o->node->n = (uint32_t)p.n;
-	for (size_t i = 0; i < p.n; i++) {
-		grow_with(o->node, p.list[i].key);
-		grow_with(o->node, p.list[i].value);
-	}
 	return 0;
 }
 

@@ -34,17 +34,14 @@ struct yaml_pair;
 /* N.B. an alias gives the node that it stands for: several parents may share one. */
 struct yaml_node {
 	uint8_t kind, style, tag;
-	uint8_t height; /* levels of nodes below and with it */
 	uint32_t line, column; /* from 1 */
 	uint32_t start; /* where it begins in the text, in characters */
 	uint32_t n; /* bytes of text, items or pairs */
-	uint32_t weight; /* nodes below and with it, those behind aliases counted each time */
 	union {
 		const char *text; /* a scalar's; NUL behind it */
 		struct yaml_node **items;
 		struct yaml_pair *pairs;
 	};
-	void *made; /* NULL at first; what whoever reads the tree made of it */
 };
 
 struct yaml_pair {
