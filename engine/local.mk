@@ -91,8 +91,10 @@ libengine_a_SOURCES = \
 	engine/shlex_here.c \
 	engine/shlex_quote.c \
 	engine/shlex_word.c \
+	engine/shplan.h \
 	engine/shquote.c \
 	engine/shquote.h \
+	engine/shrender.c \
 	engine/strmap.c \
 	engine/strmap.h \
 	engine/template.c \

@@ -24,20 +24,15 @@ static void replace(struct buf *out, const char *bytes, size_t len, const char *
 }
 
 static const char *const in_single[256] = {['\''] = "'\\''"};
-static const char *const in_single_here[256] = {['\''] = "'\\''", ['\\'] = "'\"\\\\\"'"};
+static const char *const in_single_here[256] = {['\''] = "'\"'\"'", ['\\'] = "'\"\\\\\"'"};
 static const char *const in_double[256] = {
 	['"'] = "\\\"", ['\\'] = "\\\\", ['$'] = "\\$", ['`'] = "\\`"};
+static const char *const in_default[256] = {
+	['"'] = "\\\"", ['\\'] = "\\\\", ['$'] = "\\$", ['`'] = "\\`", ['}'] = "\\}"};
 /* N.B. inside "${x:-...}" bash and ksh93 pair single quotes though they do not quote there, and
- * bash reads <( as a process substitution and then does not run it, but changes its blanks. */
-static const char *const in_default[256] = {['"'] = "\\\"",
-	['\\'] = "\\\\",
-	['$'] = "\\$",
-	['`'] = "\\`",
-	['}'] = "\\}",
-	['\''] = "\"'\"",
-	['('] = "\"(\""};
-/* N.B. in ksh93 double quotes inside "${x:-...}" end the outer ones, so only a substitution can
- * make such a byte there that all shells agree about. */
+ * bash reads <( as a process substitution, does not run it, but changes its blanks. Double quotes
+ * there end the outer ones in ksh93, and mislead bash about braces: only a substitution makes such
+ * a byte in a way that all shells agree about. */
 static const char *const in_default_echo[256] = {['"'] = "\\\"",
 	['\\'] = "\\\\",
 	['$'] = "\\$",
@@ -45,47 +40,20 @@ static const char *const in_default_echo[256] = {['"'] = "\\\"",
 	['}'] = "\\}",
 	['\''] = "$(echo \"'\")",
 	['('] = "$(echo \"(\")"};
+/* A backslash before each byte that could mean something in a word or pattern. */
+#define ESCAPED_BYTES                                                                              \
+	['\t'] = "\\\t", [' '] = "\\ ", ['!'] = "\\!", ['"'] = "\\\"", ['#'] = "\\#",              \
+	['$'] = "\\$", ['%'] = "\\%", ['&'] = "\\&", ['\''] = "\\'", ['('] = "\\(", [')'] = "\\)", \
+	['*'] = "\\*", ['+'] = "\\+", [','] = "\\,", ['-'] = "\\-", ['.'] = "\\.", ['/'] = "\\/",  \
+	[':'] = "\\:", [';'] = "\\;", ['<'] = "\\<", ['='] = "\\=", ['>'] = "\\>", ['?'] = "\\?",  \
+	['@'] = "\\@", ['['] = "\\[", ['\\'] = "\\\\", [']'] = "\\]", ['^'] = "\\^",               \
+	['`'] = "\\`", ['{'] = "\\{", ['|'] = "\\|", ['}'] = "\\}", ['~'] = "\\~"
 /* N.B. quotes inside such a pattern mean something else in almost every shell, and bash reads <(
- * even in them; a backslash before each byte is what all agree about.
- */
+ * even in them; backslashes are what all agree about. */
 static const char *const in_pattern[256] = {
-	['\n'] = "\"\n\"",
-	[1] = "\"\001\"",
-	[127] = "\"\177\"",
-	['\t'] = "\\\t",
-	[' '] = "\\ ",
-	['!'] = "\\!",
-	['"'] = "\\\"",
-	['#'] = "\\#",
-	['$'] = "\\$",
-	['%'] = "\\%",
-	['&'] = "\\&",
-	['\''] = "\\'",
-	['('] = "\\(",
-	[')'] = "\\)",
-	['*'] = "\\*",
-	['+'] = "\\+",
-	[','] = "\\,",
-	['-'] = "\\-",
-	['.'] = "\\.",
-	['/'] = "\\/",
-	[':'] = "\\:",
-	[';'] = "\\;",
-	['<'] = "\\<",
-	['='] = "\\=",
-	['>'] = "\\>",
-	['?'] = "\\?",
-	['@'] = "\\@",
-	['['] = "\\[",
-	['\\'] = "\\\\",
-	[']'] = "\\]",
-	['^'] = "\\^",
-	['`'] = "\\`",
-	['{'] = "\\{",
-	['|'] = "\\|",
-	['}'] = "\\}",
-	['~'] = "\\~",
-};
+	['\n'] = "\"\n\"", [1] = "\"\001\"", [127] = "\"\177\"", ESCAPED_BYTES};
+static const char *const in_escaped[256] = {
+	['\n'] = "'\n'", [1] = "'\001'", [127] = "'\177'", ESCAPED_BYTES};
 static const char *const in_dollar[256] = {['\''] = "\\'", ['\\'] = "\\\\"};
 static const char *const in_here[256] = {['\\'] = "\\\\", ['$'] = "\\$", ['`'] = "\\`"};
 static const char *const in_comment[256] = {['\n'] = " ", ['\r'] = " "};
@@ -96,8 +64,6 @@ static const char *const in_comment_safe[256] = {
 	['[' ... '`'] = "_",
 	['{' ... 127] = "_",
 };
-static const char *const in_backquotes[256] = {['\\'] = "\\\\", ['$'] = "\\$", ['`'] = "\\`"};
-
 static const struct {
 	const char *before, *after;
 	const char *const *with;
@@ -114,6 +80,9 @@ static const struct {
 	[SH_ENC_PATTERN] = {"\"\"", "", in_pattern},
 	[SH_ENC_DOLLAR] = {"", "", in_dollar},
 	[SH_ENC_HERE] = {"", "", in_here},
+	[SH_ENC_BARE_ESCAPED] = {"''", "", in_escaped},
+	[SH_ENC_SINGLE_ESCAPED] = {"'", "'", in_escaped},
+	[SH_ENC_DOUBLE_ESCAPED] = {"\"", "\"", in_escaped},
 	[SH_ENC_COMMENT] = {"", "", in_comment},
 	[SH_ENC_COMMENT_SAFE] = {"", "", in_comment_safe},
 };
@@ -128,29 +97,46 @@ static void encode(struct buf *out, enum sh_enc enc, const char *bytes, size_t l
 	buf_adds(out, encoders[enc].after);
 }
 
-void sh_encode(struct buf *out, enum sh_enc enc, unsigned backquotes, const char *bytes, size_t len,
-	struct buf scratch[2])
+/* Writes text for a place one level of backquotes further out. N.B. a backslash that the level
+ * would leave alone is left alone, too: what bash's brace expansion sees depends on that. */
+static void backquote(struct buf *out, const char *text, size_t len, bool is_double)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i], next = i + 1 < len ? text[i + 1] : '\\';
+
+		if (c == '\\' ? memchr("\\$`\"\n", next, 5) == NULL
+			      : c != '$' && c != '`' && (c != '"' || !is_double))
+			continue;
+		buf_add(out, text + start, i - start);
+		buf_addc(out, '\\');
+		start = i;
+	}
+	buf_add(out, text + start, len - start);
+}
+
+void sh_encode(struct buf *out, enum sh_enc enc, struct sh_backquotes b, const char *bytes,
+	size_t len, struct buf scratch[2])
 {
 	struct buf *from = &scratch[0], *to = &scratch[1], *swap;
 
-	if (backquotes == 0) {
+	if (b.n == 0) {
 		encode(out, enc, bytes, len);
 		return;
 	}
 	buf_reset(from);
 	encode(from, enc, bytes, len);
-	for (; backquotes > 1; backquotes--) {
+	for (unsigned level = b.n; level > 0; level--) {
 		buf_reset(to);
-		replace(to, buf_str(from), from->len, in_backquotes);
+		backquote(to, buf_str(from), from->len, (b.doubles >> (level - 1) & 1) != 0);
 		swap = from;
 		from = to;
 		to = swap;
 	}
-	replace(out, buf_str(from), from->len, in_backquotes);
-	if (out->status == 0 && buf_status(&scratch[0]) != 0)
-		out->status = buf_status(&scratch[0]);
-	if (out->status == 0 && buf_status(&scratch[1]) != 0)
-		out->status = buf_status(&scratch[1]);
+	buf_add(out, buf_str(from), from->len);
+	if (out->status == 0)
+		out->status = buf_status(from) != 0 ? buf_status(from) : buf_status(to);
 }
 
 void sh_quote_word(struct buf *out, const char *bytes, size_t len)

@@ -57,7 +57,7 @@ int sh_peek_slow(const struct sh_lexer *lx, size_t pos, unsigned level, size_t *
 		return c;
 	escaped = sh_peek_slow(lx, *next, level - 1, &behind);
 	if (escaped == '\\' || escaped == '$' || escaped == '`' ||
-		(escaped == '"' && lx->is_double_backquote[level])) {
+		(escaped == '"' && (lx->backquotes.doubles >> (level - 1) & 1) != 0)) {
 		*next = behind;
 		return escaped;
 	}
@@ -162,6 +162,64 @@ static struct sh_frame *word_frame(struct sh_lexer *lx)
 	return NULL;
 }
 
+static bool can_be_bash(const struct sh_lexer *lx)
+{
+	return lx->dialect == SH_BASH || lx->dialect == SH_POSIX;
+}
+
+void sh_quotes_check(struct sh_lexer *lx, size_t start)
+{
+	char quote = '"';
+
+	if (!can_be_bash(lx))
+		return;
+	for (size_t i = start; i < lx->pos; i++) {
+		char c = lx->text[i];
+
+		if (c == '\\' && quote != '\'')
+			i++;
+		else if (quote == '\0' && (c == '"' || c == '\''))
+			quote = c;
+		else if (c == quote)
+			quote = '\0';
+	}
+	if (quote != '"')
+		sh_doubt(lx, "quotes inside backquotes or ${ } inside double quotes");
+}
+
+/* How a value is written where bash needs more care than others. */
+static int enc_escape(struct sh_lexer *lx, enum sh_enc *enc)
+{
+	bool is_in_list = sh_top(lx)->is_in_list;
+	bool is_default = *enc == SH_ENC_DEFAULT || *enc == SH_ENC_DEFAULT_ECHO;
+	bool is_bare = *enc == SH_ENC_BARE || *enc == SH_ENC_BARE_DOUBLE;
+	bool is_single = *enc == SH_ENC_SINGLE || *enc == SH_ENC_SINGLE_HERE;
+
+	if (!can_be_bash(lx))
+		return 0;
+	if (lx->backquotes.doubles == 0) {
+		/* N.B. bash stumbles over \' in an array in a substitution in a loop. */
+		if (is_in_list && is_bare)
+			*enc = SH_ENC_BARE_DOUBLE;
+		else if (is_in_list && is_single)
+			*enc = SH_ENC_SINGLE_HERE;
+		return 0;
+	}
+	/* N.B. bash looks for braces before it understands words, and takes what stands in
+	 * "`"..."`" for unquoted. So each byte there must be harmless by itself. */
+	if (is_default || is_in_list)
+		return sh_refuse(lx, lx->n_taken,
+			"in a ${ } or an array inside backquotes inside double quotes; write $( ) "
+			"instead of the backquotes");
+	if (is_bare)
+		*enc = SH_ENC_BARE_ESCAPED;
+	else if (is_single)
+		*enc = SH_ENC_SINGLE_ESCAPED;
+	else if (*enc == SH_ENC_DOUBLE)
+		*enc = SH_ENC_DOUBLE_ESCAPED;
+	return 0;
+}
+
 int sh_hole_take(struct sh_lexer *lx, enum sh_enc enc)
 {
 	const struct sh_frame *f = sh_top(lx);
@@ -173,9 +231,11 @@ int sh_hole_take(struct sh_lexer *lx, enum sh_enc enc)
 		return refuse_doubt(lx, hole);
 	if (f->why != NULL)
 		return sh_refuse(lx, hole, f->why);
-	if (lx->backquotes != 0 && lx->text[lx->pos - 1] == '\\')
+	if (lx->backquotes.n != 0 && lx->text[lx->pos - 1] == '\\')
 		return sh_refuse(lx, hole, "right behind a backslash inside backquotes");
 	r = word == NULL ? 0 : sh_word_check(lx, word);
+	if (r == 0)
+		r = enc_escape(lx, &enc);
 	if (r != 0)
 		return r;
 	r = sh_op_add(lx,
@@ -185,7 +245,7 @@ int sh_hole_take(struct sh_lexer *lx, enum sh_enc enc)
 			.index = lx->hole_index[hole],
 			.kind = SH_OP_HOLE,
 			.enc = (uint8_t)enc,
-			.backquotes = (uint8_t)lx->backquotes,
+			.backquotes = lx->backquotes,
 		});
 	if (r != 0)
 		return r;
@@ -218,6 +278,7 @@ int sh_push(struct sh_lexer *lx, enum sh_frame_kind kind, size_t opened)
 	f->unit = parent->unit;
 	f->is_in_here = parent->is_in_here || kind == F_HERE;
 	f->is_nested = parent->is_nested;
+	f->is_in_list = parent->is_in_list || kind == F_LIST;
 	if (parent->why_is_deep) {
 		f->why = parent->why;
 		f->why_is_deep = true;
@@ -237,19 +298,23 @@ void sh_pop(struct sh_lexer *lx)
 int sh_backquote_open(struct sh_lexer *lx, size_t next, bool is_double)
 {
 	const struct sh_frame *parent = sh_top(lx);
-	bool is_odd = parent->is_odd || parent->kind == F_HERE;
+	/* N.B. in "${x:-`...`}", bash leaves the backslash of \" where others take it off. */
+	bool is_odd = parent->is_odd || parent->kind == F_HERE ||
+		(parent->kind == F_BRACE && parent->is_quoted && can_be_bash(lx));
 	size_t opened = lx->pos;
 	int r;
 
 	lx->pos = next;
-	if (lx->backquotes == SH_BACKQUOTE_MAX) {
+	if (lx->backquotes.n == SH_BACKQUOTE_MAX) {
 		sh_doubt(lx, "backquotes nested that deeply");
 		return 0;
 	}
 	r = sh_push(lx, F_BACKQUOTE, opened);
 	if (r != 0)
 		return r;
-	lx->is_double_backquote[++lx->backquotes] = is_double;
+	if (is_double)
+		lx->backquotes.doubles |= (uint8_t)(1u << lx->backquotes.n);
+	lx->backquotes.n++;
 	if (is_odd && sh_top(lx)->why == NULL) {
 		sh_top(lx)->why = "inside backquotes in a here-document or in a ${ }; write "
 				  "$( ) instead of the backquotes";
@@ -271,6 +336,12 @@ int sh_backslash(struct sh_lexer *lx, size_t next, bool *is_continuation)
 	return 0;
 }
 
+static void backquote_leave(struct sh_lexer *lx)
+{
+	lx->backquotes.n--;
+	lx->backquotes.doubles &= (uint8_t)((1u << lx->backquotes.n) - 1);
+}
+
 /* Takes frames off until `depth` are left. Those are unclosed: a hole inside is refused. */
 static int unwind(struct sh_lexer *lx, unsigned depth)
 {
@@ -281,7 +352,7 @@ static int unwind(struct sh_lexer *lx, unsigned depth)
 			return sh_refuse_unclosed(lx, sh_top(lx)->holes_before,
 				frame_kinds[sh_top(lx)->kind].opener, sh_top(lx)->opened);
 		if (sh_top(lx)->kind == F_BACKQUOTE)
-			lx->backquotes--;
+			backquote_leave(lx);
 	}
 	if (is_unclosed)
 		sh_doubt(lx, "something that is never closed");
@@ -292,7 +363,8 @@ static int unwind(struct sh_lexer *lx, unsigned depth)
 static int backquote_close(struct sh_lexer *lx)
 {
 	unsigned level = 1, seen = 0, depth = 0;
-	size_t next = 0;
+	size_t next = 0, opened;
+	bool is_double;
 	int r;
 
 	while (sh_peek_slow(lx, lx->pos, level, &next) != SH_CLOSE)
@@ -309,9 +381,13 @@ static int backquote_close(struct sh_lexer *lx)
 		return r;
 	if (sh_here_is_pending(lx, sh_top(lx)->unit))
 		sh_doubt(lx, "a here-document without a body inside backquotes");
+	opened = sh_top(lx)->opened;
+	is_double = (lx->backquotes.doubles & 1) != 0;
+	backquote_leave(lx);
 	sh_pop(lx);
-	lx->backquotes--;
 	lx->pos = next;
+	if (lx->backquotes.n == 0 && is_double)
+		sh_quotes_check(lx, opened);
 	return 0;
 }
 

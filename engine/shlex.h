@@ -47,13 +47,22 @@ enum sh_enc {
 	SH_ENC_HERE, /* inside a here-document whose delimiter is not quoted */
 	SH_ENC_COMMENT, /* in a comment: newlines become blanks */
 	SH_ENC_COMMENT_SAFE, /* in a comment in a substitution: only letters and digits stay */
+	SH_ENC_BARE_ESCAPED, /* as BARE, SINGLE and DOUBLE, but so that bash's brace */
+	SH_ENC_SINGLE_ESCAPED, /* expansion sees no brace whatever quotes it thinks to be in */
+	SH_ENC_DOUBLE_ESCAPED,
 	SH_ENC_COUNT
 };
 
-/* Adds bytes to out, written for a place inside `backquotes` levels of backquotes. scratch is two
- * buffers to work in. */
-void sh_encode(struct buf *out, enum sh_enc enc, unsigned backquotes, const char *bytes, size_t len,
-	struct buf scratch[2]);
+/* The levels of backquotes around a place: their number, and bit n set where level n + 1 stands in
+ * double quotes. */
+struct sh_backquotes {
+	uint8_t n, doubles;
+};
+
+/* Adds bytes to out, written for a place inside these backquotes. scratch is two buffers to work
+ * in. */
+void sh_encode(struct buf *out, enum sh_enc enc, struct sh_backquotes b, const char *bytes,
+	size_t len, struct buf scratch[2]);
 
 enum sh_op_kind {
 	SH_OP_INSERT, /* add `text` */
@@ -70,7 +79,7 @@ struct sh_op {
 	const char *text;
 	uint8_t kind;
 	uint8_t enc;
-	uint8_t backquotes;
+	struct sh_backquotes backquotes;
 };
 
 /* A here-document with holes in its body. */
@@ -127,11 +136,13 @@ struct sh_frame {
 	bool is_odd; /* a place where shells disagree about quotes */
 	bool is_in_here; /* somewhere inside a here-document's body */
 	bool is_nested; /* somewhere inside a substitution */
+	bool is_in_list; /* somewhere inside an array's ( ) */
 	bool is_arith_command; /* F_ARITH: (( )), not $(( )) */
 	bool in_word, word_is_plain, word_is_split, is_redirect;
 	bool pattern_is_open, pattern_has_word;
 	bool next_is_computed; /* the next word is arithmetic or a variable's name */
 	bool is_regex, is_timed;
+	bool is_group; /* F_PAREN: inside [[ ]] */
 	bool has_newline; /* F_HERE: a newline stands inside a substitution */
 	const char *why; /* a hole may not stand here, because it would stand ... */
 	bool why_is_deep; /* nor in anything inside */
@@ -168,8 +179,7 @@ struct sh_lexer {
 	const size_t *hole_index; /* ... their numbers among all holes ... */
 	const size_t *hole_pos; /* ... and places */
 	size_t n_holes, n_taken;
-	unsigned backquotes; /* levels of backquotes around pos, and which stand in "..." */
-	bool is_double_backquote[SH_BACKQUOTE_MAX + 1];
+	struct sh_backquotes backquotes; /* around pos */
 	unsigned depth, units;
 	unsigned n_pending, n_active;
 	struct sh_op *ops;
@@ -200,8 +210,8 @@ static inline int sh_peek_at(const struct sh_lexer *lx, size_t pos, size_t *next
 {
 	unsigned char c = (unsigned char)lx->text[pos];
 
-	if (lx->backquotes != 0 || c == '\0')
-		return sh_peek_slow(lx, pos, lx->backquotes, next);
+	if (lx->backquotes.n != 0 || c == '\0')
+		return sh_peek_slow(lx, pos, lx->backquotes.n, next);
 	*next = pos + 1;
 	return c;
 }
@@ -238,6 +248,8 @@ int sh_step_here(struct sh_lexer *lx, bool *is_done);
 int sh_dollar(struct sh_lexer *lx, size_t next, bool is_quoted);
 /* Opens a backquote frame; next is behind the backquote. */
 int sh_backquote_open(struct sh_lexer *lx, size_t next, bool is_double);
+/* Doubts what follows where bash would not see the quotes from start to pos as pairs. */
+void sh_quotes_check(struct sh_lexer *lx, size_t start);
 
 /* shlex_word.c: what a word means for the command around it. */
 int sh_word_end(struct sh_lexer *lx);

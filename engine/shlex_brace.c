@@ -107,8 +107,7 @@ static enum sh_enc brace_enc(const struct sh_lexer *lx, const struct sh_frame *f
 	if (f->is_quoted && f->brace == BR_PATTERN)
 		return SH_ENC_PATTERN;
 	if (f->is_quoted)
-		return lx->dialect == SH_POSIX || lx->dialect == SH_KSH ? SH_ENC_DEFAULT_ECHO
-									: SH_ENC_DEFAULT;
+		return lx->dialect == SH_ZSH ? SH_ENC_DEFAULT : SH_ENC_DEFAULT_ECHO;
 	if (f->is_in_here)
 		return SH_ENC_BARE_DOUBLE;
 	return lx->dialect == SH_ZSH ? SH_ENC_BARE_APART : SH_ENC_BARE;
@@ -189,6 +188,8 @@ int sh_step_brace(struct sh_lexer *lx, bool *is_done)
 		c = sh_peek(lx, &next);
 		switch (c) {
 		case '}':
+			if (f->is_quoted && f->brace == BR_PATTERN && lx->backquotes.n == 0)
+				sh_quotes_check(lx, f->opened);
 			sh_pop(lx);
 			lx->pos = next;
 			break;

@@ -52,7 +52,7 @@ static int comment(struct sh_lexer *lx, const struct sh_frame *f)
 	int c, r;
 
 	for (;;) {
-		if (lx->backquotes == 0) {
+		if (lx->backquotes.n == 0) {
 			const char *nl = memchr(lx->text + lx->pos, '\n', lx->limit - lx->pos);
 			size_t end = nl == NULL ? lx->limit : (size_t)(nl - lx->text);
 
@@ -181,8 +181,11 @@ static int redirection(struct sh_lexer *lx, struct sh_frame *f, int c, size_t ne
 	lx->pos = next;
 	if (second == '\\')
 		sh_doubt(lx, "a redirection with a backslash behind it");
-	if (f->place == P_CONDITION || f->place == P_LIST || f->place == P_PATTERN)
+	if (f->place == P_CONDITION || f->place == P_LIST || f->place == P_PATTERN) {
+		if (second == '<')
+			sh_doubt(lx, "a << where no command stands");
 		return 0;
+	}
 	f->is_redirect = true;
 	if (c == '<' && second == '<') {
 		lx->pos = behind;
@@ -267,7 +270,8 @@ static int group_open(struct sh_lexer *lx, struct sh_frame *f, size_t opened)
 	r = sh_push(lx, F_PAREN, opened);
 	if (r != 0)
 		return r;
-	sh_top(lx)->place = place == P_CONDITION ? P_CONDITION : P_COMMAND;
+	sh_top(lx)->place = f->place;
+	sh_top(lx)->is_group = place == P_CONDITION;
 	sh_top(lx)->is_regex = is_regex;
 	if (is_regex && sh_top(lx)->why == NULL) {
 		sh_top(lx)->why = "on the right of =~, where it would be a pattern";
@@ -488,7 +492,7 @@ int sh_step_command(struct sh_lexer *lx, bool *is_done)
 	int c, r = 0;
 
 	while (r == 0 && !*is_done && sh_top(lx) == f) {
-		if (lx->backquotes == 0) {
+		if (lx->backquotes.n == 0) {
 			const char *p = lx->text + lx->pos;
 
 			if (f->in_word) {

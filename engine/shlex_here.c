@@ -76,7 +76,7 @@ int sh_here_operator(struct sh_lexer *lx)
 	size_t room = 0;
 	char *delim;
 
-	if (lx->backquotes != 0) {
+	if (lx->backquotes.n != 0) {
 		sh_doubt(lx, "a here-document inside backquotes");
 		return 0;
 	}
@@ -243,14 +243,13 @@ static int body_done(struct sh_lexer *lx, const struct sh_pending *p)
 
 /* A body whose delimiter is quoted: nothing in it means anything.
  *
- * N.B. bash loses bytes \001 of such a body inside a substitution, but not of one whose delimiter
- * is not quoted. */
+ * N.B. inside a substitution bash loses bytes \001 of such a body, and ksh93 stumbles over quotes
+ * in it; neither minds where the delimiter is not quoted. */
 static int body_read_quoted(struct sh_lexer *lx, struct sh_pending *p)
 {
 	int r = 0;
 
-	p->is_converted =
-		sh_top(lx)->is_nested && (lx->dialect == SH_BASH || lx->dialect == SH_POSIX);
+	p->is_converted = sh_top(lx)->is_nested;
 	while (r == 0 && lx->n_taken < lx->n_holes && lx->hole_pos[lx->n_taken] < p->end) {
 		lx->pos = lx->hole_pos[lx->n_taken];
 		if (sh_top(lx)->is_in_here && lx->doubt == NULL)

@@ -13,7 +13,7 @@ static void skip_plain(struct sh_lexer *lx, const bool stop[256])
 {
 	const char *p = lx->text + lx->pos;
 
-	if (lx->backquotes != 0)
+	if (lx->backquotes.n != 0)
 		return;
 	while (!stop[(unsigned char)*p])
 		p++;
@@ -173,8 +173,11 @@ int sh_dollar(struct sh_lexer *lx, size_t next, bool is_quoted)
 				true);
 		break;
 	case '\'':
+		/* N.B. bash garbles such a string inside a ${ } inside "$( )". */
 		if (!is_quoted)
-			return open_frame(lx, F_DOLLAR, behind, NULL, false);
+			return open_frame(lx, F_DOLLAR, behind,
+				sh_top(lx)->kind == F_BRACE ? "inside $'...' inside a ${ }" : NULL,
+				false);
 		break;
 	case '"':
 		if (!is_quoted)
@@ -278,7 +281,7 @@ int sh_step_single(struct sh_lexer *lx, bool *is_done)
 		case SH_CLOSE:
 			return sh_end(lx, c, is_done);
 		case '\\':
-			if (lx->backquotes != 0 && sh_peek_at(lx, next, &behind) == '\n')
+			if (lx->backquotes.n != 0 && sh_peek_at(lx, next, &behind) == '\n')
 				sh_doubt(lx, "a backslash at a line's end in quotes in backquotes");
 			lx->pos = next;
 			break;

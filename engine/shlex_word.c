@@ -158,7 +158,7 @@ static int condition_word(struct sh_lexer *lx, struct sh_frame *f, struct sh_spa
 		f->next_is_computed = true;
 	} else if (f->place == P_CONDITION && sh_span_is(w, "=~")) {
 		f->is_regex = true;
-	} else if (f->place == P_CONDITION && sh_span_is(w, "]]") && f->kind != F_PAREN) {
+	} else if (f->place == P_CONDITION && sh_span_is(w, "]]") && !f->is_group) {
 		f->place = P_AFTER;
 	}
 	f->prev_hole = f->word_hole;
@@ -392,8 +392,14 @@ int sh_word_check(struct sh_lexer *lx, struct sh_frame *f)
 		return sh_refuse(lx, lx->n_taken, why);
 	if (f->next_is_computed && !f->is_redirect && f->command != CMD_DECLARE)
 		return refuse_computed(lx, lx->n_taken);
-	if (f->word_hole == SH_NONE)
-		f->word_hole = lx->n_taken;
+	if (f->word_hole != SH_NONE)
+		return 0;
+	f->word_hole = lx->n_taken;
+	/* N.B. ksh93 takes even a quoted ]] for the end, unless something in it is expanded. */
+	if (f->place == P_CONDITION && lx->dialect == SH_KSH)
+		return sh_op_add(lx,
+			(struct sh_op){
+				.pos = f->word_start, .kind = SH_OP_INSERT, .text = "${PWD+}"});
 	return 0;
 }
 

@@ -21,7 +21,7 @@ struct err;
 #define SH_SCRIPT_MAX ((size_t)1 << 30) /* bytes of one script with its holes */
 
 enum sh_dialect {
-	SH_POSIX, /* sh, dash, busybox sh, and bash or ksh called sh: what holds in all of them */
+	SH_POSIX, /* sh, dash, busybox sh, and bash or mksh called sh: what holds in all of them */
 	SH_BASH,
 	SH_KSH, /* ksh88, ksh93, mksh, pdksh */
 	SH_ZSH

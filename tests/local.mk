@@ -120,6 +120,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_expr \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_shquote \
 	tests/fuzz/fuzz_template \
 	tests/fuzz/fuzz_time \
 	tests/fuzz/fuzz_zone
@@ -148,6 +149,8 @@ tests_fuzz_fuzz_expr_SOURCES = tests/fuzz/fuzz_expr.c tests/unit/expr_world.c te
 tests_fuzz_fuzz_expr_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_shquote_SOURCES = tests/fuzz/fuzz_shquote.c
+tests_fuzz_fuzz_shquote_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c tests/unit/expr_world.c tests/unit/expr_world.h
 tests_fuzz_fuzz_template_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 
@@ -162,3 +165,16 @@ tests_sim_sim_SOURCES = \
 	tests/sim/sim_model.c \
 	tests/sim/sim_plan.c
 tests_sim_sim_LDADD = $(ENGINE_LIBS)
+
+# The shell quoter against the real shells.
+check_PROGRAMS += tests/shquote/prop_shquote
+TESTS += tests/shquote/prop_shquote
+SOAK_COMMANDS += tests/shquote/prop_shquote
+tests_shquote_prop_shquote_SOURCES = \
+	tests/shquote/generate.c \
+	tests/shquote/generate.h \
+	tests/shquote/prop_shquote.c \
+	tests/shquote/values.c \
+	$(TAP_SOURCES)
+tests_shquote_prop_shquote_LDADD = $(ENGINE_LIBS)
+EXTRA_DIST += tests/fuzz/shquote.dict
