@@ -107,6 +107,7 @@ struct loader {
 	const struct yaml_node *node; /* the scalar that is being compiled */
 	const char *key;
 	bool has_item; /* $<item> may be used */
+	bool has_unknown_key; /* the map that was read last */
 	bool is_callback; /* one's own output may be read, and nothing is waited for */
 };
 
@@ -180,7 +181,7 @@ void load_items(struct loader *l, const struct key_def *k, const struct yaml_nod
 void load_environment(struct loader *l, const char *key, const struct yaml_node *const *layers,
 	size_t n_layers, struct env_entry **out, size_t *n_out);
 
-/* Checks a map of variables where it stands: its names, and that its values are text. */
+/* Whether a node is a map of variables; tells where it is none, and of names that are none. */
 bool load_environment_check(struct loader *l, const char *key, const struct yaml_node *n);
 
 /* load_dag.c, load_param.c, load_schedule.c */

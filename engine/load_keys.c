@@ -111,6 +111,7 @@ bool load_map(struct loader *l, const struct yaml_node *map, const struct key_in
 {
 	char found[LOAD_HINT_MAX];
 
+	l->has_unknown_key = false;
 	memset(values, 0, (x->n_first + x->n_second) * sizeof(*values));
 	if (map->kind != YAML_MAP) {
 		load_error(l, yaml_node_pos(map), "want a map of keys for %s, found %s", what,
@@ -121,10 +122,12 @@ bool load_map(struct loader *l, const struct yaml_node *map, const struct key_in
 		const struct yaml_node *key = map->pairs[i].key;
 		int number = key_index_find(x, key->text, key->n);
 
-		if (number < 0)
+		if (number < 0) {
 			unknown_key(l, key, x, what);
-		else
+			l->has_unknown_key = true;
+		} else {
 			values[number] = map->pairs[i].value;
+		}
 	}
 	return true;
 }

@@ -81,7 +81,13 @@ static bool read_script(struct loader *l, const struct key_def *k, const struct 
 	return load_template(l, k->name, n, mode, dialect, &out->text);
 }
 
-/* command and script: one of them is required, and both are refused. */
+static void refuse_both(struct loader *l, const struct yaml_node *script)
+{
+	load_error(l, yaml_node_pos(script), "both command and script are here; keep one of them");
+}
+
+/* command and script: one of them is required (where no key was misspelled that may have been meant
+ * for it), and both are refused. */
 static void check_scripts(
 	struct loader *l, const struct op_spec *op, struct yaml_node *const *nodes, struct pos pos)
 {
@@ -89,11 +95,10 @@ static void check_scripts(
 
 	if (command < 0 || script < 0)
 		return;
-	if (nodes[command] == NULL && nodes[script] == NULL)
+	if (nodes[command] == NULL && nodes[script] == NULL && !l->has_unknown_key)
 		load_error(l, pos, "operator %s wants a command or a script", op->name);
 	else if (nodes[command] != NULL && nodes[script] != NULL)
-		load_error(l, yaml_node_pos(nodes[script]),
-			"both command and script are here; keep one of them");
+		refuse_both(l, nodes[script]);
 }
 
 /* Own values over defaults, for the operator's keys alone. */
@@ -249,10 +254,17 @@ static void add_default(struct loader *l, struct values *into, const struct yaml
 }
 
 /* Of command and script, the nearer one counts: see overlay(). */
-static void settle_scripts(struct loader *l, struct values *into, const struct values *said)
+static void settle_scripts(struct loader *l, struct values *into, struct values *said)
 {
 	for (size_t op = 0; op < l->opts->n_ops; op++) {
+		int command = l->opts->ops[op]->command_key, script = l->opts->ops[op]->script_key;
+		struct yaml_node **own = said[op].node + TASK_KEY_COUNT;
 		struct yaml_node *below[LOAD_KEYS_MAX];
+
+		if (command >= 0 && script >= 0 && own[command] != NULL && own[script] != NULL) {
+			refuse_both(l, own[script]);
+			own[script] = NULL;
+		}
 
 		memcpy(below, into[op].node + TASK_KEY_COUNT,
 			sizeof(below[0]) * l->opts->ops[op]->n_keys);
@@ -285,9 +297,9 @@ void load_defaults(struct loader *l, const struct yaml_node *n, bool is_stage)
 		load_nomem(l);
 		return;
 	}
-	l->place = (struct place){PLACE_DEFAULTS, NULL};
 	if (n->kind != YAML_MAP)
-		load_wrong(l, is_stage ? "stage" : "DAG", n, "a map of task keys");
+		load_wrong(l, "default_args", n, "a map of task keys");
+	l->place = (struct place){PLACE_DEFAULTS, NULL};
 	for (uint32_t i = 0; n->kind == YAML_MAP && i < n->n; i++)
 		add_default(l, said, &n->pairs[i]);
 	settle_scripts(l, into, said);

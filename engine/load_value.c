@@ -204,7 +204,7 @@ bool load_choice(struct loader *l, const struct key_def *k, const struct yaml_no
 	}
 	yaml_node_describe(n, found, sizeof(found));
 	if (h.best != NULL)
-		load_error(l, yaml_node_pos(n), "%s: there is no %s%s", k->name, found,
+		load_error(l, yaml_node_pos(n), "%s: there is no \"%s\"%s", k->name, n->text,
 			load_hint_text(&h, buffer));
 	else
 		load_error(

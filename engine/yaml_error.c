@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "engine/diag.h"
+#include "engine/yaml_tree.h"
 
 struct row {
 	const char *problem;
@@ -26,8 +26,9 @@ static const struct row rows[] = {
 		"blanks, not tabs)",
 		false},
 	{"mapping values are not allowed in this context", NULL,
-		"a `: ` cannot stand here; put a text that holds one in quotes, or look at the "
-		"indentation",
+		"a `: ` cannot stand here; put a text that holds one in quotes, and look whether "
+		"the "
+		"line before lacks its `:`",
 		false},
 	{"mapping keys are not allowed in this context", NULL, "a key cannot stand here", false},
 	{"block sequence entries are not allowed in this context", NULL,
@@ -107,15 +108,33 @@ static struct pos place(const yaml_mark_t *m)
 	return (struct pos){(uint32_t)m->line + 1, (uint32_t)m->column + 1};
 }
 
-void yaml_error_report(const yaml_parser_t *p, struct diags *diags)
+/* Whether a quoted text of several lines ends on the line where the error is: most likely its
+ * closing quote was forgotten, and another's opening one taken for it. */
+static bool is_runaway(const struct yaml_quoted *q, struct pos at)
+{
+	return q->is_quoted && q->start.line < q->end.line && q->end.line == at.line;
+}
+
+void yaml_error_report(const yaml_parser_t *p, const struct yaml_text *t,
+	const struct yaml_quoted *before, struct diags *diags)
 {
 	struct pos at = place(&p->problem_mark), began = place(&p->context_mark);
 	const struct row *r = p->problem == NULL ? NULL : row_find(p);
 
+	if (is_runaway(before, at)) {
+		diag_error(diags, before->start,
+			"the quote that opens here is closed only at %u:%u; is one missing?",
+			before->end.line, before->end.column - 1);
+		return;
+	}
 	if (r == NULL) {
 		diag_error(diags, at, "this is no YAML: %s%s%s",
 			p->problem == NULL ? "it cannot be read" : p->problem,
 			p->context == NULL ? "" : " ", p->context == NULL ? "" : p->context);
+		return;
+	}
+	if (yaml_text_char(t, p->problem_mark.index) == '\t' && !r->is_at_start) {
+		diag_error(diags, at, "YAML is indented with blanks; this is a tab");
 		return;
 	}
 	if (r->is_at_start && p->context != NULL)

@@ -4,9 +4,20 @@
 
 #include <yaml.h>
 
-struct diags;
+#include <stdbool.h>
+
+#include "engine/diag.h"
+
+struct yaml_text;
+
+/* The scalar in front of an error. */
+struct yaml_quoted {
+	bool is_quoted;
+	struct pos start, end;
+};
 
 /* Reports why the parser stopped, at the place where a person should look. */
-void yaml_error_report(const yaml_parser_t *p, struct diags *diags);
+void yaml_error_report(const yaml_parser_t *p, const struct yaml_text *t,
+	const struct yaml_quoted *before, struct diags *diags);
 
 #endif

@@ -201,6 +201,16 @@ static size_t byte_of(const struct yaml_text *t, size_t index)
 	return at;
 }
 
+uint32_t yaml_text_char(const struct yaml_text *t, size_t index)
+{
+	size_t at = byte_of(t, index);
+	uint32_t c = 0;
+
+	if (at < t->len)
+		(void)utf8_decode(t->bytes + at, t->len - at, &c);
+	return c;
+}
+
 static bool is_blank(uint32_t c)
 {
 	return c == ' ' || c == '\t' || is_break(c);

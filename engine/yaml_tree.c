@@ -39,6 +39,7 @@ struct recent {
 
 struct builder {
 	struct arena *arena;
+	const struct yaml_text *text;
 	const struct yaml_limits *limits;
 	struct diags *diags;
 	yaml_parser_t parser;
@@ -56,6 +57,7 @@ struct builder {
 	struct pos *places;
 	size_t n_roots, cap_roots;
 	struct recent recent[1 << RECENT_BITS]; /* by their hash */
+	struct yaml_quoted quoted; /* the scalar that came last, where it was quoted */
 	bool is_broken; /* a limit was reached: the rest is not looked at */
 };
 
@@ -226,6 +228,7 @@ static int on_alias(struct builder *b, const yaml_event_t *ev)
 		if (n == NULL)
 			return ERR_NOMEM;
 		n->text = "";
+		n->tag = YAML_TAG_STR;
 	}
 	return deliver(b, n);
 }
@@ -257,18 +260,22 @@ static int tag_find(const char *tag, enum yaml_kind kind)
 
 static void read_tag(struct builder *b, struct yaml_node *n, const yaml_char_t *tag)
 {
+	static const char standard[] = "tag:yaml.org,2002:";
+	const char *name = (const char *)tag;
+	bool is_standard;
 	int found;
 
 	if (tag == NULL)
 		return;
-	found = tag_find((const char *)tag, (enum yaml_kind)n->kind);
-	if (found < 0)
-		diag_error(b->diags, yaml_node_pos(n),
-			"the tag %s is not known here; !!str, !!int, !!float, !!bool and !!null "
-			"are",
-			(const char *)tag);
-	else
+	found = tag_find(name, (enum yaml_kind)n->kind);
+	if (found >= 0) {
 		n->tag = (uint8_t)found;
+		return;
+	}
+	is_standard = strncmp(name, standard, strlen(standard)) == 0;
+	diag_error(b->diags, yaml_node_pos(n),
+		"the tag %s%s is not known here; !!str, !!int, !!float, !!bool and !!null are",
+		is_standard ? "!!" : "", is_standard ? name + strlen(standard) : name);
 }
 
 /* A copy of a scalar's text. Keys, and many values, come again and again: of a short text that was
@@ -306,6 +313,9 @@ static int on_scalar(struct builder *b, const yaml_event_t *ev)
 	if (n == NULL)
 		return ERR_NOMEM;
 	n->style = styles[ev->data.scalar.style];
+	b->quoted.is_quoted = n->style == YAML_SINGLE || n->style == YAML_DOUBLE;
+	b->quoted.start = mark_pos(&ev->start_mark);
+	b->quoted.end = mark_pos(&ev->end_mark);
 	n->n = (uint32_t)ev->data.scalar.length;
 	n->text = keep_text(b, (const char *)ev->data.scalar.value, n->n);
 	if (n->text == NULL)
@@ -558,7 +568,7 @@ static int parse_events(struct builder *b)
 		if (!yaml_parser_parse(&b->parser, &ev)) {
 			if (b->parser.error == YAML_MEMORY_ERROR)
 				return ERR_NOMEM;
-			yaml_error_report(&b->parser, b->diags);
+			yaml_error_report(&b->parser, b->text, &b->quoted, b->diags);
 			return ERR_INVALID;
 		}
 		is_end = ev.type == YAML_STREAM_END_EVENT;
@@ -600,8 +610,7 @@ static int hand_over(struct builder *b, struct yaml_node ***roots, struct pos **
 int yaml_tree_parse(struct arena *a, const struct yaml_text *t, const struct yaml_limits *limits,
 	struct diags *diags, struct yaml_node ***roots, struct pos **places, size_t *n)
 {
-	struct builder b = {.arena = a, .limits = limits, .diags = diags};
-	size_t errors = diags_errors(diags);
+	struct builder b = {.arena = a, .text = t, .limits = limits, .diags = diags};
 	int rc;
 
 	if (!yaml_parser_initialize(&b.parser))
@@ -610,7 +619,7 @@ int yaml_tree_parse(struct arena *a, const struct yaml_text *t, const struct yam
 	yaml_parser_set_input_string(&b.parser, (const unsigned char *)t->bytes, t->len);
 	b.open = calloc(limits->depth + 1, sizeof(*b.open));
 	rc = b.open == NULL ? ERR_NOMEM : parse_events(&b);
-	if (rc == 0 && diags_errors(diags) > errors)
+	if (rc == 0 && b.is_broken)
 		rc = ERR_INVALID;
 	if (rc == 0)
 		rc = hand_over(&b, roots, places, n);

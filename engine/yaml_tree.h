@@ -64,6 +64,9 @@ int yaml_text_create(struct arena *a, const char *text, size_t len, struct yaml_
 int yaml_tree_parse(struct arena *a, const struct yaml_text *t, const struct yaml_limits *limits,
 	struct diags *diags, struct yaml_node ***roots, struct pos **places, size_t *n);
 
+/* The character that begins `index` characters from the text's beginning; 0 at its end. */
+uint32_t yaml_text_char(const struct yaml_text *t, size_t index);
+
 struct pos yaml_node_pos(const struct yaml_node *n);
 
 /* The place of byte `at` of a scalar's value, in the file. */

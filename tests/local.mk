@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
 	tests/unit/test_json \
+	tests/unit/test_load \
 	tests/unit/test_load_files \
 	tests/unit/test_local \
 	tests/unit/test_run \
@@ -111,6 +112,8 @@ tests_unit_test_template_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_files_SOURCES = tests/unit/test_load_files.c $(TAP_SOURCES)
 tests_unit_test_load_files_LDADD = liboperators.a $(STORE_LIBS)
 EXTRA_DIST += dags tests/dags
+tests_unit_test_load_SOURCES = tests/unit/test_load.c $(TAP_SOURCES)
+tests_unit_test_load_LDADD = liboperators.a $(ENGINE_LIBS)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with
@@ -121,6 +124,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_expr \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_shquote \
+	tests/fuzz/fuzz_load \
 	tests/fuzz/fuzz_template \
 	tests/fuzz/fuzz_time \
 	tests/fuzz/fuzz_zone
@@ -151,6 +155,8 @@ tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_shquote_SOURCES = tests/fuzz/fuzz_shquote.c
 tests_fuzz_fuzz_shquote_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_load_SOURCES = tests/fuzz/fuzz_load.c
+tests_fuzz_fuzz_load_LDADD = $(FUZZ_MAIN) liboperators.a $(ENGINE_LIBS)
 tests_fuzz_fuzz_template_SOURCES = tests/fuzz/fuzz_template.c tests/unit/expr_world.c tests/unit/expr_world.h
 tests_fuzz_fuzz_template_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 

@@ -1,0 +1,300 @@
+/* What the loader makes of a file: values, defaults, edges, rules, and limits. */
+#include "engine/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/dag_callback.h"
+#include "engine/err.h"
+#include "engine/param.h"
+#include "operators/specs.h"
+#include "tests/unit/tap.h"
+
+#define MANY 100000
+#define WIDE 5000
+
+static struct dag **dags;
+static size_t n_dags;
+static struct buf said;
+
+static int load(const char *text, size_t len)
+{
+	struct load_options options = {
+		.ops = op_specs, .n_ops = op_specs_count, .default_id = "file"};
+	struct diags *diags = diags_create("f.yaml");
+	int rc;
+
+	buf_reset(&said);
+	rc = dag_load(text, len, &options, diags, &dags, &n_dags);
+	diags_print(diags, &said);
+	diags_destroy(diags);
+	return rc;
+}
+
+static void unload(void)
+{
+	for (size_t i = 0; i < n_dags; i++)
+		dag_destroy(dags[i]);
+	free(dags);
+	dags = NULL;
+	n_dags = 0;
+}
+
+static const struct dag *good(const char *text)
+{
+	if (load(text, strlen(text)) == 0)
+		return dags[0];
+	tap_note("%s", buf_str(&said));
+	OK(false, "loads");
+	exit(tap_done());
+}
+
+static const struct task *task(const char *id)
+{
+	return dag_task_find(dags[0], id, strlen(id));
+}
+
+/* The upstream of a task as "A.x B.y", joins taken apart. */
+static const char *upstream(const char *id)
+{
+	static char text[512];
+	struct arena *a = arena_create(0);
+	uint32_t t = task(id)->number;
+	struct edges up, down;
+	size_t len = 0;
+
+	text[0] = '\0';
+	if (dag_edges_expand(dags[0], a, &up, &down) != 0)
+		return "none";
+	for (uint32_t i = up.offset[t]; i < up.offset[t + 1]; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len > 0 ? " " : "",
+			dags[0]->tasks[up.list[i]].id);
+	arena_destroy(a);
+	return text;
+}
+
+static const char *source(const struct template *t)
+{
+	size_t len;
+
+	return template_source(t, &len);
+}
+
+static void test_defaults(void)
+{
+	const struct dag *d = good("tasks:\n  a: {operator: local, command: x}\n");
+	const struct task *t = &d->tasks[0];
+
+	IS_STR(d->dag_id, "file", "a DAG without dag_id has the file's name");
+	IS_STR(d->timezone, "UTC", "and UTC");
+	IS_STR(d->schedule_text, "", "and no schedule");
+	OK(d->start_date == INSTANT_NONE && d->end_date == INSTANT_NONE, "and no dates");
+	OK(d->max_active_runs == 16 && d->max_active_tasks == 16, "and sixteen at once");
+	OK(!d->catchup && !d->is_paused_upon_creation && d->dagrun_timeout_ms == 0, "and no more");
+	IS_STR(t->id, "main.a", "its tasks are in the stage main");
+	OK(task("a") == t && task("main.a") == t, "and are found with or without it");
+	OK(task("b") == NULL && task("Main.a") == NULL && task("") == NULL && task(".a") == NULL,
+		"what is not there is not found");
+	OK(t->retries == 0 && t->retry_delay_ms == 300000 && t->max_retry_delay_ms == 0, "retries");
+	OK(t->pool_slots == 1 && t->priority_weight == 1 && t->max_active_tis == 0, "numbers");
+	IS_STR(t->pool, "default_pool", "pool");
+	OK(t->trigger_rule == TRIGGER_ALL_SUCCESS && t->when == NULL && !t->is_for_each, "rules");
+	OK(t->settings[LOCAL_KEY_COMMAND].is_set && !t->settings[LOCAL_KEY_SCRIPT].is_set,
+		"only what is said is set");
+	OK(t->pos.line == 2 && t->pos.column == 3, "a task knows its place");
+	unload();
+}
+
+static void test_inheritance(void)
+{
+	const struct task *t;
+
+	good("environment: {A: dag, B: dag}\n"
+	     "default_args:\n"
+	     "  operator: local\n"
+	     "  retries: 2\n"
+	     "  ssh_conn_id: db1\n"
+	     "  command: base\n"
+	     "  environment: {B: base, C: base}\n"
+	     "stages:\n"
+	     "  S:\n"
+	     "    default_args: {retries: 3, script: stage, environment: {C: stage, D: stage}}\n"
+	     "    tasks:\n"
+	     "      a: {}\n"
+	     "      b: {retries: 4, command: own, environment: {D: own}}\n"
+	     "  T:\n"
+	     "    tasks:\n"
+	     "      c: {operator: ssh}\n");
+	t = task("S.a");
+	IS_INT(t->retries, 3, "a stage's default wins over the DAG's");
+	OK(t->settings[LOCAL_KEY_SCRIPT].is_set && !t->settings[LOCAL_KEY_COMMAND].is_set,
+		"its script takes the place of the DAG's command");
+	IS_INT((long long)t->n_environment, 4, "environments are merged");
+	IS_STR(source(t->environment[1].text), "base", "default_args win over the DAG's");
+	IS_STR(source(t->environment[2].text), "stage", "the stage's over those");
+	t = task("S.b");
+	IS_INT(t->retries, 4, "a task's own wins");
+	IS_STR(source(t->settings[LOCAL_KEY_COMMAND].text), "own", "and its command");
+	OK(!t->settings[LOCAL_KEY_SCRIPT].is_set, "over the default script");
+	IS_STR(source(t->environment[3].text), "own", "and its environment");
+	t = task("T.c");
+	IS_STR(t->op->name, "ssh", "a task's own operator");
+	IS_INT(t->retries, 2, "another stage's defaults do not count");
+	IS_STR(source(t->settings[SSH_KEY_SSH_CONN_ID].text), "db1",
+		"a default that local does not know reaches ssh");
+	IS_INT((long long)t->n_environment, 3, "nor does its environment");
+	unload();
+}
+
+static void test_edges(void)
+{
+	good("default_args: {operator: local, command: x}\n"
+	     "stages:\n"
+	     "  A:\n"
+	     "    tasks: {a: {}, b: {depends_on: [a]}, undo: {teardown: true, depends_on: [b]}}\n"
+	     "  Empty: {}\n"
+	     "  B:\n"
+	     "    trigger_rule: all_done\n"
+	     "    tasks:\n"
+	     "      c: {}\n"
+	     "      d: {depends_on: [c]}\n"
+	     "      e: {trigger_rule: always}\n"
+	     "  C:\n"
+	     "    depends_on: []\n"
+	     "    tasks:\n"
+	     "      f: {command: \"echo $<B.d.output.logs> $<g.output.logs>\"}\n"
+	     "      g: {depends_on: [A]}\n"
+	     "      h: {}\n");
+	IS_STR(upstream("A.a"), "", "the first stage waits for nothing");
+	IS_STR(upstream("B.c"), "A.a A.b",
+		"a stage waits for all of the one before, teardowns and empty stages left out");
+	IS_STR(upstream("B.d"), "B.c", "but not where a task waits for another of its stage");
+	IS_STR(upstream("C.h"), "", "depends_on: [] starts at once");
+	IS_STR(upstream("C.f"), "B.d C.g", "an expression is a dependency");
+	IS_STR(upstream("C.g"), "A.a A.b", "a task may wait for a whole stage");
+	OK(task("B.c")->trigger_rule == TRIGGER_ALL_DONE,
+		"a stage's rule is that of its first tasks");
+	OK(task("B.d")->trigger_rule == TRIGGER_ALL_SUCCESS, "not of those behind them");
+	OK(task("B.e")->trigger_rule == TRIGGER_ALWAYS, "nor of those with a rule of their own");
+	unload();
+}
+
+/* Two stages of many tasks, one behind the other: few edges that stand for all. */
+static void test_join(void)
+{
+	struct arena *a = arena_create(0);
+	struct edges up, down;
+	struct buf text;
+
+	buf_init(&text, 0);
+	buf_adds(&text, "default_args: {operator: local, command: x}\nstages:\n");
+	for (char stage = 'A'; stage <= 'B'; stage++) {
+		buf_addf(&text, "  %c:\n    tasks:\n", stage);
+		for (int i = 0; i < WIDE; i++)
+			buf_addf(&text, "      t%d: {}\n", i);
+	}
+	IS_INT(load(text.data, text.len), 0, "two wide stages load");
+	IS_INT(dags[0]->n_joins, 1, "with a join between them");
+	IS_INT(dags[0]->joins[0], 0, "which stands for the first");
+	IS_INT(dags[0]->upstream.offset[2 * WIDE + 1], 2 * WIDE, "and an edge for each task");
+	OK(dags[0]->order[0] == 0 && dags[0]->order[2 * WIDE - 1] == 2 * WIDE - 1,
+		"the order holds tasks alone");
+	IS_INT(dag_edges_expand(dags[0], a, &up, &down), 0, "taken apart");
+	IS_INT(up.offset[2 * WIDE], WIDE * WIDE, "each waits for each");
+	IS_INT(down.offset[1], WIDE, "from either end");
+	unload();
+	arena_destroy(a);
+	buf_free(&text);
+}
+
+static void test_many(void)
+{
+	struct buf text;
+
+	buf_init(&text, 0);
+	buf_adds(&text, "default_args: {operator: local}\nstages:\n");
+	for (int i = 0; i < MANY; i++) {
+		if (i % 1000 == 0)
+			buf_addf(&text, "  S%d:\n    tasks:\n", i / 1000);
+		buf_addf(&text, "      t%d:\n        command: run %d", i % 1000, i);
+		if (i >= 1000)
+			buf_addf(&text, " $<S%d.t%d.output.response>", i / 1000 - 1, i % 1000);
+		buf_adds(&text, "\n        retries: 1\n");
+	}
+	IS_INT(load(text.data, text.len), 0, "a hundred thousand tasks load");
+	IS_INT(dags[0]->n_tasks, MANY, "all of them");
+	IS_INT(dags[0]->n_joins, 99, "stage behind stage");
+	IS_INT(dags[0]->order[MANY - 1], MANY - 1, "in order");
+	unload();
+	buf_free(&text);
+}
+
+static void test_values(void)
+{
+	const struct dag *d = good(
+		"start_date: 2026-01-01\nend_date: 2026-01-31\nschedule: [0 1 * * *, 0 2 * * *]\n"
+		"params: {n: 0x1f, list: [a, {b: no}], text: {type: string, default: x, pattern: "
+		"x}}\n"
+		"on_failure: [{url: u, method: GET}, {operator: local, command: c}]\n"
+		"tasks:\n"
+		"  a:\n    operator: local\n    command: x\n    retry_delay: 1h30m\n"
+		"    skip_on_exit_code: [99, 3]\n    response_limit: 2 MiB\n    setup: yes\n"
+		"    for_each: [1, $<run.id>]\n");
+	const struct task *t = task("a");
+	struct err e = {0};
+	struct value v;
+
+	IS_STR(d->schedule_text, "0 1 * * *, 0 2 * * *", "a schedule of two lines");
+	IS_INT(d->end_date - d->start_date, INT64_C(31) * 86400000 - 1,
+		"a bare end_date means all of its day");
+	IS_STR(d->params[0].dflt.u.text, "31", "numbers come in JSON's spelling");
+	OK(d->params[0].is_integer && d->params[1].type == VALUE_LIST, "a bare value has its type");
+	v = value_string("y", 1);
+	IS_INT(param_check(&d->params[2], &v, &e), ERR_INVALID, "a given value is checked too");
+	IS_STR(e.text, "text: \"y\" does not match the pattern x", "with the parameter's name");
+	OK(d->on_failure->kind == CALLBACK_URL && d->on_failure->next->kind == CALLBACK_TASK &&
+			d->on_failure->next->next == NULL,
+		"callbacks come in order");
+	IS_STR(d->on_failure->url.method, "GET", "with what they say");
+	IS_INT(t->retry_delay_ms, 5400000, "durations are in milliseconds");
+	OK(t->n_skip_exit_codes == 2 && t->skip_exit_codes[0] == 3, "exit statuses are sorted");
+	IS_INT(t->settings[LOCAL_KEY_RESPONSE_LIMIT].number, 2 << 20, "sizes are in bytes");
+	OK(t->is_setup && t->is_for_each && t->n_items == 2, "and the rest");
+	OK(t->items[0].text == NULL && t->items[1].text != NULL, "an item may be an expression");
+	unload();
+}
+
+static void test_limits(void)
+{
+	char *text = calloc(1, LOAD_FILE_MAX + 1);
+	struct buf many;
+
+	IS_INT(load(text, LOAD_FILE_MAX + 1), ERR_INVALID, "too large a file is refused");
+	IS_STR(buf_str(&said), "f.yaml: the file is larger than 64 MiB\n", "and why");
+	free(text);
+	buf_init(&many, 0);
+	for (int i = 0; i <= LOAD_DOCUMENTS_MAX; i++)
+		buf_addf(&many, "---\ndag_id: d%d\ntasks: {a: {operator: local, command: x}}\n", i);
+	IS_INT(load(many.data, many.len), ERR_INVALID, "so are too many documents");
+	IS_STR(buf_str(&said), "f.yaml:3001:1: a file may hold 1000 documents at most\n",
+		"and why");
+	buf_free(&many);
+	IS_INT(load("", 0), ERR_INVALID, "an empty file too");
+}
+
+int main(void)
+{
+	buf_init(&said, 0);
+	test_defaults();
+	test_inheritance();
+	test_edges();
+	test_join();
+	test_many();
+	test_values();
+	test_limits();
+	buf_free(&said);
+	return tap_done();
+}
