@@ -9,3 +9,7 @@ bench_bench_machine_LDADD = $(ENGINE_LIBS)
 BENCHES += bench/bench_render
 bench_bench_render_SOURCES = bench/bench_render.c
 bench_bench_render_LDADD = $(ENGINE_LIBS)
+
+BENCHES += bench/bench_load
+bench_bench_load_SOURCES = bench/bench_load.c
+bench_bench_load_LDADD = liboperators.a $(ENGINE_LIBS)

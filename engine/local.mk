@@ -82,6 +82,8 @@ libengine_a_SOURCES = \
 	engine/run_try.c \
 	engine/scan.c \
 	engine/scan.h \
+	engine/schema.c \
+	engine/schema.h \
 	engine/shdialect.c \
 	engine/shencode.c \
 	engine/shlex.c \

@@ -17,12 +17,14 @@ UNIT_TESTS = \
 	tests/unit/test_json \
 	tests/unit/test_load \
 	tests/unit/test_load_files \
+	tests/unit/test_load_memory \
 	tests/unit/test_local \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
 	tests/unit/test_run_nomem \
 	tests/unit/test_run_plan \
 	tests/unit/test_run_rules \
+	tests/unit/test_schema \
 	tests/unit/test_settings \
 	tests/unit/test_shquote \
 	tests/unit/test_strmap \
@@ -114,6 +116,11 @@ tests_unit_test_load_files_LDADD = liboperators.a $(STORE_LIBS)
 EXTRA_DIST += dags tests/dags
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(TAP_SOURCES)
 tests_unit_test_load_LDADD = liboperators.a $(ENGINE_LIBS)
+tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TAP_SOURCES)
+tests_unit_test_schema_LDADD = liboperators.a $(ENGINE_LIBS)
+tests_unit_test_load_memory_SOURCES = tests/unit/test_load_memory.c $(TAP_SOURCES)
+tests_unit_test_load_memory_LDADD = liboperators.a $(ENGINE_LIBS)
+tests_unit_test_load_memory_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with
