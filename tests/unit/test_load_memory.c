@@ -44,7 +44,7 @@ void *__wrap_realloc(void *p, size_t size)
 }
 
 static const char good[] =
-	"params: {city: {type: string, default: Bern, pattern: B, enum: [Bern, Rome]}}\n"
+	"params: {city: {type: string, default: Bern, pattern: B, enum: [Bern, Bonn]}}\n"
 	"schedule: [0 1 * * *, 0 2 * * *]\n"
 	"environment: {A: $<params.city>}\n"
 	"default_args: &d {operator: local, retries: 2}\n"
