@@ -15,6 +15,7 @@ UNIT_TESTS = \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
 	tests/unit/test_json \
+	tests/unit/test_keys \
 	tests/unit/test_load \
 	tests/unit/test_load_files \
 	tests/unit/test_load_memory \
@@ -121,6 +122,8 @@ tests_unit_test_schema_LDADD = liboperators.a $(ENGINE_LIBS)
 tests_unit_test_load_memory_SOURCES = tests/unit/test_load_memory.c $(TAP_SOURCES)
 tests_unit_test_load_memory_LDADD = liboperators.a $(ENGINE_LIBS)
 tests_unit_test_load_memory_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_test_keys_SOURCES = tests/unit/test_keys.c $(TAP_SOURCES)
+tests_unit_test_keys_LDADD = liboperators.a $(ENGINE_LIBS)
 
 # Fuzzers: tests/fuzz/fuzz_NAME.c with its corpus in tests/fuzz/corpus/NAME, and tests/fuzz/NAME.dict
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with
