@@ -10,6 +10,8 @@
 #include "engine/hint.h"
 
 const struct command_group command_groups[] = {
+	{"dags", "DAGs: look at them, run them"},
+	{"tasks", "tasks: run one"},
 	{"cron", "schedules by themselves"},
 	{"config", "settings, and where each came from"},
 	{"info", "what this windrow is made of, and where it looks"},
@@ -19,6 +21,8 @@ const struct command_group command_groups[] = {
 const size_t command_groups_count = sizeof(command_groups) / sizeof(command_groups[0]);
 
 const struct command *const commands[] = {
+	&command_dags_test,
+	&command_tasks_test,
 	&command_cron_next,
 	&command_config_list,
 	&command_config_get,

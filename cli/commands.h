@@ -11,7 +11,9 @@ extern const struct command command_completion; /* cli/completion.c */
 extern const struct command command_config_get; /* cli/config.c */
 extern const struct command command_config_list;
 extern const struct command command_cron_next; /* cli/cron.c */
+extern const struct command command_dags_test; /* cli/dags_test.c */
 extern const struct command command_info; /* cli/info.c */
+extern const struct command command_tasks_test; /* cli/tasks_test.c */
 extern const struct command command_version; /* cli/version.c */
 
 /* What the first words of a command line name. */

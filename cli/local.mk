@@ -1,7 +1,7 @@
 # What a person types.
 bin_PROGRAMS += windrow
 windrow_SOURCES = cli/main.c
-windrow_LDADD = libcli.a $(STORE_LIBS) $(SSH2_LIBS) $(UV_LIBS)
+windrow_LDADD = $(CLI_LIBS)
 
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
@@ -13,6 +13,9 @@ libcli_a_SOURCES = \
 	cli/completion.c \
 	cli/config.c \
 	cli/cron.c \
+	cli/dag_files.c \
+	cli/dag_files.h \
+	cli/dags_test.c \
 	cli/help.c \
 	cli/help.h \
 	cli/info.c \
@@ -20,12 +23,25 @@ libcli_a_SOURCES = \
 	cli/output.h \
 	cli/report.c \
 	cli/report.h \
+	cli/run_conf.c \
+	cli/run_conf.h \
+	cli/run_host.c \
+	cli/run_host.h \
+	cli/run_plain.c \
+	cli/run_plain.h \
+	cli/run_view.c \
+	cli/run_view.h \
 	cli/settings.c \
 	cli/settings.h \
 	cli/table.c \
 	cli/table.h \
+	cli/tasks_test.c \
+	cli/term.c \
+	cli/term.h \
 	cli/terminal.c \
 	cli/terminal.h \
 	cli/text.c \
 	cli/text.h \
+	cli/tree.c \
+	cli/tree.h \
 	cli/version.c

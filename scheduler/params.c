@@ -17,7 +17,7 @@ int params_resolve(const struct dag *d, const struct value *conf, struct arena *
 	if (pairs == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (conf->type != VALUE_MAP)
-		return err_set(e, ERR_INVALID, "the conf must be a JSON object; this is a %s",
+		return err_set(e, ERR_INVALID, "the conf must be a JSON object; this is: %s",
 			value_type_name(conf->type));
 	for (size_t i = 0; i < d->n_params; i++) {
 		const struct param *p = &d->params[i];

@@ -248,8 +248,7 @@ int render_items(const struct render *r, struct arena *a, struct value *out, str
 		if (template_eval(t->items_expr, &env, a, &v, e) != 0)
 			return err_context(e, "for_each");
 		if (v.type != VALUE_LIST)
-			return err_set(e, ERR_INVALID,
-				"for_each: a list is wanted, and this is a %s",
+			return err_set(e, ERR_INVALID, "for_each: wants a list; this is: %s",
 				value_type_name(v.type));
 		return value_copy(a, &v, out) == 0
 			? 0

@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	tests/unit/test_run_nomem \
 	tests/unit/test_run_plan \
 	tests/unit/test_run_rules \
+	tests/unit/test_scheduler \
 	tests/unit/test_schema \
 	tests/unit/test_settings \
 	tests/unit/test_shquote \
@@ -33,6 +34,7 @@ UNIT_TESTS = \
 	tests/unit/test_template \
 	tests/unit/test_text \
 	tests/unit/test_timetable \
+	tests/unit/test_tree \
 	tests/unit/test_value
 
 E2E_TESTS = \
@@ -40,7 +42,11 @@ E2E_TESTS = \
 	tests/e2e/cli_config.sh \
 	tests/e2e/cli_docs.sh \
 	tests/e2e/cli_help.sh \
-	tests/e2e/cli_streams.sh
+	tests/e2e/cli_streams.sh \
+	tests/e2e/run_cancel.sh \
+	tests/e2e/run_examples.sh \
+	tests/e2e/run_outputs.sh \
+	tests/e2e/run_tree.sh
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layering.sh
@@ -64,6 +70,9 @@ tests_unit_test_dags_folder_SOURCES = tests/unit/test_dags_folder.c $(TAP_SOURCE
 tests_unit_test_dags_folder_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c $(TAP_SOURCES)
 tests_unit_test_ignore_LDADD = libstore.a $(ENGINE_LIBS)
+tests_unit_test_scheduler_SOURCES = tests/unit/test_scheduler.c tests/unit/dag_kit.c \
+	tests/unit/dag_kit.h $(TAP_SOURCES)
+tests_unit_test_scheduler_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(TAP_SOURCES)
 tests_unit_test_settings_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_shquote_SOURCES = tests/unit/test_shquote.c $(TAP_SOURCES)
@@ -74,6 +83,9 @@ tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_timetable_SOURCES = tests/unit/test_timetable.c $(TAP_SOURCES)
 tests_unit_test_timetable_LDADD = $(ENGINE_LIBS)
+tests_unit_test_tree_SOURCES = tests/unit/test_tree.c tests/unit/dag_kit.c tests/unit/dag_kit.h \
+	$(TAP_SOURCES)
+tests_unit_test_tree_LDADD = $(CLI_LIBS)
 tests_unit_test_expr_SOURCES = tests/unit/test_expr.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
 tests_unit_test_expr_LDADD = $(ENGINE_LIBS)
 tests_unit_test_json_SOURCES = tests/unit/test_json.c $(TAP_SOURCES)

@@ -1,0 +1,60 @@
+/*
+ * DAG files, read and loaded for a command; and the way from FILE|ID to a DAG, the same for every
+ * command: a word with a `/` in it, or that ends in .yaml or .yml, or is `-`, is a file; any other
+ * is the id of a DAG in the dags folder. FILE:ID names one DAG of a file that holds several.
+ */
+#ifndef CLI_DAG_FILES_H
+#define CLI_DAG_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/dag.h"
+
+struct dag_loader;
+
+/* What loading needs besides the file: the operators and the time zones. NULL, having reported it:
+ * no memory. */
+struct dag_loader *dag_loader_or_report(void);
+void dag_loader_destroy(struct dag_loader *l);
+
+struct dag_file {
+	char *path;
+	char *failure; /* why it could not be read, or NULL */
+	struct diags *diags; /* NULL where it could not be read */
+	struct dag **dags; /* none where there are errors */
+	size_t n_dags;
+};
+
+/* Reads and loads one file ("-": standard input). What is wrong with it stands in *out; ERR_NOMEM
+ * alone is returned. */
+int dag_file_load(struct dag_loader *l, const char *path, struct dag_file *out);
+void dag_file_free(struct dag_file *f);
+
+/* How many errors the file has: 1 where it could not be read. */
+size_t dag_file_errors(const struct dag_file *f);
+
+/* Writes all there is to say of the file to standard error, warnings too where has_warnings. */
+void dag_file_report(const struct dag_file *f, bool has_warnings);
+
+/* All files of a folder, loaded. A dag_id that an earlier file has already is an error of the later
+ * one, which names both. */
+struct dag_folder {
+	char *path;
+	struct dag_file *files;
+	size_t n_files;
+};
+
+/* Loads them. On failure reports it and returns an exit status; else EXIT_DONE. */
+int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *out);
+void dag_folder_free(struct dag_folder *f);
+
+/* Finds what FILE|ID means. Reports what is wrong and returns an exit status; EXIT_DONE and the
+ * DAG, which lives as long as *file (dag_file_free() afterwards, whatever came). */
+int dag_find(struct dag_loader *l, const char *word, struct dag_file *file, const struct dag **dag);
+
+/* The task of a full name, or of a bare one that only one stage has; else reports the nearest and
+ * returns NULL. */
+const struct task *dag_find_task(const struct dag *d, const char *name);
+
+#endif
