@@ -168,12 +168,14 @@ struct setting *load_settings(struct loader *l, size_t op, const struct values *
 {
 	const struct op_spec *spec = l->opts->ops[op];
 	const struct values *below = &l->defaults[op];
-	struct settings s = {.op = spec,
-		.own = own->node + TASK_KEY_COUNT,
-		.made = below->made,
-		.list = arena_array(l->arena, spec->n_keys, sizeof(*s.list)),
-		.place = l->place};
+	struct settings s;
 
+	s.op = spec;
+	s.own = own->node + TASK_KEY_COUNT;
+	s.made = below->made;
+	s.interpreter = NULL;
+	s.place = l->place;
+	s.list = arena_array(l->arena, spec->n_keys, sizeof(*s.list));
 	if (s.list == NULL) {
 		load_nomem(l);
 		return NULL;

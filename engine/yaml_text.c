@@ -107,19 +107,34 @@ static int check_start(struct yaml_text *t, struct pos *pos, struct err *e)
 	return 0;
 }
 
-/* Skips what is plain ASCII, eight bytes at a time where it can. */
+/* How many bytes at the beginning of a word are plain ASCII, no control character among them. A
+ * high bit, a byte below 0x20, and DEL: each raises the top bit of its byte, and the first that is
+ * raised is right, since borrows only go up from it. */
+static size_t plain_bytes(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t odd = (word | (word - 0x20 * ones) | ((word ^ 0x7f * ones) - ones)) & 0x80 * ones;
+
+	if (odd == 0)
+		return sizeof(word);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (size_t)__builtin_ctzll(odd) / 8;
+#else
+	return 0;
+#endif
+}
+
+/* Skips what is plain ASCII, eight bytes at a time. */
 static size_t skip_ascii(const char *p, size_t i, size_t len)
 {
-	uint64_t word;
+	size_t n = sizeof(uint64_t);
 
-	for (; i + sizeof(word) <= len; i += sizeof(word)) {
+	while (n == sizeof(uint64_t) && i + n <= len) {
+		uint64_t word;
+
 		memcpy(&word, p + i, sizeof(word));
-		/* A high bit, a byte below 0x20, or DEL: each raises the top bit of its byte. */
-		if (((word | (word - UINT64_C(0x2020202020202020)) |
-			     ((word ^ UINT64_C(0x7f7f7f7f7f7f7f7f)) -
-				     UINT64_C(0x0101010101010101))) &
-			    UINT64_C(0x8080808080808080)) != 0)
-			break;
+		n = plain_bytes(word);
+		i += n;
 	}
 	return i;
 }
