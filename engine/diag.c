@@ -71,7 +71,8 @@ static void cut(char *text)
 	text[len] = '\0';
 }
 
-static void add(struct diags *d, enum diag_level level, struct pos pos, const char *fmt, va_list ap)
+__attribute__((format(printf, 4, 0))) static void add(
+	struct diags *d, enum diag_level level, struct pos pos, const char *fmt, va_list ap)
 {
 	char *text;
 

@@ -43,7 +43,8 @@ static void place_text(const struct loader *l, char *out, size_t size)
 }
 
 /* The sentence behind its place; the caller frees it. NULL, and noted, where memory is short. */
-static char *sentence(struct loader *l, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static char *sentence(
+	struct loader *l, const char *fmt, va_list ap)
 {
 	char place[600];
 	char *text, *whole = NULL;

@@ -39,7 +39,7 @@ static void load_action(
 {
 	const struct yaml_node *layers[4] = {
 		l->env_layers[0], l->env_layers[1], l->env_layers[2], NULL};
-	struct values own;
+	struct values own = {0};
 	int op = find_operator(l, key, n);
 
 	if (op < 0 || !load_map(l, n, &l->op_index[op], "a callback", own.node))

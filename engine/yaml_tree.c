@@ -254,7 +254,7 @@ static int tag_find(const char *tag, enum yaml_kind kind)
 		return kind == YAML_SCALAR ? YAML_TAG_STR : YAML_TAG_NONE;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].kind == kind && strcmp(known[i].name, tag) == 0)
-			return known[i].tag;
+			return (int)known[i].tag;
 	return -1;
 }
 
