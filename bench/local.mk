@@ -1,6 +1,6 @@
 # Measurements: built by `make bench` alone. Each prints its figures as ratios beside a peer.
 EXTRA_PROGRAMS += $(BENCHES)
-EXTRA_DIST += bench/run.sh
+EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh
 
 BENCHES += bench/bench_machine
 bench_bench_machine_SOURCES = bench/bench_machine.c

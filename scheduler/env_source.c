@@ -26,11 +26,11 @@ static const char *value_of(const char *entry, const char *name, size_t len)
 static int var(void *ctx, const char *name, size_t len, struct arena *scratch, struct value *out,
 	struct err *e)
 {
-	char *const *environ = ctx;
+	char *const *env = ctx;
 
 	(void)scratch;
-	for (; *environ != NULL; environ++) {
-		const char *v = value_of(*environ, name, len);
+	for (; *env != NULL; env++) {
+		const char *v = value_of(*env, name, len);
 
 		if (v != NULL) {
 			*out = value_string(v, strlen(v));
@@ -53,12 +53,12 @@ static int conn(void *ctx, const char *id, size_t len, const char *attribute, st
 	return err_set(e, ERR_NOTFOUND, "there is no connection %.*s", (int)len, id);
 }
 
-struct render_source env_source(char *const *environ)
+struct render_source env_source(char *const *env)
 {
 	union {
 		char *const *in;
 		void *out; /* var() only reads it */
-	} ctx = {environ};
+	} ctx = {env};
 
 	return (struct render_source){.ctx = ctx.out, .var = var, .conn = conn};
 }

@@ -5,6 +5,6 @@
 #include "scheduler/render.h"
 
 /* A source that knows this environment, which must outlive it, and no connections. */
-struct render_source env_source(char *const *environ);
+struct render_source env_source(char *const *env);
 
 #endif

@@ -15,8 +15,10 @@ libscheduler_a_SOURCES = \
 	scheduler/render.h \
 	scheduler/runner.c \
 	scheduler/runner.h \
+	scheduler/runner_act.c \
 	scheduler/runner_cells.c \
 	scheduler/runner_cells.h \
+	scheduler/runner_impl.h \
 	scheduler/task_log.c \
 	scheduler/task_log.h \
 	scheduler/try.c \

@@ -2,6 +2,9 @@
 # Each example in dags/ that needs no other machine runs as it is.
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
 
+HOME=$work/user # some keep files there
+export HOME
+mkdir "$HOME"
 for file in "$top_srcdir"/dags/*.yaml; do
 	if grep -q 'operator: ssh' "$file"; then
 		continue
