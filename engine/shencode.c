@@ -54,7 +54,8 @@ static const char *const in_pattern[256] = {
 	['\n'] = "\"\n\"", [1] = "\"\001\"", [127] = "\"\177\"", ESCAPED_BYTES};
 static const char *const in_escaped[256] = {
 	['\n'] = "'\n'", [1] = "'\001'", [127] = "'\177'", ESCAPED_BYTES};
-static const char *const in_dollar[256] = {['\''] = "\\'", ['\\'] = "\\\\"};
+/* N.B. ksh93 loses its way at a \' when it looks for the end of a $( ) around the string. */
+static const char *const in_dollar[256] = {['\''] = "\\047", ['\\'] = "\\\\"};
 static const char *const in_here[256] = {['\\'] = "\\\\", ['$'] = "\\$", ['`'] = "\\`"};
 static const char *const in_comment[256] = {['\n'] = " ", ['\r'] = " "};
 static const char *const in_comment_safe[256] = {
@@ -97,23 +98,38 @@ static void encode(struct buf *out, enum sh_enc enc, const char *bytes, size_t l
 	buf_adds(out, encoders[enc].after);
 }
 
-/* Writes text for a place one level of backquotes further out. N.B. a backslash that the level
- * would leave alone is left alone, too: what bash's brace expansion sees depends on that. */
+/* Writes text for a place one level of backquotes further out: a backslash before each byte that
+ * the level would take one off.
+ *
+ * N.B. bytes are taken in the pairs that a backslash makes, and a backslash which the level leaves
+ * alone is left alone: what bash's brace expansion sees depends on that. */
 static void backquote(struct buf *out, const char *text, size_t len, bool is_double)
 {
 	size_t start = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		char c = text[i], next = i + 1 < len ? text[i + 1] : '\\';
+		char c = text[i];
 
-		if (c == '\\' ? memchr("\\$`\"\n", next, 5) == NULL
-			      : c != '$' && c != '`' && (c != '"' || !is_double))
+		if (c == '\\') {
+			if (i + 1 < len && memchr("\\$`\"\n", text[i + 1], 5) == NULL) {
+				i++;
+				continue;
+			}
+			buf_add(out, text + start, i - start);
+			buf_adds(out, "\\\\");
+			start = ++i;
+			if (i == len || text[i] == '\n' || (text[i] == '"' && !is_double))
+				continue;
+		} else if (c != '$' && c != '`' && (c != '"' || !is_double)) {
 			continue;
-		buf_add(out, text + start, i - start);
+		} else {
+			buf_add(out, text + start, i - start);
+			start = i;
+		}
 		buf_addc(out, '\\');
-		start = i;
 	}
-	buf_add(out, text + start, len - start);
+	if (start < len)
+		buf_add(out, text + start, len - start);
 }
 
 void sh_encode(struct buf *out, enum sh_enc enc, struct sh_backquotes b, const char *bytes,

@@ -279,12 +279,15 @@ int sh_push(struct sh_lexer *lx, enum sh_frame_kind kind, size_t opened)
 	f->is_in_here = parent->is_in_here || kind == F_HERE;
 	f->is_nested = parent->is_nested;
 	f->is_in_list = parent->is_in_list || kind == F_LIST;
+	f->is_in_case = parent->is_in_case || kind == F_CASE;
+	f->is_case_around = parent->is_case_around;
 	if (parent->why_is_deep) {
 		f->why = parent->why;
 		f->why_is_deep = true;
 	}
 	if (kind == F_SUBST || kind == F_BACKQUOTE) {
 		f->is_nested = true;
+		f->is_case_around = parent->is_in_case;
 		f->unit = ++lx->units;
 	}
 	return 0;

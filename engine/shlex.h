@@ -137,6 +137,8 @@ struct sh_frame {
 	bool is_in_here; /* somewhere inside a here-document's body */
 	bool is_nested; /* somewhere inside a substitution */
 	bool is_in_list; /* somewhere inside an array's ( ) */
+	bool is_in_case; /* somewhere inside a case */
+	bool is_case_around; /* a case stands around the substitution that this is in */
 	bool is_arith_command; /* F_ARITH: (( )), not $(( )) */
 	bool in_word, word_is_plain, word_is_split, is_redirect;
 	bool pattern_is_open, pattern_has_word;

@@ -199,9 +199,13 @@ static int case_open(struct sh_lexer *lx, struct sh_frame *f)
 {
 	int r = sh_push(lx, F_CASE, f->word_start);
 
-	if (r == 0)
-		sh_top(lx)->place = P_CASE_WORD;
-	return r;
+	if (r != 0)
+		return r;
+	sh_top(lx)->place = P_CASE_WORD;
+	if (lx->dialect == SH_KSH &&
+		sh_top(lx)->is_case_around) /* ksh93 cannot find the $( )'s end */
+		sh_doubt(lx, "a `case` in a substitution in a `case`");
+	return 0;
 }
 
 static void case_close(struct sh_lexer *lx)

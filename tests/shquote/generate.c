@@ -267,12 +267,32 @@ static bool has_dollar_quote(const struct gen *g)
 	return g->d != SH_POSIX;
 }
 
+/* "`q "..."`": quotes in backquotes in quotes, where bash's brace expansion loses count. */
+static void backquoted(struct gen *g)
+{
+	size_t start;
+
+	if (g->backquotes > 0 || g->heres > 0)
+		return;
+	lit(g, "\"`");
+	start = g->s->text.len;
+	lit(g, "q \"");
+	hole(g);
+	lit(g, rnd(g, 2) == 0 ? ".\"" : "\"'.'");
+	want(g, ".");
+	backquote_close(g, start);
+	lit(g, "\"");
+}
+
 /* One part of a word. can_split: it stands where shells split. */
 static void part(struct gen *g, bool can_split)
 {
-	switch (rnd(g, 12)) {
+	switch (rnd(g, 13)) {
 	case 0:
 		plain(g);
+		break;
+	case 10:
+		backquoted(g);
 		break;
 	case 1:
 		single(g);
@@ -565,7 +585,7 @@ static void command(struct gen *g)
 		break;
 	case 7:
 		print_command(g);
-		lit(g, " # \"'");
+		lit(g, g->substitutions > 0 ? " # " : " # \"'");
 		hole_of(g, value_new(g));
 		break;
 	case 8:

@@ -69,8 +69,7 @@ static const struct good posix_good[] = {
 	{"backquotes", "echo `cat @`", "a\\b`c", "echo `cat 'a\\b\\`c'`"},
 	{"double quotes in backquotes in double quotes", "echo \"`cat \"@\"`\"", "$",
 		"echo \"`cat \"\\\"\\\\\\$\\\"\"`\""},
-	{"backquotes in backquotes", "echo `cat \\`echo @\\``", "\\",
-		"echo `cat \\`echo '\\'\\``"},
+	{"backquotes in backquotes", "echo `cat \\`echo @\\``", "\\", "echo `cat \\`echo '\\'\\``"},
 	{"a parameter right in front", "echo \"$x@\"", "y", "echo \"${x}y\""},
 	{"a parameter with braces right in front", "echo \"${x}@\"", "y", "echo \"${x}y\""},
 	{"a default value", "echo ${x:-@}", "}", "echo ${x:-'}'}"},
@@ -86,6 +85,21 @@ static const struct good posix_good[] = {
 		"cat <<XWINDROW_EOF\nEOF\nXWINDROW_EOF\n"},
 	{"a here-document with tabs", "cat <<-E\n\ta@\n\tE\n", "\n\tb", "cat <<E\na\n\tb\nE\n"},
 	{"two here-documents", "cat <<A <<B @\nA\n@\nB\n", "x", "cat <<A <<B 'x'\nA\nx\nB\n"},
+	{"a line that dash would misread", "cat <<EOF\nE@\nEOF\n", "\xc3\xa9",
+		"cat <<XWINDROW_EOF\nE\xc3\xa9\nXWINDROW_EOF\n"},
+	{"the new delimiter in the value, too", "cat <<EOF\n@\nEOF\n",
+		"EOF\nXWINDROW_EOF\nWINDROW_EOF_",
+		"cat <<AWINDROW_EOF__\nEOF\nXWINDROW_EOF\nWINDROW_EOF_\nAWINDROW_EOF__\n"},
+	{"a delimiter that lines join to", "cat <<EOF\nE\\\n@\nEOF\n", "OF",
+		"cat <<XWINDROW_EOF\nE\\\nOF\nXWINDROW_EOF\n"},
+	{"a quoted here-document in a substitution", "x=$(cat <<'E'\n$@\nE\n)", "`",
+		"x=$(cat <<XWINDROW_EOF\n\\$\\`\nXWINDROW_EOF\n)"},
+	{"a substitution in a here-document", "cat <<E\n$(ls @ '@')\nE\n", "a\\\n",
+		"cat <<E\n$(ls \"a\\\\\n\" 'a'\"\\\\\"'\n')\nE\n"},
+	{"braces in quotes in backquotes in quotes", "echo \"`cat \"@\"`\"", "{a,b}",
+		"echo \"`cat \"\\\"\\{a\\,b\\}\\\"\"`\""},
+	{"a parenthesis in a default value in quotes", "echo \"${x:-@}\"", "<(",
+		"echo \"${x:-<$(echo \"(\")}\""},
 	{"a comment", "a # @\nb", "x\ny", "a # x y\nb"},
 	{"a # in a word", "a#@", "x\ny", "a#'x\ny'"},
 	{"a # behind a hole", "@#", "x", "'x'#"},
@@ -140,6 +154,10 @@ static const struct bad posix_bad[] = {
 	{"a parameter's name", "echo ${@}", "name inside ${ }", 1},
 	{"a user's home", "ls ~@", "~", 1},
 	{"unset", "unset @", "unset", 1},
+	{"backquotes in a default value in quotes", "echo \"${x:-`cat @`}\"", "backquotes", 1},
+	{"a default value in backquotes in quotes", "echo \"`cat \"${x:-@}\"`\"", "backquotes", 1},
+	{"a here-document in a here-document", "cat <<A\n$(cat <<B\n@\nB\n)\nA\n",
+		"another here-document", 1},
 	{"a ) that closes nothing", "echo ) @", "closes nothing", 1},
 	{"deep backquotes", "`\\`\\\\\\`\\\\\\\\\\\\\\`@", "nested that deeply", 1},
 };
@@ -178,7 +196,7 @@ static void table_bad(const struct bad *t, size_t n, enum sh_dialect d)
 }
 
 static const struct good bash_good[] = {
-	{"$'...'", "echo $'a\\n@'", "'\\", "echo $'a\\n\\'\\\\'"},
+	{"$'...'", "echo $'a\\n@'", "'\\", "echo $'a\\n\\047\\\\'"},
 	{"a here-string", "cat <<<@ @", "v", "cat <<<'v' 'v'"},
 	{"a comparison", "[[ $x == @ && @ < b ]]", "*", "[[ $x == '*' && '*' < b ]]"},
 	{"behind a condition in a subshell", "([[ (a < b) ]] && cat <<E\n@\nE\n)", "$",
@@ -200,6 +218,16 @@ static const struct bad bash_bad[] = {
 	{"a translated string", "echo $\"@\"", "translates", 1},
 	{"an escape without an end", "echo $'\\x4@'", "\\x41", 1},
 	{"a coprocess", "coproc x { case y in a) @;; esac; }", "coproc", 1},
+};
+
+static const struct good ksh_good[] = {
+	{"a condition", "[[ $x == @ ]]", "]]", "[[ $x == ${PWD+}']]' ]]"},
+};
+
+static const struct bad ksh_bad[] = {
+	{"numbers in [ ]", "[ @ -eq 1 ]", "-eq", 1},
+	{"a case in a substitution in a case",
+		"case x in x) y=$(case x in x) z;; esac; echo @);; esac", "not certain", 1},
 };
 
 static const struct good zsh_good[] = {
@@ -264,6 +292,8 @@ static void limits(void)
 	IS_INT(sh_plan_render(plan, &value, 1, &out, &e), ERR_INVALID, "a NUL byte is refused");
 	OK(strstr(e.text, "NUL") != NULL, "and named");
 	IS_INT(sh_plan_render(plan, &value, 0, &out, &e), ERR_INVALID, "a value too few");
+	IS_STR(render("cat <<E\n@\nE\n", SH_KSH, "\xff", &out, &bad, &e), NULL,
+		"a here-document that ksh would hang on is refused");
 	for (int i = 0; i < 10000; i++)
 		buf_adds(&deep, "$(");
 	pieces[0] = (struct sh_piece){.text = deep.data, .len = deep.len};
@@ -287,9 +317,11 @@ int main(void)
 {
 	table_good(TABLE(posix_good), SH_POSIX);
 	table_good(TABLE(bash_good), SH_BASH);
+	table_good(TABLE(ksh_good), SH_KSH);
 	table_good(TABLE(zsh_good), SH_ZSH);
 	table_bad(TABLE(posix_bad), SH_POSIX);
 	table_bad(TABLE(bash_bad), SH_BASH);
+	table_bad(TABLE(ksh_bad), SH_KSH);
 	table_bad(TABLE(zsh_bad), SH_ZSH);
 	dialects();
 	limits();
