@@ -106,5 +106,5 @@ int dag_edges_expand(const struct dag *d, struct arena *a, struct edges *up, str
 	rc = graph_edges_build(a, d->n_tasks, to, from, n, &up->offset, &up->list);
 	if (rc != 0)
 		return rc;
-	return graph_edges_build(a, d->n_tasks, from, to, n, &down->offset, &down->list);
+	return graph_edges_turn(a, d->n_tasks, up->offset, up->list, &down->offset, &down->list);
 }

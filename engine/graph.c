@@ -69,6 +69,28 @@ out:
 	return rc;
 }
 
+int graph_edges_turn(struct arena *a, uint32_t n, const uint32_t *offset, const uint32_t *list,
+	const uint32_t **turned_offset, const uint32_t **turned_list)
+{
+	uint32_t *begin = arena_array(a, (size_t)n + 1, sizeof(*begin));
+	uint32_t *ends = arena_array(a, (size_t)offset[n] + 1, sizeof(*ends));
+	uint32_t *at = malloc(((size_t)n + 1) * sizeof(*at));
+
+	if (begin == NULL || ends == NULL || at == NULL) {
+		free(at);
+		return ERR_NOMEM;
+	}
+	count(begin, n, list, offset[n]);
+	memcpy(at, begin, ((size_t)n + 1) * sizeof(*at));
+	for (uint32_t k = 0; k < n; k++)
+		for (uint32_t i = offset[k]; i < offset[k + 1]; i++)
+			ends[at[list[i]]++] = k;
+	free(at);
+	*turned_offset = begin;
+	*turned_list = ends;
+	return 0;
+}
+
 enum mark { MARK_NEW, MARK_OPEN, MARK_DONE };
 
 struct walk {

@@ -12,6 +12,10 @@ struct arena;
 int graph_edges_build(struct arena *a, uint32_t n, const uint32_t *from, const uint32_t *to,
 	size_t n_edges, const uint32_t **offset, const uint32_t **list);
 
+/* The same edges from their other end, of lists that graph_edges_build() made. ERR_NOMEM. */
+int graph_edges_turn(struct arena *a, uint32_t n, const uint32_t *offset, const uint32_t *list,
+	const uint32_t **turned_offset, const uint32_t **turned_list);
+
 /* A topological order of n nodes, stable: nodes come in their own order, each right behind those of
  * its upstream that stand further down. The lists are as graph_edges_build makes them. 0 and *order
  * with n entries; ERR_INVALID where there is a cycle, whose nodes then are *order, in their order

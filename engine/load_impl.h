@@ -76,7 +76,7 @@ struct loader {
 	const struct load_options *opts;
 	struct diags *diags;
 	struct arena *tree; /* the nodes' */
-	const struct yaml_text *text;
+	struct yaml_text *text;
 	struct scan *scan;
 	int failed; /* ERR_NOMEM once memory was short */
 	struct key_index dag_index, stage_index, param_index, url_index;

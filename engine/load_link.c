@@ -352,7 +352,7 @@ static void order_nodes(struct planner *p)
 	rc = graph_edges_build(
 		l->arena, n, p->to, p->from, p->n_edges, &d->upstream.offset, &d->upstream.list);
 	if (rc == 0)
-		rc = graph_edges_build(l->arena, n, p->from, p->to, p->n_edges,
+		rc = graph_edges_turn(l->arena, n, d->upstream.offset, d->upstream.list,
 			&d->downstream.offset, &d->downstream.list);
 	if (rc == 0)
 		rc = graph_order(

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "engine/err.h"
 #include "engine/yaml_tree.h"
 
 struct row {
@@ -115,12 +116,17 @@ static bool is_runaway(const struct yaml_quoted *q, struct pos at)
 	return q->is_quoted && q->start.line < q->end.line && q->end.line == at.line;
 }
 
-void yaml_error_report(const yaml_parser_t *p, const struct yaml_text *t,
+void yaml_error_report(const yaml_parser_t *p, struct yaml_text *t,
 	const struct yaml_quoted *before, struct diags *diags)
 {
 	struct pos at = place(&p->problem_mark), began = place(&p->context_mark);
+	struct err e;
 	const struct row *r = p->problem == NULL ? NULL : row_find(p);
 
+	if (p->error == YAML_READER_ERROR && yaml_text_check(t, &at, &e) != 0) {
+		diag_error(diags, at, "%s", e.text);
+		return;
+	}
 	if (is_runaway(before, at)) {
 		diag_error(diags, before->start,
 			"the quote that opens here is closed only at %u:%u; is one missing?",

@@ -17,7 +17,7 @@ struct yaml_quoted {
 };
 
 /* Reports why the parser stopped, at the place where a person should look. */
-void yaml_error_report(const yaml_parser_t *p, const struct yaml_text *t,
+void yaml_error_report(const yaml_parser_t *p, struct yaml_text *t,
 	const struct yaml_quoted *before, struct diags *diags);
 
 #endif

@@ -24,12 +24,6 @@ static bool is_allowed(uint32_t c)
 		(c >= 0xa0 && c <= 0xfffd && c != 0xfeff) || c >= 0x10000;
 }
 
-/* The bytes of which most texts are made. */
-static bool is_plain(unsigned char c)
-{
-	return (c >= 0x20 && c < 0x7f) || c == '\n';
-}
-
 static bool is_break(uint32_t c)
 {
 	return c == '\n' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
@@ -48,6 +42,15 @@ static uint32_t walker_peek(const struct walker *w, size_t *len)
 
 	*len = w->at < w->t->len ? utf8_decode(w->t->bytes + w->at, w->t->len - w->at, &c) : 0;
 	return c;
+}
+
+/* The bytes of the character at hand; a broken one counts as one. */
+static size_t char_length(const struct walker *w)
+{
+	size_t len;
+
+	(void)walker_peek(w, &len);
+	return len > 0 ? len : 1;
 }
 
 static void walker_step(struct walker *w)
@@ -93,130 +96,83 @@ static int refuse_control(
 		c, c);
 }
 
-static int check_start(struct yaml_text *t, struct pos *pos, struct err *e)
+int yaml_text_create(struct arena *a, const char *text, size_t len, struct yaml_text **out,
+	struct pos *pos, struct err *e)
 {
-	if (t->len >= 3 && memcmp(t->bytes, "\xef\xbb\xbf", 3) == 0) {
+	struct yaml_text *t = arena_alloc(a, sizeof(*t));
+
+	if (t == NULL)
+		return ERR_NOMEM;
+	t->arena = a;
+	t->bytes = text;
+	t->len = len;
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		t->bytes += 3;
 		t->len -= 3;
 	}
-	if (t->len >= 2 &&
-		(memcmp(t->bytes, "\xff\xfe", 2) == 0 || memcmp(t->bytes, "\xfe\xff", 2) == 0)) {
+	if (len >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
 		*pos = (struct pos){1, 1};
 		return err_set(e, ERR_INVALID, "the file is in UTF-16; save it as UTF-8");
 	}
+	*out = t;
 	return 0;
 }
 
-/* How many bytes at the beginning of a word are plain ASCII, no control character among them. A
- * high bit, a byte below 0x20, and DEL: each raises the top bit of its byte, and the first that is
- * raised is right, since borrows only go up from it. */
-static size_t plain_bytes(uint64_t word)
+int yaml_text_check(const struct yaml_text *t, struct pos *pos, struct err *e)
 {
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t odd = (word | (word - 0x20 * ones) | ((word ^ 0x7f * ones) - ones)) & 0x80 * ones;
+	size_t len;
 
-	if (odd == 0)
-		return sizeof(word);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return (size_t)__builtin_ctzll(odd) / 8;
-#else
-	return 0;
-#endif
-}
-
-/* Skips what is plain ASCII, eight bytes at a time. */
-static size_t skip_ascii(const char *p, size_t i, size_t len)
-{
-	size_t n = sizeof(uint64_t);
-
-	while (n == sizeof(uint64_t) && i + n <= len) {
-		uint64_t word;
-
-		memcpy(&word, p + i, sizeof(word));
-		n = plain_bytes(word);
-		i += n;
-	}
-	return i;
-}
-
-/* Checks the text; fills in the table where `offsets` is not NULL. */
-static int look_over(struct yaml_text *t, uint32_t *offsets, struct pos *pos, struct err *e)
-{
-	size_t chars = 0, i = 0;
-
-	t->is_ascii = true;
-	while (i < t->len) {
-		size_t run = offsets == NULL ? skip_ascii(t->bytes, i, t->len) : i, len;
+	for (size_t i = 0; i < t->len; i += len) {
 		uint32_t c = 0;
 
-		chars += run - i;
-		i = run;
-		if (i == t->len)
-			break;
-		if (offsets != NULL && chars % STRIDE == 0)
-			offsets[chars / STRIDE] = (uint32_t)i;
-		if (is_plain((unsigned char)t->bytes[i])) {
-			i++;
-			chars++;
-			continue;
-		}
 		len = utf8_decode(t->bytes + i, t->len - i, &c);
 		if (len == 0)
 			return refuse(t, i, pos, e,
 				"this byte is not part of UTF-8 text; save the file as UTF-8");
 		if (!is_allowed(c))
 			return refuse_control(t, i, c, pos, e);
-		if (len > 1)
-			t->is_ascii = false;
-		i += len;
-		chars++;
 	}
-	t->n_chars = chars;
 	return 0;
 }
 
-int yaml_text_create(struct arena *a, const char *text, size_t len, struct yaml_text **out,
-	struct pos *pos, struct err *e)
+/* Notes where every STRIDE-th character begins, once. N.B. most files have no place to be found in
+ * them, and are never indexed. */
+static void make_index(struct yaml_text *t)
 {
-	struct yaml_text *t = arena_alloc(a, sizeof(*t));
-	uint32_t *offsets;
-	int rc;
+	uint32_t *offsets = arena_array(t->arena, t->len / STRIDE + 1, sizeof(*offsets));
+	struct walker w = {.t = t};
 
-	if (t == NULL)
-		return ERR_NOMEM;
-	t->bytes = text;
-	t->len = len;
-	if ((rc = check_start(t, pos, e)) != 0 || (rc = look_over(t, NULL, pos, e)) != 0)
-		return rc;
-	if (!t->is_ascii) {
-		offsets = arena_array(a, t->n_chars / STRIDE + 1, sizeof(*offsets));
-		if (offsets == NULL)
-			return ERR_NOMEM;
-		(void)look_over(t, offsets, pos, e);
-		t->is_ascii = false;
-		t->offsets = offsets;
+	if (offsets == NULL)
+		return;
+	for (size_t n = 0; w.at < t->len; n++) {
+		if (n % STRIDE == 0)
+			offsets[n / STRIDE] = (uint32_t)w.at;
+		w.at += char_length(&w);
+		t->n_chars = n + 1;
 	}
-	*out = t;
-	return 0;
+	t->offsets = offsets;
 }
 
 /* The byte at which a character begins. */
-static size_t byte_of(const struct yaml_text *t, size_t index)
+static size_t byte_of(struct yaml_text *t, size_t index)
 {
-	size_t at, len;
-	uint32_t c;
+	struct walker w = {.t = t};
+	size_t n = 0;
 
-	if (t->is_ascii || index >= t->n_chars)
-		return index >= t->n_chars ? t->len : index;
-	at = t->offsets[index / STRIDE];
-	for (size_t i = 0; i < index % STRIDE; i++) {
-		len = utf8_decode(t->bytes + at, t->len - at, &c);
-		at += len;
+	if (t->offsets == NULL)
+		make_index(t);
+	if (t->offsets != NULL && index >= t->n_chars)
+		return t->len;
+	if (t->offsets != NULL) {
+		n = index - index % STRIDE;
+		w.at = t->offsets[n / STRIDE];
 	}
-	return at;
+	for (; n < index && w.at < t->len; n++)
+		w.at += char_length(&w);
+	return w.at;
 }
 
-uint32_t yaml_text_char(const struct yaml_text *t, size_t index)
+uint32_t yaml_text_char(struct yaml_text *t, size_t index)
 {
 	size_t at = byte_of(t, index);
 	uint32_t c = 0;
@@ -298,7 +254,7 @@ static void enter(struct walker *w, enum yaml_style style)
 		walker_step(w);
 }
 
-struct pos yaml_value_pos(const struct yaml_text *t, const struct yaml_node *n, size_t at)
+struct pos yaml_value_pos(struct yaml_text *t, const struct yaml_node *n, size_t at)
 {
 	struct walker w = {.t = t, .at = byte_of(t, n->start), .pos = yaml_node_pos(n)};
 	size_t solid, blanks = 0, seen = 0;

@@ -2,16 +2,17 @@
 #ifndef ENGINE_YAML_TEXT_H
 #define ENGINE_YAML_TEXT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+struct arena;
 
 struct yaml_text {
 	const char *bytes; /* behind a byte order mark */
 	size_t len;
+	struct arena *arena;
 	size_t n_chars;
-	const uint32_t *offsets; /* the byte of every STRIDE-th character; NULL where is_ascii */
-	bool is_ascii;
+	const uint32_t *offsets; /* the byte of every STRIDE-th character; NULL: not made yet */
 };
 
 #endif

@@ -39,7 +39,7 @@ struct recent {
 
 struct builder {
 	struct arena *arena;
-	const struct yaml_text *text;
+	struct yaml_text *text;
 	const struct yaml_limits *limits;
 	struct diags *diags;
 	yaml_parser_t parser;
@@ -607,7 +607,7 @@ static int hand_over(struct builder *b, struct yaml_node ***roots, struct pos **
 	return 0;
 }
 
-int yaml_tree_parse(struct arena *a, const struct yaml_text *t, const struct yaml_limits *limits,
+int yaml_tree_parse(struct arena *a, struct yaml_text *t, const struct yaml_limits *limits,
 	struct diags *diags, struct yaml_node ***roots, struct pos **places, size_t *n)
 {
 	struct builder b = {.arena = a, .text = t, .limits = limits, .diags = diags};

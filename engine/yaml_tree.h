@@ -54,23 +54,27 @@ struct yaml_limits {
 
 struct yaml_text; /* the text, and what finds places in it */
 
-/* Looks the text over: it must be UTF-8 without control characters, else *pos and e say where and
- * what. The text must outlive what it makes. ERR_INVALID, ERR_NOMEM. */
+/* Takes a text, which must outlive what it makes. Its byte order mark is skipped; one of UTF-16 is
+ * refused. ERR_INVALID, ERR_NOMEM. */
 int yaml_text_create(struct arena *a, const char *text, size_t len, struct yaml_text **out,
 	struct pos *pos, struct err *e);
 
+/* Finds what no YAML may hold: bytes that are no UTF-8, control characters. ERR_INVALID, and *pos
+ * and e say where and what; 0 where there is none. */
+int yaml_text_check(const struct yaml_text *t, struct pos *pos, struct err *e);
+
 /* Parses all documents into the arena. An empty one is NULL in *roots, its place in *places. What
  * is wrong is reported to diags; ERR_INVALID where anything was. ERR_NOMEM. */
-int yaml_tree_parse(struct arena *a, const struct yaml_text *t, const struct yaml_limits *limits,
+int yaml_tree_parse(struct arena *a, struct yaml_text *t, const struct yaml_limits *limits,
 	struct diags *diags, struct yaml_node ***roots, struct pos **places, size_t *n);
 
 /* The character that begins `index` characters from the text's beginning; 0 at its end. */
-uint32_t yaml_text_char(const struct yaml_text *t, size_t index);
+uint32_t yaml_text_char(struct yaml_text *t, size_t index);
 
 struct pos yaml_node_pos(const struct yaml_node *n);
 
 /* The place of byte `at` of a scalar's value, in the file. */
-struct pos yaml_value_pos(const struct yaml_text *t, const struct yaml_node *n, size_t at);
+struct pos yaml_value_pos(struct yaml_text *t, const struct yaml_node *n, size_t at);
 
 /* What a plain or tagged scalar means by YAML 1.1, as PyYAML reads it; base 60 and dates are text,
  * and so is what JSON cannot write (.inf, .nan). Numbers come in JSON's spelling. Any other scalar

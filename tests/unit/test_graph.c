@@ -49,6 +49,10 @@ static void test_edges(void)
 	OK(offset[1] == 2 && list[0] == 1 && list[1] == 2, "the first node has two, in order");
 	OK(offset[2] == 2, "the second has none");
 	OK(list[2] == 0 && list[3] == 1, "the third has two");
+	IS_INT(graph_edges_turn(a, 3, offset, list, &offset, &list), 0, "turned round");
+	OK(offset[1] == 1 && list[0] == 2, "the first is reached by the third");
+	OK(offset[2] == 3 && list[1] == 0 && list[2] == 2, "the second by both, in order");
+	OK(offset[3] == 4 && list[3] == 0, "the third by the first");
 	arena_destroy(a);
 }
 
