@@ -23,11 +23,7 @@
 #include "operators/specs.h"
 #include "operators/wire.h"
 
-#define READ_SIZE ((size_t)64 << 10)
 #define HERE "local.c", __LINE__
-
-static void connection_lost(struct local *l);
-static void flush(struct local *l);
 
 static struct local *local_of(struct op_instance *i)
 {
@@ -160,7 +156,7 @@ static void on_ended(struct local_try *t, struct wire_reader *r)
 		finish(t);
 }
 
-static void on_message(struct local *l, struct wire_reader *r)
+void local_message(struct local *l, struct wire_reader *r)
 {
 	struct local_try *t = try_find(l, r->m.job);
 	const char *text;
@@ -187,127 +183,8 @@ static void on_message(struct local *l, struct wire_reader *r)
 	}
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *b)
-{
-	struct local *l = handle->data;
-
-	(void)suggested;
-	if (l->in_at > 0) {
-		memmove(l->in.data, l->in.data + l->in_at, l->in.len - l->in_at);
-		l->in.len -= l->in_at;
-		l->in_at = 0;
-	}
-	b->base = buf_room(&l->in, READ_SIZE);
-	b->len = b->base == NULL ? 0 : READ_SIZE;
-}
-
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
-{
-	struct local *l = stream->data;
-	struct wire_reader r;
-	int64_t used = 0;
-
-	(void)b;
-	if (n < 0) {
-		connection_lost(l);
-		return;
-	}
-	l->in.len += (size_t)n;
-	while (!l->is_closing && l->in.len > l->in_at) {
-		used = wire_read(l->in.data + l->in_at, l->in.len - l->in_at, &r);
-		if (used <= 0)
-			break;
-		l->silent_launchers = 0;
-		l->in_at += (size_t)used;
-		on_message(l, &r);
-	}
-	if (used < 0)
-		connection_lost(l);
-}
-
-static int connect_launcher(struct local *l, struct err *e)
-{
-	uv_pipe_t *pipe = calloc(1, sizeof(*pipe));
-	int fd = -1, r;
-
-	if (pipe == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	r = launcher_fork(&fd, e);
-	if (r != 0) {
-		free(pipe);
-		return r;
-	}
-	(void)uv_pipe_init(l->host->loop, pipe, 0);
-	pipe->data = l;
-	(void)uv_pipe_open(pipe, fd);
-	(void)uv_read_start((uv_stream_t *)pipe, on_alloc, on_read);
-	l->pipe = pipe;
-	l->handles++;
-	return 0;
-}
-
-static void on_written(uv_write_t *w, int status)
-{
-	struct local *l = w->data;
-
-	l->is_writing = false;
-	if (status == 0)
-		flush(l); /* else the reading side hears of it too */
-}
-
-/* Sends what is there. While libuv writes, further messages gather in a buffer of their own. */
-static void flush(struct local *l)
-{
-	uv_buf_t b;
-	size_t sent;
-	int n;
-
-	if (l->pipe == NULL || l->is_writing || l->next.len == 0)
-		return;
-	b = uv_buf_init(l->next.data, (unsigned)l->next.len);
-	n = uv_try_write((uv_stream_t *)l->pipe, &b, 1);
-	if (n >= 0 && (size_t)n == l->next.len) {
-		buf_reset(&l->next);
-		return;
-	}
-	if (n < 0 && n != UV_EAGAIN)
-		return; /* the reading side hears of it too */
-	sent = n > 0 ? (size_t)n : 0;
-	buf_free(&l->out);
-	l->out = l->next;
-	buf_init(&l->next, 0);
-	l->write.data = l;
-	b = uv_buf_init(l->out.data + sent, (unsigned)(l->out.len - sent));
-	l->is_writing = uv_write(&l->write, (uv_stream_t *)l->pipe, &b, 1, on_written) == 0;
-}
-
-/* Adds a message without strings. */
-static void send_simple(struct local *l, uint32_t kind, uint64_t job, int64_t n0, int64_t n1)
-{
-	struct wire_message m = {.kind = kind, .job = job, .n = {n0, n1}};
-	size_t start;
-
-	wire_begin(&l->next, &m, &start);
-	wire_end(&l->next, start);
-	flush(l);
-}
-
-/* Asks the launcher to take up what another one started. */
-static void send_attach(
-	struct local *l, const struct local_try *t, const char *execution_id, int64_t grace_ms)
-{
-	struct wire_message m = {.kind = LAUNCHER_ATTACH, .job = t->number, .n = {0, grace_ms}};
-	size_t start;
-
-	wire_begin(&l->next, &m, &start);
-	wire_string(&l->next, start, t->folder, strlen(t->folder));
-	wire_string(&l->next, start, execution_id, strlen(execution_id));
-	wire_end(&l->next, start);
-	flush(l);
-}
-
 /* There is no launcher to be had: nobody knows what becomes of the tries. */
-static void lose_all(struct local *l, const char *why)
+void local_lose_all(struct local *l, const char *why)
 {
 	for (uint32_t i = 0; i < l->n_slots; i++) {
 		struct local_try *t = l->slots[i];
@@ -324,7 +201,7 @@ static void lose_all(struct local *l, const char *why)
 	(void)uv_timer_start(&l->follow, on_follow, 0, 0);
 }
 
-static void on_handle_closed(struct local *l)
+void local_handle_closed(struct local *l)
 {
 	if (--l->handles > 0)
 		return;
@@ -340,45 +217,9 @@ static void on_handle_closed(struct local *l)
 	free(l);
 }
 
-static void on_pipe_closed(uv_handle_t *handle)
-{
-	struct local *l = handle->data;
-	struct err e;
-
-	free(handle);
-	if (l->is_closing) {
-		on_handle_closed(l);
-		return;
-	}
-	l->handles--;
-	if (++l->silent_launchers > LOCAL_RELAUNCH_MAX) {
-		lose_all(l, "the launcher of local tasks cannot be kept running");
-		return;
-	}
-	if (connect_launcher(l, &e) != 0) {
-		lose_all(l, e.text);
-		return;
-	}
-	for (uint32_t i = 0; i < l->n_slots; i++)
-		if (l->slots[i] != NULL && !l->slots[i]->has_ended)
-			send_attach(l, l->slots[i], strrchr(l->slots[i]->folder, '/') + 1,
-				l->slots[i]->grace_ms);
-}
-
-static void connection_lost(struct local *l)
-{
-	uv_pipe_t *pipe = l->pipe;
-
-	l->pipe = NULL;
-	buf_reset(&l->in);
-	buf_reset(&l->next);
-	l->in_at = 0;
-	uv_close((uv_handle_t *)pipe, on_pipe_closed);
-}
-
 static void on_timer_closed(uv_handle_t *handle)
 {
-	on_handle_closed(handle->data);
+	local_handle_closed(handle->data);
 }
 
 /* Makes a folder and those above it. */
@@ -421,7 +262,7 @@ static int local_open(const struct op_host *h, struct op_instance **out, struct 
 	r = l->slice == NULL ? ERR_NOMEM : local_environ_gather(l);
 	r = r != 0 ? err_set(e, r, "%s", err_text(r)) : folders_make(h->executions, e);
 	if (r == 0)
-		r = connect_launcher(l, e);
+		r = local_link_open(l, e);
 	if (r != 0) {
 		buf_free(&l->environ);
 		free(l->user_folder);
@@ -435,7 +276,7 @@ static int local_open(const struct op_host *h, struct op_instance **out, struct 
 	wire_begin(&l->next, &m, &start);
 	wire_string(&l->next, start, h->executions, strlen(h->executions));
 	wire_end(&l->next, start);
-	flush(l);
+	(void)local_link_send(l, 0, NULL); /* without a sweep things go on */
 	*out = &l->base;
 	return 0;
 }
@@ -448,9 +289,7 @@ static void local_close(struct op_instance *i, void (*on_closed)(void *ctx), voi
 	l->on_closed = on_closed;
 	l->closed_ctx = ctx;
 	uv_close((uv_handle_t *)&l->follow, on_timer_closed);
-	if (l->pipe != NULL)
-		uv_close((uv_handle_t *)l->pipe, on_pipe_closed);
-	l->pipe = NULL;
+	local_link_close(l);
 }
 
 static int64_t number_of(const struct op_job *job, enum local_key key, int64_t dflt)
@@ -520,16 +359,17 @@ static int begin(struct op_instance *i, const struct op_job *job, const struct o
 		return err_set(e, r, "%s", err_text(r));
 	before = l->next.len;
 	if (is_attach)
-		send_attach(l, t, job->execution_id, job->kill_grace_ms);
+		r = local_link_attach(l, t);
 	else
 		r = local_script_send(l, t, job, &l->next, e);
+	if (r == 0 && !is_attach)
+		r = local_link_send(l, before, e);
 	if (r != 0) {
 		l->next.len = before; /* what was begun of the message must not stay */
 		l->next.status = 0;
 		try_drop(t);
-		return r;
+		return is_attach ? err_set(e, r, "%s", err_text(r)) : r;
 	}
-	flush(l);
 	if (!uv_is_active((uv_handle_t *)&l->follow))
 		(void)uv_timer_start(&l->follow, on_follow, LOCAL_FOLLOW_MS, 0);
 	*out = &t->base;
@@ -552,14 +392,14 @@ static void local_kill(struct op_try *base, enum op_kill why, int64_t grace_ms)
 {
 	struct local_try *t = (struct local_try *)base;
 
-	send_simple(t->owner, LAUNCHER_KILL, t->number, why == OP_KILL_TIMEOUT, grace_ms);
+	(void)local_link_tell(t->owner, LAUNCHER_KILL, t->number, why == OP_KILL_TIMEOUT, grace_ms);
 }
 
 static void local_abandon(struct op_try *base)
 {
 	struct local_try *t = (struct local_try *)base;
 
-	send_simple(t->owner, LAUNCHER_ABANDON, t->number, 0, 0);
+	(void)local_link_tell(t->owner, LAUNCHER_ABANDON, t->number, 0, 0);
 	try_drop(t);
 }
 

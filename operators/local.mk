@@ -15,6 +15,7 @@ liboperators_a_SOURCES = \
 	operators/local.h \
 	operators/local_env.c \
 	operators/local_impl.h \
+	operators/local_link.c \
 	operators/local_script.c \
 	operators/local_stream.c \
 	operators/operator.h \

@@ -66,6 +66,33 @@ struct local {
 	void *closed_ctx;
 };
 
+struct wire_reader;
+
+/* local.c */
+
+/* A message of the launcher's. */
+void local_message(struct local *l, struct wire_reader *r);
+
+/* There is no launcher to be had: nobody knows what becomes of the tries. */
+void local_lose_all(struct local *l, const char *why);
+
+/* A handle of the instance is closed. */
+void local_handle_closed(struct local *l);
+
+/* local_link.c */
+
+/* Forks a launcher and listens to it; where it dies another one is forked and attached to all. */
+int local_link_open(struct local *l, struct err *e);
+void local_link_close(struct local *l);
+
+/* Sends what was added to l->next behind `before`. Where it cannot be, it is taken away again:
+ * ERR_LIMIT, ERR_NOMEM. */
+int local_link_send(struct local *l, size_t before, struct err *e);
+
+/* Sends a message without strings; the one that attaches to a try. ERR_NOMEM. */
+int local_link_tell(struct local *l, uint32_t kind, uint64_t job, int64_t n0, int64_t n1);
+int local_link_attach(struct local *l, const struct local_try *t);
+
 /* local_env.c */
 
 /* Gathers what a task inherits, and the user's home. ERR_NOMEM. */

@@ -46,6 +46,7 @@ E2E_TESTS = \
 	tests/e2e/run_cancel.sh \
 	tests/e2e/run_examples.sh \
 	tests/e2e/run_outputs.sh \
+	tests/e2e/run_task.sh \
 	tests/e2e/run_tree.sh
 
 check_PROGRAMS += $(UNIT_TESTS)
