@@ -2,6 +2,9 @@
 # `windrow dags test`: what a run hands on, decides and retries, and what it exits with.
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
 
+HOME=$work # the user may have none
+export HOME
+
 # dag: the DAG of the next run, from standard input
 dag()
 {

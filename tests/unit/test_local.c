@@ -536,6 +536,7 @@ int main(void)
 {
 	(void)setenv("WINDROW_CONN_DB", "ssh://secret@db", 1);
 	(void)setenv("SECRET", "secret", 1);
+	(void)setenv("HOME", "/tmp", 1); /* the user may have none */
 	rig_open(&rig);
 	test_streams();
 	test_binary();
