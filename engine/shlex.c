@@ -345,10 +345,15 @@ static void backquote_leave(struct sh_lexer *lx)
 	lx->backquotes.doubles &= (uint8_t)((1u << lx->backquotes.n) - 1);
 }
 
-/* Takes frames off until `depth` are left. Those are unclosed: a hole inside is refused. */
+/* Takes frames off until `depth` are left. Those are unclosed: a hole inside is refused. N.B. the
+ * word that ends here may be the `esac` that closes one. */
 static int unwind(struct sh_lexer *lx, unsigned depth)
 {
+	int r = sh_top(lx)->kind < F_DOUBLE ? sh_word_end(lx) : 0;
 	bool is_unclosed = lx->depth > depth;
+
+	if (r != 0)
+		return r;
 
 	for (; lx->depth > depth; sh_pop(lx)) {
 		if (sh_top(lx)->holes_before < lx->n_taken)

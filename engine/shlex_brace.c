@@ -146,6 +146,17 @@ static int push_quote(struct sh_lexer *lx, struct sh_frame *f, enum sh_frame_kin
 	return 0;
 }
 
+/* Steps over a pair of single quotes around text that means nothing, quoted or not. */
+static bool plain_pair_skip(struct sh_lexer *lx, size_t pos)
+{
+	size_t len = strcspn(lx->text + pos, "'\"\\$`{}\n");
+
+	if (lx->backquotes.n != 0 || lx->text[pos + len] != '\'')
+		return false;
+	lx->pos = pos + len + 1;
+	return true;
+}
+
 /* A quote inside the word of a ${ }: whether it quotes depends on shell and place. */
 static int brace_quote(struct sh_lexer *lx, struct sh_frame *f, int c, size_t next)
 {
@@ -156,6 +167,8 @@ static int brace_quote(struct sh_lexer *lx, struct sh_frame *f, int c, size_t ne
 	} else if (c == '\'') {
 		if (f->brace == BR_PATTERN && lx->dialect != SH_ZSH)
 			return push_quote(lx, f, F_SINGLE, next);
+		if (plain_pair_skip(lx, next))
+			return 0;
 		sh_doubt(lx, "a single quote in a ${ } in double quotes");
 	} else {
 		if (f->brace != BR_PATTERN && lx->dialect == SH_KSH)

@@ -204,7 +204,7 @@ static int redirection(struct sh_lexer *lx, struct sh_frame *f, int c, size_t ne
 static bool is_function_name(const struct sh_frame *f)
 {
 	if (f->in_word)
-		return f->place == P_COMMAND || f->place == P_PREFIX;
+		return f->place == P_COMMAND || f->place == P_PREFIX || f->place == P_FUNCTION;
 	return f->place == P_ARGS && f->n_words == 1;
 }
 

@@ -259,15 +259,28 @@ int sh_step_double(struct sh_lexer *lx, bool *is_done)
 	return r;
 }
 
+/* Skips to the next single quote, hole or end. */
+static void skip_to_quote(struct sh_lexer *lx)
+{
+	size_t end = lx->limit;
+	const char *quote;
+
+	if (lx->backquotes.n != 0)
+		return;
+	if (lx->n_taken < lx->n_holes && lx->hole_pos[lx->n_taken] < end)
+		end = lx->hole_pos[lx->n_taken];
+	quote = memchr(lx->text + lx->pos, '\'', end - lx->pos);
+	lx->pos = quote == NULL ? end : (size_t)(quote - lx->text);
+}
+
 int sh_step_single(struct sh_lexer *lx, bool *is_done)
 {
-	static const bool stop[256] = {['\0'] = true, ['\''] = true};
 	struct sh_frame *f = sh_top(lx);
 	size_t next, behind;
 	int c, r = 0;
 
 	while (r == 0 && sh_top(lx) == f) {
-		skip_plain(lx, stop);
+		skip_to_quote(lx);
 		c = sh_peek(lx, &next);
 		switch (c) {
 		case '\'':

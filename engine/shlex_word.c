@@ -274,7 +274,7 @@ int sh_word_end(struct sh_lexer *lx)
 			f->place = P_PREFIX;
 		return 0;
 	}
-	if (f->word_is_split && f->place != P_ARGS)
+	if (f->word_is_split && f->place != P_ARGS && !is_assignment(lx, f))
 		sh_doubt(lx, "a word with a backslash and a newline in it");
 	switch (f->place) {
 	case P_COMMAND:
@@ -290,9 +290,9 @@ int sh_word_end(struct sh_lexer *lx)
 		f->place = P_FOR_IN;
 		return 0;
 	case P_FOR_IN:
-		if (!sh_span_is(w, "in") && !sh_span_is(w, "do"))
+		f->place = reserved_find(w) == RW_AGAIN ? P_COMMAND : P_ARGS;
+		if (f->place != P_COMMAND && !sh_span_is(w, "in"))
 			sh_doubt(lx, "a loop that has neither `in` nor `do`");
-		f->place = sh_span_is(w, "do") ? P_COMMAND : P_ARGS;
 		f->command = CMD_OTHER;
 		f->n_words = 2;
 		return 0;
@@ -312,9 +312,10 @@ int sh_word_end(struct sh_lexer *lx)
 			case_close(lx);
 		f->pattern_has_word = true;
 		return 0;
-	case P_AFTER:
-		sh_doubt(lx, "a word behind ]] or ))");
-		f->place = P_ARGS;
+	case P_AFTER: /* N.B. `then`, `do` and { need no ; in front here */
+		f->place = reserved_find(w) == RW_AGAIN ? P_COMMAND : P_ARGS;
+		if (f->place != P_COMMAND)
+			sh_doubt(lx, "a word behind ]] or ))");
 		return 0;
 	default:
 		return 0;
