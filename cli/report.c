@@ -10,7 +10,8 @@
 
 #include "cli/text.h"
 
-static void say(const char *prefix, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void say(
+	const char *prefix, const char *fmt, va_list ap)
 {
 	char text[4096];
 	int n = vsnprintf(text, sizeof(text), fmt, ap);
