@@ -11,9 +11,10 @@
 
 const struct command_group command_groups[] = {
 	{"dags", "DAGs: look at them, run them"},
-	{"tasks", "tasks: run one"},
+	{"tasks", "tasks: list them, render them, run one"},
 	{"cron", "schedules by themselves"},
 	{"config", "settings, and where each came from"},
+	{"schema", "the JSON Schema of DAG files, for editors"},
 	{"info", "what this windrow is made of, and where it looks"},
 	{"version", "the version of this program"},
 	{"completion", "a script that completes these commands in your shell"},
@@ -22,10 +23,18 @@ const size_t command_groups_count = sizeof(command_groups) / sizeof(command_grou
 
 const struct command *const commands[] = {
 	&command_dags_test,
+	&command_dags_validate,
+	&command_dags_show,
+	&command_dags_list,
+	&command_dags_details,
+	&command_dags_list_import_errors,
+	&command_tasks_list,
+	&command_tasks_render,
 	&command_tasks_test,
 	&command_cron_next,
 	&command_config_list,
 	&command_config_get,
+	&command_schema,
 	&command_info,
 	&command_version,
 	&command_completion,

@@ -11,8 +11,16 @@ extern const struct command command_completion; /* cli/completion.c */
 extern const struct command command_config_get; /* cli/config.c */
 extern const struct command command_config_list;
 extern const struct command command_cron_next; /* cli/cron.c */
+extern const struct command command_dags_details; /* cli/dags_details.c */
+extern const struct command command_dags_list; /* cli/dags.c */
+extern const struct command command_dags_list_import_errors;
+extern const struct command command_dags_show; /* cli/dags_show.c */
 extern const struct command command_dags_test; /* cli/dags_test.c */
+extern const struct command command_dags_validate; /* cli/dags.c */
 extern const struct command command_info; /* cli/info.c */
+extern const struct command command_schema; /* cli/schema.c */
+extern const struct command command_tasks_list; /* cli/tasks.c */
+extern const struct command command_tasks_render; /* cli/tasks_render.c */
 extern const struct command command_tasks_test; /* cli/tasks_test.c */
 extern const struct command command_version; /* cli/version.c */
 

@@ -13,12 +13,23 @@ libcli_a_SOURCES = \
 	cli/completion.c \
 	cli/config.c \
 	cli/cron.c \
+	cli/dag_draw.h \
 	cli/dag_files.c \
 	cli/dag_files.h \
+	cli/dag_formats.c \
+	cli/dag_svg.c \
+	cli/dag_text.c \
+	cli/dag_view.c \
+	cli/dag_view.h \
+	cli/dags.c \
+	cli/dags_details.c \
+	cli/dags_show.c \
 	cli/dags_test.c \
 	cli/help.c \
 	cli/help.h \
 	cli/info.c \
+	cli/layout.c \
+	cli/layout.h \
 	cli/output.c \
 	cli/output.h \
 	cli/report.c \
@@ -31,10 +42,13 @@ libcli_a_SOURCES = \
 	cli/run_plain.h \
 	cli/run_view.c \
 	cli/run_view.h \
+	cli/schema.c \
 	cli/settings.c \
 	cli/settings.h \
 	cli/table.c \
 	cli/table.h \
+	cli/tasks.c \
+	cli/tasks_render.c \
 	cli/tasks_test.c \
 	cli/term.c \
 	cli/term.h \

@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_instant \
 	tests/unit/test_json \
 	tests/unit/test_keys \
+	tests/unit/test_layout \
 	tests/unit/test_load \
 	tests/unit/test_load_files \
 	tests/unit/test_load_memory \
@@ -40,8 +41,10 @@ UNIT_TESTS = \
 E2E_TESTS = \
 	tests/e2e/cli_completion.sh \
 	tests/e2e/cli_config.sh \
+	tests/e2e/cli_dags.sh \
 	tests/e2e/cli_docs.sh \
 	tests/e2e/cli_help.sh \
+	tests/e2e/cli_render.sh \
 	tests/e2e/cli_streams.sh \
 	tests/e2e/run_cancel.sh \
 	tests/e2e/run_examples.sh \
@@ -98,6 +101,8 @@ tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 RUN_KIT = tests/unit/run_kit.c tests/unit/run_kit.h $(TAP_SOURCES)
 tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(TAP_SOURCES)
 tests_unit_test_dispatch_LDADD = $(ENGINE_LIBS)
+tests_unit_test_layout_SOURCES = tests/unit/test_layout.c $(TAP_SOURCES)
+tests_unit_test_layout_LDADD = $(CLI_LIBS)
 tests_unit_test_local_SOURCES = tests/unit/test_local.c tests/unit/local_rig.c \
 	tests/unit/local_rig.h $(TAP_SOURCES)
 tests_unit_test_local_LDADD = $(OPERATORS_LIBS)

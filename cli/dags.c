@@ -1,0 +1,270 @@
+/*
+ * The `dags` commands that look at files and need neither store nor daemon. What only the store
+ * knows (whether a DAG is paused, its runs) they do not pretend to know.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/dag_files.h"
+#include "cli/report.h"
+#include "cli/settings.h"
+#include "cli/table.h"
+#include "engine/diag.h"
+#include "engine/err.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Loads the dags folder of the settings. Reports and returns an exit status. */
+static int load_settings_folder(struct dag_loader *l, struct dag_folder *out)
+{
+	struct settings *s = settings_or_report();
+	int status = EXIT_FAILED;
+
+	memset(out, 0, sizeof(*out));
+	if (s != NULL)
+		status = dag_folder_load(l, settings_text(s, SETTING_DAGS_FOLDER), out);
+	settings_destroy(s);
+	return status;
+}
+
+/* Adds all there is to say of a file; has_warnings: warnings too. */
+static void add_findings(struct table *t, const struct dag_file *f, bool is_full)
+{
+	size_t n;
+	const struct diag *list;
+
+	if (f->failure != NULL) {
+		table_text(t, f->path);
+		table_value(t, &(struct value){.type = VALUE_NULL});
+		table_value(t, &(struct value){.type = VALUE_NULL});
+		if (is_full)
+			table_text(t, "error");
+		table_text(t, f->failure);
+		return;
+	}
+	list = diags_list(f->diags, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_full && list[i].level != DIAG_ERROR)
+			continue;
+		table_text(t, f->path);
+		table_int(t, list[i].pos.line);
+		table_int(t, list[i].pos.column);
+		if (is_full)
+			table_text(t, list[i].level == DIAG_ERROR ? "error" : "warning");
+		table_text(t, list[i].text);
+	}
+}
+
+/* What `validate` has seen so far. */
+struct validation {
+	struct dag_loader *loader;
+	struct table *table; /* NULL: findings are told as they come */
+	size_t n_files, n_dags, n_tasks, n_errors;
+};
+
+static void validate_file(struct validation *v, const struct dag_file *f)
+{
+	v->n_files++;
+	v->n_errors += dag_file_errors(f);
+	v->n_dags += f->n_dags;
+	for (size_t i = 0; i < f->n_dags; i++)
+		v->n_tasks += f->dags[i]->n_tasks;
+	if (v->table != NULL)
+		add_findings(v->table, f, true);
+	else
+		dag_file_report(f, true);
+}
+
+static void validate_folder(struct validation *v, const char *path)
+{
+	struct dag_folder folder;
+
+	if (dag_folder_load(v->loader, path, &folder) != EXIT_DONE)
+		v->n_errors++;
+	for (size_t i = 0; i < folder.n_files; i++)
+		validate_file(v, &folder.files[i]);
+	if (folder.n_files == 0)
+		report_note("no DAG files in %s", path);
+	dag_folder_free(&folder);
+}
+
+static void validate_word(struct validation *v, const char *word)
+{
+	struct dag_file file;
+	struct stat st;
+	int r;
+
+	if (strcmp(word, "-") != 0 && stat(word, &st) == 0 && S_ISDIR(st.st_mode)) {
+		validate_folder(v, word);
+		return;
+	}
+	r = dag_file_load(v->loader, word, &file);
+	if (r == 0)
+		validate_file(v, &file);
+	else
+		report_error("%s: %s", word, err_text(r));
+	v->n_errors += r != 0;
+	dag_file_free(&file);
+}
+
+static void validate_all(struct validation *v, const struct args *args)
+{
+	struct settings *s;
+
+	for (size_t i = 0; i < args->n_words; i++)
+		validate_word(v, args->words[i]);
+	if (args->n_words > 0)
+		return;
+	s = settings_or_report();
+	if (s != NULL)
+		validate_folder(v, settings_text(s, SETTING_DAGS_FOLDER));
+	else
+		v->n_errors++;
+	settings_destroy(s);
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static int validate_exec(const struct args *args)
+{
+	static const char *const columns[] = {"file", "line", "column", "level", "message"};
+	struct validation v = {.loader = dag_loader_or_report()};
+	int status = EXIT_DONE;
+
+	if (v.loader == NULL)
+		return EXIT_FAILED;
+	if (args_has(args, "output"))
+		v.table = table_create(columns, COUNT(columns));
+	validate_all(&v, args);
+	if (v.table != NULL)
+		status = table_show(v.table, args);
+	else if (v.n_errors == 0)
+		(void)printf("%zu file%s, %zu DAG%s, %zu task%s: no errors\n", v.n_files,
+			plural(v.n_files), v.n_dags, plural(v.n_dags), v.n_tasks,
+			plural(v.n_tasks));
+	table_destroy(v.table);
+	dag_loader_destroy(v.loader);
+	return v.n_errors > 0 ? EXIT_FAILED : status;
+}
+
+static const struct flag validate_flags[] = {
+	{"output", 'o', FLAG_ENUM, "FORMAT",
+		"findings as a list on standard output: table, json, yaml or plain",
+		.choices = output_formats},
+};
+
+const struct command command_dags_validate = {
+	.group = "dags",
+	.verb = "validate",
+	.words = "[FILE...]",
+	.summary = "check DAG files, and tell all that is wrong with them",
+	.details = "Each error is one line, FILE:LINE:COLUMN: what is wrong, and what would be "
+		   "right. FILE may be a folder, or - for standard input; without one, the whole "
+		   "dags folder is checked. Needs no store and no daemon. Exits 1 where there are "
+		   "errors; warnings alone do not count.",
+	.flags = validate_flags,
+	.n_flags = COUNT(validate_flags),
+	.example = "windrow dags validate nightly.yaml",
+	.exec = validate_exec,
+};
+
+/* The folder's DAGs that loaded, as far as files tell. */
+static int list_exec(const struct args *args)
+{
+	static const char *const columns[] = {"dag_id", "schedule", "owners", "tags", "fileloc"};
+	struct dag_loader *l = dag_loader_or_report();
+	struct dag_folder folder;
+	struct table *t;
+	size_t n_broken = 0;
+	int status;
+
+	if (l == NULL)
+		return EXIT_FAILED;
+	status = load_settings_folder(l, &folder);
+	t = table_create(columns, COUNT(columns));
+	for (size_t i = 0; i < folder.n_files; i++) {
+		const struct dag_file *f = &folder.files[i];
+		bool is_broken = dag_file_errors(f) > 0;
+
+		n_broken += is_broken;
+		for (size_t k = 0; k < f->n_dags && !is_broken; k++) {
+			const struct dag *d = f->dags[k];
+
+			table_text(t, d->dag_id);
+			table_text(t, d->schedule_text[0] == '\0' ? NULL : d->schedule_text);
+			table_text(t, d->owner);
+			table_strings(t, d->tags, d->n_tags);
+			table_text(t, f->path);
+		}
+	}
+	if (status == EXIT_DONE)
+		status = table_show(t, args);
+	if (status == EXIT_DONE && folder.n_files == 0)
+		report_note("no DAG files in %s", folder.path);
+	if (n_broken > 0)
+		report_note("%zu file%s could not be loaded: `windrow dags list-import-errors` "
+			    "tells why",
+			n_broken, plural(n_broken));
+	table_destroy(t);
+	dag_folder_free(&folder);
+	dag_loader_destroy(l);
+	return status;
+}
+
+static const struct flag output_flags[] = {OUTPUT_FLAG};
+
+const struct command command_dags_list = {
+	.group = "dags",
+	.verb = "list",
+	.summary = "every DAG of the dags folder",
+	.details = "Read from the files: no daemon is asked, so it is not known here whether a DAG "
+		   "is paused. Files that could not be loaded are counted on standard error.",
+	.flags = output_flags,
+	.n_flags = COUNT(output_flags),
+	.example = "windrow dags list -o json",
+	.exec = list_exec,
+};
+
+static int list_import_errors_exec(const struct args *args)
+{
+	static const char *const columns[] = {"filepath", "line", "column", "error"};
+	struct dag_loader *l = dag_loader_or_report();
+	struct dag_folder folder;
+	struct table *t;
+	size_t n = 0;
+	int status;
+
+	if (l == NULL)
+		return EXIT_FAILED;
+	status = load_settings_folder(l, &folder);
+	t = table_create(columns, COUNT(columns));
+	for (size_t i = 0; i < folder.n_files; i++) {
+		add_findings(t, &folder.files[i], false);
+		n += dag_file_errors(&folder.files[i]);
+	}
+	if (status == EXIT_DONE)
+		status = table_show(t, args);
+	if (status == EXIT_DONE && n == 0)
+		report_note("no import errors in %s", folder.path);
+	table_destroy(t);
+	dag_folder_free(&folder);
+	dag_loader_destroy(l);
+	return n > 0 ? EXIT_FAILED : status;
+}
+
+const struct command command_dags_list_import_errors = {
+	.group = "dags",
+	.verb = "list-import-errors",
+	.summary = "what is wrong with files of the dags folder",
+	.details = "One row an error. Exits 1 where there is any, as Airflow does.",
+	.flags = output_flags,
+	.n_flags = COUNT(output_flags),
+	.example = "windrow dags list-import-errors",
+	.exec = list_import_errors_exec,
+};

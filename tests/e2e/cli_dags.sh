@@ -1,0 +1,267 @@
+#!/bin/sh
+# What the commands that look at DAG files say, and how they exit.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+
+dags=$WINDROW_HOME/dags
+mkdir -p "$dags/sub"
+cat >"$dags/nightly.yaml" <<'END'
+dag_id: nightly_backup
+description: Dump & check <everything>
+owner: ops
+schedule: "30 2 * * *"
+timezone: Europe/London
+start_date: 2026-01-01
+dagrun_timeout: 90m
+tags: [ops, backup]
+params:
+  database: shop
+default_args:
+  operator: local
+stages:
+  Dump:
+    tasks:
+      dump:
+        script: echo '{"file":"a"}' > "$SCRIPT_RESPONSE_FILE"
+      lock:
+        command: "true"
+  Check:
+    tasks:
+      restore:
+        command: echo $<Dump.dump.output.response.file>
+      size:
+        command: "true"
+        retries: 2
+      report:
+        command: "true"
+        trigger_rule: one_failed
+        depends_on: [restore, size]
+  Rotate:
+    depends_on: [Check]
+    tasks:
+      keep:
+        command: "true"
+        when: $<params.database> == "shop"
+      tell:
+        command: "true"
+        ignore_failure: true
+      each:
+        command: echo $<item>
+        for_each: [a, b]
+END
+cat >"$dags/sub/tiny.yml" <<'END'
+tasks:
+  one:
+    operator: local
+    command: "true"
+END
+
+run dags validate "$dags/nightly.yaml"
+is "validate of a good file exits 0" "$status" 0
+is "and says what it saw" "$out" "1 file, 1 DAG, 8 tasks: no errors"
+is "and nothing else" "$err" ""
+run dags validate
+is "without a file it takes the dags folder" "$out" "2 files, 2 DAGs, 9 tasks: no errors"
+run dags validate "$WINDROW_HOME"
+is "a folder is walked" "$out" "2 files, 2 DAGs, 9 tasks: no errors"
+"$windrow" dags validate - <"$dags/sub/tiny.yml" >"$work/out"
+is "- is standard input" "$(cat "$work/out")" "1 file, 1 DAG, 1 task: no errors"
+
+run dags list
+is "list exits 0" "$status" 0
+is "list elsewhere than on a terminal is plain" "$out" \
+	"$(printf 'nightly_backup\t30 2 * * *\tops\tops, backup\t%s\ntiny\t\t\t\t%s' \
+		"$dags/nightly.yaml" "$dags/sub/tiny.yml")"
+run dags list -o table
+like "a table has a header" "$out" "dag_id  *schedule  *owners  *tags  *fileloc*"
+run dags list -o yaml
+like "yaml" "$out" "- dag_id: nightly_backup
+  schedule: \"30 2 \* \* \*\"
+  owners: ops
+  tags:
+    - ops
+    - backup
+  fileloc: *"
+
+run dags details nightly_backup
+like "details of an id" "$out" "*dag_id	nightly_backup
+description	Dump & check <everything>*start_date	2026-01-01T00:00:00+00:00*"
+like "durations are seconds" "$out" "*dagrun_timeout	5400
+*"
+run dags details "$dags/sub/tiny.yml" -o json
+like "details of a file as JSON" "$out" '{
+  "dag_id": "tiny",
+  "description": null,*
+  "tasks": 1
+}'
+
+run tasks list nightly_backup
+like "tasks list" "$out" "Dump.dump	local	all_success	
+Dump.lock	local	all_success	
+Check.restore	local	all_success	Dump.dump*"
+like "a rule shows" "$out" "*Check.report	local	one_failed	*Check.restore, Check.size*"
+run tasks list nightly_backup --tree
+is "tasks list --tree" "$out" "Dump
+├── dump  (local)
+└── lock  (local)
+Check  after Dump
+├── restore  (local)
+│   └── report ...
+└── size  (local)
+    └── report  (local)
+Rotate  after Check
+├── keep  (local)
+├── tell  (local)
+└── each  (local)"
+run tasks list nightly_backup --tree -o json
+is "a tree in JSON is wrong usage" "$status" 2
+
+run dags show nightly_backup
+is "show draws stages, tasks and what they wait for" "$out" \
+	"nightly_backup  Dump & check <everything>
+schedule 30 2 * * * (Europe/London), 3 stages, 8 tasks
+
+●  Dump
+│    dump     local
+│    lock     local
+│
+●  Check
+│    restore  local  reads Dump.dump
+│    size     local  up to 3 tries
+│    report   local  one_failed; after restore, size
+│
+●  Rotate
+     keep     local  when \$<params.database> == \"shop\"
+     tell     local  may fail
+     each     local  for each of 2"
+run dags show "$dags/nightly.yaml" --format dot
+like "dot" "$out" 'digraph "nightly_backup" {*"Dump.dump" -> "Check.restore" \[style=dashed\];*}'
+if command -v dot >/dev/null; then
+	ok "Graphviz reads it" dot -Tsvg -o "$work/dot.svg" "$work/out"
+else
+	skip 1 "no dot here"
+fi
+run dags show nightly_backup --format mermaid
+like "mermaid" "$out" 'flowchart LR*subgraph s0 \["Dump"\]*t0("dump")*s0 --> s1*t0 -.-> t2*'
+run dags show nightly_backup --format svg
+like "svg" "$out" '<svg xmlns="http://www.w3.org/2000/svg"*Dump &#38; check &#60;everything&#62;*</svg>'
+if command -v xmllint >/dev/null; then
+	ok "svg is XML" xmllint --noout "$work/out"
+elif command -v rsvg-convert >/dev/null; then
+	ok "svg is drawn" rsvg-convert -o "$work/svg.png" "$work/out"
+else
+	skip 1 "nothing here reads SVG"
+fi
+run dags show nightly_backup --format json
+like "json has every edge" "$out" '{
+  "dag_id": "nightly_backup",*"upstream_task_ids": \[
+            "Dump.dump"*'
+if command -v jq >/dev/null; then
+	is "and is JSON" "$(jq -r '.stages[1].tasks[0].task_id' <"$work/out")" Check.restore
+else
+	skip 1 "no jq here"
+fi
+
+# What is wrong.
+cat >"$work/bad.yaml" <<'END'
+tasks:
+  one:
+    operator: local
+    comand: "true"
+    retries: many
+END
+run dags validate "$work/bad.yaml"
+is "validate of a bad file exits 1" "$status" 1
+is "with nothing on standard output" "$out" ""
+like "each error in one line with its place" "$err" "$work/bad.yaml:4:5: *comand*command*
+$work/bad.yaml:5:14: *retries*"
+run dags validate "$work/bad.yaml" -o json
+is "-o json exits 1 too" "$status" 1
+like "and has a list on standard output" "$out" '\[
+  {
+    "file": "*/bad.yaml",
+    "line": 4,
+    "column": 5,
+    "level": "error",
+    "message": "*comand*'
+run dags validate "$dags/nightly.yaml" -o json
+is "an empty list where all is well" "$out" "[]"
+run dags validate "$work/none.yaml" "$dags/nightly.yaml"
+is "a file that is not there exits 1" "$status" 1
+is "and is told" "$err" "windrow: $work/none.yaml: No such file or directory"
+mkdir "$work/empty"
+run dags validate "$work/empty"
+is "an empty folder is no error" "$status" 0
+is "but is told" "$err" "no DAG files in $work/empty"
+odd=$(printf '%s/odd\377name.yaml' "$work")
+if printf 'tasks: {a: {operator: local, comand: x}}\n' >"$odd" 2>/dev/null; then
+	run dags validate "$odd"
+	like "a name that is no UTF-8 is shown escaped" "$err" '*odd\\xffname.yaml:1:*'
+else
+	skip 1 "the file system here wants UTF-8"
+fi
+if [ "$(id -u)" -eq 0 ]; then
+	skip 1 "root may read everything"
+else
+	cp "$work/bad.yaml" "$work/secret.yaml"
+	chmod 000 "$work/secret.yaml"
+	run dags validate "$work/secret.yaml"
+	is "a file that may not be read is told" "$err" \
+		"windrow: $work/secret.yaml: Permission denied"
+fi
+
+run dags show nightly_bakcup
+is "an unknown id exits 1" "$status" 1
+is "and names the nearest" "$err" \
+	"windrow: no DAG \"nightly_bakcup\" in $dags; did you mean \"nightly_backup\"?"
+run dags show
+is "no id at all is wrong usage" "$status" 2
+is "and is told" "$err" 'windrow: dags show: ID|FILE is missing: ID|FILE'
+run dags show nightly_backup --format png
+is "a format that is none is wrong usage" "$status" 2
+run dag lst
+is "an unknown command names the nearest" "$err" \
+	'windrow: unknown command "dag lst"; did you mean "windrow dags list"?'
+run list
+like "a verb without its group too" "$err" '*did you mean "windrow dags list"?'
+
+cp "$work/bad.yaml" "$dags/bad.yaml"
+cp "$dags/sub/tiny.yml" "$dags/tiny.yaml"
+run dags list
+is "a broken file does not hide the others" "$status" 0
+is "and is counted" "$err" \
+	'2 files could not be loaded: `windrow dags list-import-errors` tells why'
+run dags list-import-errors -o json
+is "list-import-errors exits 1" "$status" 1
+like "and lists errors" "$out" '\[
+  {
+    "filepath": "*/dags/bad.yaml",
+    "line": 4,
+    "column": 5,
+    "error": "*"
+  },*'
+like "two files with one dag_id: the second names both" "$out" \
+	'*tiny.yaml*the dag_id \\"tiny\\" is that of */sub/tiny.yml already*'
+run dags show tony
+like "an unknown id beside broken files says so" "$err" "*did you mean \"tiny\"?
+2 files there could not be loaded*"
+
+cat >"$work/two.yaml" <<'END'
+dag_id: first
+tasks: {a: {operator: local, command: "true"}}
+---
+dag_id: second
+tasks: {b: {operator: local, command: "true"}}
+END
+run dags show "$work/two.yaml"
+is "a file of two DAGs: which?" "$err" \
+	"windrow: $work/two.yaml holds 2 DAGs; say which, as in $work/two.yaml:first"
+run tasks list "$work/two.yaml:second"
+like "FILE:ID says which" "$out" "main.b	*"
+
+WINDROW_HOME=$work/nowhere
+run dags list
+is "no dags folder exits 1" "$status" 1
+is "and is told" "$err" \
+	"windrow: the dags folder $work/nowhere/dags: No such file or directory; make it, or set \
+core.dags_folder to another"
+tap_done
