@@ -61,6 +61,7 @@ struct test {
 	struct buf frame;
 	uv_timer_t tick;
 	uv_signal_t signals[CAUGHT_COUNT], resized, stopped, continued;
+	bool is_verbose; /* what tasks print is shown, as plain lines */
 	int n_interrupts;
 	const char *why; /* why the run ends early; NULL: it does not */
 	int status;
@@ -142,9 +143,12 @@ static void on_line(void *ctx, uint32_t task, uint32_t instance, enum op_stream 
 {
 	struct test *t = ctx;
 
-	(void)instance;
 	(void)stream;
 	run_view_line(&t->view, task, text, len);
+	if (t->is_verbose) {
+		run_plain_line(stdout, &t->view, task, instance, wall_ms(), text, len);
+		show_soon(t);
+	}
 }
 
 static void on_note(
@@ -238,8 +242,11 @@ static void on_finished(void *ctx, enum run_state state)
 {
 	struct test *t = ctx;
 
-	if (t->term != NULL)
+	if (t->term != NULL) {
 		draw(t);
+		report_note("what they printed: %s/dag_id=%s/run_id=%s", t->host.logs,
+			t->dag->dag_id, t->conf.run_id);
+	}
 	if (t->show == SHOW_JSON)
 		print_json(t);
 	leave(t, state == RUN_SUCCESS ? EXIT_DONE : EXIT_FAILED);
@@ -344,10 +351,12 @@ static void show_begin(struct test *t, const struct args *args)
 {
 	const char *said = args_text(args, "output", NULL);
 
-	t->show = isatty(STDOUT_FILENO) == 1 ? SHOW_TREE : SHOW_PLAIN;
+	t->is_verbose = args_has(args, "verbose");
+	t->show = isatty(STDOUT_FILENO) == 1 && !t->is_verbose ? SHOW_TREE : SHOW_PLAIN;
 	for (int i = 0; said != NULL && shows[i] != NULL; i++)
 		if (strcmp(said, shows[i]) == 0)
 			t->show = (enum show)i;
+	t->is_verbose &= t->show == SHOW_PLAIN;
 	if (t->show != SHOW_TREE)
 		return;
 	t->style.has_colour = terminal_has_colour(stdout);
@@ -430,6 +439,7 @@ static const struct flag flags[] = {
 	{"logical-date", 'l', FLAG_TEXT, "DATE", "the run's logical date; now, unless said"},
 	{"output", 'o', FLAG_ENUM, "FORMAT", "tree, plain or json (tree on a terminal, else plain)",
 		.choices = shows},
+	{"verbose", 'v', FLAG_SWITCH, NULL, "show all that tasks print too, as plain lines"},
 };
 
 const struct command command_dags_test = {

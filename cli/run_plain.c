@@ -34,9 +34,28 @@ static void tail(FILE *f, const struct run_tail *t)
 	}
 }
 
+/* When, and who. */
+static void begin(FILE *f, const struct run_view *v, uint32_t task, uint32_t instance, int64_t now)
+{
+	char time[INSTANT_TEXT_MAX];
+
+	(void)fprintf(f, "%s %s", instant_format(now, time), v->dag->tasks[task].id);
+	if (instance != RUN_NO_INSTANCE)
+		(void)fprintf(f, "[%u]", instance);
+}
+
+void run_plain_line(FILE *f, const struct run_view *v, uint32_t task, uint32_t instance,
+	int64_t now, const char *text, size_t len)
+{
+	begin(f, v, task, instance, now);
+	(void)fputs(" | ", f);
+	text_write_shown(f, text, len);
+	(void)fputc('\n', f);
+}
+
 void run_plain_change(FILE *f, const struct run_view *v, const struct runner_change *c)
 {
-	char time[INSTANT_TEXT_MAX], duration[DURATION_TEXT_MAX];
+	char duration[DURATION_TEXT_MAX];
 	/* A for_each has no try of its own, but it began. */
 	int64_t started_at = c->n_items > 0 ? v->tasks[c->task].started_at : c->started_at;
 	bool is_over = task_state_is_over(c->state);
@@ -44,9 +63,7 @@ void run_plain_change(FILE *f, const struct run_view *v, const struct runner_cha
 
 	if (c->state == c->old_state || (!is_over && !is_bad && c->state != TASK_RUNNING))
 		return;
-	(void)fprintf(f, "%s %s", instant_format(c->now, time), v->dag->tasks[c->task].id);
-	if (c->instance != RUN_NO_INSTANCE)
-		(void)fprintf(f, "[%u]", c->instance);
+	begin(f, v, c->task, c->instance, c->now);
 	(void)fprintf(f, " %s", task_state_name(c->state));
 	if (c->n_items > 0 && c->state == TASK_RUNNING)
 		(void)fprintf(f, " items=%u", c->n_items);

@@ -17,7 +17,7 @@
 	X(ERR_LIMIT, -3, "a limit was reached")                                                    \
 	X(ERR_NOTFOUND, -4, "not found")                                                           \
 	X(ERR_EXISTS, -5, "exists already")                                                        \
-	X(ERR_ILLEGAL, -6, "not allowed in this state")                                              \
+	X(ERR_ILLEGAL, -6, "not allowed in this state")                                            \
 	X(ERR_IO, -7, "input or output failed")                                                    \
 	X(ERR_DENIED, -8, "permission denied")                                                     \
 	X(ERR_UNAVAILABLE, -9, "cannot be reached")                                                \

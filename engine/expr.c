@@ -295,7 +295,7 @@ static int filters_check(struct path *p, struct expr *x)
 int expr_parse(struct arena *a, const char *text, size_t len, const struct expr_scope *scope,
 	struct expr *out, size_t *where, struct err *e)
 {
-	struct err own;
+	struct err own = {0};
 	struct path p; /* N.B. large: its arrays count only up to p.n */
 	struct expr x = {0};
 	int rc;

@@ -60,7 +60,7 @@ layout() {
 }
 
 static_check() {
-	cd "$src" && sources | grep -v '/tests/' | xargs cppcheck -q -j"$jobs" -I. --std=c11 --inline-suppr \
+	cd "$src" && sources | grep -v '/tests/' | xargs cppcheck -q -j"$jobs" -I. --language=c --std=c11 --inline-suppr \
 		--error-exitcode=1 --enable=warning,performance,portability --suppress=missingInclude \
 		--suppress=missingIncludeSystem --suppress=unknownMacro --suppress=normalCheckLevelMaxBranches
 }

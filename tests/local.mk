@@ -50,7 +50,8 @@ E2E_TESTS = \
 	tests/e2e/run_examples.sh \
 	tests/e2e/run_outputs.sh \
 	tests/e2e/run_task.sh \
-	tests/e2e/run_tree.sh
+	tests/e2e/run_tree.sh \
+	tests/e2e/tutorial.sh
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layering.sh

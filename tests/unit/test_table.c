@@ -118,7 +118,8 @@ static void test_edges(void)
 	table_text(t, "\xe2\x80\xae");
 	table_text(t, "\xf3\xa0\x80\x81");
 	is_printed(t, OUTPUT_JSON, 0, false,
-		"[\n  {\n    \"x\": \"\\u202e\"\n  },\n  {\n    \"x\": \"\\udb40\\udc01\"\n  }\n]\n",
+		"[\n  {\n    \"x\": \"\\u202e\"\n  },\n  {\n    \"x\": \"\\udb40\\udc01\"\n  "
+		"}\n]\n",
 		"characters that deceive are escapes in JSON");
 	table_destroy(t);
 }
