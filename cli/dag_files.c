@@ -13,6 +13,7 @@
 #include "cli/settings.h"
 #include "cli/text.h"
 #include "engine/buf.h"
+#include "engine/arena.h"
 #include "engine/diag.h"
 #include "engine/err.h"
 #include "engine/hint.h"
@@ -357,15 +358,30 @@ static int find_in_folder(
 	return status;
 }
 
-int dag_find(struct dag_loader *l, const char *word, struct dag_file *file, const struct dag **dag)
+int dag_open(const char *word, struct dag_opened *out)
 {
 	const char *colon = strrchr(word, ':');
 
-	memset(file, 0, sizeof(*file));
+	memset(out, 0, sizeof(*out));
+	out->arena = arena_create(0);
+	if (out->arena == NULL) {
+		report_error("%s", err_text(ERR_NOMEM));
+		return EXIT_FAILED;
+	}
+	out->loader = dag_loader_or_report();
+	if (out->loader == NULL)
+		return EXIT_FAILED;
 	if (is_file_name(word, strlen(word)) ||
 		(colon != NULL && is_file_name(word, (size_t)(colon - word))))
-		return find_in_file(l, word, file, dag);
-	return find_in_folder(l, word, file, dag);
+		return find_in_file(out->loader, word, &out->file, &out->dag);
+	return find_in_folder(out->loader, word, &out->file, &out->dag);
+}
+
+void dag_close(struct dag_opened *o)
+{
+	dag_file_free(&o->file);
+	arena_destroy(o->arena);
+	dag_loader_destroy(o->loader);
 }
 
 const struct task *dag_find_task(const struct dag *d, const char *name)

@@ -11,6 +11,7 @@
 
 #include "engine/dag.h"
 
+struct arena;
 struct dag_loader;
 
 /* What loading needs besides the file: the operators and the time zones. NULL, having reported it:
@@ -49,9 +50,18 @@ struct dag_folder {
 int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *out);
 void dag_folder_free(struct dag_folder *f);
 
-/* Finds what FILE|ID means. Reports what is wrong and returns an exit status; EXIT_DONE and the
- * DAG, which lives as long as *file (dag_file_free() afterwards, whatever came). */
-int dag_find(struct dag_loader *l, const char *word, struct dag_file *file, const struct dag **dag);
+/* One DAG, as a command works with it. */
+struct dag_opened {
+	struct dag_loader *loader;
+	struct dag_file file;
+	struct arena *arena; /* for the command's own use */
+	const struct dag *dag;
+};
+
+/* Finds and loads what FILE|ID means. Reports what is wrong and returns an exit status; EXIT_DONE.
+ * dag_close() afterwards, whatever came. */
+int dag_open(const char *word, struct dag_opened *out);
+void dag_close(struct dag_opened *o);
 
 /* The task of a full name, or of a bare one that only one stage has; else reports the nearest and
  * returns NULL. */

@@ -119,37 +119,28 @@ static void collect(struct details *d, const struct dag *dag)
 	add_int(d, "tasks", dag->n_tasks);
 }
 
-static int show(const struct dag *dag, const struct args *args)
+static int show(const struct dag_opened *o, const struct args *args)
 {
-	struct details d = {.a = arena_create(0)};
+	struct details d = {.a = o->arena};
 	struct value map;
-	int status = EXIT_FAILED;
 
-	if (d.a != NULL)
-		collect(&d, dag);
-	if (d.a == NULL || d.is_short) {
+	collect(&d, o->dag);
+	if (d.is_short) {
 		report_error("%s", err_text(ERR_NOMEM));
-	} else {
-		map = (struct value){.type = VALUE_MAP, .len = d.n, .u.pairs = d.pairs};
-		status = table_show_object(&map, args);
+		return EXIT_FAILED;
 	}
-	arena_destroy(d.a);
-	return status;
+	map = (struct value){.type = VALUE_MAP, .len = d.n, .u.pairs = d.pairs};
+	return table_show_object(&map, args);
 }
 
 static int details_exec(const struct args *args)
 {
-	struct dag_loader *l = dag_loader_or_report();
-	struct dag_file file = {0};
-	const struct dag *dag;
-	int status = EXIT_FAILED;
+	struct dag_opened o;
+	int status = dag_open(args_word(args, 0), &o);
 
-	if (l != NULL)
-		status = dag_find(l, args_word(args, 0), &file, &dag);
 	if (status == EXIT_DONE)
-		status = show(dag, args);
-	dag_file_free(&file);
-	dag_loader_destroy(l);
+		status = show(&o, args);
+	dag_close(&o);
 	return status;
 }
 

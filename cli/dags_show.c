@@ -8,7 +8,6 @@
 #include "cli/report.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
-#include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
 
@@ -68,25 +67,18 @@ static int draw(const struct dag_view *v, struct arena *a, enum format format)
 
 static int show_exec(const struct args *args)
 {
-	struct dag_loader *l = dag_loader_or_report();
-	struct arena *a = arena_create(0);
-	struct dag_file file = {0};
-	const struct dag *dag;
+	struct dag_opened o;
 	struct dag_view v;
-	int status = EXIT_FAILED;
-	int r = a == NULL ? ERR_NOMEM : 0;
+	int status = dag_open(args_word(args, 0), &o);
+	int r = 0;
 
-	if (l != NULL && r == 0)
-		status = dag_find(l, args_word(args, 0), &file, &dag);
 	if (status == EXIT_DONE) {
-		r = dag_view_make(dag, a, &v);
-		r = r == 0 ? draw(&v, a, format_of(args)) : r;
+		r = dag_view_make(o.dag, o.arena, &v);
+		r = r == 0 ? draw(&v, o.arena, format_of(args)) : r;
 	}
 	if (r != 0)
 		report_error("%s", err_text(r));
-	dag_file_free(&file);
-	arena_destroy(a);
-	dag_loader_destroy(l);
+	dag_close(&o);
 	return r == 0 ? status : EXIT_FAILED;
 }
 

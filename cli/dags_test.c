@@ -46,8 +46,7 @@ static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 struct test {
 	struct run_host host;
-	struct dag_file file;
-	const struct dag *dag;
+	struct dag_opened opened;
 	struct arena *arena; /* of what is made for the run */
 	struct run_conf conf;
 	struct plan *plan;
@@ -85,7 +84,7 @@ static void draw(struct test *t)
 	t->style.rows = rows > 1 ? rows - 1 : 1;
 	/* The last drawing stays, and may scroll. */
 	if (run_state_is_over(t->view.state))
-		t->style.rows = t->dag->n_tasks > 200 ? 200 : 0;
+		t->style.rows = t->opened.dag->n_tasks > 200 ? 200 : 0;
 	buf_reset(&t->frame);
 	n = tree_draw(&t->view, wall_ms(), &t->style, &t->frame);
 	if (buf_status(&t->frame) == 0)
@@ -206,9 +205,9 @@ static struct value_pair pair(const char *key, struct value v)
 /* The final states as an object. */
 static void print_json(const struct test *t)
 {
-	uint32_t n = t->dag->n_tasks;
-	struct value *tasks = arena_array(t->arena, n, sizeof(*tasks));
-	struct value_pair *pairs = arena_array(t->arena, n * TASK_FIELDS, sizeof(*pairs));
+	uint32_t n = t->opened.dag->n_tasks;
+	struct value *tasks = arena_array(t->opened.arena, n, sizeof(*tasks));
+	struct value_pair *pairs = arena_array(t->opened.arena, n * TASK_FIELDS, sizeof(*pairs));
 	struct value_pair run[RUN_FIELDS];
 	struct value v;
 
@@ -216,21 +215,21 @@ static void print_json(const struct test *t)
 		const struct run_view_task *k = &t->view.tasks[i];
 		struct value_pair *p = &pairs[(size_t)i * TASK_FIELDS];
 
-		p[0] = pair("task_id", text_value(t->dag->tasks[i].id));
+		p[0] = pair("task_id", text_value(t->opened.dag->tasks[i].id));
 		p[1] = pair("state", text_value(task_state_name(k->state)));
-		p[2] = pair("try_number", value_int(t->arena, k->try_number));
-		p[3] = pair("start_date", time_value(t->arena, k->started_at));
-		p[4] = pair("end_date", time_value(t->arena, k->ended_at));
+		p[2] = pair("try_number", value_int(t->opened.arena, k->try_number));
+		p[3] = pair("start_date", time_value(t->opened.arena, k->started_at));
+		p[4] = pair("end_date", time_value(t->opened.arena, k->ended_at));
 		p[5] = pair("error_message", text_value(k->message));
 		p[6] = pair("log", text_value(k->log_path));
 		tasks[i] = (struct value){.type = VALUE_MAP, .len = TASK_FIELDS, .u.pairs = p};
 	}
-	run[0] = pair("dag_id", text_value(t->dag->dag_id));
+	run[0] = pair("dag_id", text_value(t->opened.dag->dag_id));
 	run[1] = pair("run_id", text_value(t->conf.run_id));
 	run[2] = pair("state", text_value(run_state_name(t->view.state)));
-	run[3] = pair("logical_date", time_value(t->arena, t->conf.facts.logical_date));
-	run[4] = pair("start_date", time_value(t->arena, t->view.started_at));
-	run[5] = pair("end_date", time_value(t->arena, t->view.ended_at));
+	run[3] = pair("logical_date", time_value(t->opened.arena, t->conf.facts.logical_date));
+	run[4] = pair("start_date", time_value(t->opened.arena, t->view.started_at));
+	run[5] = pair("end_date", time_value(t->opened.arena, t->view.ended_at));
 	v = (struct value){.type = VALUE_LIST, .len = tasks == NULL ? 0 : n, .u.items = tasks};
 	run[6] = pair("tasks", v);
 	v = (struct value){.type = VALUE_MAP, .len = RUN_FIELDS, .u.pairs = run};
@@ -245,7 +244,7 @@ static void on_finished(void *ctx, enum run_state state)
 	if (t->term != NULL) {
 		draw(t);
 		report_note("what they printed: %s/dag_id=%s/run_id=%s", t->host.logs,
-			t->dag->dag_id, t->conf.run_id);
+			t->opened.dag->dag_id, t->conf.run_id);
 	}
 	if (t->show == SHOW_JSON)
 		print_json(t);
@@ -328,19 +327,19 @@ static void watch(struct test *t, uv_signal_t *handle, uv_signal_cb callback, in
 static int prepare(struct test *t, const struct args *args)
 {
 	struct err e;
-	int status = run_conf_read(&t->conf, t->dag, t->arena, args_text(args, "conf", "{}"),
-		args_text(args, "logical-date", NULL));
+	int status = run_conf_read(&t->conf, t->opened.dag, t->opened.arena,
+		args_text(args, "conf", "{}"), args_text(args, "logical-date", NULL));
 
 	if (status != EXIT_DONE)
 		return status;
 	t->source = env_source(environ);
-	if (!run_host_can_run(&t->host, t->dag->tasks, t->dag->n_tasks))
+	if (!run_host_can_run(&t->host, t->opened.dag->tasks, t->opened.dag->n_tasks))
 		return EXIT_FAILED;
-	if (plan_create(t->dag, &t->plan, &e) != 0) {
-		report_error("%s: %s", t->dag->dag_id, e.text);
+	if (plan_create(t->opened.dag, &t->plan, &e) != 0) {
+		report_error("%s: %s", t->opened.dag->dag_id, e.text);
 		return EXIT_FAILED;
 	}
-	if (run_view_init(&t->view, t->dag, t->conf.run_id) != 0) {
+	if (run_view_init(&t->view, t->opened.dag, t->conf.run_id) != 0) {
 		report_error("%s", err_text(ERR_NOMEM));
 		return EXIT_FAILED;
 	}
@@ -368,7 +367,7 @@ static void show_begin(struct test *t, const struct args *args)
 static int run(struct test *t, const struct args *args)
 {
 	struct runner_options o = {.loop = &t->host.loop,
-		.dag = t->dag,
+		.dag = t->opened.dag,
 		.plan = t->plan,
 		.facts = &t->conf.facts,
 		.source = &t->source,
@@ -388,7 +387,7 @@ static int run(struct test *t, const struct args *args)
 		.on_finished = on_finished,
 		.on_broken = on_broken};
 	if (runner_create(&o, &t->runner, &e) != 0) {
-		report_error("%s: %s", t->dag->dag_id, e.text);
+		report_error("%s: %s", t->opened.dag->dag_id, e.text);
 		return EXIT_FAILED;
 	}
 	(void)uv_timer_init(&t->host.loop, &t->tick);
@@ -408,29 +407,22 @@ static int run(struct test *t, const struct args *args)
 static int exec(const struct args *args)
 {
 	struct test t = {.status = EXIT_FAILED};
-	struct dag_loader *loader = NULL;
-	int status = EXIT_FAILED;
+	int status;
 
 	/* N.B. first of all: the launcher is forked while this process is small. */
 	if (!run_host_open(&t.host))
 		return EXIT_FAILED;
 	buf_init(&t.frame, 0);
-	t.arena = arena_create(0);
-	loader = dag_loader_or_report();
-	if (loader != NULL && t.arena != NULL) {
-		status = dag_find(loader, args_word(args, 0), &t.file, &t.dag);
-		if (status == EXIT_DONE)
-			status = prepare(&t, args);
-		if (status == EXIT_DONE)
-			status = run(&t, args);
-	}
+	status = dag_open(args_word(args, 0), &t.opened);
+	if (status == EXIT_DONE)
+		status = prepare(&t, args);
+	if (status == EXIT_DONE)
+		status = run(&t, args);
 	run_host_close(&t.host);
 	run_view_free(&t.view);
 	plan_destroy(t.plan);
-	dag_file_free(&t.file);
+	dag_close(&t.opened);
 	buf_free(&t.frame);
-	arena_destroy(t.arena);
-	dag_loader_destroy(loader);
 	return status;
 }
 

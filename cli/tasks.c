@@ -14,15 +14,15 @@
 #include "engine/err.h"
 
 /* One row a task, in file order. */
-static int list_rows(const struct dag *d, const struct args *args)
+static int list_rows(const struct dag_opened *o, const struct args *args)
 {
+	const struct dag *d = o->dag;
 	static const char *const columns[] = {
 		"task_id", "operator", "trigger_rule", "upstream_task_ids"};
 	struct table *t = table_create(columns, sizeof(columns) / sizeof(columns[0]));
-	struct arena *a = arena_create(0);
 	const char **ids = calloc((size_t)d->n_tasks + 1, sizeof(*ids));
 	struct edges up, down;
-	int r = a == NULL || ids == NULL ? ERR_NOMEM : dag_edges_expand(d, a, &up, &down);
+	int r = ids == NULL ? ERR_NOMEM : dag_edges_expand(d, o->arena, &up, &down);
 	int status = EXIT_FAILED;
 
 	for (uint32_t i = 0; i < d->n_tasks && r == 0; i++) {
@@ -41,7 +41,6 @@ static int list_rows(const struct dag *d, const struct args *args)
 	else
 		status = table_show(t, args);
 	free(ids);
-	arena_destroy(a);
 	table_destroy(t);
 	return status;
 }
@@ -157,17 +156,16 @@ static void add_stage(struct tree *t, uint32_t s)
 			add_subtree(t, stage->first_task + i, stage->first_task + i == last);
 }
 
-static int list_tree(const struct dag *d)
+static int list_tree(const struct dag_opened *o)
 {
-	struct arena *a = arena_create(0);
 	struct dag_view v;
 	struct buf b;
 	struct tree t = {.v = &v, .out = &b};
-	int r = a == NULL ? ERR_NOMEM : dag_view_make(d, a, &v);
+	int r = dag_view_make(o->dag, o->arena, &v);
 
 	buf_init(&b, 0);
-	r = r == 0 ? make_tree(&t, a) : r;
-	for (uint32_t i = 0; r == 0 && i < d->n_stages; i++)
+	r = r == 0 ? make_tree(&t, o->arena) : r;
+	for (uint32_t i = 0; r == 0 && i < o->dag->n_stages; i++)
 		add_stage(&t, v.stages[i]);
 	r = r == 0 ? buf_status(&b) : r;
 	if (r == 0)
@@ -175,28 +173,22 @@ static int list_tree(const struct dag *d)
 	else
 		report_error("%s", err_text(r));
 	buf_free(&b);
-	arena_destroy(a);
 	return r == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int list_exec(const struct args *args)
 {
-	struct dag_file file = {0};
-	struct dag_loader *l;
-	const struct dag *d;
-	int status = EXIT_FAILED;
+	struct dag_opened o;
+	int status;
 
 	if (args_has(args, "tree") && args_has(args, "output")) {
 		report_error("tasks list: --tree is a drawing; it goes without --output");
 		return EXIT_USAGE;
 	}
-	l = dag_loader_or_report();
-	if (l != NULL)
-		status = dag_find(l, args_word(args, 0), &file, &d);
+	status = dag_open(args_word(args, 0), &o);
 	if (status == EXIT_DONE)
-		status = args_has(args, "tree") ? list_tree(d) : list_rows(d, args);
-	dag_file_free(&file);
-	dag_loader_destroy(l);
+		status = args_has(args, "tree") ? list_tree(&o) : list_rows(&o, args);
+	dag_close(&o);
 	return status;
 }
 

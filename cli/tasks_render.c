@@ -21,9 +21,8 @@
 extern char **environ;
 
 struct preview {
-	const struct dag *dag;
+	struct dag_opened opened;
 	const struct task *task;
-	struct arena *arena;
 	struct run_conf conf;
 	struct render_source source;
 	struct outputs *outputs;
@@ -47,8 +46,9 @@ static void add(struct preview *p, const char *key, struct value v)
 static int response_take(struct preview *p, const char *text)
 {
 	const char *equals = strchr(text, '=');
-	const char *name =
-		equals == NULL ? NULL : arena_memdup(p->arena, text, (size_t)(equals - text));
+	const char *name = equals == NULL
+		? NULL
+		: arena_memdup(p->opened.arena, text, (size_t)(equals - text));
 	const struct task *t;
 	struct op_result r = {.verdict = OP_EXITED, .completed = true, .message = ""};
 	struct err e;
@@ -59,7 +59,7 @@ static int response_take(struct preview *p, const char *text)
 			text);
 		return EXIT_USAGE;
 	}
-	t = name == NULL ? NULL : dag_find_task(p->dag, name);
+	t = name == NULL ? NULL : dag_find_task(p->opened.dag, name);
 	if (t == NULL)
 		return EXIT_USAGE;
 	if (t->is_for_each) {
@@ -82,7 +82,7 @@ static int place_make(struct preview *p, long index, struct err *e)
 {
 	int status;
 
-	p->render = (struct render){.dag = p->dag,
+	p->render = (struct render){.dag = p->opened.dag,
 		.run = &p->conf.facts,
 		.outputs = p->outputs,
 		.source = &p->source,
@@ -90,7 +90,7 @@ static int place_make(struct preview *p, long index, struct err *e)
 		.try_number = 1};
 	if (!p->task->is_for_each)
 		return 0;
-	status = render_items(&p->render, p->arena, &p->items, e);
+	status = render_items(&p->render, p->opened.arena, &p->items, e);
 	if (status != 0)
 		return status;
 	if ((size_t)index >= p->items.len)
@@ -120,7 +120,7 @@ static int keys_add(struct preview *p, const struct render_job *job)
 			add(p, op->keys[k].name, bytes_value(s->text));
 			break;
 		case KEY_TEMPLATES:
-			items = arena_array(p->arena, s->n + 1, sizeof(*items));
+			items = arena_array(p->opened.arena, s->n + 1, sizeof(*items));
 			if (items == NULL)
 				return ERR_NOMEM;
 			for (size_t i = 0; i < s->n; i++)
@@ -137,7 +137,8 @@ static int keys_add(struct preview *p, const struct render_job *job)
 
 static int environment_add(struct preview *p, const struct render_job *job)
 {
-	struct value_pair *pairs = arena_array(p->arena, job->n_environment + 1, sizeof(*pairs));
+	struct value_pair *pairs =
+		arena_array(p->opened.arena, job->n_environment + 1, sizeof(*pairs));
 
 	if (pairs == NULL)
 		return ERR_NOMEM;
@@ -157,7 +158,7 @@ static int render_all(struct preview *p, struct err *e)
 	bool truth;
 	int status;
 
-	p->pairs = arena_array(p->arena, p->task->op->n_keys + 3, sizeof(*p->pairs));
+	p->pairs = arena_array(p->opened.arena, p->task->op->n_keys + 3, sizeof(*p->pairs));
 	if (p->pairs == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (p->render.item != NULL)
@@ -168,7 +169,7 @@ static int render_all(struct preview *p, struct err *e)
 			return status;
 		add(p, "when", value_bool(truth));
 	}
-	status = render_task(&p->render, p->arena, &job, e);
+	status = render_task(&p->render, p->opened.arena, &job, e);
 	if (status != 0)
 		return status;
 	status = keys_add(p, &job);
@@ -223,15 +224,15 @@ static int prepare(struct preview *p, const struct args *args)
 {
 	int status;
 
-	p->task = dag_find_task(p->dag, args_word(args, 1));
+	p->task = dag_find_task(p->opened.dag, args_word(args, 1));
 	if (p->task == NULL)
 		return EXIT_USAGE;
-	status = run_conf_read(&p->conf, p->dag, p->arena, args_text(args, "conf", "{}"),
-		args_text(args, "logical-date", NULL));
+	status = run_conf_read(&p->conf, p->opened.dag, p->opened.arena,
+		args_text(args, "conf", "{}"), args_text(args, "logical-date", NULL));
 	if (status != EXIT_DONE)
 		return status;
 	p->source = env_source(environ);
-	p->outputs = outputs_create(p->dag);
+	p->outputs = outputs_create(p->opened.dag);
 	if (p->outputs == NULL) {
 		report_error("%s", err_text(ERR_NOMEM));
 		return EXIT_FAILED;
@@ -261,23 +262,15 @@ static int show(struct preview *p, const struct args *args)
 
 static int exec(const struct args *args)
 {
-	struct preview p = {.arena = arena_create(0)};
-	struct dag_loader *loader = dag_loader_or_report();
-	struct dag_file file = {0};
-	int status = EXIT_FAILED;
+	struct preview p = {.n = 0};
+	int status = dag_open(args_word(args, 0), &p.opened);
 
-	if (loader != NULL && p.arena == NULL)
-		report_error("%s", err_text(ERR_NOMEM));
-	else if (loader != NULL)
-		status = dag_find(loader, args_word(args, 0), &file, &p.dag);
 	if (status == EXIT_DONE)
 		status = prepare(&p, args);
 	if (status == EXIT_DONE)
 		status = show(&p, args);
 	outputs_destroy(p.outputs);
-	dag_file_free(&file);
-	arena_destroy(p.arena);
-	dag_loader_destroy(loader);
+	dag_close(&p.opened);
 	return status;
 }
 

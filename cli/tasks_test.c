@@ -15,7 +15,6 @@
 #include "cli/run_conf.h"
 #include "cli/run_host.h"
 #include "cli/text.h"
-#include "engine/arena.h"
 #include "engine/err.h"
 #include "scheduler/env_source.h"
 #include "scheduler/outputs.h"
@@ -25,10 +24,8 @@ extern char **environ;
 
 struct test {
 	struct run_host host;
-	struct dag_file file;
-	const struct dag *dag;
+	struct dag_opened opened;
 	const struct task *task;
-	struct arena *arena;
 	struct run_conf conf;
 	struct render_source source;
 	struct outputs *outputs;
@@ -111,7 +108,7 @@ static int place_make(struct test *t, struct try_options *o, struct err *e)
 	o->instance = RUN_NO_INSTANCE;
 	if (!t->task->is_for_each)
 		return 0;
-	status = render_items(r, t->arena, &t->items, e);
+	status = render_items(r, t->opened.arena, &t->items, e);
 	if (status == 0 && t->items.len == 0)
 		return err_set(e, ERR_NOTFOUND, "for_each has no items");
 	if (status == 0 && outputs_expand(t->outputs, r->task, 1) != 0)
@@ -140,7 +137,7 @@ static int tell(const struct test *t)
 static int run(struct test *t)
 {
 	char id[EXECUTION_ID_SIZE];
-	struct try_options o = {.render = {.dag = t->dag,
+	struct try_options o = {.render = {.dag = t->opened.dag,
 					.run = &t->conf.facts,
 					.outputs = t->outputs,
 					.source = &t->source,
@@ -180,17 +177,17 @@ static int prepare(struct test *t, const struct args *args)
 {
 	int status;
 
-	t->task = dag_find_task(t->dag, args_word(args, 1));
+	t->task = dag_find_task(t->opened.dag, args_word(args, 1));
 	if (t->task == NULL)
 		return EXIT_USAGE;
-	status = run_conf_read(&t->conf, t->dag, t->arena, args_text(args, "conf", "{}"),
-		args_text(args, "logical-date", NULL));
+	status = run_conf_read(&t->conf, t->opened.dag, t->opened.arena,
+		args_text(args, "conf", "{}"), args_text(args, "logical-date", NULL));
 	if (status != EXIT_DONE)
 		return status;
 	if (!run_host_can_run(&t->host, t->task, 1))
 		return EXIT_FAILED;
 	t->source = env_source(environ);
-	t->outputs = outputs_create(t->dag);
+	t->outputs = outputs_create(t->opened.dag);
 	if (t->outputs == NULL) {
 		report_error("%s", err_text(ERR_NOMEM));
 		return EXIT_FAILED;
@@ -201,26 +198,19 @@ static int prepare(struct test *t, const struct args *args)
 static int exec(const struct args *args)
 {
 	struct test t = {.has_ended = false};
-	struct dag_loader *loader = NULL;
-	int status = EXIT_FAILED;
+	int status;
 
 	/* N.B. first of all: the launcher is forked while this process is small. */
 	if (!run_host_open(&t.host))
 		return EXIT_FAILED;
-	t.arena = arena_create(0);
-	loader = dag_loader_or_report();
-	if (loader != NULL && t.arena != NULL) {
-		status = dag_find(loader, args_word(args, 0), &t.file, &t.dag);
-		if (status == EXIT_DONE)
-			status = prepare(&t, args);
-		if (status == EXIT_DONE)
-			status = run(&t);
-	}
+	status = dag_open(args_word(args, 0), &t.opened);
+	if (status == EXIT_DONE)
+		status = prepare(&t, args);
+	if (status == EXIT_DONE)
+		status = run(&t);
 	run_host_close(&t.host);
 	outputs_destroy(t.outputs);
-	dag_file_free(&t.file);
-	arena_destroy(t.arena);
-	dag_loader_destroy(loader);
+	dag_close(&t.opened);
 	return status;
 }
 

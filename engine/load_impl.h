@@ -149,6 +149,9 @@ bool load_map(struct loader *l, const struct yaml_node *map, const struct key_in
 /* Tells that a value is not what its key wants. */
 void load_wrong(struct loader *l, const char *key, const struct yaml_node *n, const char *want);
 
+/* Whether a node is text that a C string can hold; tells where it is not. */
+bool load_is_text(struct loader *l, const char *key, const struct yaml_node *n);
+
 /* Each reads a value of one type; false, and told, where it is none. */
 bool load_string(
 	struct loader *l, const struct key_def *k, const struct yaml_node *n, const char **out);

@@ -44,19 +44,6 @@ static bool is_made(struct loader *l, int rc)
 	return rc == 0;
 }
 
-static bool is_text(struct loader *l, const char *key, const struct yaml_node *n)
-{
-	if (n->kind != YAML_SCALAR || yaml_is_null(n)) {
-		load_wrong(l, key, n, "text");
-		return false;
-	}
-	if (memchr(n->text, '\0', n->n) != NULL) {
-		load_error(l, yaml_node_pos(n), "%s: this text holds a NUL character", key);
-		return false;
-	}
-	return true;
-}
-
 bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
 	enum template_mode mode, enum sh_dialect dialect, struct template **out)
 {
@@ -66,7 +53,7 @@ bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
 	const struct expr *exprs;
 	size_t count;
 
-	if (!is_text(l, key, n) ||
+	if (!load_is_text(l, key, n) ||
 		!is_made(l,
 			template_compile(l->arena, l->scan, n->text, n->n, mode, dialect, &scope,
 				&report, &t)))
@@ -113,7 +100,7 @@ bool load_condition(struct loader *l, const char *key, const struct yaml_node *n
 			load_nomem(l);
 		return *out != NULL;
 	}
-	if (!is_text(l, key, n) ||
+	if (!load_is_text(l, key, n) ||
 		!is_made(l, cond_compile(l->arena, n->text, n->n, &scope, &report, out)))
 		return false;
 	exprs = cond_exprs(*out, &count);

@@ -16,8 +16,7 @@ void load_wrong(struct loader *l, const char *key, const struct yaml_node *n, co
 		yaml_node_describe(n, found, sizeof(found)));
 }
 
-/* Whether a node is text that a C string can hold; tells where it is not. */
-static bool is_text(struct loader *l, const char *key, const struct yaml_node *n)
+bool load_is_text(struct loader *l, const char *key, const struct yaml_node *n)
 {
 	if (n->kind != YAML_SCALAR || yaml_is_null(n)) {
 		load_wrong(l, key, n, "text");
@@ -35,7 +34,7 @@ bool load_string(
 {
 	const char *copy;
 
-	if (!is_text(l, k->name, n))
+	if (!load_is_text(l, k->name, n))
 		return false;
 	copy = arena_memdup(l->arena, n->text, n->n);
 	if (copy == NULL) {
