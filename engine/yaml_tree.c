@@ -397,7 +397,8 @@ static int pairs_add(struct pairs *p, struct yaml_node *key, struct yaml_node *v
 	return 0;
 }
 
-/* How many pairs a merge key's value may bring; tells where it is none. */
+/* How many pairs a merge key's value may bring. Where it is none, or part of it, this is told, and
+ * merge() takes what comes before that part. */
 static size_t merge_size(struct builder *b, const struct yaml_node *value)
 {
 	size_t n = 0;
@@ -412,7 +413,7 @@ static size_t merge_size(struct builder *b, const struct yaml_node *value)
 			return n;
 	}
 	diag_error(b->diags, yaml_node_pos(value), "<<: want a map or a list of maps");
-	return 0;
+	return n;
 }
 
 static int merge_map(struct pairs *p, const struct yaml_node *map)
@@ -431,9 +432,11 @@ static int merge(struct pairs *p, const struct yaml_node *value)
 
 	if (value->kind == YAML_MAP)
 		return merge_map(p, value);
-	for (uint32_t i = 0; value->kind == YAML_LIST && i < value->n && rc == 0; i++)
-		if (value->items[i]->kind == YAML_MAP)
-			rc = merge_map(p, value->items[i]);
+	for (uint32_t i = 0; value->kind == YAML_LIST && i < value->n && rc == 0; i++) {
+		if (value->items[i]->kind != YAML_MAP)
+			break;
+		rc = merge_map(p, value->items[i]);
+	}
 	return rc;
 }
 
