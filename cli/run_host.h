@@ -15,7 +15,8 @@ struct run_host {
 	uv_loop_t loop;
 	struct op_host op_host;
 	struct op_instance **instances; /* by their place in operators[] */
-	char *executions, *logs; /* folders */
+	struct connections *connections;
+	char *home, *executions, *logs; /* folders */
 	int open; /* instances that are not closed yet */
 };
 

@@ -59,6 +59,8 @@ libengine_a_SOURCES = \
 	engine/load_task.c \
 	engine/load_text.c \
 	engine/load_value.c \
+	engine/mask.c \
+	engine/mask.h \
 	engine/param.c \
 	engine/param.h \
 	engine/rank_heap.c \

@@ -21,9 +21,45 @@ liboperators_a_SOURCES = \
 	operators/operator.h \
 	operators/registry.c \
 	operators/registry.h \
+	operators/script.c \
+	operators/script.h \
 	operators/spawn.c \
 	operators/spawn.h \
 	operators/specs.c \
 	operators/specs.h \
+	operators/ssh/auth.c \
+	operators/ssh/connect.c \
+	operators/ssh/endpoint.c \
+	operators/ssh/known_hosts.c \
+	operators/ssh/known_hosts.h \
+	operators/ssh/remote.c \
+	operators/ssh/remote.h \
+	operators/ssh/session.c \
+	operators/ssh/ssh.c \
+	operators/ssh/ssh.h \
+	operators/ssh/ssh_finish.c \
+	operators/ssh/ssh_talk.c \
+	operators/ssh/ssh_try.h \
+	operators/ssh/target.c \
+	operators/ssh/target.h \
+	operators/ssh/target_make.c \
+	operators/ssh/target_make.h \
+	operators/ssh/transport.c \
+	operators/ssh/transport.h \
+	operators/ssh/transport_internal.h \
 	operators/wire.c \
 	operators/wire.h
+
+# The programs that run on hosts, as C strings.
+REMOTE_SOURCES_SH = \
+	$(srcdir)/operators/ssh/remote_start.sh \
+	$(srcdir)/operators/ssh/remote_attach.sh \
+	$(srcdir)/operators/ssh/remote_kill.sh
+BUILT_SOURCES += operators/ssh/remote_programs.h
+CLEANFILES += operators/ssh/remote_programs.h
+EXTRA_DIST += $(REMOTE_SOURCES_SH) operators/ssh/programs.awk
+operators/ssh/remote_programs.h: $(REMOTE_SOURCES_SH) operators/ssh/programs.awk
+	$(AM_V_GEN)$(MKDIR_P) operators/ssh && \
+		$(AWK) -f $(srcdir)/operators/ssh/programs.awk $(REMOTE_SOURCES_SH) >$@.tmp && mv $@.tmp $@
+# N.B. what is built by its own name does not wait for BUILT_SOURCES.
+operators/ssh/remote.$(OBJEXT): operators/ssh/remote_programs.h

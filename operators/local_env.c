@@ -10,6 +10,7 @@
 
 #include "engine/err.h"
 #include "operators/local_impl.h"
+#include "operators/script.h"
 #include "operators/wire.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -73,18 +74,6 @@ int local_environ_gather(struct local *l)
 	return l->user_folder == NULL ? ERR_NOMEM : 0;
 }
 
-/* The contract's own variables, which a task cannot take away. */
-static bool is_ours(const char *name)
-{
-	static const char *const ours[] = {"SCRIPT_RESPONSE_FILE", "WINDROW_SCRIPT_EXECUTION_ID",
-		"WINDROW_DAG_ID", "WINDROW_TASK_ID", "WINDROW_RUN_ID", "WINDROW_TRY_NUMBER"};
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (strcmp(name, ours[i]) == 0)
-			return true;
-	return false;
-}
-
 static bool is_overridden(const struct op_job *job, const char *entry)
 {
 	for (size_t i = 0; i < job->n_environment; i++)
@@ -93,53 +82,37 @@ static bool is_overridden(const struct op_job *job, const char *entry)
 	return false;
 }
 
-static void send_pair(
-	struct buf *out, size_t start, struct buf *scratch, const char *name, struct op_bytes value)
-{
-	buf_reset(scratch);
-	buf_adds(scratch, name);
-	buf_addc(scratch, '=');
-	buf_add(scratch, value.data, value.len);
-	wire_string(out, start, buf_str(scratch), scratch->len);
-}
+struct pairs {
+	struct buf *out;
+	size_t start;
+	struct buf scratch;
+};
 
-static struct op_bytes bytes_of(const char *s)
+static void send_pair(void *ctx, const char *name, struct op_bytes value)
 {
-	return (struct op_bytes){.data = s, .len = strlen(s)};
+	struct pairs *p = ctx;
+
+	buf_reset(&p->scratch);
+	buf_addf(&p->scratch, "%s=", name);
+	buf_add(&p->scratch, value.data, value.len);
+	wire_string(p->out, p->start, buf_str(&p->scratch), p->scratch.len);
 }
 
 int local_environ_send(const struct local *l, const struct op_job *job, const char *response_path,
-	struct buf *out, size_t start, struct err *e)
+	struct buf *out, size_t start)
 {
-	struct buf scratch;
-	char number[16];
-	int r = 0;
+	struct op_bytes response = {.data = response_path, .len = strlen(response_path)};
+	struct pairs p = {.out = out, .start = start};
+	int r;
 
-	buf_init(&scratch, 0);
+	buf_init(&p.scratch, 0);
 	for (size_t i = 0; i < l->environ.len; i += strlen(l->environ.data + i) + 1)
 		if (!is_overridden(job, l->environ.data + i))
 			wire_string(out, start, l->environ.data + i, strlen(l->environ.data + i));
-	for (size_t i = 0; i < job->n_environment && r == 0; i++) {
-		const struct op_variable *v = &job->environment[i];
-
-		if (v->value.len > 0 && memchr(v->value.data, '\0', v->value.len) != NULL)
-			r = err_set(e, ERR_INVALID,
-				"the value of %s in its environment holds a NUL byte, which no "
-				"environment can",
-				v->name);
-		else if (!is_ours(v->name))
-			send_pair(out, start, &scratch, v->name, v->value);
-	}
-	(void)snprintf(number, sizeof(number), "%u", job->try_number);
-	send_pair(out, start, &scratch, "SCRIPT_RESPONSE_FILE", bytes_of(response_path));
-	send_pair(out, start, &scratch, "WINDROW_SCRIPT_EXECUTION_ID", bytes_of(job->execution_id));
-	send_pair(out, start, &scratch, "WINDROW_DAG_ID", bytes_of(job->dag_id));
-	send_pair(out, start, &scratch, "WINDROW_TASK_ID", bytes_of(job->task_id));
-	send_pair(out, start, &scratch, "WINDROW_RUN_ID", bytes_of(job->run_id));
-	send_pair(out, start, &scratch, "WINDROW_TRY_NUMBER", bytes_of(number));
-	if (r == 0 && buf_status(&scratch) != 0)
-		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	buf_free(&scratch);
+	send_pair(&p, "SCRIPT_RESPONSE_FILE", response);
+	script_environment(job, send_pair, &p);
+	r = buf_status(&p.scratch);
+	buf_free(&p.scratch);
 	return r;
 }
 

@@ -14,7 +14,6 @@
 #define LOCAL_SLICE ((size_t)256 << 10) /* bytes of a try's streams that one turn deals with */
 #define LOCAL_RESPONSE_LIMIT ((int64_t)1 << 20)
 #define LOCAL_LOG_LIMIT ((int64_t)100 << 20)
-#define LOCAL_SHOWN_MAX ((size_t)500) /* bytes of a command that its log shows */
 #define LOCAL_RELAUNCH_MAX 3 /* launchers in a row that died without a word */
 
 struct local_stream {
@@ -98,11 +97,11 @@ int local_link_attach(struct local *l, const struct local_try *t);
 /* Gathers what a task inherits, and the user's home. ERR_NOMEM. */
 int local_environ_gather(struct local *l);
 
-/* Adds the strings NAME=VALUE that a job's script finds, for the message at start. ERR_INVALID: a
- * value that no environment can hold. *search is where programs are looked for; it lives in
- * scratch. */
+/* Adds the strings NAME=VALUE that a job's script finds, for the message at start. ERR_NOMEM. */
 int local_environ_send(const struct local *l, const struct op_job *job, const char *response_path,
-	struct buf *out, size_t start, struct err *e);
+	struct buf *out, size_t start);
+
+/* Where the job's programs are looked for, as in $PATH. */
 const char *local_environ_search(const struct local *l, const struct op_job *job);
 
 /* local_script.c */

@@ -37,6 +37,7 @@
 #define OP_EXECUTION_ID_MAX 64 /* bytes of an execution id; letters, digits and - alone */
 #define OP_KILL_GRACE_MS 10000 /* between TERM and KILL, unless said otherwise */
 
+struct connection_source;
 struct dag;
 struct task;
 
@@ -117,6 +118,7 @@ struct op_host {
 	const char *executions; /* the folder of local executions: one folder in it for each */
 	char *const
 		*environ; /* the engine's environment, of which a task gets a small clean part */
+	const struct connection_source *connections; /* how connections are found by their ids */
 	int64_t retention_ms; /* how long an execution's folder stays after its end */
 };
 

@@ -1,6 +1,10 @@
 # What lasts.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	store/connection.c \
+	store/connection.h \
+	store/connections.c \
+	store/connections.h \
 	store/dags_folder.c \
 	store/dags_folder.h \
 	store/ignore.c \

@@ -16,11 +16,13 @@ UNIT_TESTS = \
 	tests/unit/test_instant \
 	tests/unit/test_json \
 	tests/unit/test_keys \
+	tests/unit/test_known_hosts \
 	tests/unit/test_layout \
 	tests/unit/test_load \
 	tests/unit/test_load_files \
 	tests/unit/test_load_memory \
 	tests/unit/test_local \
+	tests/unit/test_mask \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
 	tests/unit/test_run_nomem \
@@ -51,11 +53,12 @@ E2E_TESTS = \
 	tests/e2e/run_outputs.sh \
 	tests/e2e/run_task.sh \
 	tests/e2e/run_tree.sh \
+	tests/e2e/ssh_task.sh \
 	tests/e2e/tutorial.sh
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layering.sh
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/tap.sh tests/layering.sh tests/ci.sh
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/sshd.sh tests/e2e/tap.sh tests/layering.sh tests/ci.sh
 
 TAP_SOURCES = tests/unit/tap.c tests/unit/tap.h
 
@@ -134,6 +137,10 @@ tests_unit_test_template_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_files_SOURCES = tests/unit/test_load_files.c $(TAP_SOURCES)
 tests_unit_test_load_files_LDADD = liboperators.a $(STORE_LIBS)
 EXTRA_DIST += dags tests/dags
+tests_unit_test_known_hosts_SOURCES = tests/unit/test_known_hosts.c $(TAP_SOURCES)
+tests_unit_test_known_hosts_LDADD = $(OPERATORS_LIBS)
+tests_unit_test_mask_SOURCES = tests/unit/test_mask.c $(TAP_SOURCES)
+tests_unit_test_mask_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(TAP_SOURCES)
 tests_unit_test_load_LDADD = liboperators.a $(ENGINE_LIBS)
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TAP_SOURCES)

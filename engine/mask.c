@@ -1,0 +1,384 @@
+/*
+ * Finding secrets in a stream of bytes.
+ *
+ * All spellings stand in one table, sorted by their first two bytes and then longest first. A
+ * bitmap over pairs of bytes tells at nearly every place of the text that nothing begins there;
+ * only at the others are spellings compared. Invariant: every spelling has at least MASK_SECRET_MIN
+ * bytes, so a pair of bytes always decides.
+ */
+#include "engine/mask.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/buf.h"
+#include "engine/err.h"
+
+#define PAIRS 65536
+
+struct spelling {
+	unsigned char *bytes;
+	size_t len;
+};
+
+struct mask {
+	struct spelling *list;
+	size_t n, room;
+	bool is_sorted;
+	uint32_t first[PAIRS +
+		1]; /* spellings with pair p are list[first[p]] .. list[first[p + 1] - 1] */
+};
+
+struct mask_stream {
+	const struct mask *mask;
+	struct buf held;
+};
+
+/* N.B. a compiler may not drop this, as it may drop a memset before a free. */
+static void wipe(void *p, size_t len)
+{
+	volatile unsigned char *b = p;
+
+	while (len-- > 0)
+		*b++ = 0;
+}
+
+static unsigned pair_of(const unsigned char *b)
+{
+	return (unsigned)b[0] << 8 | b[1];
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct spelling *x = a, *y = b;
+	unsigned p = pair_of(x->bytes), q = pair_of(y->bytes);
+
+	if (p != q)
+		return p < q ? -1 : 1;
+	if (x->len != y->len)
+		return x->len > y->len ? -1 : 1;
+	return memcmp(x->bytes, y->bytes, x->len);
+}
+
+struct mask *mask_create(void)
+{
+	return calloc(1, sizeof(struct mask));
+}
+
+void mask_destroy(struct mask *m)
+{
+	if (m == NULL)
+		return;
+	for (size_t i = 0; i < m->n; i++) {
+		wipe(m->list[i].bytes, m->list[i].len);
+		free(m->list[i].bytes);
+	}
+	free(m->list);
+	free(m);
+}
+
+/* Sorts the table, drops what stands in it twice and counts where each pair begins. */
+static void index_build(struct mask *m)
+{
+	size_t kept = 0;
+
+	qsort(m->list, m->n, sizeof(m->list[0]), compare);
+	for (size_t i = 0; i < m->n; i++) {
+		if (kept > 0 && compare(&m->list[kept - 1], &m->list[i]) == 0) {
+			wipe(m->list[i].bytes, m->list[i].len);
+			free(m->list[i].bytes);
+			continue;
+		}
+		m->list[kept++] = m->list[i];
+	}
+	m->n = kept;
+	memset(m->first, 0, sizeof(m->first));
+	for (size_t i = 0; i < m->n; i++)
+		m->first[pair_of(m->list[i].bytes) + 1]++;
+	for (size_t p = 0; p < PAIRS; p++)
+		m->first[p + 1] += m->first[p];
+}
+
+static int spelling_add(struct mask *m, const void *bytes, size_t len)
+{
+	struct spelling *list;
+	unsigned char *copy;
+	size_t room;
+
+	if (len < MASK_SECRET_MIN)
+		return 0;
+	if (m->n == MASK_SPELLINGS_MAX)
+		return ERR_LIMIT;
+	if (m->n == m->room) {
+		room = m->room == 0 ? 64 : m->room * 2;
+		list = realloc(m->list, room * sizeof(*list));
+		if (list == NULL)
+			return ERR_NOMEM;
+		m->list = list;
+		m->room = room;
+	}
+	copy = malloc(len);
+	if (copy == NULL)
+		return ERR_NOMEM;
+	memcpy(copy, bytes, len);
+	m->list[m->n].bytes = copy;
+	m->list[m->n].len = len;
+	m->n++;
+	return 0;
+}
+
+/*
+ * The part of a secret's base64 that is the same whatever stands around it, where `skip` bytes of
+ * others stand before the secret in its first group of three. The outermost digits mix with the
+ * neighbours' bits and are left out.
+ */
+static void spell_base64(
+	struct buf *out, const unsigned char *s, size_t len, size_t skip, const char *digits)
+{
+	size_t bits = len * 8, at = skip == 0 ? 0 : 6 - skip * 8 % 6;
+
+	for (; at + 6 <= bits; at += 6) {
+		size_t byte = at / 8, shift = at % 8;
+		unsigned two = (unsigned)s[byte] << 8 | (byte + 1 < len ? s[byte + 1] : 0);
+
+		buf_addc(out, digits[two >> (10 - shift) & 0x3f]);
+	}
+}
+
+static bool is_unreserved(unsigned char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '-' || c == '_' || c == '.' || c == '~';
+}
+
+static void spell_percent(
+	struct buf *out, const unsigned char *s, size_t len, const char *hex, bool plus, bool slash)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (is_unreserved(s[i]) || (slash && s[i] == '/'))
+			buf_addc(out, (char)s[i]);
+		else if (plus && s[i] == ' ')
+			buf_addc(out, '+');
+		else
+			buf_addf(out, "%%%c%c", hex[s[i] >> 4], hex[s[i] & 15]);
+	}
+}
+
+static void spell_json(struct buf *out, const unsigned char *s, size_t len, bool slash)
+{
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *p;
+
+	for (size_t i = 0; i < len; i++) {
+		p = s[i] == 0 ? NULL : strchr(from, s[i]);
+		if (p != NULL)
+			buf_addf(out, "\\%c", to[p - from]);
+		else if (slash && s[i] == '/')
+			buf_adds(out, "\\/");
+		else if (s[i] < 0x20)
+			buf_addf(out, "\\u%04x", s[i]);
+		else
+			buf_addc(out, (char)s[i]);
+	}
+}
+
+static void spell_shell(struct buf *out, const unsigned char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '\'')
+			buf_adds(out, "'\\''");
+		else
+			buf_addc(out, (char)s[i]);
+	}
+}
+
+#define SPELLINGS 13
+
+/* Writes the i-th spelling of a secret. */
+static void spell(struct buf *out, const unsigned char *s, size_t len, unsigned i)
+{
+	static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
+	static const char b64[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char b64url[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	if (i == 0)
+		buf_add(out, s, len);
+	else if (i <= 3)
+		spell_base64(out, s, len, i - 1, b64);
+	else if (i <= 6)
+		spell_base64(out, s, len, i - 4, b64url);
+	else if (i <= 9)
+		spell_percent(out, s, len, i == 7 ? lower : upper, i == 9, false);
+	else if (i == 10)
+		spell_percent(out, s, len, upper, false, true);
+	else if (i == 11)
+		spell_json(out, s, len, false);
+	else
+		spell_shell(out, s, len);
+}
+
+static int spellings_add(struct mask *m, const unsigned char *s, size_t len)
+{
+	struct buf out;
+	int r = 0;
+
+	buf_init(&out, 0);
+	for (unsigned i = 0; i < SPELLINGS && r == 0; i++) {
+		buf_reset(&out);
+		spell(&out, s, len, i);
+		r = buf_status(&out);
+		if (r == 0)
+			r = spelling_add(m, out.data, out.len);
+	}
+	if (out.data != NULL)
+		wipe(out.data, out.cap);
+	buf_free(&out);
+	return r;
+}
+
+/* The lines of a key are told apart from words by their length. */
+#define LINE_MIN 16
+
+int mask_add(struct mask *m, const char *secret, size_t len)
+{
+	const char *end = secret + len, *line = secret, *nl;
+	int r;
+
+	while (len > 0 && secret[len - 1] == '\n')
+		len--;
+	if (len < MASK_SECRET_MIN)
+		return 0;
+	if (len > MASK_SECRET_MAX)
+		return ERR_LIMIT;
+	r = spellings_add(m, (const unsigned char *)secret, len);
+	while (r == 0 && line < end && memchr(secret, '\n', len) != NULL) {
+		nl = memchr(line, '\n', (size_t)(end - line));
+		if (nl == NULL)
+			nl = end;
+		if (nl - line >= LINE_MIN)
+			r = spelling_add(m, line, (size_t)(nl - line));
+		line = nl + 1;
+	}
+	index_build(m);
+	return r;
+}
+
+struct mask_stream *mask_stream_create(const struct mask *m)
+{
+	struct mask_stream *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->mask = m;
+	buf_init(&s->held, 0);
+	return s;
+}
+
+void mask_stream_destroy(struct mask_stream *s)
+{
+	if (s == NULL)
+		return;
+	if (s->held.data != NULL)
+		wipe(s->held.data, s->held.cap);
+	buf_free(&s->held);
+	free(s);
+}
+
+enum found { FOUND_NOTHING, FOUND_SECRET, FOUND_PART };
+
+/* What begins at b: the longest spelling that is there whole (*len), or, where more bytes may come,
+ * the beginning of one that the end of the bytes cuts off and that would be longer still. */
+static enum found look(
+	const struct mask *m, const unsigned char *b, size_t left, bool at_end, size_t *len)
+{
+	unsigned p = pair_of(b);
+
+	for (uint32_t i = m->first[p]; i < m->first[p + 1]; i++) {
+		const struct spelling *s = &m->list[i];
+
+		if (at_end && s->len > left)
+			continue;
+		if (memcmp(s->bytes, b, s->len < left ? s->len : left) != 0)
+			continue;
+		*len = s->len;
+		return s->len <= left ? FOUND_SECRET : FOUND_PART;
+	}
+	return FOUND_NOTHING;
+}
+
+/* Whether any spelling begins with this byte: asked of a chunk's last byte alone. */
+static bool begins_any(const struct mask *m, unsigned char c)
+{
+	return m->first[(size_t)c << 8] != m->first[((size_t)c + 1) << 8];
+}
+
+/* Masks what can be told of b and returns how many bytes of it are dealt with. */
+static size_t mask_some(
+	const struct mask *m, const unsigned char *b, size_t n, bool at_end, struct buf *out)
+{
+	size_t i = 0, clean = 0, len = 0;
+	enum found f;
+
+	while (i + 1 < n) {
+		f = look(m, b + i, n - i, at_end, &len);
+		if (f == FOUND_PART)
+			break;
+		if (f != FOUND_SECRET) {
+			i++;
+			continue;
+		}
+		buf_add(out, b + clean, i - clean);
+		buf_adds(out, MASK_TEXT);
+		i += len;
+		clean = i;
+	}
+	if (i + 1 == n && (at_end || !begins_any(m, b[i])))
+		i++;
+	if (i > n)
+		i = n;
+	buf_add(out, b + clean, i - clean);
+	return i;
+}
+
+void mask_stream_feed(struct mask_stream *s, const void *bytes, size_t len, struct buf *out)
+{
+	size_t done;
+
+	if (s->mask->n == 0) {
+		buf_add(out, bytes, len);
+		return;
+	}
+	if (s->held.len == 0) {
+		done = mask_some(s->mask, bytes, len, false, out);
+		buf_add(&s->held, (const char *)bytes + done, len - done);
+	} else {
+		buf_add(&s->held, bytes, len);
+		if (buf_status(&s->held) == 0) {
+			done = mask_some(
+				s->mask, (unsigned char *)s->held.data, s->held.len, false, out);
+			memmove(s->held.data, s->held.data + done, s->held.len - done + 1);
+			s->held.len -= done;
+		}
+	}
+	if (buf_status(&s->held) != 0 && out->status == 0)
+		out->status = buf_status(&s->held);
+}
+
+void mask_stream_flush(struct mask_stream *s, struct buf *out)
+{
+	if (s->held.len > 0)
+		mask_some(s->mask, (unsigned char *)s->held.data, s->held.len, true, out);
+	buf_reset(&s->held);
+}
+
+void mask_text(const struct mask *m, const void *bytes, size_t len, struct buf *out)
+{
+	if (m->n == 0)
+		buf_add(out, bytes, len);
+	else
+		mask_some(m, bytes, len, true, out);
+}

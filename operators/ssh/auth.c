@@ -1,0 +1,196 @@
+/*
+ * Authentication: keys one after the other, then the password, then keyboard-interactive with the
+ * password as its answer. What was tried is remembered for the message when all have failed.
+ *
+ * Each step of libssh2 is repeated until it stops asking for that; `at` says which is under way.
+ */
+#include "operators/ssh/transport_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum method { METHOD_LIST, METHOD_KEY, METHOD_PASSWORD, METHOD_INTERACTIVE, METHOD_NONE_LEFT };
+
+struct auth {
+	enum method at;
+	size_t key;
+	char *offered; /* the server's methods, comma between them */
+	struct buf tried;
+};
+
+void auth_free(struct session *s)
+{
+	if (s->auth == NULL)
+		return;
+	free(s->auth->offered);
+	buf_free(&s->auth->tried);
+	free(s->auth);
+	s->auth = NULL;
+}
+
+static bool is_offered(const struct auth *a, const char *method)
+{
+	const char *p = a->offered;
+	size_t len = strlen(method);
+
+	while (p != NULL && (p = strstr(p, method)) != NULL) {
+		if ((p == a->offered || p[-1] == ',') && (p[len] == ',' || p[len] == '\0'))
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+static void tried_add(struct auth *a, const char *what)
+{
+	buf_addf(&a->tried, "%s%s", a->tried.len == 0 ? "" : ", ", what);
+}
+
+/* Answers every question that does not echo with the password, as ssh clients do for PAM. */
+static void on_questions(const char *name, int name_len, const char *instruction,
+	int instruction_len, int n, const LIBSSH2_USERAUTH_KBDINT_PROMPT *prompts,
+	LIBSSH2_USERAUTH_KBDINT_RESPONSE *answers, void **abstract)
+{
+	struct session *s = *abstract;
+	const char *password = s->endpoint->target->password;
+
+	(void)name, (void)name_len, (void)instruction, (void)instruction_len;
+	for (int i = 0; i < n; i++) {
+		if (prompts[i].echo)
+			continue;
+		answers[i].text = strdup(password);
+		answers[i].length = answers[i].text == NULL ? 0 : (unsigned)strlen(password);
+	}
+}
+
+static int methods_list(struct session *s, struct err *e)
+{
+	const char *login = s->endpoint->target->login;
+	struct auth *a = s->auth;
+	char *list = libssh2_userauth_list(s->ssh2, login, (unsigned)strlen(login));
+
+	if (list != NULL) {
+		a->offered = strdup(list);
+		a->at = METHOD_KEY;
+		return a->offered == NULL ? err_set(e, ERR_NOMEM, "out of memory") : ERR_AGAIN;
+	}
+	if (libssh2_session_last_errno(s->ssh2) == LIBSSH2_ERROR_EAGAIN)
+		return ERR_AGAIN;
+	if (libssh2_userauth_authenticated(s->ssh2)) {
+		session_note(s, "Authentication (none) successful!");
+		return 0;
+	}
+	return session_error(s, e, ERR_UNAVAILABLE, "the server would not say how to authenticate");
+}
+
+/* One key. N.B. a key that libssh2 cannot use is not the server's refusal, and is told apart. */
+static int key_try(struct session *s, struct err *e)
+{
+	const struct ssh_target *t = s->endpoint->target;
+	struct auth *a = s->auth;
+	const struct ssh_target_key *k;
+	int r;
+
+	if (a->key == t->n_keys || !is_offered(a, "publickey")) {
+		a->at = METHOD_PASSWORD;
+		return 0;
+	}
+	k = &t->keys[a->key];
+	r = libssh2_userauth_publickey_frommemory(
+		s->ssh2, t->login, strlen(t->login), NULL, 0, k->bytes, k->len, NULL);
+	if (r == LIBSSH2_ERROR_EAGAIN)
+		return ERR_AGAIN;
+	if (r == 0) {
+		session_note(s, "Authentication (publickey) successful! Key: %s", k->what);
+		a->at = METHOD_NONE_LEFT;
+		return 0;
+	}
+	if (r == LIBSSH2_ERROR_SOCKET_DISCONNECT || r == LIBSSH2_ERROR_SOCKET_RECV)
+		return session_error(s, e, ERR_DENIED, "the server hung up during authentication");
+	tried_add(a, k->what);
+	if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED && r != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
+		buf_adds(&a->tried, " (libssh2 cannot use it)");
+	a->key++;
+	return 0;
+}
+
+/* A password, plain or as the answer to questions. */
+static int password_try(struct session *s, struct err *e)
+{
+	const struct ssh_target *t = s->endpoint->target;
+	struct auth *a = s->auth;
+	bool is_plain = a->at == METHOD_PASSWORD;
+	const char *name = is_plain ? "password" : "keyboard-interactive";
+	int r;
+
+	if (t->password == NULL || !is_offered(a, name)) {
+		a->at++;
+		return 0;
+	}
+	if (is_plain)
+		r = libssh2_userauth_password_ex(s->ssh2, t->login, (unsigned)strlen(t->login),
+			t->password, (unsigned)strlen(t->password), NULL);
+	else
+		r = libssh2_userauth_keyboard_interactive_ex(
+			s->ssh2, t->login, (unsigned)strlen(t->login), on_questions);
+	if (r == LIBSSH2_ERROR_EAGAIN)
+		return ERR_AGAIN;
+	if (r == 0) {
+		session_note(s, "Authentication (%s) successful!", name);
+		a->at = METHOD_NONE_LEFT;
+		return 0;
+	}
+	if (r == LIBSSH2_ERROR_SOCKET_DISCONNECT || r == LIBSSH2_ERROR_SOCKET_RECV)
+		return session_error(s, e, ERR_DENIED, "the server hung up during authentication");
+	tried_add(a, name);
+	a->at++;
+	return 0;
+}
+
+static int all_failed(struct session *s, struct err *e)
+{
+	const struct ssh_target *t = s->endpoint->target;
+	struct auth *a = s->auth;
+
+	if (a->tried.len == 0)
+		return err_set(e, ERR_DENIED,
+			"authentication as %s failed: the server offers %s, and connection %s has "
+			"nothing for "
+			"these; give it a key_file, a keypair or a password",
+			t->login, a->offered, t->conn_id);
+	return err_set(e, ERR_DENIED, "authentication as %s failed: tried %s; the server offers %s",
+		t->login, buf_str(&a->tried), a->offered);
+}
+
+int auth_step(struct session *s, struct err *e)
+{
+	int r = 0;
+
+	if (s->auth == NULL) {
+		s->auth = calloc(1, sizeof(*s->auth));
+		if (s->auth == NULL)
+			return err_set(e, ERR_NOMEM, "out of memory");
+		buf_init(&s->auth->tried, 4096);
+	}
+	while (r == 0 && !libssh2_userauth_authenticated(s->ssh2)) {
+		switch (s->auth->at) {
+		case METHOD_LIST:
+			r = methods_list(s, e);
+			if (s->auth->at != METHOD_LIST && r == ERR_AGAIN)
+				r = 0;
+			break;
+		case METHOD_KEY:
+			r = key_try(s, e);
+			break;
+		case METHOD_PASSWORD:
+		case METHOD_INTERACTIVE:
+			r = password_try(s, e);
+			break;
+		case METHOD_NONE_LEFT:
+			r = all_failed(s, e);
+			break;
+		}
+	}
+	return r;
+}

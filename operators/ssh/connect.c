@@ -1,0 +1,481 @@
+/*
+ * One connection, from a host's name to a session that is ready.
+ *
+ *   RESOLVE -> CONNECT -> HANDSHAKE -> (host key) -> AUTH -> READY
+ *        \________\___________\___________________\_________\-> DEAD
+ *
+ * Each state has a deadline of its own, conn_timeout. Every way to DEAD goes through
+ * session_fail(), which tells the channels and the endpoint once. The session is freed when its
+ * last handle has closed and its last request has returned.
+ */
+#include "operators/ssh/transport_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define NOTES_MAX ((size_t)16 << 10) /* bytes of what a connection has to tell of itself */
+#define READY_TICK_MS 1000 /* how often a ready session looks at its idle and keepalive times */
+
+static void address_next(struct session *s, const char *last_reason);
+
+int session_error(struct session *s, struct err *e, int code, const char *doing)
+{
+	char *text = NULL;
+	int n = libssh2_session_last_error(s->ssh2, &text, NULL, 0);
+
+	return err_set(e, code, "%s: %s (libssh2 error %d)", doing,
+		text == NULL || *text == '\0' ? "no reason given" : text, n);
+}
+
+void session_note(struct session *s, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	buf_add(&s->notes, text, strlen(text) + 1);
+}
+
+/* --- the end --- */
+
+static void session_unref(struct session *s)
+{
+	if (--s->handles > 0)
+		return;
+	if (s->addresses != NULL)
+		uv_freeaddrinfo(s->addresses);
+	buf_free(&s->notes);
+	free(s);
+}
+
+static void on_session_handle_closed(uv_handle_t *handle)
+{
+	session_unref(handle->data);
+}
+
+/* N.B. with the socket shut down nothing that libssh2 still wants to send can block it. */
+static void ssh2_free(struct session *s)
+{
+	if (s->ssh2 == NULL)
+		return;
+	if (s->state == SESSION_READY && s->writer == NULL)
+		(void)libssh2_session_disconnect(s->ssh2, "done");
+	if (s->fd >= 0)
+		(void)shutdown(s->fd, SHUT_RDWR);
+	while (libssh2_session_free(s->ssh2) == LIBSSH2_ERROR_EAGAIN)
+		;
+	s->ssh2 = NULL;
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+/* N.B. a poll handle must be stopped before its descriptor is closed; it closes by itself later. */
+static void poll_close(struct session *s)
+{
+	if (s->poll == NULL)
+		return;
+	(void)uv_poll_stop(s->poll);
+	uv_close((uv_handle_t *)s->poll, on_poll_closed);
+	s->poll = NULL;
+}
+
+void session_fail(struct session *s, bool is_refusal, enum ssh_stage stage, const struct err *why)
+{
+	struct endpoint *ep = s->endpoint;
+	bool before_ready = s->state != SESSION_READY;
+
+	if (s->state == SESSION_DEAD)
+		return;
+	session_drop_channels(s, stage, why);
+	auth_free(s);
+	ssh2_free(s);
+	s->state = SESSION_DEAD;
+	poll_close(s);
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	s->fd = -1;
+	(void)uv_cancel((uv_req_t *)&s->dns);
+	uv_close((uv_handle_t *)&s->timer, on_session_handle_closed);
+	link_remove(&s->link);
+	ep->n_sessions--;
+	s->lane->n_sessions--;
+	endpoint_session_lost(ep, before_ready, is_refusal, stage, why);
+}
+
+static enum ssh_stage stage_of(const struct session *s)
+{
+	static const enum ssh_stage stages[] = {
+		[SESSION_RESOLVE] = SSH_STAGE_RESOLVE,
+		[SESSION_CONNECT] = SSH_STAGE_CONNECT,
+		[SESSION_HANDSHAKE] = SSH_STAGE_HANDSHAKE,
+		[SESSION_AUTH] = SSH_STAGE_AUTH,
+		[SESSION_READY] = SSH_STAGE_RUNNING,
+		[SESSION_DEAD] = SSH_STAGE_RUNNING,
+	};
+
+	return stages[s->state];
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+	const struct ssh_target *t = s->endpoint->target;
+	struct err why;
+
+	if (s->state == SESSION_CONNECT && s->address != NULL && s->address->ai_next != NULL) {
+		address_next(s, "it did not answer");
+		return;
+	}
+	err_set(&why, ERR_TIMEOUT, "%s:%d: timed out after %u ms while %s%s", t->host, t->port,
+		t->conn_timeout_ms, ssh_stage_text(stage_of(s)),
+		s->state == SESSION_HANDSHAKE
+			? "; something accepts connections there, but it does not speak SSH"
+			: "");
+	session_fail(s, false, stage_of(s), &why);
+}
+
+static void state_enter(struct session *s, enum session_state state)
+{
+	s->state = state;
+	(void)uv_timer_start(&s->timer, on_deadline, s->endpoint->target->conn_timeout_ms, 0);
+}
+
+/* --- ready --- */
+
+static void on_ready_tick(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+	const struct ssh_target *t = s->endpoint->target;
+	uint64_t now = uv_now(&s->lane->loop);
+	struct err why;
+	int next;
+
+	if (s->n_channels == 0 && s->endpoint->n_queued == 0 &&
+		now - s->idle_since >= s->lane->transport->options.idle_close_ms) {
+		err_set(&why, ERR_ILLEGAL, "idle");
+		session_fail(s, false, SSH_STAGE_RUNNING, &why);
+		return;
+	}
+	if (t->keepalive_s == 0)
+		return;
+	if (now - s->last_read > (uint64_t)t->keepalive_s * 4000) {
+		err_set(&why, ERR_TIMEOUT,
+			"%s:%d stopped answering: nothing came for %llu s, keepalives included",
+			t->host, t->port, (unsigned long long)(now - s->last_read) / 1000);
+		session_fail(s, false, SSH_STAGE_RUNNING, &why);
+		return;
+	}
+	/* N.B. keepalive_send overlooks a packet that is half sent; it may only be used without
+	 * one. */
+	if (s->writer == NULL && s->opening == NULL)
+		(void)libssh2_keepalive_send(s->ssh2, &next);
+}
+
+static void session_ready(struct session *s)
+{
+	uint64_t now = uv_now(&s->lane->loop);
+
+	auth_free(s);
+	s->state = SESSION_READY;
+	s->idle_since = s->last_read = now;
+	if (s->endpoint->target->keepalive_s > 0)
+		libssh2_keepalive_config(s->ssh2, 1, s->endpoint->target->keepalive_s);
+	(void)uv_timer_start(&s->timer, on_ready_tick, READY_TICK_MS, READY_TICK_MS);
+	endpoint_connected(s->endpoint);
+}
+
+/* --- the steps --- */
+
+static int ssh2_create(struct session *s, struct err *e)
+{
+	const struct ssh_target *t = s->endpoint->target;
+
+	s->ssh2 = libssh2_session_init_ex(NULL, NULL, NULL, s);
+	if (s->ssh2 == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory for an SSH session");
+	libssh2_session_set_blocking(s->ssh2, 0);
+	(void)libssh2_session_flag(s->ssh2, LIBSSH2_FLAG_COMPRESS, t->compress);
+	if (t->host_key_types != NULL &&
+		libssh2_session_method_pref(s->ssh2, LIBSSH2_METHOD_HOSTKEY, t->host_key_types) !=
+			0)
+		return session_error(s, e, ERR_UNSUPPORTED, "host key types");
+	if (t->ciphers != NULL &&
+		(libssh2_session_method_pref(s->ssh2, LIBSSH2_METHOD_CRYPT_CS, t->ciphers) != 0 ||
+			libssh2_session_method_pref(s->ssh2, LIBSSH2_METHOD_CRYPT_SC, t->ciphers) !=
+				0))
+		return session_error(s, e, ERR_UNSUPPORTED, "ciphers");
+	return 0;
+}
+
+static int host_key_check(struct session *s, struct err *e)
+{
+	const struct ssh_target *t = s->endpoint->target;
+	char note[512] = "";
+	const char *key;
+	size_t len;
+	int type, r;
+
+	key = libssh2_session_hostkey(s->ssh2, &len, &type);
+	if (key == NULL)
+		return err_set(e, ERR_DENIED, "the server showed no host key");
+	r = t->host_check(t->host_ctx, t->host, t->port, (const unsigned char *)key, len, note,
+		sizeof(note), e);
+	if (note[0] != '\0')
+		session_note(s, "%s", note);
+	return r;
+}
+
+/* `OpenSSH_9.2p1` out of `SSH-2.0-OpenSSH_9.2p1 Debian-2`. It is the server's text: shown with
+ * care. */
+static void software_note(struct session *s)
+{
+	const char *banner = libssh2_session_banner_get(s->ssh2);
+	char name[64];
+	size_t n = 0;
+
+	if (banner != NULL && strncmp(banner, "SSH-2.0-", 8) == 0)
+		banner += 8;
+	for (; banner != NULL && *banner > ' ' && *banner < 0x7f && n + 1 < sizeof(name); banner++)
+		name[n++] = *banner;
+	name[n] = '\0';
+	session_note(s, "Connected (version 2.0, client %s)", name);
+}
+
+/* One step of the handshake or of authentication. True where another step may follow at once. */
+static bool connect_step(struct session *s)
+{
+	const struct ssh_target *t = s->endpoint->target;
+	enum ssh_stage stage = stage_of(s);
+	struct err why = {0};
+	bool is_refusal = false;
+	int r;
+
+	if (s->state == SESSION_HANDSHAKE) {
+		r = libssh2_session_handshake(s->ssh2, s->fd);
+		if (r == LIBSSH2_ERROR_EAGAIN)
+			return false;
+		if (r != 0) {
+			is_refusal = libssh2_session_banner_get(s->ssh2) == NULL;
+			session_error(s, &why, ERR_UNAVAILABLE, "the SSH handshake failed");
+		} else if (host_key_check(s, &why) == 0) {
+			software_note(s);
+			state_enter(s, SESSION_AUTH);
+			return true;
+		} else {
+			stage = SSH_STAGE_HOST_KEY;
+		}
+	} else {
+		r = auth_step(s, &why);
+		if (r == ERR_AGAIN)
+			return false;
+		if (r == 0) {
+			session_ready(s);
+			return true;
+		}
+	}
+	err_context(&why, "%s:%d", t->host, t->port);
+	session_fail(s, is_refusal, stage, &why);
+	return false;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct session *s = poll->data;
+
+	(void)status; /* What is wrong shows in the next call of libssh2. */
+	if (events & UV_READABLE)
+		s->last_read = uv_now(&s->lane->loop);
+	session_wake(s);
+}
+
+/* Brings the poll handle in line with what libssh2 waits for. */
+static void poll_adjust(struct session *s)
+{
+	int want = UV_READABLE;
+
+	if (s->state == SESSION_CONNECT)
+		want = UV_WRITABLE;
+	else if (libssh2_session_block_directions(s->ssh2) & LIBSSH2_SESSION_BLOCK_OUTBOUND)
+		want |= UV_WRITABLE;
+	if (want == s->poll_events)
+		return;
+	s->poll_events = want;
+	(void)uv_poll_start(s->poll, want, on_poll);
+}
+
+static void connect_finish(struct session *s)
+{
+	struct err why = {0};
+	socklen_t len = sizeof(int);
+	int error = 0, one = 1;
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		error = errno;
+	if (error != 0) {
+		address_next(s, strerror(error));
+		return;
+	}
+	(void)setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	(void)setsockopt(s->fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	if (ssh2_create(s, &why) != 0) {
+		session_fail(s, false, SSH_STAGE_CONNECT, &why);
+		return;
+	}
+	state_enter(s, SESSION_HANDSHAKE);
+}
+
+static void session_step(struct session *s)
+{
+	if (s->state == SESSION_CONNECT)
+		connect_finish(s);
+	while ((s->state == SESSION_HANDSHAKE || s->state == SESSION_AUTH) && connect_step(s))
+		;
+	if (s->state == SESSION_READY)
+		session_pump(s);
+}
+
+void session_wake(struct session *s)
+{
+	if (s->state == SESSION_RESOLVE || s->state == SESSION_DEAD)
+		return;
+	s->wants_pump = true;
+	if (s->is_pumping)
+		return;
+	s->is_pumping = true;
+	while (s->wants_pump && s->state != SESSION_DEAD) {
+		s->wants_pump = false;
+		session_step(s);
+	}
+	s->is_pumping = false;
+	if (s->state != SESSION_DEAD && s->poll != NULL)
+		poll_adjust(s);
+}
+
+/* --- sockets --- */
+
+static int socket_open(const struct addrinfo *a)
+{
+	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+
+	if (fd < 0)
+		return -1;
+	if (connect(fd, a->ai_addr, a->ai_addrlen) != 0 && errno != EINPROGRESS) {
+		int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+/* Gives up the address under way, if any, and goes on with the next that lets itself be tried. */
+static void address_next(struct session *s, const char *last_reason)
+{
+	const struct ssh_target *t = s->endpoint->target;
+	char reason[128];
+	struct err why;
+
+	(void)snprintf(reason, sizeof(reason), "%s", last_reason);
+	poll_close(s);
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	s->fd = -1;
+	s->address = s->address == NULL ? s->addresses : s->address->ai_next;
+	for (; s->address != NULL; s->address = s->address->ai_next) {
+		s->fd = socket_open(s->address);
+		if (s->fd >= 0)
+			break;
+		(void)snprintf(reason, sizeof(reason), "%s", strerror(errno));
+	}
+	if (s->fd < 0) {
+		err_set(&why, ERR_UNAVAILABLE, "cannot connect to %s:%d: %s", t->host, t->port,
+			reason);
+		session_fail(s, false, SSH_STAGE_CONNECT, &why);
+		return;
+	}
+	s->poll = malloc(sizeof(*s->poll));
+	if (s->poll != NULL && uv_poll_init_socket(&s->lane->loop, s->poll, s->fd) != 0) {
+		free(s->poll);
+		s->poll = NULL;
+	}
+	if (s->poll == NULL) {
+		err_set(&why, ERR_IO, "%s:%d: the socket cannot be watched", t->host, t->port);
+		session_fail(s, false, SSH_STAGE_CONNECT, &why);
+		return;
+	}
+	s->poll->data = s;
+	s->poll_events = 0;
+	state_enter(s, SESSION_CONNECT);
+	poll_adjust(s);
+}
+
+static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *addresses)
+{
+	struct session *s = req->data;
+	const struct ssh_target *t = s->endpoint->target;
+	struct err why;
+
+	s->addresses = addresses;
+	if (s->state == SESSION_DEAD) {
+		session_unref(s);
+		return;
+	}
+	s->handles--;
+	if (status != 0) {
+		err_set(&why, ERR_UNAVAILABLE,
+			"the host name %s of connection %s cannot be resolved: %s", t->host,
+			t->conn_id, uv_strerror(status));
+		session_fail(s, false, SSH_STAGE_RESOLVE, &why);
+		return;
+	}
+	address_next(s, "it has no address");
+}
+
+int session_create(struct endpoint *ep, struct err *e)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	char port[16];
+
+	if (s == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory for a connection");
+	s->lane = ep->lane;
+	s->endpoint = ep;
+	s->fd = -1;
+	s->limit = UINT32_MAX;
+	link_init(&s->channels);
+	buf_init(&s->notes, NOTES_MAX);
+	s->dns.data = s;
+	(void)snprintf(port, sizeof(port), "%d", ep->target->port);
+	if (uv_getaddrinfo(&s->lane->loop, &s->dns, on_resolved, ep->target->host, port, &hints) !=
+		0) {
+		free(s);
+		return err_set(e, ERR_INVALID,
+			"the host name %s of connection %s cannot be looked up", ep->target->host,
+			ep->target->conn_id);
+	}
+	(void)uv_timer_init(&s->lane->loop, &s->timer);
+	s->timer.data = s;
+	s->handles = 2;
+	link_add_tail(&ep->sessions, &s->link);
+	ep->n_sessions++;
+	ep->n_connecting++;
+	s->lane->n_sessions++;
+	state_enter(s, SESSION_RESOLVE);
+	return 0;
+}

@@ -1,0 +1,260 @@
+/*
+ * Endpoints: the queue of channels for one target, and how many connections serve it.
+ *
+ * A few connections are opened at once; more only while the queue stands still, since a connect
+ * costs the server as much as many commands do. Connects that the server refuses for being too busy
+ * make the next ones fewer and later. Invariant: a channel is in the queue, on a session, or ended.
+ */
+#include "operators/ssh/transport_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t now_ms(struct endpoint *ep)
+{
+	return uv_now(&ep->lane->loop);
+}
+
+static void on_endpoint_closed(uv_handle_t *handle)
+{
+	struct endpoint *ep = handle->data;
+
+	ssh_target_release(ep->target);
+	free(ep);
+}
+
+static void endpoint_free(struct endpoint *ep)
+{
+	link_remove(&ep->link);
+	ep->is_closing = true;
+	uv_close((uv_handle_t *)&ep->timer, on_endpoint_closed);
+}
+
+static void on_endpoint_timer(uv_timer_t *timer)
+{
+	endpoint_schedule(timer->data);
+}
+
+static struct endpoint *endpoint_create(struct lane *lane, struct ssh_target *target)
+{
+	struct endpoint *ep = calloc(1, sizeof(*ep));
+
+	if (ep == NULL)
+		return NULL;
+	ep->lane = lane;
+	ep->target = target;
+	ssh_target_hold(target);
+	link_init(&ep->queue);
+	link_init(&ep->sessions);
+	ep->connecting_limit = HANDSHAKES_MAX;
+	ep->channel_limit = target->max_sessions > 0 ? target->max_sessions : UINT32_MAX;
+	ep->last_progress = uv_now(&lane->loop);
+	(void)uv_timer_init(&lane->loop, &ep->timer);
+	ep->timer.data = ep;
+	link_add_tail(&lane->endpoints, &ep->link);
+	return ep;
+}
+
+static struct endpoint *endpoint_find(struct lane *lane, struct ssh_target *target)
+{
+	for (struct link *l = lane->endpoints.next; l != &lane->endpoints; l = l->next) {
+		struct endpoint *ep = LINK_OF(l, struct endpoint, link);
+
+		if (!ep->is_closing && strcmp(ep->target->identity, target->identity) == 0)
+			return ep;
+	}
+	return endpoint_create(lane, target);
+}
+
+void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *target)
+{
+	struct ssh_end end = {.stage = SSH_STAGE_QUEUED};
+	struct endpoint *ep = NULL;
+
+	if (lane->is_stopping)
+		err_set(&end.err, ERR_ILLEGAL, "the SSH transport is closing");
+	else if ((ep = endpoint_find(lane, target)) == NULL)
+		err_set(&end.err, ERR_NOMEM, "out of memory");
+	ssh_target_release(target);
+	if (ep == NULL) {
+		channel_end(c, &end);
+		return;
+	}
+	c->endpoint = ep;
+	c->state = CHANNEL_QUEUED;
+	channel_note(c, "Using connection %s: %s@%s:%d", ep->target->conn_id, ep->target->login,
+		ep->target->host, ep->target->port);
+	if (link_is_empty(&ep->queue))
+		ep->last_progress = now_ms(ep);
+	link_add_tail(&ep->queue, &c->link);
+	ep->n_queued++;
+	endpoint_schedule(ep);
+}
+
+void endpoint_requeue(struct endpoint *ep, struct channel *c)
+{
+	c->state = CHANNEL_QUEUED;
+	c->session = NULL;
+	link_add_head(&ep->queue, &c->link);
+	ep->n_queued++;
+}
+
+/* A ready session that can take one more channel now; the one with the
+ * fewest, so that the work is spread. */
+static struct session *session_free_find(struct endpoint *ep)
+{
+	struct session *best = NULL;
+
+	for (struct link *l = ep->sessions.next; l != &ep->sessions; l = l->next) {
+		struct session *s = LINK_OF(l, struct session, link);
+		unsigned limit = s->limit < ep->channel_limit ? s->limit : ep->channel_limit;
+
+		if (s->state != SESSION_READY || s->opening != NULL ||
+			s->n_channels + s->n_ghosts >= limit)
+			continue;
+		if (best == NULL || s->n_channels < best->n_channels)
+			best = s;
+	}
+	return best;
+}
+
+/* How many connections there should be for what waits. */
+static unsigned wanted(struct endpoint *ep)
+{
+	unsigned quick = ep->n_queued < QUICK_CONNECTIONS ? ep->n_queued : QUICK_CONNECTIONS;
+	unsigned max = ep->lane->transport->options.per_host_max;
+	unsigned want = ep->n_sessions;
+
+	if (ep->n_queued == 0)
+		return want;
+	if (ep->n_sessions < quick)
+		want = quick;
+	else if (ep->n_connecting == 0 && now_ms(ep) - ep->last_progress >= STALL_MS)
+		want = ep->n_sessions +
+			(ep->n_sessions < ep->n_queued ? ep->n_sessions : ep->n_queued);
+	return want < max ? want : max;
+}
+
+static void connect_more(struct endpoint *ep)
+{
+	unsigned want = wanted(ep), in_all = ep->lane->transport->options.connections_max;
+	struct err why = {0};
+
+	/* Lanes share the maximum evenly, so that none has to ask another. */
+	in_all = in_all / ep->lane->transport->n_lanes + 1;
+	if (now_ms(ep) < ep->not_before)
+		return;
+	while (ep->n_sessions < want && ep->n_connecting < ep->connecting_limit &&
+		ep->lane->n_sessions < in_all) {
+		if (session_create(ep, &why) != 0) {
+			if (ep->n_sessions == 0)
+				endpoint_fail_queue(ep, SSH_STAGE_CONNECT, &why);
+			return;
+		}
+	}
+}
+
+void endpoint_schedule(struct endpoint *ep)
+{
+	struct session *s;
+	struct channel *c;
+	struct err why = {0};
+	uint64_t now, wake;
+
+	if (ep->is_closing)
+		return;
+	if (ep->lane->is_stopping) {
+		err_set(&why, ERR_ILLEGAL, "windrow is closing its connections");
+		endpoint_fail_queue(ep, SSH_STAGE_QUEUED, &why);
+	}
+	while (ep->n_queued > 0 && (s = session_free_find(ep)) != NULL) {
+		c = LINK_OF(ep->queue.next, struct channel, link);
+		link_remove(&c->link);
+		ep->n_queued--;
+		ep->last_progress = now_ms(ep);
+		session_assign(s, c);
+	}
+	connect_more(ep);
+	if (ep->n_queued == 0 && ep->n_sessions == 0) {
+		endpoint_free(ep);
+		return;
+	}
+	if (ep->n_queued == 0) {
+		(void)uv_timer_stop(&ep->timer);
+		return;
+	}
+	now = now_ms(ep);
+	wake = ep->not_before > now ? ep->not_before - now : STALL_MS;
+	(void)uv_timer_start(&ep->timer, on_endpoint_timer, wake, 0);
+}
+
+void endpoint_connected(struct endpoint *ep)
+{
+	ep->n_connecting--;
+	ep->has_worked = true;
+	ep->first_failure = 0;
+	ep->backoff_ms = 0;
+	ep->last_progress = now_ms(ep);
+	if (ep->connecting_limit < HANDSHAKES_MAX)
+		ep->connecting_limit++;
+	endpoint_schedule(ep);
+}
+
+void endpoint_fail_queue(struct endpoint *ep, enum ssh_stage stage, const struct err *why)
+{
+	struct ssh_end end = {.stage = stage, .err = *why};
+
+	while (!link_is_empty(&ep->queue)) {
+		struct channel *c = LINK_OF(ep->queue.next, struct channel, link);
+
+		link_remove(&c->link);
+		ep->n_queued--;
+		channel_end(c, &end);
+	}
+}
+
+/* The server was too busy to talk: fewer at a time, later. */
+static void back_off(struct endpoint *ep)
+{
+	unsigned jitter;
+
+	ep->connecting_limit = ep->connecting_limit > 1 ? ep->connecting_limit / 2 : 1;
+	ep->backoff_ms = ep->backoff_ms == 0 ? BACKOFF_MIN_MS : ep->backoff_ms * 2;
+	if (ep->backoff_ms > BACKOFF_MAX_MS)
+		ep->backoff_ms = BACKOFF_MAX_MS;
+	jitter = (unsigned)(uv_hrtime() >> 10) % (ep->backoff_ms / 2 + 1);
+	ep->not_before = now_ms(ep) + ep->backoff_ms + jitter;
+}
+
+void endpoint_session_lost(struct endpoint *ep, bool before_ready, bool is_refusal,
+	enum ssh_stage stage, const struct err *why)
+{
+	if (before_ready) {
+		ep->n_connecting--;
+		if (ep->first_failure == 0)
+			ep->first_failure = now_ms(ep);
+	}
+	if (before_ready && is_refusal &&
+		(ep->n_sessions > 0 ||
+			now_ms(ep) - ep->first_failure < ep->target->conn_timeout_ms)) {
+		back_off(ep);
+	} else if (before_ready && ep->n_sessions == 0) {
+		endpoint_fail_queue(ep, stage, why);
+	} else if (before_ready) {
+		back_off(ep);
+	}
+	endpoint_schedule(ep);
+}
+
+void endpoint_stop(struct endpoint *ep)
+{
+	struct err why = {0};
+	struct link *l, *next;
+
+	err_set(&why, ERR_ILLEGAL, "windrow is closing its connections");
+	endpoint_fail_queue(ep, SSH_STAGE_QUEUED, &why);
+	for (l = ep->sessions.next; l != &ep->sessions; l = next) {
+		next = l->next;
+		session_fail(LINK_OF(l, struct session, link), false, SSH_STAGE_RUNNING, &why);
+	}
+}

@@ -1,0 +1,225 @@
+/*
+ * The remote protocol's two directions: commands and input for the host, and the taking apart of
+ * what comes back. No I/O. The programs themselves are made of remote_*.sh by the build.
+ */
+#include "operators/ssh/remote.h"
+
+#include <string.h>
+
+#include "engine/err.h"
+#include "operators/ssh/remote_programs.h"
+
+static void command_add(struct buf *out, const char *program, const char *id, const char *nonce)
+{
+	buf_addf(out, "exec /bin/sh -c '%s' windrow %s %s", program, id, nonce);
+}
+
+void remote_start_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
+	int64_t deadline_s, int64_t grace_s)
+{
+	command_add(out, remote_start_program, id, nonce);
+	if (script_len <= REMOTE_LINES_MAX)
+		buf_adds(out, " -");
+	else
+		buf_addf(out, " %zu", script_len);
+	buf_addf(out, " %lld %lld", (long long)deadline_s, (long long)grace_s);
+}
+
+void remote_attach_command(struct buf *out, const char *id, const char *nonce)
+{
+	command_add(out, remote_attach_program, id, nonce);
+}
+
+void remote_kill_command(struct buf *out, const char *id, const char *nonce, int64_t grace_ms)
+{
+	command_add(out, remote_kill_program, id, nonce);
+	buf_addf(out, " %lld", (long long)(grace_ms + 999) / 1000);
+}
+
+void remote_launch_init(struct remote_launch *l)
+{
+	buf_init(&l->environment, 0);
+	buf_init(&l->working_directory, 0);
+	buf_init(&l->interpreter, 0);
+	buf_init(&l->arguments, 0);
+}
+
+void remote_launch_free(struct remote_launch *l)
+{
+	buf_free(&l->environment);
+	buf_free(&l->working_directory);
+	buf_free(&l->interpreter);
+	buf_free(&l->arguments);
+}
+
+int remote_launch_status(const struct remote_launch *l)
+{
+	return buf_status(&l->environment) == 0 && buf_status(&l->working_directory) == 0 &&
+			buf_status(&l->interpreter) == 0 && buf_status(&l->arguments) == 0
+		? 0
+		: ERR_NOMEM;
+}
+
+/*
+ * The prologue is shell text that the child evaluates. It ends by becoming the script's
+ * interpreter, in a session of its own where the host has setsid(1), with the two descriptors that
+ * belong to the conversation closed.
+ */
+static void prologue_add(struct buf *out, const struct remote_launch *l)
+{
+	if (l->working_directory.len == 0)
+		buf_adds(out, "cd 2>/dev/null || cd /\n");
+	else
+		buf_addf(out,
+			"cd 2>/dev/null; cd -- %s || { tell \"why the working_directory cannot be "
+			"entered\"; "
+			"exit 126; }\n",
+			buf_str(&l->working_directory));
+	buf_adds(out, buf_str(&l->environment));
+	buf_addf(out, "exec $z %s \"$s\" %s 8<&- 9>&-\n", buf_str(&l->interpreter),
+		buf_str(&l->arguments));
+}
+
+void remote_start_input(struct buf *out, const char *nonce, const struct remote_launch *launch,
+	const char *script, size_t script_len)
+{
+	prologue_add(out, launch);
+	buf_addf(out, "%s\n", nonce);
+	buf_add(out, script, script_len);
+	if (script_len > REMOTE_LINES_MAX || (script_len > 0 && script[script_len - 1] != '\n'))
+		buf_addc(out, '\n');
+	buf_addf(out, "%s\n", nonce);
+}
+
+/* N.B. tail counts bytes from 1. */
+static void offsets_add(struct buf *out, char c, uint64_t out_offset, uint64_t err_offset)
+{
+	buf_addf(out, "%c %llu %llu\n", c, (unsigned long long)out_offset + 1,
+		(unsigned long long)err_offset + 1);
+}
+
+void remote_follow(struct buf *out, uint64_t out_offset, uint64_t err_offset)
+{
+	offsets_add(out, 'f', out_offset, err_offset);
+}
+
+void remote_gather(struct buf *out)
+{
+	buf_adds(out, "g\n");
+}
+
+void remote_rest(struct buf *out, uint64_t out_offset, uint64_t err_offset)
+{
+	offsets_add(out, 'r', out_offset, err_offset);
+}
+
+/* --- listening --- */
+
+void remote_ear_init(struct remote_ear *e, const char *nonce, const struct remote_events *events)
+{
+	memset(e, 0, sizeof(*e));
+	memcpy(e->nonce, nonce, REMOTE_NONCE_LEN);
+	e->events = *events;
+	buf_init(&e->streams[0].held, 0);
+	buf_init(&e->streams[1].held, 0);
+}
+
+void remote_ear_free(struct remote_ear *e)
+{
+	buf_free(&e->streams[0].held);
+	buf_free(&e->streams[1].held);
+}
+
+static void plain(struct remote_ear *e, bool is_stderr, const char *bytes, size_t len)
+{
+	if (len == 0)
+		return;
+	if (e->streams[is_stderr].in_response)
+		e->events.on_response(e->events.ctx, bytes, len);
+	else
+		e->events.on_data(e->events.ctx, is_stderr, bytes, len);
+}
+
+static void word_heard(struct remote_ear *e, bool is_stderr, const char *at, size_t len)
+{
+	char word[REMOTE_WORD_MAX];
+
+	if (len >= sizeof(word))
+		len = sizeof(word) - 1;
+	memcpy(word, at, len);
+	word[len] = '\0';
+	if (strcmp(word, "response") == 0)
+		e->streams[is_stderr].in_response = true;
+	else if (strcmp(word, "end") == 0)
+		e->streams[is_stderr].in_response = false;
+	e->events.on_word(e->events.ctx, is_stderr, word);
+}
+
+/* Where the nonce begins in the bytes, or where a part of it ends them; len where neither. */
+static size_t nonce_find(const char *nonce, const char *b, size_t len)
+{
+	const char *at = b, *end = b + len;
+	size_t left;
+
+	while ((at = memchr(at, nonce[0], (size_t)(end - at))) != NULL) {
+		left = (size_t)(end - at);
+		if (memcmp(at, nonce, left < REMOTE_NONCE_LEN ? left : REMOTE_NONCE_LEN) == 0)
+			return (size_t)(at - b);
+		at++;
+	}
+	return len;
+}
+
+/* Takes apart what can be told and returns how many bytes that was. */
+static size_t take_apart(struct remote_ear *e, bool is_stderr, const char *b, size_t len)
+{
+	size_t done = 0, at, word;
+	const char *nl;
+
+	for (;;) {
+		at = done + nonce_find(e->nonce, b + done, len - done);
+		plain(e, is_stderr, b + done, at - done);
+		done = at;
+		word = at + REMOTE_NONCE_LEN + 1;
+		if (word > len)
+			return done;
+		nl = memchr(b + word, '\n', len - word);
+		if (nl == NULL) {
+			/* N.B. too long for a line of ours: the script got hold of the nonce. */
+			if (len - word < REMOTE_WORD_MAX)
+				return done;
+			plain(e, is_stderr, b + at, REMOTE_NONCE_LEN);
+			done = at + REMOTE_NONCE_LEN;
+			continue;
+		}
+		word_heard(e, is_stderr, b + word, (size_t)(nl - (b + word)));
+		done = (size_t)(nl - b) + 1;
+	}
+}
+
+int remote_ear_feed(struct remote_ear *e, bool is_stderr, const char *bytes, size_t len)
+{
+	struct buf *held = &e->streams[is_stderr].held;
+	size_t done;
+
+	if (held->len == 0) {
+		done = take_apart(e, is_stderr, bytes, len);
+		buf_add(held, bytes + done, len - done);
+		return buf_status(held);
+	}
+	buf_add(held, bytes, len);
+	if (buf_status(held) != 0)
+		return buf_status(held);
+	done = take_apart(e, is_stderr, held->data, held->len);
+	memmove(held->data, held->data + done, held->len - done + 1);
+	held->len -= done;
+	return 0;
+}
+
+void remote_ear_end(struct remote_ear *e, bool is_stderr)
+{
+	struct buf *held = &e->streams[is_stderr].held;
+
+	plain(e, is_stderr, held->data, held->len);
+	buf_reset(held);
+}

@@ -1,0 +1,85 @@
+/*
+ * What windrow and a host say to each other to run a script durably. Pure: bytes in, words out.
+ *
+ * The programs that run on the host are the remote_*.sh beside this file, each joined into one line
+ * that any login shell hands on to /bin/sh. What they tell comes on their standard error as lines
+ * `NONCE word ...`, anywhere between the script's own bytes; the response comes on standard output
+ * between two such marks. Nonces cannot be guessed, so no script says such a line by accident.
+ */
+#ifndef OPERATORS_SSH_REMOTE_H
+#define OPERATORS_SSH_REMOTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/buf.h"
+
+#define REMOTE_NONCE_LEN 32
+#define REMOTE_WORD_MAX 4096 /* bytes of a line that the host tells */
+#define REMOTE_LINES_MAX 4096 /* bytes of a script that is sent line by line, without a process */
+
+struct err;
+
+/* The command that starts, attaches to or ends an execution. */
+void remote_start_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
+	int64_t deadline_s, int64_t grace_s);
+void remote_attach_command(struct buf *out, const char *id, const char *nonce);
+void remote_kill_command(struct buf *out, const char *id, const char *nonce, int64_t grace_ms);
+
+/* What the child does before it becomes the script: pieces of shell text, quoted where they hold
+ * what a task says. */
+struct remote_launch {
+	struct buf environment; /* lines `export NAME=VALUE` */
+	struct buf working_directory; /* a word; empty: the home folder */
+	struct buf interpreter; /* words */
+	struct buf arguments; /* words */
+};
+
+void remote_launch_init(struct remote_launch *l);
+void remote_launch_free(struct remote_launch *l);
+
+/* 0, or ERR_NOMEM where one of its pieces is not whole. */
+int remote_launch_status(const struct remote_launch *l);
+
+/* All that goes to the start command's standard input: prologue and script. */
+void remote_start_input(struct buf *out, const char *nonce, const struct remote_launch *launch,
+	const char *script, size_t script_len);
+
+/* Commands for the standard input of a running start or attach: follow both streams from these
+ * offsets; stop following and stand by; then send the rest from these offsets and the response. */
+void remote_follow(struct buf *out, uint64_t out_offset, uint64_t err_offset);
+void remote_gather(struct buf *out);
+void remote_rest(struct buf *out, uint64_t out_offset, uint64_t err_offset);
+
+/* --- listening --- */
+
+struct remote_events {
+	void *ctx;
+	void (*on_data)(void *ctx, bool is_stderr, const char *bytes, size_t len);
+	void (*on_response)(void *ctx, const char *bytes, size_t len);
+	/* A line that the host told, without its nonce, on either stream. */
+	void (*on_word)(void *ctx, bool is_stderr, const char *word);
+};
+
+struct remote_stream {
+	struct buf held; /* what may be the beginning of a mark */
+	bool in_response;
+};
+
+struct remote_ear {
+	char nonce[REMOTE_NONCE_LEN + 1];
+	struct remote_events events;
+	struct remote_stream streams[2];
+};
+
+void remote_ear_init(struct remote_ear *e, const char *nonce, const struct remote_events *events);
+void remote_ear_free(struct remote_ear *e);
+
+/* Takes the next bytes of a stream apart. Failure: ERR_NOMEM. */
+int remote_ear_feed(struct remote_ear *e, bool is_stderr, const char *bytes, size_t len);
+
+/* The stream has ended: what was held back is data. */
+void remote_ear_end(struct remote_ear *e, bool is_stderr);
+
+#endif

@@ -1,0 +1,73 @@
+# Starts a script on the host, once. One program for every POSIX shell, joined into one line without
+# a quote, an exclamation mark or a backslash before anything but n, so that any login shell hands it
+# on unharmed.
+#   $1 the execution's id   $2 a nonce that marks what is said to windrow   $3 bytes of the script, or
+#   - for one that is sent line by line   $4 its deadline in seconds, or 0   $5 the grace, in seconds
+# Standard input: the prologue, NONCE, the script, NONCE; then commands: f OUT ERR, g OUT ERR, q.
+i=$1; m=$2; n="${IFS#??}"; exec 8<&0 9>&2;
+tell() { printf "%s %s\n" "$m" "$*" >&9; };
+fail() { tell "fail $*"; exit 70; };
+for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
+d=$h/.windrow/$i;
+[ -d "$h/.windrow" ] || mkdir -m 700 "$h/.windrow" 2>/dev/null;
+mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ] && break;
+d=; done;
+[ "$d" ] || fail "no folder can be made in $HOME, ${TMPDIR:-/tmp} or /tmp";
+# What the child runs: kept in memory, never in a file.
+p=; o=;
+while IFS= read -r l; do [ "$l" = "$m" ] && { o=1; break; }; p="$p$l$n"; done;
+[ "$o" ] || fail "the script did not arrive whole";
+# Whoever comes second writes beside the first, and finds the claim below.
+set -C; s=$d/script;
+{ printf "" >"$s"; } 2>/dev/null || { s=$d/script.$$; printf "" >"$s"; } 2>/dev/null || fail "$d cannot be written";
+set +C; o=;
+if [ "$3" = - ]; then
+while IFS= read -r l; do [ "$l" = "$m" ] && { o=1; break; }; printf "%s\n" "$l" || break; done >>"$s" 2>/dev/null;
+else head -c "$3" >>"$s" 2>/dev/null && IFS= read -r l && IFS= read -r l && [ "$l" = "$m" ] && o=1; fi;
+[ "$o" ] || fail "the script did not arrive whole, or the disk is full";
+# The claim: made by exclusive creation. Its first line is room for the result, so that the end needs no
+# disk block. Then who we are: the line of /proc and the boot id tell a later windrow whether we live.
+t=; b=; { read -r t </proc/self/stat; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null;
+set -C;
+{ printf "%-40s\n%s\n%s\n%s\n%s\n" "" "$$" "${t:--}" "${b:--}" "$s" >"$d/claim"; } 2>/dev/null || {
+[ -s "$d/claim" ] && { tell "taken $d"; exit 0; }; fail "the disk is full"; };
+set +C;
+printf "" >"$d/stdout"; printf "" >"$d/stderr";
+tell "start $HOME $d";
+# What windrow says while the script runs, and the followers of the two streams.
+(
+f=; g=;
+while IFS=" " read -r c x y; do
+case $c in
+f) set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then tell follow; e=$(printf "\041");
+tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 & eval "g=\$$e"; fi; set +C;;
+g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
+tail -c "+$x" "$d/stdout"; tail -c "+$y" "$d/stderr" >&2;
+printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "%s end\n" "$m"; tell "end";;
+q) break;;
+esac; done;
+[ "$f" ] && kill $f $g 2>/dev/null;
+) <&8 &
+# The deadline, should nobody come back to keep it: the group is ended, and the reason left.
+v=; [ "$4" = 0 ] || { e=$(printf "\041"); (
+trap "kill \$q 2>/dev/null; exit" TERM; sleep "$4" & eval "q=\$$e"; wait $q;
+printf "" >"$d/late"; read -r g <"$d/group"; kill -s TERM -- "-$g"; sleep "$5"; kill -s KILL -- "-$g"
+) </dev/null >/dev/null 2>&1 8<&- 9>&- & eval "v=\$$e"; };
+# The script, in the foreground: a background job would be deaf to interrupts.
+trap : PIPE HUP TERM INT;
+(
+trap - PIPE HUP TERM INT;
+{ read -r x y </proc/self/stat; } 2>/dev/null || x=$(exec sh -c "echo \$PPID");
+SCRIPT_RESPONSE_FILE=$d/response; export SCRIPT_RESPONSE_FILE;
+command -v setsid >/dev/null && z=setsid || { z=; x=$$; };
+echo "$x" >"$d/group";
+eval "$p"
+) </dev/null >"$d/stdout" 2>"$d/stderr";
+r=$?;
+printf "exit %s" "$r" 1<>"$d/claim";
+[ "$v" ] && kill $v 2>/dev/null; [ -f "$d/late" ] && tell late;
+set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
+[ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && cat "$d/stderr" >&2;
+printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "%s end\n" "$m";
+fi;
+tell "exit $r"; wait;

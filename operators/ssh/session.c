@@ -1,0 +1,458 @@
+/*
+ * The channels of a ready session, each in its turn.
+ *
+ * Rules that libssh2 asks for, all kept here:
+ *  - only one channel is being opened, or its command being requested, at any time (s->opening);
+ *  - what returned EAGAIN while bytes wait to be sent is repeated before anything else (s->writer);
+ *  - there is no readiness for one channel: on each event of the socket all get a turn. The first
+ *    read drains the socket; after it only channels for which something lies ready are read.
+ *  - a channel that read 0 as its exit status has told nothing: only a close in order counts.
+ */
+#include "operators/ssh/transport_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define WRITE_MAX ((size_t)32000) /* bytes of input handed to libssh2 at once */
+#define READS_MAX 16 /* reads of one channel before the others get a turn */
+
+static bool is_outbound_blocked(struct session *s)
+{
+	return (libssh2_session_block_directions(s->ssh2) & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
+}
+
+/* Remembers that op of c must be repeated first, where it left a packet half sent. */
+static void note_blocked(struct session *s, struct channel *c, enum channel_op op)
+{
+	if (is_outbound_blocked(s)) {
+		s->writer = c;
+		c->blocked = op;
+	}
+}
+
+static unsigned channels_used(const struct session *s)
+{
+	return s->n_channels + s->n_ghosts;
+}
+
+/*
+ * Closing a channel may have to wait for the socket and for the server's own close. The caller need
+ * not wait for that: what is left becomes a ghost, which goes on closing. Where there is no memory
+ * for that the channel goes with the session.
+ */
+static void ghost_add(struct session *s, LIBSSH2_CHANNEL *ssh2)
+{
+	LIBSSH2_CHANNEL **list;
+
+	if (s->n_ghosts == s->ghosts_room) {
+		list = realloc(s->ghosts, (s->ghosts_room + 4) * sizeof(*list));
+		if (list == NULL)
+			return;
+		s->ghosts = list;
+		s->ghosts_room += 4;
+	}
+	s->ghosts[s->n_ghosts++] = ssh2;
+	if (is_outbound_blocked(s))
+		s->ghost_writer = ssh2;
+}
+
+/* Tries to be done with the ghosts. False where one of them must be the next to send. */
+static bool ghosts_step(struct session *s)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < s->n_ghosts; i++) {
+		LIBSSH2_CHANNEL *g = s->ghosts[i];
+
+		if (s->ghost_writer != NULL && s->ghost_writer != g) {
+			s->ghosts[kept++] = g;
+			continue;
+		}
+		if (libssh2_channel_free(g) != LIBSSH2_ERROR_EAGAIN) {
+			s->ghost_writer = NULL;
+			s->wants_schedule = true;
+			continue;
+		}
+		s->ghosts[kept++] = g;
+		s->ghost_writer = is_outbound_blocked(s) ? g : NULL;
+	}
+	s->n_ghosts = kept;
+	return s->ghost_writer == NULL;
+}
+
+/* The channel leaves the session, and the caller is told. */
+static void channel_finish(struct channel *c, const struct ssh_end *end)
+{
+	struct session *s = c->session;
+
+	link_remove(&c->link);
+	s->n_channels--;
+	if (s->opening == c)
+		s->opening = NULL;
+	if (c->ssh2 != NULL && (s->writer == NULL || s->writer == c) && s->ghost_writer == NULL) {
+		s->writer = NULL;
+		if (libssh2_channel_free(c->ssh2) == LIBSSH2_ERROR_EAGAIN)
+			ghost_add(s, c->ssh2);
+	} else if (c->ssh2 != NULL) {
+		ghost_add(s, c->ssh2);
+	}
+	s->idle_since = uv_now(&s->lane->loop);
+	s->wants_schedule = true;
+	c->ssh2 = NULL;
+	c->session = NULL;
+	channel_end(c, end);
+}
+
+static void channel_fail(struct channel *c, enum ssh_stage stage, int code, const char *doing)
+{
+	struct ssh_end end = {.stage = stage, .may_have_run = c->may_have_run};
+
+	session_error(c->session, &end.err, code, doing);
+	channel_finish(c, &end);
+}
+
+void channel_abort(struct channel *c, const struct ssh_end *end)
+{
+	struct session *s = c->session;
+
+	if (s != NULL && s->opening == c && c->ssh2 == NULL) {
+		/* N.B. an open that is under way cannot be taken back: it ends when it has an
+		 * answer. */
+		c->is_cancelled = true;
+		return;
+	}
+	if (s != NULL) {
+		channel_finish(c, end);
+		session_wake(s);
+		return;
+	}
+	link_remove(&c->link);
+	c->endpoint->n_queued--;
+	channel_end(c, end);
+}
+
+void session_drop_channels(struct session *s, enum ssh_stage stage, const struct err *why)
+{
+	struct ssh_end end = {.stage = stage, .err = *why};
+
+	while (!link_is_empty(&s->channels)) {
+		struct channel *c = LINK_OF(s->channels.next, struct channel, link);
+
+		link_remove(&c->link);
+		c->session = NULL;
+		c->ssh2 = NULL; /* freed with the session */
+		if (c->may_have_run || c->is_cancelled) {
+			end.may_have_run = c->may_have_run;
+			channel_end(c, &end);
+		} else {
+			/* It never reached the server: another connection may serve it. */
+			endpoint_requeue(s->endpoint, c);
+		}
+	}
+	s->n_channels = 0;
+	s->opening = s->writer = NULL;
+	free(s->ghosts);
+	s->ghosts = NULL;
+	s->n_ghosts = 0;
+}
+
+/* --- opening --- */
+
+/* MaxSessions shows as a refused channel: learn how many there may be, and let this one wait. */
+static void open_refused(struct session *s, struct channel *c)
+{
+	struct endpoint *ep = s->endpoint;
+
+	if (channels_used(s) <= 1) {
+		channel_fail(c, SSH_STAGE_OPEN, ERR_DENIED, "the server refuses to open a session");
+		return;
+	}
+	link_remove(&c->link);
+	s->n_channels--;
+	s->opening = NULL;
+	s->limit = channels_used(s);
+	if (s->limit < ep->channel_limit)
+		ep->channel_limit = s->limit;
+	endpoint_requeue(ep, c);
+}
+
+static void open_step(struct session *s, struct channel *c)
+{
+	c->ssh2 = libssh2_channel_open_ex(
+		s->ssh2, "session", 7, CHANNEL_WINDOW, LIBSSH2_CHANNEL_PACKET_DEFAULT, NULL, 0);
+	if (c->ssh2 != NULL) {
+		c->state = c->want_pty ? CHANNEL_PTY : CHANNEL_EXEC;
+		return;
+	}
+	switch (libssh2_session_last_errno(s->ssh2)) {
+	case LIBSSH2_ERROR_EAGAIN:
+		note_blocked(s, c, OP_NONE);
+		return;
+	case LIBSSH2_ERROR_CHANNEL_FAILURE:
+		open_refused(s, c);
+		return;
+	default:
+		channel_fail(c, SSH_STAGE_OPEN, ERR_UNAVAILABLE, "no channel could be opened");
+	}
+}
+
+/* Tells the task what the connection that serves it had to say when it was made. */
+static void notes_tell(const struct session *s, struct channel *c)
+{
+	if (buf_status(&s->notes) != 0)
+		return;
+	for (size_t i = 0; i < s->notes.len; i += strlen(s->notes.data + i) + 1)
+		channel_note(c, "%s", s->notes.data + i);
+}
+
+/* A request that the server answers: a terminal, then the command. */
+static void request_step(struct session *s, struct channel *c)
+{
+	struct message *m;
+	int r;
+
+	if (c->state == CHANNEL_PTY) {
+		r = libssh2_channel_request_pty(c->ssh2, "dumb");
+	} else {
+		c->may_have_run = true;
+		r = libssh2_channel_process_startup(
+			c->ssh2, "exec", 4, c->command, (unsigned)c->command_len);
+	}
+	if (r == LIBSSH2_ERROR_EAGAIN) {
+		note_blocked(s, c, OP_NONE);
+		return;
+	}
+	if (r != 0) {
+		channel_fail(c, SSH_STAGE_OPEN, ERR_DENIED,
+			c->state == CHANNEL_PTY ? "the server refuses a terminal"
+						: "the server refuses to run the command");
+		return;
+	}
+	if (c->state == CHANNEL_PTY) {
+		c->state = CHANNEL_EXEC;
+		return;
+	}
+	c->state = CHANNEL_RUNNING;
+	s->opening = NULL;
+	s->wants_schedule = true;
+	free(c->command);
+	c->command = NULL;
+	notes_tell(s, c);
+	m = message_create(MSG_OPEN, 0);
+	if (m != NULL) {
+		m->exec = c->exec;
+		message_send(&s->lane->transport->out, m);
+	}
+}
+
+/* --- running --- */
+
+static void data_send(struct channel *c, bool is_stderr, const char *bytes, size_t len)
+{
+	struct ssh_end end = {.stage = SSH_STAGE_RUNNING, .may_have_run = true};
+	struct message *m = message_create(MSG_DATA, len);
+
+	if (m == NULL) {
+		err_set(&end.err, ERR_NOMEM, "out of memory for the output of a command");
+		channel_finish(c, &end);
+		return;
+	}
+	m->exec = c->exec;
+	m->is_stderr = is_stderr;
+	memcpy(m->bytes, bytes, len);
+	if (__atomic_add_fetch(&c->in_flight, len, __ATOMIC_SEQ_CST) >= EXEC_CREDIT)
+		c->is_paused = true;
+	message_send(&c->lane->transport->out, m);
+}
+
+/* Reads one stream. False where the channel is gone, or must be the next to send. */
+static bool read_stream(struct session *s, struct channel *c, bool is_stderr)
+{
+	enum channel_op op = is_stderr ? OP_READ_ERR : OP_READ_OUT;
+	ssize_t n;
+
+	for (int i = 0; i < READS_MAX && !c->is_paused; i++) {
+		n = libssh2_channel_read_ex(c->ssh2, is_stderr ? SSH_EXTENDED_DATA_STDERR : 0,
+			s->lane->scratch, SCRATCH_SIZE);
+		if (n > 0) {
+			data_send(c, is_stderr, s->lane->scratch, (size_t)n);
+			if (c->session == NULL)
+				return false;
+			continue;
+		}
+		if (n == LIBSSH2_ERROR_EAGAIN) {
+			s->is_drained = true;
+			note_blocked(s, c, op);
+			return s->writer == NULL;
+		}
+		if (n < 0) {
+			channel_fail(
+				c, SSH_STAGE_RUNNING, ERR_UNAVAILABLE, "the connection was lost");
+			s->wants_check = true;
+			return false;
+		}
+		return true;
+	}
+	s->wants_pump = s->wants_pump || !c->is_paused;
+	return true;
+}
+
+/* Whether the caller has caught up meanwhile; it wakes the lane only when it crosses the line. */
+static void pause_check(struct channel *c)
+{
+	if (c->is_paused && __atomic_load_n(&c->in_flight, __ATOMIC_SEQ_CST) < EXEC_CREDIT / 2)
+		c->is_paused = false;
+}
+
+static bool write_input(struct session *s, struct channel *c)
+{
+	size_t left;
+	ssize_t n;
+	int r;
+
+	while ((left = c->input.len - c->input_at) > 0) {
+		n = libssh2_channel_write(
+			c->ssh2, c->input.data + c->input_at, left < WRITE_MAX ? left : WRITE_MAX);
+		if (n == LIBSSH2_ERROR_EAGAIN) {
+			note_blocked(s, c, OP_WRITE);
+			return s->writer == NULL;
+		}
+		if (n < 0) {
+			/* The command has closed its input; what it has to say still comes. */
+			c->input_at = c->input.len;
+			break;
+		}
+		c->input_at += (size_t)n;
+	}
+	if (left == 0 && c->input.len > 0) {
+		buf_free(&c->input);
+		c->input_at = 0;
+	}
+	if (!c->eof_wanted || c->eof_sent)
+		return true;
+	r = libssh2_channel_send_eof(c->ssh2);
+	if (r == LIBSSH2_ERROR_EAGAIN) {
+		note_blocked(s, c, OP_EOF);
+		return s->writer == NULL;
+	}
+	c->eof_sent = true;
+	return true;
+}
+
+/* The end: the server has sent its end of file and its close, and all was read. */
+static void end_check(struct session *s, struct channel *c)
+{
+	struct ssh_end end = {.stage = SSH_STAGE_RUNNING, .may_have_run = true};
+	char *name = NULL;
+	size_t len = 0;
+
+	if (c->is_paused || !libssh2_channel_eof(c->ssh2) ||
+		libssh2_channel_wait_closed(c->ssh2) != 0)
+		return;
+	(void)libssh2_channel_get_exit_signal(c->ssh2, &name, &len, NULL, NULL, NULL, NULL);
+	if (name != NULL) {
+		if (len >= sizeof(end.signal))
+			len = sizeof(end.signal) - 1;
+		memcpy(end.signal, name, len);
+		libssh2_free(s->ssh2, name);
+	} else {
+		end.has_status = true;
+		end.status = libssh2_channel_get_exit_status(c->ssh2);
+	}
+	channel_finish(c, &end);
+}
+
+static void running_step(struct session *s, struct channel *c)
+{
+	enum channel_op op = c->blocked;
+	unsigned long ready = 0;
+
+	c->blocked = OP_NONE;
+	if (s->writer == c)
+		s->writer = NULL;
+	pause_check(c);
+	if ((op == OP_WRITE || op == OP_EOF) && !write_input(s, c))
+		return;
+	if (op == OP_READ_ERR && !read_stream(s, c, true))
+		return;
+	(void)libssh2_channel_window_read_ex(c->ssh2, &ready, NULL);
+	if (op != OP_NONE || ready > 0 || !s->is_drained) {
+		if (!read_stream(s, c, false) || !read_stream(s, c, true))
+			return;
+	}
+	if ((c->input.len > 0 || c->eof_wanted) && !write_input(s, c))
+		return;
+	end_check(s, c);
+}
+
+static void cancelled_step(struct channel *c)
+{
+	struct ssh_end end = {.stage = SSH_STAGE_OPEN, .may_have_run = c->may_have_run};
+
+	err_set(&end.err, ERR_ILLEGAL, "cancelled");
+	channel_finish(c, &end);
+}
+
+/* One turn of one channel. False where it must be the next to send, and the others have to wait. */
+static bool channel_step(struct session *s, struct channel *c)
+{
+	enum channel_state before;
+
+	if (c->state == CHANNEL_RUNNING) {
+		running_step(s, c);
+		return s->writer == NULL;
+	}
+	do {
+		before = c->state;
+		if (s->writer == c)
+			s->writer = NULL;
+		if (before == CHANNEL_OPENING)
+			open_step(s, c);
+		else
+			request_step(s, c);
+		if (c->session == s && c->is_cancelled && c->ssh2 != NULL) {
+			cancelled_step(c);
+			break;
+		}
+	} while (c->session == s && c->state != before && c->state != CHANNEL_RUNNING);
+	if (c->session == s && c->state == CHANNEL_RUNNING)
+		s->wants_pump = true;
+	return s->writer == NULL;
+}
+
+void session_assign(struct session *s, struct channel *c)
+{
+	c->session = s;
+	c->state = CHANNEL_OPENING;
+	s->opening = c;
+	link_add_tail(&s->channels, &c->link);
+	s->n_channels++;
+	session_wake(s);
+}
+
+void session_pump(struct session *s)
+{
+	struct link *l, *next;
+	struct err why;
+
+	s->is_drained = false;
+	if (s->writer != NULL && !channel_step(s, s->writer))
+		return;
+	if (!ghosts_step(s))
+		return;
+	for (l = s->channels.next; l != &s->channels; l = next) {
+		next = l->next;
+		if (!channel_step(s, LINK_OF(l, struct channel, link)))
+			break;
+	}
+	if (s->wants_check) {
+		err_set(&why, ERR_UNAVAILABLE, "%s:%d: the connection was lost",
+			s->endpoint->target->host, s->endpoint->target->port);
+		session_fail(s, false, SSH_STAGE_RUNNING, &why);
+		return;
+	}
+	if (s->wants_schedule) {
+		s->wants_schedule = false;
+		endpoint_schedule(s->endpoint);
+	}
+}

@@ -1,0 +1,248 @@
+/*
+ * The ssh operator: what the interface of operators asks for, in terms of a conversation with a
+ * host (ssh_talk.c) over the transport.
+ */
+#include "operators/ssh/ssh.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "engine/err.h"
+#include "engine/shquote.h"
+#include "operators/script.h"
+#include "operators/specs.h"
+#include "operators/ssh/ssh_try.h"
+#include "operators/ssh/target_make.h"
+
+#define RESPONSE_LIMIT ((size_t)1 << 20)
+#define LOG_LIMIT ((size_t)100 << 20)
+
+/* --- the instance --- */
+
+static int ssh_open(const struct op_host *h, struct op_instance **out, struct err *e)
+{
+	struct ssh_instance *i = calloc(1, sizeof(*i));
+
+	if (i == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	i->base.op = &operator_ssh;
+	i->host = h;
+	*out = &i->base;
+	return 0;
+}
+
+/* The transport's threads start with the first task: many a run has no ssh task at all. */
+static int transport_need(struct ssh_instance *i, struct err *e)
+{
+	struct ssh_transport_options options = {0};
+
+	return i->transport != NULL
+		? 0
+		: ssh_transport_create(i->host->loop, &options, &i->transport, e);
+}
+
+static void on_transport_closed(void *ctx)
+{
+	struct ssh_instance *i = ctx;
+
+	i->on_closed(i->closed_ctx);
+	free(i);
+}
+
+static void ssh_close(struct op_instance *base, void (*on_closed)(void *ctx), void *ctx)
+{
+	struct ssh_instance *i = (struct ssh_instance *)base;
+
+	i->on_closed = on_closed;
+	i->closed_ctx = ctx;
+	if (i->transport != NULL)
+		ssh_transport_close(i->transport, on_transport_closed, i);
+	else
+		on_transport_closed(i);
+}
+
+/* --- a try --- */
+
+static void nonce_make(char *nonce)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char bytes[REMOTE_NONCE_LEN / 2];
+
+	/* N.B. where no random bytes can be had, a nonce that can be guessed harms only the task's
+	 * own output, never another's. */
+	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+		memset(bytes, 0x5a, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		nonce[2 * i] = digits[bytes[i] >> 4];
+		nonce[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	nonce[REMOTE_NONCE_LEN] = '\0';
+}
+
+static const char *text_of(struct arena *a, const struct op_setting *s)
+{
+	return s->is_set ? arena_memdup(a, s->text.data, s->text.len) : NULL;
+}
+
+static void word_add(void *ctx, const char *word, size_t len)
+{
+	struct buf *out = ctx;
+
+	if (out->len > 0)
+		buf_addc(out, ' ');
+	sh_quote_word(out, word, len);
+}
+
+static void variable_add(void *ctx, const char *name, struct op_bytes value)
+{
+	struct buf *out = ctx;
+
+	buf_addf(out, "export %s=", name);
+	sh_quote_word(out, value.data, value.len);
+	buf_addc(out, '\n');
+}
+
+/* What the child does before it becomes the script, as shell text. */
+static int launch_make(const struct op_job *job, struct remote_launch *l)
+{
+	const struct op_setting *s = job->settings, *arguments = &s[SSH_KEY_ARGUMENTS];
+
+	script_environment(job, variable_add, &l->environment);
+	(void)script_words(job, word_add, &l->interpreter);
+	for (size_t i = 0; i < arguments->n; i++)
+		word_add(&l->arguments, arguments->list[i].data, arguments->list[i].len);
+	if (s[SSH_KEY_WORKING_DIRECTORY].is_set)
+		sh_quote_word(&l->working_directory, s[SSH_KEY_WORKING_DIRECTORY].text.data,
+			s[SSH_KEY_WORKING_DIRECTORY].text.len);
+	return remote_launch_status(l);
+}
+
+/* All of the conversation's opening, worked out before the first byte is sent. */
+static int input_make(struct ssh_try *t, const struct op_job *job, struct err *e)
+{
+	struct op_bytes script;
+	struct remote_launch launch;
+	int r = script_check(job, e);
+
+	if (r != 0)
+		return r;
+	script = script_text(job);
+	script_running(job, &t->running);
+	remote_launch_init(&launch);
+	r = launch_make(job, &launch);
+	t->script_len = script.len;
+	remote_start_input(&t->input, t->nonce, &launch, script.data, script.len);
+	remote_launch_free(&launch);
+	if (r != 0 || buf_status(&t->input) != 0 || buf_status(&t->running) != 0)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	return 0;
+}
+
+static int64_t number_of(const struct op_setting *s, int64_t dflt)
+{
+	return s->is_set ? s->number : dflt;
+}
+
+static struct ssh_try *try_create(
+	struct ssh_instance *i, const struct op_job *job, const struct op_events *events, void *ctx)
+{
+	struct arena *a = arena_create(0);
+	struct ssh_try *t = a == NULL ? NULL : arena_alloc(a, sizeof(*t));
+
+	if (t == NULL) {
+		arena_destroy(a);
+		return NULL;
+	}
+	t->base.op = &operator_ssh;
+	t->instance = i;
+	t->arena = a;
+	t->events = *events;
+	t->ctx = ctx;
+	t->execution_id = arena_strdup(a, job->execution_id);
+	t->grace_ms = job->kill_grace_ms;
+	t->response_limit =
+		(size_t)number_of(&job->settings[SSH_KEY_RESPONSE_LIMIT], RESPONSE_LIMIT);
+	t->log_limit = (size_t)number_of(&job->settings[SSH_KEY_LOG_LIMIT], LOG_LIMIT);
+	/* The host's own deadline stands behind the engine's, which says more when it strikes. */
+	if (job->timeout_ms > 0)
+		t->deadline_s = (job->timeout_ms + job->kill_grace_ms + 999) / 1000 + 1;
+	buf_init(&t->input, 0);
+	buf_init(&t->response, 0);
+	buf_init(&t->running, 0);
+	nonce_make(t->nonce);
+	(void)uv_timer_init(i->host->loop, &t->timer);
+	t->timer.data = t;
+	t->handles = 1;
+	return t;
+}
+
+static int begin(struct op_instance *base, const struct op_job *job, const struct op_events *events,
+	void *ctx, bool is_attach, struct op_try **out, struct err *e)
+{
+	struct ssh_instance *i = (struct ssh_instance *)base;
+	const struct op_setting *s = job->settings;
+	struct ssh_try *t = try_create(i, job, events, ctx);
+	const char *conn_id, *remote_host;
+	int r;
+
+	if (t == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	conn_id = text_of(t->arena, &s[SSH_KEY_SSH_CONN_ID]);
+	remote_host = text_of(t->arena, &s[SSH_KEY_REMOTE_HOST]);
+	if (conn_id == NULL)
+		r = err_set(e, ERR_INVALID,
+			"ssh_conn_id is missing: say which connection leads to the host");
+	else
+		r = ssh_target_make(i->host->connections, conn_id, remote_host,
+			number_of(&s[SSH_KEY_CONN_TIMEOUT], 0), &t->target, e);
+	if (r == 0)
+		r = input_make(t, job, e);
+	if (r == 0)
+		r = transport_need(i, e);
+	if (r == 0)
+		r = ssh_try_begin(t, is_attach, e);
+	if (r != 0) {
+		ssh_try_drop(t);
+		return r;
+	}
+	*out = &t->base;
+	return 0;
+}
+
+static int ssh_start(struct op_instance *i, const struct op_job *job,
+	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
+{
+	return begin(i, job, events, ctx, false, out, e);
+}
+
+static int ssh_attach(struct op_instance *i, const struct op_job *job,
+	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
+{
+	return begin(i, job, events, ctx, true, out, e);
+}
+
+static void ssh_kill(struct op_try *base, enum op_kill why, int64_t grace_ms)
+{
+	ssh_try_kill((struct ssh_try *)base, why, grace_ms);
+}
+
+static void ssh_abandon(struct op_try *base)
+{
+	struct ssh_try *t = (struct ssh_try *)base;
+
+	t->is_abandoned = true;
+	ssh_try_drop(t);
+}
+
+const struct operator operator_ssh = {
+	.spec = &op_spec_ssh,
+	.open = ssh_open,
+	.close = ssh_close,
+	.start = ssh_start,
+	.attach = ssh_attach,
+	.kill = ssh_kill,
+	.abandon = ssh_abandon,
+};

@@ -1,0 +1,137 @@
+/* The end of a try: its tails, its result, its memory. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "operators/ssh/ssh_try.h"
+
+void tail_add(struct tail *t, const char *bytes, size_t len)
+{
+	size_t part;
+
+	t->total += len;
+	if (t->bytes == NULL && (t->bytes = malloc(OP_TAIL_MAX)) == NULL)
+		return; /* Without memory the output still goes to the log. */
+	if (len > OP_TAIL_MAX) {
+		bytes += len - OP_TAIL_MAX;
+		len = OP_TAIL_MAX;
+	}
+	part = OP_TAIL_MAX - t->at < len ? OP_TAIL_MAX - t->at : len;
+	memcpy(t->bytes + t->at, bytes, part);
+	memcpy(t->bytes, bytes + part, len - part);
+	t->at = (t->at + len) % OP_TAIL_MAX;
+}
+
+/* The tail as one row of bytes in the arena. */
+static struct op_bytes tail_bytes(struct ssh_try *t, const struct tail *tail)
+{
+	size_t len = tail->total < OP_TAIL_MAX ? (size_t)tail->total : OP_TAIL_MAX;
+	size_t first = tail->total < OP_TAIL_MAX ? 0 : tail->at;
+	struct op_bytes b = {"", 0};
+	char *row;
+
+	if (tail->bytes == NULL || (row = arena_alloc(t->arena, len + 1)) == NULL)
+		return b;
+	memcpy(row, tail->bytes + first, len - first);
+	memcpy(row + len - first, tail->bytes, first);
+	b.data = row;
+	b.len = len;
+	return b;
+}
+
+static const char *path(struct ssh_try *t, const char *name)
+{
+	const char *p = t->folder == NULL ? NULL : arena_printf(t->arena, "%s/%s", t->folder, name);
+
+	return p == NULL ? "" : p;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	struct ssh_try *t = handle->data;
+
+	t->handles--;
+	ssh_try_free(t);
+}
+
+/* Frees the try once nothing of it is open any more. */
+void ssh_try_free(struct ssh_try *t)
+{
+	if (t->exec != NULL || t->killer != NULL || t->handles > 0)
+		return;
+	buf_free(&t->input);
+	buf_free(&t->running);
+	buf_free(&t->response);
+	free(t->tails[0].bytes);
+	free(t->tails[1].bytes);
+	ssh_target_release(t->target);
+	arena_destroy(t->arena);
+}
+
+/* The last of a log that was cut in the middle. */
+static void log_tail(struct ssh_try *t, struct op_bytes logs)
+{
+	uint64_t left = t->logged > t->log_limit ? t->logged - t->log_limit : 0;
+	size_t len = logs.len < left ? logs.len : (size_t)left;
+
+	if (left == 0)
+		return;
+	TRY_LOG(t, OP_WARNING,
+		"%llu bytes of output are left out here, past the log_limit; all of it is on the "
+		"host, in %s",
+		(unsigned long long)(left - len), path(t, "stdout"));
+	t->events.on_output(t->ctx, OP_STDOUT, logs.data + logs.len - len, len);
+}
+
+void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *message, bool no_retry)
+{
+	struct op_result r = {.verdict = verdict, .no_retry = no_retry, .message = message};
+
+	if (t->is_finished)
+		return;
+	t->is_finished = true;
+	r.exit_code = t->has_exit ? t->exit_code : -1;
+	r.completed = verdict == OP_EXITED;
+	r.response = (struct op_bytes){buf_str(&t->response), t->response.len};
+	r.logs = tail_bytes(t, &t->tails[0]);
+	r.error = tail_bytes(t, &t->tails[1]);
+	r.response_path = path(t, "response");
+	r.log_path = path(t, "stdout");
+	r.error_path = path(t, "stderr");
+	r.user_folder = t->user_folder == NULL ? "" : t->user_folder;
+	log_tail(t, r.logs);
+	t->events.on_finished(t->ctx, &r);
+	ssh_try_drop(t);
+}
+
+void ssh_try_drop(struct ssh_try *t)
+{
+	t->is_finished = true;
+	if (t->exec != NULL)
+		ssh_exec_cancel(t->exec);
+	if (t->killer != NULL)
+		ssh_exec_cancel(t->killer);
+	uv_close((uv_handle_t *)&t->timer, on_timer_closed);
+}
+
+void ssh_try_settle(struct ssh_try *t)
+{
+	bool is_whole = t->has_exit && t->end_out && (t->phase != TRY_GATHERING || t->end_err);
+	enum op_verdict verdict = OP_EXITED;
+
+	if (t->is_finished || !is_whole || (t->is_killing && !t->kill_done))
+		return;
+	if (t->is_killing)
+		verdict = t->kill_why == OP_KILL_TIMEOUT ? OP_TIMED_OUT : OP_KILLED;
+	else if (t->is_late)
+		verdict = OP_TIMED_OUT;
+	else if (t->exit_code < 0)
+		verdict = OP_LOST;
+	else if (t->exit_code > 128 && t->exit_code <= 128 + 64)
+		verdict = OP_SIGNALLED;
+	if (t->is_too_large && verdict == OP_EXITED)
+		(void)snprintf(t->message, sizeof(t->message),
+			"the response is larger than the response_limit of %zu bytes",
+			t->response_limit);
+	ssh_try_finish(t, verdict, t->message, false);
+}

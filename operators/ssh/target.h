@@ -1,0 +1,58 @@
+/*
+ * A target: everything that is needed to reach and enter one account on one machine, worked out
+ * beforehand from a connection, so that the transport reads no file and asks no store.
+ */
+#ifndef OPERATORS_SSH_TARGET_H
+#define OPERATORS_SSH_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/err.h"
+
+/* One private key. */
+struct ssh_target_key {
+	const char *bytes;
+	size_t len;
+	const char *passphrase; /* NULL: none */
+	const char *
+		what; /* for messages: "keypair deploy", "/home/ann/.ssh/id_ed25519 (SHA256:...)" */
+};
+
+/* Says whether a host may be trusted. Runs on a transport thread: it may read ctx alone, which must
+ * not change. 0; ERR_DENIED and a sentence that tells what was expected and what to do. note may
+ * receive a line for the log. */
+typedef int ssh_host_check(void *ctx, const char *host, int port, const unsigned char *key,
+	size_t len, char *note, size_t note_size, struct err *e);
+
+struct ssh_target {
+	int references; /* atomic */
+	/* Frees the target and what it points to; called by the last ssh_target_release(). */
+	void (*destroy)(struct ssh_target *t);
+
+	const char *conn_id; /* for messages */
+	const char *identity; /* targets with equal identities share connections */
+	const char *host;
+	int port;
+	const char *login;
+	const char *password; /* NULL: none */
+	const struct ssh_target_key *keys;
+	size_t n_keys;
+	ssh_host_check *host_check;
+	void *host_ctx;
+	const char *host_key_types; /* asked for, best first; NULL: libssh2's own list */
+	const char *ciphers; /* NULL: libssh2's own list */
+	bool compress;
+	unsigned conn_timeout_ms;
+	unsigned keepalive_s; /* 0: none */
+	unsigned max_sessions; /* channels on one connection; 0: found out by trying */
+	struct ssh_target *jump; /* go through this one; NULL: straight */
+	const char *proxy_command; /* NULL: none */
+};
+
+/* References are counted across threads. */
+void ssh_target_hold(struct ssh_target *t);
+void ssh_target_release(struct ssh_target *t);
+
+#endif

@@ -1,0 +1,14 @@
+/* From a connection to a target: keys read, host keys loaded, everything checked beforehand. */
+#ifndef OPERATORS_SSH_TARGET_MAKE_H
+#define OPERATORS_SSH_TARGET_MAKE_H
+
+#include "operators/ssh/target.h"
+#include "store/connection.h"
+
+/* Makes a target with one reference, by the connection `id` of the source. remote_host, where it is
+ * not NULL, goes instead of the connection's host. Reads files. e says what is missing and what to
+ * do. */
+int ssh_target_make(const struct connection_source *source, const char *id, const char *remote_host,
+	int64_t conn_timeout_ms, struct ssh_target **out, struct err *e);
+
+#endif

@@ -1,0 +1,307 @@
+/*
+ * What the files of the transport share. Private to operators/ssh/.
+ *
+ * One thread (struct lane) owns a loop, endpoints, sessions and channels; nothing of these is ever
+ * touched by another thread. An exec has two halves: struct ssh_exec belongs to the caller's
+ * thread, struct channel to the lane. They speak by messages in two queues.
+ */
+#ifndef OPERATORS_SSH_TRANSPORT_INTERNAL_H
+#define OPERATORS_SSH_TRANSPORT_INTERNAL_H
+
+#include <libssh2.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "engine/buf.h"
+#include "operators/ssh/transport.h"
+
+#define EXEC_CREDIT                                                                                \
+	((size_t)256 << 10) /* bytes on their way to the caller before reading stops               \
+			     */
+#define CHANNEL_WINDOW (512u << 10) /* what a server may send before it must wait */
+#define HANDSHAKES_MAX 8u /* connects under way to one target: below MaxStartups' 10 */
+#define QUICK_CONNECTIONS 4u /* opened at once when tasks queue; more only where they stall */
+#define STALL_MS 50u /* a queue that has not moved for so long wants a connection */
+#define BACKOFF_MIN_MS 100u
+#define BACKOFF_MAX_MS 5000u
+
+struct lane;
+struct session;
+struct endpoint;
+
+/* Ring lists, as small as can be. An empty list points to itself. */
+struct link {
+	struct link *prev, *next;
+};
+
+static inline void link_init(struct link *l)
+{
+	l->prev = l->next = l;
+}
+
+static inline bool link_is_empty(const struct link *l)
+{
+	return l->next == l;
+}
+
+static inline void link_add_tail(struct link *list, struct link *l)
+{
+	l->prev = list->prev;
+	l->next = list;
+	list->prev->next = l;
+	list->prev = l;
+}
+
+static inline void link_add_head(struct link *list, struct link *l)
+{
+	link_add_tail(list->next, l);
+}
+
+static inline void link_remove(struct link *l)
+{
+	l->prev->next = l->next;
+	l->next->prev = l->prev;
+	link_init(l);
+}
+
+#define LINK_OF(l, type, member) ((type *)(void *)((char *)(l)-offsetof(type, member)))
+
+/* --- messages between the threads --- */
+
+enum message_type {
+	MSG_START, /* to the lane: begin this channel */
+	MSG_WRITE, /* to the lane: bytes for standard input */
+	MSG_EOF, /* to the lane: no more of them */
+	MSG_CANCEL, /* to the lane */
+	MSG_RESUME, /* to the lane: the caller has caught up with the output */
+	MSG_FREE, /* to the lane: the caller has seen MSG_END, and this is its last message */
+	MSG_STOP, /* to the lane: close everything */
+	MSG_NOTE, /* to the caller: text */
+	MSG_OPEN, /* to the caller */
+	MSG_DATA, /* to the caller: bytes */
+	MSG_END, /* to the caller: end */
+	MSG_STOPPED /* to the caller: the lane is done */
+};
+
+struct message {
+	struct message *next;
+	enum message_type type;
+	bool is_stderr;
+	struct channel *channel;
+	struct ssh_exec *exec;
+	struct ssh_end *end; /* MSG_END: owned */
+	struct ssh_target *target; /* MSG_START: a reference is handed over */
+	size_t len;
+	char bytes[];
+};
+
+struct message_queue {
+	uv_mutex_t lock;
+	struct message *first, **last;
+	uv_async_t wake;
+	bool is_full; /* a wake-up is on its way */
+};
+
+/* A message with room for len bytes; NULL where memory is short. */
+struct message *message_create(enum message_type type, size_t len);
+
+/* Hands the message over and wakes the other side. */
+void message_send(struct message_queue *q, struct message *m);
+
+/* All messages that wait, oldest first; the caller frees each. */
+struct message *message_take_all(struct message_queue *q);
+
+/* --- channels: the lane's half of an exec --- */
+
+enum channel_state {
+	CHANNEL_QUEUED,
+	CHANNEL_OPENING,
+	CHANNEL_PTY,
+	CHANNEL_EXEC,
+	CHANNEL_RUNNING,
+	CHANNEL_CLOSING,
+	CHANNEL_ENDED /* waits for MSG_FREE */
+};
+
+enum channel_op { OP_NONE, OP_READ_OUT, OP_READ_ERR, OP_WRITE, OP_EOF };
+
+struct channel {
+	struct link link; /* in an endpoint's queue or a session's list */
+	struct lane *lane;
+	struct endpoint *endpoint;
+	struct session *session;
+	struct ssh_exec *exec;
+	enum channel_state state;
+	LIBSSH2_CHANNEL *ssh2;
+	char *command;
+	size_t command_len;
+	bool want_pty, eof_wanted, eof_sent, may_have_run, is_cancelled;
+	struct buf input; /* standard input not sent yet, from input_at */
+	size_t input_at;
+	bool is_paused;
+	enum channel_op blocked; /* the operation that must be repeated before any other */
+	size_t in_flight; /* bytes sent to the caller and not consumed; atomic */
+	struct message
+		*end_message; /* made beforehand: the end is told even when memory is short */
+};
+
+/* --- sessions: one connection --- */
+
+enum session_state {
+	SESSION_RESOLVE,
+	SESSION_CONNECT,
+	SESSION_HANDSHAKE,
+	SESSION_AUTH,
+	SESSION_READY,
+	SESSION_DEAD
+};
+
+struct auth; /* auth.c */
+
+struct session {
+	struct link link; /* in the endpoint */
+	struct lane *lane;
+	struct endpoint *endpoint;
+	enum session_state state;
+	LIBSSH2_SESSION *ssh2;
+	uv_os_sock_t fd;
+	uv_poll_t *poll; /* frees itself when closed */
+	uv_timer_t timer; /* the state's deadline; once READY: idle and keepalive */
+	uv_getaddrinfo_t dns;
+	struct addrinfo *addresses, *address;
+	unsigned handles; /* handles not closed and requests not returned yet: freed at 0 */
+	int poll_events;
+	struct link channels;
+	unsigned n_channels;
+	unsigned limit; /* channels at once; UINT_MAX: not found out */
+	struct channel *opening; /* N.B. only one open or exec may be under way on a session */
+	struct channel *writer; /* has a packet half sent; nobody else may send before it */
+	LIBSSH2_CHANNEL *
+		*ghosts; /* ended for the caller, not yet closed on the wire; count as channels */
+	unsigned n_ghosts, ghosts_room;
+	LIBSSH2_CHANNEL *ghost_writer; /* as writer */
+	struct auth *auth;
+	struct buf notes; /* for the logs of all that it serves: texts, a NUL behind each */
+	uint64_t idle_since, last_read;
+	bool is_pumping, wants_pump;
+	bool wants_schedule; /* room has come free */
+	bool wants_check; /* a read failed: the connection is gone */
+	bool is_drained; /* in this turn the socket had no more to read */
+};
+
+/* --- endpoints: all connections to one target --- */
+
+struct endpoint {
+	struct link link; /* in the lane */
+	struct lane *lane;
+	struct ssh_target *target;
+	struct link queue; /* channels that wait */
+	unsigned n_queued;
+	struct link sessions;
+	unsigned n_sessions, n_connecting;
+	unsigned connecting_limit;
+	unsigned channel_limit; /* MaxSessions as learned; UINT_MAX: not yet */
+	uint64_t last_progress; /* when a channel last left the queue */
+	uint64_t first_failure; /* of connects in a row; 0: none */
+	unsigned backoff_ms;
+	uint64_t not_before; /* no connect before this */
+	uv_timer_t timer;
+	bool has_worked; /* some connection came to READY */
+	bool is_closing;
+};
+
+struct lane {
+	struct ssh_transport *transport;
+	uv_thread_t thread;
+	uv_loop_t loop;
+	struct message_queue in;
+	struct link endpoints;
+	unsigned n_sessions;
+	bool is_stopping;
+	char *scratch; /* a read's worth of bytes */
+	struct message *stop, *stopped; /* made beforehand, as end_message is */
+};
+
+#define SCRATCH_SIZE ((size_t)64 << 10)
+
+struct ssh_transport {
+	uv_loop_t *loop;
+	struct ssh_transport_options options;
+	struct message_queue out;
+	struct lane *lanes;
+	unsigned n_lanes, n_stopped;
+	bool is_closing;
+	void (*on_closed)(void *ctx);
+	void *closed_ctx;
+	struct link execs;
+};
+
+/* transport.c: messages from a lane to the caller. */
+void channel_note(struct channel *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void channel_end(struct channel *c, const struct ssh_end *end);
+
+/* endpoint.c */
+
+/* Puts the channel into the queue of the target's endpoint, which is made where there is none. */
+void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *target);
+
+/* Puts a channel that a session could not open back to the head of the queue. */
+void endpoint_requeue(struct endpoint *ep, struct channel *c);
+
+/* Gives waiting channels to sessions that have room, and opens connections where that is wanted.
+ * N.B. an endpoint without channels and sessions is freed at the end of the loop's turn. */
+void endpoint_schedule(struct endpoint *ep);
+
+/* A session is ready. */
+void endpoint_connected(struct endpoint *ep);
+
+/* A session, which is out of the list already, is gone. before_ready: it never was ready.
+ * is_refusal: the server hung up before it said anything, as one that is too busy does. */
+void endpoint_session_lost(struct endpoint *ep, bool before_ready, bool is_refusal,
+	enum ssh_stage stage, const struct err *why);
+
+/* Ends all that waits, and all that runs. */
+void endpoint_fail_queue(struct endpoint *ep, enum ssh_stage stage, const struct err *why);
+void endpoint_stop(struct endpoint *ep);
+
+/* connect.c */
+
+/* Begins a new connection for the endpoint. */
+int session_create(struct endpoint *ep, struct err *e);
+
+/* Something may move: called on socket events, and when a channel has something new to do. */
+void session_wake(struct session *s);
+
+/* Ends the session and all its channels with this reason. Safe at any time; frees at the end of the
+ * loop's turn. */
+void session_fail(struct session *s, bool is_refusal, enum ssh_stage stage, const struct err *why);
+
+/* A line for the log of every task that this connection will serve. */
+void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes what libssh2 has to say about its last failure: "doing: its text (its code)". */
+int session_error(struct session *s, struct err *e, int code, const char *doing);
+
+/* auth.c */
+
+/* One step of authentication. 0: done; ERR_AGAIN: call again when the socket moves; else e tells
+ * what was tried and what the server offers. */
+int auth_step(struct session *s, struct err *e);
+void auth_free(struct session *s);
+
+/* session.c */
+
+/* Gives every channel of a ready session a turn. */
+void session_pump(struct session *s);
+
+/* Puts a channel on a ready session that is not opening another. */
+void session_assign(struct session *s, struct channel *c);
+
+/* Ends all channels of a session that is dying. */
+void session_drop_channels(struct session *s, enum ssh_stage stage, const struct err *why);
+
+/* Ends the channel from this side, wherever it stands, and tells the caller `end`. */
+void channel_abort(struct channel *c, const struct ssh_end *end);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * Connections: named ways to a machine. What a person may write, as Airflow takes it: a URI, or
+ * JSON.
+ */
+#ifndef STORE_CONNECTION_H
+#define STORE_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/value.h"
+
+#define CONNECTION_TEXT_MAX ((size_t)1 << 20) /* bytes of a URI or JSON text */
+#define CONNECTION_ID_MAX 250 /* bytes of a connection's id */
+
+struct arena;
+struct err;
+
+struct connection {
+	const char *id;
+	const char *type; /* "ssh"; "" where none was said */
+	const char *host, *login, *schema; /* NULL where none was said */
+	const char *password; /* a secret; NULL: none */
+	int port; /* 0: none */
+	struct value extra; /* an object, or VALUE_NULL */
+	const char *origin; /* where it was found, for messages */
+};
+
+/* Reads a URI (ssh://login:password@host:port/?key=value) or a JSON object into the arena.
+ * ERR_INVALID with a sentence that never shows the text, since it may hold secrets. */
+int connection_parse(struct arena *a, const char *id, const char *text, size_t len,
+	struct connection *out, struct err *e);
+
+/* The same from an object that was read already. */
+int connection_from_value(struct arena *a, const char *id, const struct value *object,
+	struct connection *out, struct err *e);
+
+/* Checks `extra` of an SSH connection: an unknown key, or one of the wrong type, is refused with
+ * the nearest right one. */
+int connection_check(const struct connection *c, struct err *e);
+
+/* A member of extra as text; NULL where it is not there. Numbers and booleans come as spelled. */
+const char *connection_extra_text(struct arena *a, const struct connection *c, const char *key);
+
+/* A member that says yes or no, as Airflow reads it: true, "true", "yes", "1". */
+bool connection_extra_bool(const struct connection *c, const char *key);
+
+/* Finds a connection by its id: $WINDROW_CONN_<ID>, then the file connections.yaml. */
+struct connection_source {
+	void *ctx;
+	int (*find)(
+		void *ctx, struct arena *a, const char *id, struct connection *out, struct err *e);
+};
+
+#endif

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Tasks on a real sshd: what they get, what they leave, and what a person reads of it.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+. "${top_srcdir:-.}/tests/e2e/sshd.sh"
+sshd_start
+
+cat >"$work/hand-on.yaml" <<'E'
+default_args: {operator: ssh, ssh_conn_id: box}
+stages:
+  Make:
+    tasks:
+      json: {script: 'printf "{\"list\": [1, {\"x\": \"it''s\"}]}" > $SCRIPT_RESPONSE_FILE'}
+      text: {command: 'printf "two words\n" > $SCRIPT_RESPONSE_FILE; echo out; echo err >&2'}
+  Use:
+    tasks:
+      all:
+        script: |
+          printf '%s|' $<Make.json.output.response.list[1].x> $<Make.text.output.response> \
+            $<Make.text.output.logs> $<Make.text.output.error> $<Make.text.output.exitCode> \
+            $<Make.text.output.status> $<Make.text.output.completed> $<Make.text.output.userFolder>
+          cat $<Make.text.output.responseFilePath> $<Make.text.output.logFilePath>
+E
+run dags test "$work/hand-on.yaml"
+is "a run over ssh succeeds" "$status" 0
+log=$(task_log Use.all)
+like "responses, streams and paths are handed on" "$log" \
+	"*it's|two words|out|err|0|success|true|$host|two words*out*"
+like "the log names the connection" "$log" "*box*$sshd_user@127.0.0.1:$port*"
+like "and the check of the host key" "$log" '*Host key SHA256:* is known (*known_hosts, line 1)*'
+like "and the server" "$log" '*Connected (version 2.0, client OpenSSH_*'
+like "and how we logged in" "$log" '*Authentication (publickey) successful!*'
+like "and what runs" "$log" '*Running script: * bytes*'
+like "and how it ended" "$log" '*Marking task as SUCCESS. dag_id=hand-on, task_id=Use.all, *'
+is "the login is told once" "$(task_log Make.text | grep -c 'Authentication (')" 1
+like "a command is shown" "$(task_log Make.text)" '*Running command: printf "two words*'
+tap_done

@@ -1,0 +1,141 @@
+/* known_hosts: names, ports, patterns, negation, hashes, markers, and what counts when lines
+ * differ. */
+#include "operators/ssh/known_hosts.h"
+
+#include <string.h>
+
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "tests/unit/tap.h"
+
+/* Public keys as blobs: type and some bytes. */
+static size_t blob(unsigned char *out, const char *type, char fill)
+{
+	size_t n = strlen(type);
+
+	memset(out, 0, 4);
+	out[3] = (unsigned char)n;
+	memcpy(out + 4, type, n);
+	memset(out + 4 + n, fill, 40);
+	return n + 44;
+}
+
+static const char *const verdicts[] = {"match", "unknown", "changed", "other", "revoked"};
+
+static void check(const char *lines, const char *host, int port, const char *type, char fill,
+	const char *want, const char *story)
+{
+	struct known_hosts *k = known_hosts_create();
+	unsigned char key[128];
+	struct err e;
+	size_t len = blob(key, type, fill);
+
+	OK(known_hosts_add(k, "file", lines, strlen(lines), &e) == 0, "the file is read");
+	IS_STR(verdicts[known_hosts_check(k, host, port, key, len).verdict], want, "%s", story);
+	known_hosts_destroy(k);
+}
+
+/* A line for a host pattern and a key. */
+static const char *line(struct buf *b, const char *prefix, const char *type, char fill)
+{
+	unsigned char key[128];
+	struct buf made;
+	size_t len = blob(key, type, fill);
+
+	buf_init(&made, 0);
+	known_hosts_line(&made, "x", 22, key, len);
+	buf_addf(b, "%s%s", prefix, made.data + 1);
+	buf_free(&made);
+	return buf_str(b);
+}
+
+static void check_one(
+	const char *prefix, const char *host, int port, const char *want, const char *story)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	check(line(&b, prefix, "ssh-ed25519", 'a'), host, port, "ssh-ed25519", 'a', want, story);
+	buf_free(&b);
+}
+
+static void test_algorithms(void)
+{
+	struct known_hosts *k = known_hosts_create();
+	struct buf b, out;
+
+	buf_init(&b, 0);
+	buf_init(&out, 0);
+	line(&b, "web1", "ssh-rsa", 'a');
+	line(&b, "web1", "ssh-ed25519", 'a');
+	line(&b, "web2", "ecdsa-sha2-nistp256", 'a');
+	(void)known_hosts_add(k, "file", b.data, b.len, NULL);
+	known_hosts_algorithms(k, "web1", 22, &out);
+	IS_STR(buf_str(&out), "ssh-ed25519,rsa-sha2-512,rsa-sha2-256",
+		"the types that are known are asked for");
+	buf_reset(&out);
+	known_hosts_algorithms(k, "web3", 22, &out);
+	IS_STR(buf_str(&out), "", "and none for a host that is not");
+	buf_free(&b);
+	buf_free(&out);
+	known_hosts_destroy(k);
+}
+
+static void test_files(void)
+{
+	unsigned char key[128];
+	size_t len = blob(key, "ssh-ed25519", 'a');
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_adds(&b,
+		"# a comment\n\nweb1 ssh-ed25519 not+base64!\nweb1 ssh-rsa AAAA\n\r\n@strange web1 "
+		"x y\n");
+	line(&b, "web1", "ssh-ed25519", 'a');
+	check(b.data, "web1", 22, "ssh-ed25519", 'a', "match", "damaged lines are passed over");
+	buf_reset(&b);
+	line(&b, "web1", "ssh-ed25519", 'b');
+	line(&b, "web1", "ssh-ed25519", 'a');
+	check(b.data, "web1", 22, "ssh-ed25519", 'a', "match", "any of several keys will do");
+	buf_reset(&b);
+	line(&b, "web1", "ssh-rsa", 'b');
+	check(b.data, "web1", 22, "ssh-ed25519", 'a', "other",
+		"a key of another type is told apart");
+	line(&b, "web1", "ssh-ed25519", 'b');
+	check(b.data, "web1", 22, "ssh-ed25519", 'a', "changed", "from a changed one");
+	buf_reset(&b);
+	line(&b, "web1", "ssh-ed25519", 'a');
+	line(&b, "@revoked *", "ssh-ed25519", 'a');
+	check(b.data, "web1", 22, "ssh-ed25519", 'a', "revoked",
+		"a revoked key is refused though it is known");
+	buf_reset(&b);
+	line(&b, "@cert-authority *", "ssh-ed25519", 'a');
+	check(b.data, "web1", 22, "ssh-ed25519", 'a', "unknown",
+		"an authority's key is no host key");
+	buf_reset(&b);
+	known_hosts_line(&b, "Web1", 2222, key, len);
+	OK(strncmp(buf_str(&b), "[web1]:2222 ssh-ed25519 AAAA", 28) == 0,
+		"a line is written as ssh writes it");
+	check(b.data, "WEB1", 2222, "ssh-ed25519", 'a', "match", "and read back");
+	buf_free(&b);
+}
+
+int main(void)
+{
+	check_one("web1", "web1", 22, "match", "a plain name");
+	check_one("web1", "web2", 22, "unknown", "another name");
+	check_one("web1", "web1", 2222, "unknown", "another port");
+	check_one("[web1]:2222", "web1", 2222, "match", "a port of its own");
+	check_one("a,web1,b", "web1", 22, "match", "one of several names");
+	check_one("web*", "web17", 22, "match", "a star");
+	check_one("web?", "web17", 22, "unknown", "a question mark is one byte");
+	check_one("web*,!web17", "web17", 22, "unknown", "a negation wins");
+	check_one("web*,!web17", "web18", 22, "match", "over that name alone");
+	check_one("10.0.0.*", "10.0.0.7", 22, "match", "an address");
+	check_one("|1|AAAAAAAAAAAAAAAAAAAAAAAAAAA=|AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "web1", 22,
+		"unknown", "a hash of something else");
+	check_one("|1|short|AAAA", "web1", 22, "unknown", "a damaged hash");
+	test_algorithms();
+	test_files();
+	return tap_done();
+}

@@ -1,0 +1,86 @@
+/* The masker: no spelling of a secret comes through, in one piece or in many. */
+#include "engine/mask.h"
+
+#include <string.h>
+
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "tests/unit/tap.h"
+
+static struct mask *mask;
+
+static void check(const char *text, const char *want, const char *story)
+{
+	struct buf out;
+	struct mask_stream *s;
+	size_t len = strlen(text), wrong = 0;
+
+	buf_init(&out, 0);
+	mask_text(mask, text, len, &out);
+	IS_STR(buf_str(&out), want, "%s", story);
+	/* Cut in two at every place, and fed a byte at a time. */
+	for (size_t cut = 0; cut <= len + 1; cut++) {
+		buf_reset(&out);
+		s = mask_stream_create(mask);
+		if (cut <= len) {
+			mask_stream_feed(s, text, cut, &out);
+			mask_stream_feed(s, text + cut, len - cut, &out);
+		}
+		for (size_t i = 0; cut > len && i < len; i++)
+			mask_stream_feed(s, text + i, 1, &out);
+		mask_stream_flush(s, &out);
+		wrong += strcmp(buf_str(&out), want) != 0;
+		mask_stream_destroy(s);
+	}
+	IS_INT((long long)wrong, 0, "and wherever it is cut");
+	buf_free(&out);
+}
+
+int main(void)
+{
+	struct buf out;
+	struct mask_stream *s;
+
+	mask = mask_create();
+	check("nothing is secret", "nothing is secret", "without secrets all goes through");
+	OK(mask_add(mask, "p@ss w0rd'\"\\", 12) == 0, "a secret is taken");
+	OK(mask_add(mask, "abc", 3) == 0, "one that is too short is let be");
+	OK(mask_add(mask, "hunter2", 7) == 0 && mask_add(mask, "hunter2000", 10) == 0,
+		"one may begin another");
+	check("the password is p@ss w0rd'\"\\, so", "the password is ***, so", "a secret as it is");
+	check("abc", "abc", "a short one comes through");
+	check("hunter2", "***", "the shorter of two");
+	check("hunter2000", "***", "the longer of two");
+	check("hunter200", "***00", "the shorter with more behind it");
+	check("hunterhunter2", "hunter***", "a false beginning");
+	check("hunter2hunter2", "******", "two in a row");
+	/* printf %s "user:hunter2000" | base64, and at the two other alignments. */
+	check("dXNlcjpodW50ZXIyMDAw", "dXNlcjp***", "base64, behind five bytes");
+	check("aHVudGVyMjAwMA==", "***A==", "base64, alone");
+	check("eGh1bnRlcjIwMDA=", "eG***A=", "base64, behind one byte");
+	check("p%40ss%20w0rd%27%22%5C", "***", "percent-encoded");
+	check("p%40ss+w0rd%27%22%5c", "p%40ss+w0rd%27%22%5c", "mixed spellings are not known");
+	check("p%40ss+w0rd%27%22%5C", "***", "as a form does it");
+	check("{\"x\": \"p@ss w0rd'\\\"\\\\\"}", "{\"x\": \"***\"}", "JSON-escaped");
+	check("'p@ss w0rd'\\''\"\\'", "'***'", "quoted for a shell");
+
+	OK(mask_add(mask, "-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA\nshort\n-----END KEY-----\n",
+		   60) == 0,
+		"a key of several lines is taken");
+	check("line: MIIEpAIBAAKCAQEA.", "line: ***.", "each of its longer lines is known");
+	check("short", "short", "its short ones are not");
+
+	buf_init(&out, 0);
+	s = mask_stream_create(mask);
+	mask_stream_feed(s, "plain text!", 11, &out);
+	IS_STR(buf_str(&out), "plain text!", "what begins no secret is not held back");
+	mask_stream_feed(s, " hunt", 5, &out);
+	IS_STR(buf_str(&out), "plain text! ", "what may begin one is");
+	mask_stream_flush(s, &out);
+	IS_STR(buf_str(&out), "plain text! hunt", "until the stream ends");
+	mask_stream_destroy(s);
+	buf_free(&out);
+	mask_destroy(mask);
+	mask_destroy(NULL);
+	return tap_done();
+}
