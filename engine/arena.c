@@ -16,21 +16,42 @@
 
 struct block {
 	struct block *next;
+	size_t size; /* all of it */
 	_Alignas(max_align_t) unsigned char data[];
 };
 
 struct arena {
+	const struct arena_memory *memory;
 	struct block *blocks;
 	unsigned char *at, *end;
 	size_t used, max, next_size;
 };
 
+static void *heap_alloc(size_t size)
+{
+	return calloc(1, size);
+}
+
+static void heap_free(void *p, size_t size)
+{
+	(void)size;
+	free(p);
+}
+
+static const struct arena_memory heap = {.alloc = heap_alloc, .free = heap_free};
+
 struct arena *arena_create(size_t max_bytes)
+{
+	return arena_create_over(max_bytes, &heap);
+}
+
+struct arena *arena_create_over(size_t max_bytes, const struct arena_memory *memory)
 {
 	struct arena *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return NULL;
+	a->memory = memory;
 	a->max = max_bytes;
 	a->next_size = ARENA_BLOCK_MIN;
 	return a;
@@ -44,7 +65,7 @@ void arena_destroy(struct arena *a)
 		return;
 	for (b = a->blocks; b != NULL; b = next) {
 		next = b->next;
-		free(b);
+		a->memory->free(b, b->size);
 	}
 	free(a);
 }
@@ -57,9 +78,10 @@ static void *block_add(struct arena *a, size_t size)
 
 	if (want > SIZE_MAX - sizeof(*b))
 		return NULL;
-	b = calloc(1, sizeof(*b) + want);
+	b = a->memory->alloc(sizeof(*b) + want);
 	if (b == NULL)
 		return NULL;
+	b->size = sizeof(*b) + want;
 	b->next = a->blocks;
 	a->blocks = b;
 	if (size <= a->next_size) {

@@ -11,8 +11,17 @@
 
 struct arena;
 
+/* Where an arena's memory comes from, where that is not malloc: zeroed bytes, or NULL; and back. */
+struct arena_memory {
+	void *(*alloc)(size_t size);
+	void (*free)(void *p, size_t size);
+};
+
 /* Makes an arena that gives out at most max_bytes (0: no maximum). NULL where memory is short. */
 struct arena *arena_create(size_t max_bytes);
+
+/* The same over memory of another kind, which must outlive the arena. */
+struct arena *arena_create_over(size_t max_bytes, const struct arena_memory *memory);
 
 /* Frees the arena and all that came from it. NULL is fine. */
 void arena_destroy(struct arena *a);

@@ -7,9 +7,38 @@ libstore_a_SOURCES = \
 	store/connections.h \
 	store/dags_folder.c \
 	store/dags_folder.h \
+	store/db.c \
+	store/db.h \
 	store/ignore.c \
 	store/ignore.h \
+	store/master_key.c \
+	store/master_key.h \
+	store/migrations.c \
+	store/migrations.h \
+	store/seal.c \
+	store/seal.h \
+	store/secret.c \
+	store/secret.h \
 	store/settings.c \
 	store/settings.h \
+	store/store.c \
+	store/store.h \
+	store/store_impl.h \
+	store/store_keypair.c \
+	store/store_rotate.c \
+	store/store_variable.c \
+	store/vault.c \
+	store/vault.h \
 	store/zoneinfo.c \
 	store/zoneinfo.h
+
+# The migrations, as C, in the build folder.
+MIGRATIONS = store/migrations/001_connections_keypairs_variables.sql
+EXTRA_DIST += $(MIGRATIONS) store/migrations.awk
+CLEANFILES += store/migrations.inc
+
+store/migrations.inc: $(MIGRATIONS) store/migrations.awk
+	$(AM_V_GEN)$(MKDIR_P) store && (cd $(srcdir) && $(AWK) -f store/migrations.awk $(MIGRATIONS)) >$@.tmp && \
+		mv $@.tmp $@
+
+store/migrations.$(OBJEXT): store/migrations.inc

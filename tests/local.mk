@@ -30,8 +30,11 @@ UNIT_TESTS = \
 	tests/unit/test_run_rules \
 	tests/unit/test_scheduler \
 	tests/unit/test_schema \
+	tests/unit/test_seal \
+	tests/unit/test_secret \
 	tests/unit/test_settings \
 	tests/unit/test_shquote \
+	tests/unit/test_store \
 	tests/unit/test_strmap \
 	tests/unit/test_table \
 	tests/unit/test_template \
@@ -100,6 +103,15 @@ tests_unit_test_json_SOURCES = tests/unit/test_json.c $(TAP_SOURCES)
 tests_unit_test_json_LDADD = $(ENGINE_LIBS)
 tests_unit_test_value_SOURCES = tests/unit/test_value.c $(TAP_SOURCES)
 tests_unit_test_value_LDADD = $(ENGINE_LIBS)
+
+# The store's tests share a kit.
+STORE_KIT = tests/unit/store_kit.c tests/unit/store_kit.h $(TAP_SOURCES)
+tests_unit_test_seal_SOURCES = tests/unit/test_seal.c $(TAP_SOURCES)
+tests_unit_test_seal_LDADD = $(STORE_LIBS)
+tests_unit_test_secret_SOURCES = tests/unit/test_secret.c $(TAP_SOURCES)
+tests_unit_test_secret_LDADD = $(STORE_LIBS)
+tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_KIT)
+tests_unit_test_store_LDADD = $(STORE_LIBS)
 
 # The run state machine's tests share a kit.
 RUN_KIT = tests/unit/run_kit.c tests/unit/run_kit.h $(TAP_SOURCES)

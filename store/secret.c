@@ -1,0 +1,76 @@
+/*
+ * Memory for secrets. Each piece has whole pages of its own: locks do not nest, so that two secrets
+ * on one page would lose theirs when the first of them goes.
+ *
+ * N.B. two flags outlive a call: core dumps and the limit of locked memory belong to the process.
+ */
+#include "store/secret.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "engine/arena.h"
+
+static atomic_bool is_hardened, was_refused;
+
+/* N.B. both are needed: a core_pattern that is a pipe does not heed the limit. */
+static void harden(void)
+{
+	struct rlimit core;
+
+	if (atomic_exchange(&is_hardened, true))
+		return;
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = 0;
+		(void)setrlimit(RLIMIT_CORE, &core);
+	}
+}
+
+static size_t whole_pages(size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return size == 0 ? page : (size + page - 1) / page * page;
+}
+
+void *secret_alloc(size_t size)
+{
+	size_t len = whole_pages(size);
+	void *p;
+
+	if (len < size)
+		return NULL;
+	harden();
+	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	if (mlock(p, len) != 0)
+		atomic_store(&was_refused, true);
+	(void)madvise(p, len, MADV_DONTDUMP);
+	return p;
+}
+
+void secret_free(void *p, size_t size)
+{
+	if (p == NULL)
+		return;
+	explicit_bzero(p, whole_pages(size));
+	(void)munmap(p, whole_pages(size));
+}
+
+struct arena *secret_arena_create(size_t max_bytes)
+{
+	static const struct arena_memory memory = {.alloc = secret_alloc, .free = secret_free};
+
+	return arena_create_over(max_bytes, &memory);
+}
+
+bool secret_lock_was_refused(void)
+{
+	return atomic_load(&was_refused);
+}

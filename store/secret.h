@@ -1,0 +1,27 @@
+/*
+ * Memory for secrets: pages of their own that are locked against the swap where the system allows
+ * it, left out of core dumps, and wiped before they are given back.
+ *
+ * The first secret that is held turns core dumps of this process off, for good.
+ */
+#ifndef STORE_SECRET_H
+#define STORE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+
+/* Zeroed bytes for a secret, or NULL where memory is short. */
+void *secret_alloc(size_t size);
+
+/* Wipes and frees what secret_alloc(size) gave. NULL is fine. */
+void secret_free(void *p, size_t size);
+
+/* An arena of such memory, wiped when it is destroyed. NULL: no memory. */
+struct arena *secret_arena_create(size_t max_bytes);
+
+/* Whether some secret could not be locked, because RLIMIT_MEMLOCK is too low. */
+bool secret_lock_was_refused(void);
+
+#endif

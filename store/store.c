@@ -1,0 +1,446 @@
+/*
+ * The store's file: made, opened, migrated, checked; and transactions around what the other files
+ * do with its tables.
+ *
+ * A new store is made whole under another name and linked to its own, so that a kill leaves either
+ * none or a whole one, and of two that make it at once one wins. N.B. a store that exists is looked
+ * at before anything else is done to it, and one that this windrow does not know is left alone.
+ */
+#include "store/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "store/migrations.h"
+#include "store/store_impl.h"
+
+#define FILE_NAME "windrow.db"
+#define KEY_TRIES 3 /* how often a rotation may come between */
+
+int64_t store_now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static char *path_join(const char *folder, const char *name)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "%s/%s", folder, name);
+	return buf_steal(&b);
+}
+
+static int no_memory(struct err *e)
+{
+	return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+}
+
+/* ---- the schema ---- */
+
+/* The number of the newest migration that the database has; 0: none. */
+static int schema_number(struct db *d, int *out, struct err *e)
+{
+	struct db_rows *rows;
+	bool has = false;
+	int r = db_has_table(d, "schema_migrations", &has, e);
+
+	if (r != 0 || !has) {
+		*out = 0;
+		return r;
+	}
+	r = db_select(d, e, &rows, "SELECT COALESCE(MAX(number), 0) FROM schema_migrations", "");
+	if (r != 0)
+		return r;
+	r = db_rows_next(rows, e);
+	if (r == 1)
+		*out = (int)db_rows_int(rows, 0);
+	db_rows_close(rows);
+	return r < 0 ? r : 0;
+}
+
+static int check_schema(struct db *d, const char *path, int *number, struct err *e)
+{
+	int r = schema_number(d, number, e);
+
+	if (r != 0 || *number == migrations_count)
+		return r;
+	if (*number > migrations_count)
+		return err_set(e, ERR_UNSUPPORTED,
+			"the store %s was made by a newer windrow (its schema is number %d, this "
+			"one knows up to %d): use that windrow; nothing was changed",
+			path, *number, migrations_count);
+	return err_set(e, ERR_ILLEGAL,
+		"the store %s is of an older windrow (its schema is number %d, this one needs "
+		"%d): `windrow db backup FILE`, then `windrow db migrate`",
+		path, *number, migrations_count);
+}
+
+static int apply(struct db *d, int from, struct err *e)
+{
+	int r = 0;
+
+	if (from == 0)
+		r = db_script(d,
+			"CREATE TABLE schema_migrations (number BIGINT PRIMARY KEY, "
+			"name TEXT NOT NULL, applied_at BIGINT NOT NULL)",
+			e);
+	for (int i = from; i < migrations_count && r == 0; i++) {
+		r = db_script(d, migrations[i].sql, e);
+		if (r == 0)
+			r = db_run(d, e, NULL,
+				"INSERT INTO schema_migrations (number, name, applied_at) "
+				"VALUES ($1, $2, $3)",
+				"iti", (int64_t)migrations[i].number, migrations[i].name,
+				store_now());
+		if (r != 0)
+			(void)err_context(e, "migration %s", migrations[i].name);
+	}
+	return r;
+}
+
+static int migrate(struct db *d, const char *path, int *from, struct err *e)
+{
+	int r = db_begin(d, true, e);
+
+	if (r != 0)
+		return r;
+	r = check_schema(d, path, from, e);
+	if (r == ERR_ILLEGAL)
+		r = apply(d, *from, e);
+	if (r != 0) {
+		db_rollback(d);
+		return r;
+	}
+	return db_commit(d, e);
+}
+
+/* ---- making one ---- */
+
+/* Makes the folder and those above it; what is there already stays as it is. */
+static int make_home(const char *home, struct err *e)
+{
+	char *path = strdup(home);
+	int r = 0;
+
+	if (path == NULL)
+		return no_memory(e);
+	for (char *at = path + 1; r == 0 && *at != '\0'; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		if (mkdir(path, 0755) != 0 && errno != EEXIST)
+			r = errno;
+		*at = '/';
+	}
+	if (r == 0 && mkdir(path, 0700) != 0 && errno != EEXIST)
+		r = errno;
+	free(path);
+	if (r == 0)
+		return 0;
+	return err_set(e, ERR_UNAVAILABLE, "cannot make windrow's home %s: %s", home, strerror(r));
+}
+
+/* Gives the whole new file its name, unless somebody else's has it already. */
+static int give_name(const char *made, const char *path, struct err *e)
+{
+	if (link(made, path) == 0 || errno == EEXIST) {
+		(void)unlink(made);
+		return 0;
+	}
+	/* A file system without links. */
+	if ((errno == EPERM || errno == ENOTSUP) && rename(made, path) == 0)
+		return 0;
+	return err_set(e, ERR_IO, "cannot make the store %s: %s", path, strerror(errno));
+}
+
+static int create(const char *home, const char *path, struct err *e)
+{
+	char *made = path_join(home, FILE_NAME ".XXXXXX");
+	struct db *d = NULL;
+	int fd, from, r;
+
+	if (made == NULL)
+		return no_memory(e);
+	r = make_home(home, e);
+	if (r != 0) {
+		free(made);
+		return r;
+	}
+	fd = mkstemp(made);
+	if (fd < 0) {
+		r = err_set(
+			e, ERR_UNAVAILABLE, "cannot make the store %s: %s", path, strerror(errno));
+		free(made);
+		return r;
+	}
+	(void)close(fd);
+	r = db_open(made, DB_NEW, &d, e);
+	if (r == 0)
+		r = migrate(d, path, &from, e);
+	db_close(d);
+	if (r == 0)
+		r = give_name(made, path, e);
+	if (r != 0)
+		(void)unlink(made);
+	free(made);
+	return r;
+}
+
+/* ---- opening ---- */
+
+static int no_store(const char *path, struct err *e)
+{
+	return err_set(e, ERR_NOTFOUND,
+		"there is no store yet: %s is made when something is first kept, or by `windrow "
+		"db migrate`",
+		path);
+}
+
+/* Opens the database, making it first where that is wished. */
+static int open_file(const struct store_options *o, const char *path, enum db_mode mode,
+	struct db **out, struct err *e)
+{
+	int r = 0;
+
+	if (access(path, F_OK) != 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			return err_set(e, ERR_UNAVAILABLE, "the store %s cannot be opened: %s",
+				path, strerror(errno));
+		r = o->may_create ? create(o->home, path, e) : no_store(path, e);
+	}
+	return r == 0 ? db_open(path, mode, out, e) : r;
+}
+
+int store_open(const struct store_options *o, struct store **out, struct err *e)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	int number, r;
+
+	if (s == NULL)
+		return no_memory(e);
+	s->env = o->env;
+	s->home = strdup(o->home);
+	s->path = path_join(o->home, FILE_NAME);
+	s->actor = strdup(o->actor);
+	s->vault = s->home == NULL ? NULL : vault_create(s->home, s->env);
+	if (s->path == NULL || s->actor == NULL || s->vault == NULL)
+		r = no_memory(e);
+	else
+		r = open_file(o, s->path, DB_WRITE, &s->db, e);
+	if (r == 0)
+		r = check_schema(s->db, s->path, &number, e);
+	if (r != 0) {
+		store_close(s);
+		return r;
+	}
+	*out = s;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	if (s->depth > 0)
+		store_rollback(s);
+	db_close(s->db);
+	vault_destroy(s->vault);
+	free(s->home);
+	free(s->path);
+	free(s->actor);
+	free(s);
+}
+
+const char *store_path(const struct store *s)
+{
+	return s->path;
+}
+
+int store_migrate(const struct store_options *o, int *from, int *to, struct err *e)
+{
+	char *path = path_join(o->home, FILE_NAME);
+	bool is_new = path != NULL && access(path, F_OK) != 0;
+	struct db *d = NULL;
+	int number = 0, r;
+
+	if (path == NULL)
+		return no_memory(e);
+	r = open_file(o, path, DB_WRITE, &d, e);
+	if (r == 0)
+		r = migrate(d, path, &number, e);
+	db_close(d);
+	free(path);
+	if (r != 0)
+		return r;
+	*from = is_new ? 0 : number;
+	*to = migrations_count;
+	return 0;
+}
+
+int store_check(const struct store_options *o, int *version, struct err *e)
+{
+	struct store_options look = *o;
+	char *path = path_join(o->home, FILE_NAME);
+	struct db *d = NULL;
+	int number = 0, r;
+
+	if (path == NULL)
+		return no_memory(e);
+	look.may_create = false;
+	r = open_file(&look, path, DB_LOOK, &d, e);
+	if (r == 0)
+		r = db_check(d, e);
+	if (r == 0)
+		r = check_schema(d, path, &number, e);
+	db_close(d);
+	free(path);
+	if (r == 0)
+		*version = number;
+	return r;
+}
+
+int store_backup(struct store *s, const char *path, struct err *e)
+{
+	return db_copy(s->db, path, e);
+}
+
+/* ---- transactions ---- */
+
+int store_begin(struct store *s, struct err *e)
+{
+	int r = s->depth > 0 ? 0 : db_begin(s->db, true, e);
+
+	if (r == 0 && s->depth++ == 0)
+		s->is_broken = false;
+	return r;
+}
+
+int store_commit(struct store *s, struct err *e)
+{
+	int r;
+
+	if (--s->depth > 0)
+		return 0;
+	if (s->is_broken) {
+		db_rollback(s->db);
+		vault_forget(s->vault);
+		return err_set(e, ERR_ILLEGAL, "a change failed, so none was made");
+	}
+	r = db_commit(s->db, e);
+	if (r != 0) {
+		vault_forget(s->vault);
+		return r;
+	}
+	return vault_committed(s->vault, e);
+}
+
+void store_rollback(struct store *s)
+{
+	if (s->depth == 0)
+		return;
+	s->is_broken = true;
+	if (--s->depth > 0)
+		return;
+	db_rollback(s->db);
+	vault_forget(s->vault);
+}
+
+int store_reading(struct store *s, store_work *work, void *ctx, struct err *e)
+{
+	int r;
+
+	if (s->depth > 0)
+		return work(s, ctx, e);
+	for (int i = 0; i < KEY_TRIES; i++) {
+		r = db_begin(s->db, false, e);
+		if (r != 0)
+			return r;
+		s->has_missed_key = false;
+		r = work(s, ctx, e);
+		db_rollback(s->db);
+		if (r == 0 || !s->has_missed_key)
+			return r;
+	}
+	return r;
+}
+
+int store_writing(struct store *s, const char *action, const char *name, store_work *work,
+	void *ctx, struct err *e)
+{
+	int r = store_begin(s, e);
+
+	if (r != 0)
+		return r;
+	r = work(s, ctx, e);
+	if (r == 0)
+		r = db_run(s->db, e, NULL,
+			"INSERT INTO audit_log (at, actor, action, name) VALUES ($1, $2, $3, $4)",
+			"ittt", store_now(), s->actor, action, name);
+	if (r == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return r;
+}
+
+/* ---- what the tables' files need ---- */
+
+int store_seal(struct store *s, const struct seal_place *place, const void *plain, size_t len,
+	struct buf *out, struct err *e)
+{
+	int r;
+
+	if (plain == NULL)
+		return 0;
+	r = vault_load(s->vault, s->db, true, e);
+	return r == 0 ? vault_close(s->vault, place, plain, len, out, e) : r;
+}
+
+int store_open_sealed(struct store *s, const struct seal_place *place, const void *sealed,
+	size_t sealed_len, struct arena *a, const char **plain, size_t *len, struct err *e)
+{
+	int r = vault_load(s->vault, s->db, false, e);
+
+	if (r != 0) {
+		s->has_missed_key = true;
+		return r;
+	}
+	return vault_open(s->vault, place, sealed, sealed_len, a, plain, len, e);
+}
+
+int store_name_check(const char *what, const char *name, struct err *e)
+{
+	size_t len = strlen(name);
+
+	if (len == 0)
+		return err_set(e, ERR_INVALID, "the name of a %s cannot be empty", what);
+	if (len > STORE_NAME_MAX)
+		return err_set(e, ERR_INVALID,
+			"the name of a %s has at most %d bytes; this one has %zu", what,
+			STORE_NAME_MAX, len);
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
+			return err_set(e, ERR_INVALID,
+				"the name of a %s cannot hold control characters", what);
+	return 0;
+}
+
+const char *store_text(struct arena *a, const char *text, int *r)
+{
+	const char *copy = text == NULL ? NULL : arena_strdup(a, text);
+
+	if (text != NULL && copy == NULL)
+		*r = ERR_NOMEM;
+	return copy;
+}

@@ -1,0 +1,50 @@
+/* What the files of the store share among them. */
+#ifndef STORE_STORE_IMPL_H
+#define STORE_STORE_IMPL_H
+
+#include "store/db.h"
+#include "store/seal.h"
+#include "store/store.h"
+#include "store/vault.h"
+
+struct buf;
+
+struct store {
+	struct db *db;
+	struct vault *vault;
+	char *home, *path, *actor;
+	char *const *env;
+	int depth; /* of transactions: only the outermost is one */
+	bool is_broken; /* one inside failed: the outermost cannot be committed */
+	bool has_missed_key; /* the key could not be read: a rotation may have come between */
+};
+
+/* One piece of work inside a transaction. */
+typedef int store_work(struct store *s, void *ctx, struct err *e);
+
+/* Does it in a transaction that reads. Where it needs the vault, it is done anew if a rotation came
+ * between. */
+int store_reading(struct store *s, store_work *work, void *ctx, struct err *e);
+
+/* Does it in a transaction that writes, and logs it: action ("variable.set") upon name. */
+int store_writing(struct store *s, const char *action, const char *name, store_work *work,
+	void *ctx, struct err *e);
+
+/* Seals a value for its place, reading or making the key first; bytes of NULL add nothing. */
+int store_seal(struct store *s, const struct seal_place *place, const void *plain, size_t len,
+	struct buf *out, struct err *e);
+
+/* Opens one, reading the key first. */
+int store_open_sealed(struct store *s, const struct seal_place *place, const void *sealed,
+	size_t sealed_len, struct arena *a, const char **plain, size_t *len, struct err *e);
+
+/* Whether a name can be one: what is its kind, for the message. ERR_INVALID. */
+int store_name_check(const char *what, const char *name, struct err *e);
+
+/* Milliseconds since 1970. */
+int64_t store_now(void);
+
+/* A text of the arena, NULL for NULL; *r becomes ERR_NOMEM where there is no memory. */
+const char *store_text(struct arena *a, const char *text, int *r);
+
+#endif
