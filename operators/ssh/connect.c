@@ -292,20 +292,45 @@ static bool connect_step(struct session *s)
 	return false;
 }
 
+/* Whether anything of the session would read now. libssh2 reads for a channel alone; a socket that
+ * is watched and not read would wake the loop for ever. */
+static bool is_reading(const struct session *s)
+{
+	if (s->state != SESSION_READY || s->n_ghosts > 0 || s->opening != NULL)
+		return true;
+	for (const struct link *l = s->channels.next; l != &s->channels; l = l->next)
+		if (!LINK_OF(l, const struct channel, link)->is_paused)
+			return true;
+	return false;
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct session *s = poll->data;
+	struct err why;
 
-	(void)status; /* What is wrong shows in the next call of libssh2. */
 	if (events & UV_READABLE)
 		s->last_read = uv_now(&s->lane->loop);
-	session_wake(s);
+	if (status == 0 && (events & UV_DISCONNECT) == 0) {
+		session_wake(s);
+		return;
+	}
+	s->is_hung_up = true;
+	if (status != 0)
+		s->poll_events = 0; /* libuv has stopped the handle */
+	if (s->state == SESSION_READY && s->n_channels == 0) {
+		err_set(&why, ERR_UNAVAILABLE, "the server closed the connection");
+		session_fail(s, false, SSH_STAGE_RUNNING, &why);
+		return;
+	}
+	session_wake(s); /* What is wrong shows in the next call of libssh2. */
 }
 
-/* Brings the poll handle in line with what libssh2 waits for. */
+/* Brings the poll handle in line with what libssh2 waits for. While nothing reads, only the end of
+ * the connection is waited for, and that once. */
 static void poll_adjust(struct session *s)
 {
-	int want = UV_READABLE;
+	int want = is_reading(s) ? UV_READABLE : s->is_hung_up ? 0 : UV_DISCONNECT;
 
 	if (s->state == SESSION_CONNECT)
 		want = UV_WRITABLE;
@@ -314,7 +339,10 @@ static void poll_adjust(struct session *s)
 	if (want == s->poll_events)
 		return;
 	s->poll_events = want;
-	(void)uv_poll_start(s->poll, want, on_poll);
+	if (want == 0)
+		(void)uv_poll_stop(s->poll);
+	else
+		(void)uv_poll_start(s->poll, want, on_poll);
 }
 
 static void connect_finish(struct session *s)

@@ -183,6 +183,7 @@ struct session {
 	LIBSSH2_CHANNEL *ghost_writer; /* as writer */
 	struct auth *auth;
 	struct buf notes; /* for the logs of all that it serves: texts, a NUL behind each */
+	bool is_hung_up; /* the poll handle has told of the connection's end */
 	uint64_t idle_since, last_read;
 	bool is_pumping, wants_pump;
 	bool wants_schedule; /* room has come free */
