@@ -1,4 +1,7 @@
-/* A growing row of bytes. Invariant: data is NULL, or data[len] is NUL and len < cap. */
+/*
+ * A growing row of bytes. Invariant: data is NULL and len and cap are 0, or data[len] is NUL and
+ * len < cap, where cap is at most max + 1: what fits into the memory is within the maximum.
+ */
 #include "engine/buf.h"
 
 #include <stdarg.h>
@@ -33,21 +36,20 @@ void buf_reset(struct buf *b)
 		b->data[0] = '\0';
 }
 
-char *buf_room(struct buf *b, size_t len)
+/* Makes the memory larger, by at least as much again. */
+static char *grow(struct buf *b, size_t len)
 {
 	size_t cap = b->cap == 0 ? BUF_MIN : b->cap;
 	char *data;
 
-	if (b->status != 0)
-		return NULL;
 	if (len > SIZE_MAX / 2 - b->len || (b->max != 0 && len > b->max - b->len)) {
 		b->status = ERR_LIMIT;
 		return NULL;
 	}
-	if (b->len + len < b->cap)
-		return b->data + b->len;
 	while (cap <= b->len + len)
 		cap *= 2;
+	if (b->max != 0 && cap > b->max)
+		cap = b->max + 1;
 	data = realloc(b->data, cap);
 	if (data == NULL) {
 		b->status = ERR_NOMEM;
@@ -57,6 +59,13 @@ char *buf_room(struct buf *b, size_t len)
 	b->data = data;
 	b->cap = cap;
 	return data + b->len;
+}
+
+char *buf_room(struct buf *b, size_t len)
+{
+	if (b->status != 0)
+		return NULL;
+	return len < b->cap - b->len ? b->data + b->len : grow(b, len);
 }
 
 void buf_add(struct buf *b, const void *p, size_t len)
@@ -70,7 +79,7 @@ void buf_add(struct buf *b, const void *p, size_t len)
 		return;
 	memcpy(to, p, len);
 	b->len += len;
-	b->data[b->len] = '\0';
+	to[len] = '\0';
 }
 
 void buf_addc(struct buf *b, char c)

@@ -35,6 +35,12 @@ void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf,
 /* Room for at least len more bytes at data + len; NULL on failure. The caller adds to b->len. */
 char *buf_room(struct buf *b, size_t len);
 
+/* How many bytes more fit into the memory that there is. */
+static inline size_t buf_left(const struct buf *b)
+{
+	return b->cap == 0 ? 0 : b->cap - 1 - b->len;
+}
+
 /* 0, ERR_NOMEM or ERR_LIMIT: the first failure since buf_init or buf_reset. */
 int buf_status(const struct buf *b);
 

@@ -124,7 +124,8 @@ int expr_parse(struct arena *a, const char *text, size_t len, const struct expr_
 	struct expr *out, size_t *where, struct err *e);
 
 /* What gives the root's value at run time. ERR_NOTFOUND (which default() may catch) and a sentence
- * where there is none; any other error fails the rendering. The value may live in scratch. */
+ * where there is none; any other error fails the rendering. The value may live in scratch,
+ * and is written on success only. */
 struct expr_env {
 	void *ctx;
 	int (*get)(void *ctx, const struct expr *x, struct arena *scratch, struct value *out,

@@ -194,8 +194,12 @@ int expr_eval(const struct expr *x, const struct expr_env *env, struct arena *sc
 	struct value *out, struct err *e)
 {
 	struct value v = value_null(), next;
-	int rc = env->get(env->ctx, x, scratch, &v, e);
+	int rc;
 
+	/* Most expressions are a root and nothing more. */
+	if (x->n_steps == 0 && x->n_filters == 0)
+		return env->get(env->ctx, x, scratch, out, e);
+	rc = env->get(env->ctx, x, scratch, &v, e);
 	if (rc == 0)
 		rc = path_walk(x, &v, e);
 	for (size_t i = 0; i < x->n_filters; i++) {

@@ -3,37 +3,27 @@
  * them back. Every one is a substitution of single bytes, so nothing depends on what stands around
  * a byte, and output is linear.
  */
+#include <string.h>
+
 #include "engine/buf.h"
 #include "engine/shlex.h"
 
-/* Adds bytes with `with[c]` in place of each c that has one. */
-static void replace(struct buf *out, const char *bytes, size_t len, const char *const with[256])
-{
-	size_t start = 0;
+/* What is written in place of a byte; empty: the byte itself. */
+#define SUBSTITUTE_MAX 11
+typedef char substitute[SUBSTITUTE_MAX + 1];
 
-	for (size_t i = 0; i < len; i++) {
-		const char *s = with[(unsigned char)bytes[i]];
-
-		if (s == NULL)
-			continue;
-		buf_add(out, bytes + start, i - start);
-		buf_adds(out, s);
-		start = i + 1;
-	}
-	buf_add(out, bytes + start, len - start);
-}
-
-static const char *const in_single[256] = {['\''] = "'\\''"};
-static const char *const in_single_here[256] = {['\''] = "'\"'\"'", ['\\'] = "'\"\\\\\"'"};
-static const char *const in_double[256] = {
+static const substitute as_is[256];
+static const substitute in_single[256] = {['\''] = "'\\''"};
+static const substitute in_single_here[256] = {['\''] = "'\"'\"'", ['\\'] = "'\"\\\\\"'"};
+static const substitute in_double[256] = {
 	['"'] = "\\\"", ['\\'] = "\\\\", ['$'] = "\\$", ['`'] = "\\`"};
-static const char *const in_default[256] = {
+static const substitute in_default[256] = {
 	['"'] = "\\\"", ['\\'] = "\\\\", ['$'] = "\\$", ['`'] = "\\`", ['}'] = "\\}"};
 /* N.B. inside "${x:-...}" bash and ksh93 pair single quotes though they do not quote there, and
  * bash reads <( as a process substitution, does not run it, but changes its blanks. Double quotes
  * there end the outer ones in ksh93, and mislead bash about braces: only a substitution makes such
  * a byte in a way that all shells agree about. */
-static const char *const in_default_echo[256] = {['"'] = "\\\"",
+static const substitute in_default_echo[256] = {['"'] = "\\\"",
 	['\\'] = "\\\\",
 	['$'] = "\\$",
 	['`'] = "\\`",
@@ -50,52 +40,96 @@ static const char *const in_default_echo[256] = {['"'] = "\\\"",
 	['`'] = "\\`", ['{'] = "\\{", ['|'] = "\\|", ['}'] = "\\}", ['~'] = "\\~"
 /* N.B. quotes inside such a pattern mean something else in almost every shell, and bash reads <(
  * even in them; backslashes are what all agree about. */
-static const char *const in_pattern[256] = {
+static const substitute in_pattern[256] = {
 	['\n'] = "\"\n\"", [1] = "\"\001\"", [127] = "\"\177\"", ESCAPED_BYTES};
-static const char *const in_escaped[256] = {
+static const substitute in_escaped[256] = {
 	['\n'] = "'\n'", [1] = "'\001'", [127] = "'\177'", ESCAPED_BYTES};
 /* N.B. ksh93 loses its way at a \' when it looks for the end of a $( ) around the string. */
-static const char *const in_dollar[256] = {['\''] = "\\047", ['\\'] = "\\\\"};
-static const char *const in_here[256] = {['\\'] = "\\\\", ['$'] = "\\$", ['`'] = "\\`"};
-static const char *const in_comment[256] = {['\n'] = " ", ['\r'] = " "};
-static const char *const in_comment_safe[256] = {
+static const substitute in_dollar[256] = {['\''] = "\\047", ['\\'] = "\\\\"};
+static const substitute in_here[256] = {['\\'] = "\\\\", ['$'] = "\\$", ['`'] = "\\`"};
+static const substitute in_comment[256] = {['\n'] = " ", ['\r'] = " "};
+static const substitute in_comment_safe[256] = {
 	[1 ... 31] = "_",
 	['!' ... ','] = "_",
 	[';' ... '@'] = "_",
 	['[' ... '`'] = "_",
 	['{' ... 127] = "_",
 };
-static const struct {
+#define AROUND(b, a)                                                                               \
+	.before = b, .before_len = sizeof(b) - 1, .after = a, .after_len = sizeof(a) - 1
+
+static const struct encoder {
 	const char *before, *after;
-	const char *const *with;
+	size_t before_len, after_len;
+	const substitute *with;
 } encoders[SH_ENC_COUNT] = {
-	[SH_ENC_RAW] = {"", "", NULL},
-	[SH_ENC_BARE] = {"'", "'", in_single},
-	[SH_ENC_BARE_APART] = {"\"\"'", "'\"\"", in_single},
-	[SH_ENC_BARE_DOUBLE] = {"\"", "\"", in_double},
-	[SH_ENC_SINGLE] = {"", "", in_single},
-	[SH_ENC_SINGLE_HERE] = {"", "", in_single_here},
-	[SH_ENC_DOUBLE] = {"", "", in_double},
-	[SH_ENC_DEFAULT] = {"", "", in_default},
-	[SH_ENC_DEFAULT_ECHO] = {"", "", in_default_echo},
-	[SH_ENC_PATTERN] = {"\"\"", "", in_pattern},
-	[SH_ENC_DOLLAR] = {"", "", in_dollar},
-	[SH_ENC_HERE] = {"", "", in_here},
-	[SH_ENC_BARE_ESCAPED] = {"''", "", in_escaped},
-	[SH_ENC_SINGLE_ESCAPED] = {"'", "'", in_escaped},
-	[SH_ENC_DOUBLE_ESCAPED] = {"\"", "\"", in_escaped},
-	[SH_ENC_COMMENT] = {"", "", in_comment},
-	[SH_ENC_COMMENT_SAFE] = {"", "", in_comment_safe},
+	[SH_ENC_RAW] = {AROUND("", ""), .with = as_is},
+	[SH_ENC_BARE] = {AROUND("'", "'"), .with = in_single},
+	[SH_ENC_BARE_APART] = {AROUND("\"\"'", "'\"\""), .with = in_single},
+	[SH_ENC_BARE_DOUBLE] = {AROUND("\"", "\""), .with = in_double},
+	[SH_ENC_SINGLE] = {AROUND("", ""), .with = in_single},
+	[SH_ENC_SINGLE_HERE] = {AROUND("", ""), .with = in_single_here},
+	[SH_ENC_DOUBLE] = {AROUND("", ""), .with = in_double},
+	[SH_ENC_DEFAULT] = {AROUND("", ""), .with = in_default},
+	[SH_ENC_DEFAULT_ECHO] = {AROUND("", ""), .with = in_default_echo},
+	[SH_ENC_PATTERN] = {AROUND("\"\"", ""), .with = in_pattern},
+	[SH_ENC_DOLLAR] = {AROUND("", ""), .with = in_dollar},
+	[SH_ENC_HERE] = {AROUND("", ""), .with = in_here},
+	[SH_ENC_BARE_ESCAPED] = {AROUND("''", ""), .with = in_escaped},
+	[SH_ENC_SINGLE_ESCAPED] = {AROUND("'", "'"), .with = in_escaped},
+	[SH_ENC_DOUBLE_ESCAPED] = {AROUND("\"", "\""), .with = in_escaped},
+	[SH_ENC_COMMENT] = {AROUND("", ""), .with = in_comment},
+	[SH_ENC_COMMENT_SAFE] = {AROUND("", ""), .with = in_comment_safe},
 };
 
+/* How many bytes replace() makes of these. */
+static size_t replaced_length(const substitute with[256], const char *bytes, size_t len)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		const char *s = with[(unsigned char)bytes[i]];
+
+		sum += s[0] == '\0' ? 1 : strnlen(s, SUBSTITUTE_MAX);
+	}
+	return sum;
+}
+
+/* Writes bytes with their substitutes. Returns where it ends. */
+static char *replace(char *to, const substitute with[256], const char *bytes, size_t len)
+{
+	for (const char *end = bytes + len; bytes < end; bytes++) {
+		const char *s = with[(unsigned char)*bytes];
+
+		if (s[0] == '\0') {
+			*to++ = *bytes;
+			continue;
+		}
+		for (size_t i = 0; i < SUBSTITUTE_MAX && s[i] != '\0'; i++)
+			*to++ = s[i];
+	}
+	return to;
+}
+
+/* N.B. a script may have an expression in every word, and then this is what its rendering costs:
+ * room is made once, and the length found out beforehand only where there may be too little. */
 static void encode(struct buf *out, enum sh_enc enc, const char *bytes, size_t len)
 {
-	buf_adds(out, encoders[enc].before);
-	if (encoders[enc].with == NULL)
-		buf_add(out, bytes, len);
+	const struct encoder *x = &encoders[enc];
+	size_t room = x->before_len + x->after_len;
+	char *to;
+
+	if (room + len < buf_left(out) / SUBSTITUTE_MAX)
+		room += len * SUBSTITUTE_MAX;
 	else
-		replace(out, bytes, len, encoders[enc].with);
-	buf_adds(out, encoders[enc].after);
+		room += replaced_length(x->with, bytes, len);
+	to = buf_room(out, room);
+	if (to == NULL)
+		return;
+	memcpy(to, x->before, x->before_len);
+	to = replace(to + x->before_len, x->with, bytes, len);
+	memcpy(to, x->after, x->after_len + 1);
+	out->len = (size_t)(to - out->data) + x->after_len;
 }
 
 /* Writes text for a place one level of backquotes further out: a backslash before each byte that

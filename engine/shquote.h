@@ -57,10 +57,11 @@ struct sh_value {
 };
 
 /* Adds the script to out, values[i] in the i-th hole (raw ones counted). Time and output are linear
- * in script and values. ERR_INVALID: a value holds a NUL byte, or n_values is not the number of
- * holes. ERR_NOMEM, ERR_LIMIT: from out. On failure out may hold a part; the caller drops it. */
+ * in script and values. ERR_INVALID: n_values is not the number of holes, a value holds a NUL byte
+ * (*bad is its index; else n_values), or a here-document cannot be had with these values.
+ * ERR_NOMEM, ERR_LIMIT: from out. On failure out may hold a part; the caller drops it. */
 int sh_plan_render(const struct sh_plan *p, const struct sh_value *values, size_t n_values,
-	struct buf *out, struct err *e);
+	struct buf *out, size_t *bad, struct err *e);
 
 /* Adds one word that every shell reads back as exactly these bytes (no NUL among them). */
 void sh_quote_word(struct buf *out, const char *bytes, size_t len);

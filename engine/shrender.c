@@ -191,27 +191,29 @@ static int delimiter_choose(struct rendering *r, size_t index, struct err *e)
 	return status;
 }
 
-static int values_check(
-	const struct sh_plan *p, const struct sh_value *values, size_t n, struct err *e)
+static int values_check(const struct sh_plan *p, const struct sh_value *values, size_t n,
+	size_t *bad, struct err *e)
 {
+	*bad = n;
 	if (n != p->n_holes)
 		return err_set(e, ERR_INVALID,
 			"the script has %zu expressions, and %zu values came", p->n_holes, n);
 	for (size_t i = 0; i < n; i++) {
-		if (values[i].len != 0 && memchr(values[i].bytes, '\0', values[i].len) != NULL)
+		if (values[i].len != 0 && memchr(values[i].bytes, '\0', values[i].len) != NULL) {
+			*bad = i;
 			return err_set(e, ERR_INVALID,
-				"the value of expression %zu in the script holds a NUL byte, which "
-				"no shell can keep in a word; encode it with `| b64encode`",
-				i + 1);
+				"the value holds a NUL byte, which no shell can keep in a word; "
+				"encode it with `| b64encode`");
+		}
 	}
 	return 0;
 }
 
 int sh_plan_render(const struct sh_plan *p, const struct sh_value *values, size_t n_values,
-	struct buf *out, struct err *e)
+	struct buf *out, size_t *bad, struct err *e)
 {
 	struct rendering r = {.plan = p, .values = values};
-	int status = values_check(p, values, n_values, e);
+	int status = values_check(p, values, n_values, bad, e);
 
 	if (status != 0)
 		return status;

@@ -79,12 +79,6 @@ static int texts_make(const struct template *t, const struct expr_env *env, stru
 					TEMPLATE_TEXT_MAX >> 20),
 				e);
 		sum += texts[i].len;
-		if (t->plan != NULL && texts[i].len != 0 &&
-			memchr(texts[i].bytes, '\0', texts[i].len) != NULL)
-			return expr_failed(x,
-				err_set(e, ERR_INVALID,
-					"the value holds a NUL byte, which no shell script can"),
-				e);
 	}
 	return 0;
 }
@@ -108,7 +102,7 @@ static void pieces_add(const struct template *t, const struct sh_value *texts, s
 int template_render(
 	const struct template *t, const struct expr_env *env, struct buf *out, struct err *e)
 {
-	size_t before = out->len;
+	size_t before = out->len, bad;
 	struct arena *scratch;
 	struct sh_value *texts;
 	int rc = 0;
@@ -124,9 +118,12 @@ int template_render(
 		rc = err_set(e, ERR_NOMEM, "out of memory");
 	if (rc == 0)
 		rc = texts_make(t, env, scratch, texts, e);
-	if (rc == 0 && t->plan != NULL)
-		rc = sh_plan_render(t->plan, texts, t->n_exprs, out, e);
-	else if (rc == 0)
+	if (rc == 0 && t->plan != NULL) {
+		rc = sh_plan_render(t->plan, texts, t->n_exprs, out, &bad, e);
+		if (rc != 0 && bad < t->n_exprs)
+			rc = expr_failed(&t->exprs[bad], rc, e);
+	}
+	if (rc == 0 && t->plan == NULL)
 		pieces_add(t, texts, out);
 	if (rc == 0 && buf_status(out) != 0)
 		rc = err_set(e, buf_status(out), "%s", err_text(buf_status(out)));

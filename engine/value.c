@@ -15,21 +15,6 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 
-struct value value_null(void)
-{
-	return (struct value){.type = VALUE_NULL};
-}
-
-struct value value_bool(bool truth)
-{
-	return (struct value){.type = VALUE_BOOL, .truth = truth};
-}
-
-struct value value_string(const char *text, size_t len)
-{
-	return (struct value){.type = VALUE_STRING, .len = len, .u.text = text};
-}
-
 struct value value_int(struct arena *a, int64_t n)
 {
 	char spelled[32];

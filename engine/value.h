@@ -37,9 +37,21 @@ struct value_pair {
 };
 
 /* Makes simple values. The text must live as long as the value does. */
-struct value value_null(void);
-struct value value_bool(bool truth);
-struct value value_string(const char *text, size_t len);
+static inline struct value value_null(void)
+{
+	return (struct value){.type = VALUE_NULL};
+}
+
+static inline struct value value_bool(bool truth)
+{
+	return (struct value){.type = VALUE_BOOL, .truth = truth};
+}
+
+static inline struct value value_string(const char *text, size_t len)
+{
+	return (struct value){.type = VALUE_STRING, .len = len, .u.text = text};
+}
+
 struct value value_int(struct arena *a, int64_t n); /* VALUE_NULL where memory is short */
 
 /* Makes a list of n items, or a map of n pairs, in the arena; the array is copied, what it points

@@ -62,11 +62,12 @@ static int render(const struct sh_plan *plan, size_t n_holes, const char *value,
 {
 	struct sh_value values[HOLES_MAX];
 	struct err e;
+	size_t bad;
 
 	for (size_t i = 0; i < n_holes; i++)
 		values[i] = (struct sh_value){value, strlen(value)};
 	buf_reset(out);
-	return sh_plan_render(plan, values, n_holes, out, &e);
+	return sh_plan_render(plan, values, n_holes, out, &bad, &e);
 }
 
 /* Lexes the text with a hole behind it; what the hole became goes to out. 0, the lexer's refusal,

@@ -158,7 +158,7 @@ static bool case_make(struct test_case *c, uint64_t seed, enum sh_dialect d, str
 	buf_reset(&c->rendered);
 	r = sh_plan_create(a, pieces, n, d, &plan, &bad, e);
 	if (r == 0)
-		r = sh_plan_render(plan, values, n_values, &c->rendered, e);
+		r = sh_plan_render(plan, values, n_values, &c->rendered, &bad, e);
 	free(pieces);
 	free(values);
 	arena_destroy(a);

@@ -51,7 +51,7 @@ static const char *render(const char *text, enum sh_dialect d, const char *value
 	buf_reset(out);
 	r = sh_plan_create(a, m.pieces, m.n, d, &plan, bad, e);
 	if (r == 0)
-		r = sh_plan_render(plan, values, m.n_holes, out, e);
+		r = sh_plan_render(plan, values, m.n_holes, out, bad, e);
 	arena_destroy(a);
 	return r == 0 ? buf_str(out) : NULL;
 }
@@ -295,9 +295,10 @@ static void limits(void)
 	buf_init(&out, 0);
 	buf_init(&deep, 0);
 	sh_plan_create(a, pieces, 1, SH_POSIX, &plan, &bad, &e);
-	IS_INT(sh_plan_render(plan, &value, 1, &out, &e), ERR_INVALID, "a NUL byte is refused");
+	IS_INT(sh_plan_render(plan, &value, 1, &out, &bad, &e), ERR_INVALID,
+		"a NUL byte is refused");
 	OK(strstr(e.text, "NUL") != NULL, "and named");
-	IS_INT(sh_plan_render(plan, &value, 0, &out, &e), ERR_INVALID, "a value too few");
+	IS_INT(sh_plan_render(plan, &value, 0, &out, &bad, &e), ERR_INVALID, "a value too few");
 	IS_STR(render("cat <<E\n@\nE\n", SH_KSH, "\xff", &out, &bad, &e), NULL,
 		"a here-document that ksh would hang on is refused");
 	for (int i = 0; i < 10000; i++)

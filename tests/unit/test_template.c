@@ -161,7 +161,8 @@ static void shell(void)
 		"5: " RAW_WARNING "\neval shop");
 	comes(TEMPLATE_SHELL, false, "echo \"$(( 1", "echo \"$(( 1");
 	comes(TEMPLATE_SHELL, false, "echo $<params.nul>",
-		"$<params.nul>: the value holds a NUL byte, which no shell script can");
+		"$<params.nul>: the value holds a NUL byte, which no shell can keep in a word; "
+		"encode it with `| b64encode`");
 	comes(TEMPLATE_SHELL, false, "sh -c \"echo $<params.database | sh>\"",
 		"sh -c \"echo 'shop'\"");
 }
