@@ -38,6 +38,7 @@ liboperators_a_SOURCES = \
 	operators/ssh/ssh.c \
 	operators/ssh/ssh.h \
 	operators/ssh/ssh_finish.c \
+	operators/ssh/ssh_kill.c \
 	operators/ssh/ssh_talk.c \
 	operators/ssh/ssh_try.h \
 	operators/ssh/target.c \
@@ -54,7 +55,8 @@ liboperators_a_SOURCES = \
 REMOTE_SOURCES_SH = \
 	$(srcdir)/operators/ssh/remote_start.sh \
 	$(srcdir)/operators/ssh/remote_attach.sh \
-	$(srcdir)/operators/ssh/remote_kill.sh
+	$(srcdir)/operators/ssh/remote_kill.sh \
+	$(srcdir)/operators/ssh/remote_plain.sh
 BUILT_SOURCES += operators/ssh/remote_programs.h
 CLEANFILES += operators/ssh/remote_programs.h
 EXTRA_DIST += $(REMOTE_SOURCES_SH) operators/ssh/programs.awk

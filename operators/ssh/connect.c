@@ -170,7 +170,7 @@ static void on_ready_tick(uv_timer_t *timer)
 		session_fail(s, false, SSH_STAGE_RUNNING, &why);
 		return;
 	}
-	if (t->keepalive_s == 0)
+	if (t->keepalive_s == 0 || s->n_channels == 0)
 		return;
 	if (now - s->last_read > (uint64_t)t->keepalive_s * 4000) {
 		err_set(&why, ERR_TIMEOUT,

@@ -14,14 +14,20 @@ static void command_add(struct buf *out, const char *program, const char *id, co
 	buf_addf(out, "exec /bin/sh -c '%s' windrow %s %s", program, id, nonce);
 }
 
-void remote_start_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
-	int64_t deadline_s, int64_t grace_s)
+/* How the script is sent: line by line, which needs no process, or as so many bytes. */
+static void length_add(struct buf *out, size_t script_len)
 {
-	command_add(out, remote_start_program, id, nonce);
 	if (script_len <= REMOTE_LINES_MAX)
 		buf_adds(out, " -");
 	else
 		buf_addf(out, " %zu", script_len);
+}
+
+void remote_start_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
+	int64_t deadline_s, int64_t grace_s)
+{
+	command_add(out, remote_start_program, id, nonce);
+	length_add(out, script_len);
 	buf_addf(out, " %lld %lld", (long long)deadline_s, (long long)grace_s);
 }
 
@@ -30,10 +36,19 @@ void remote_attach_command(struct buf *out, const char *id, const char *nonce)
 	command_add(out, remote_attach_program, id, nonce);
 }
 
-void remote_kill_command(struct buf *out, const char *id, const char *nonce, int64_t grace_ms)
+void remote_kill_command(
+	struct buf *out, const char *id, const char *nonce, int64_t grace_ms, const char *group)
 {
 	command_add(out, remote_kill_program, id, nonce);
-	buf_addf(out, " %lld", (long long)(grace_ms + 999) / 1000);
+	buf_addf(out, " %lld %s", (long long)grace_ms, group == NULL ? "" : group);
+}
+
+void remote_plain_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
+	bool has_pty, int64_t grace_s)
+{
+	command_add(out, remote_plain_program, id, nonce);
+	length_add(out, script_len);
+	buf_addf(out, " %s %lld", has_pty ? "pty" : "-", (long long)grace_s);
 }
 
 void remote_launch_init(struct remote_launch *l)
@@ -134,7 +149,9 @@ static void plain(struct remote_ear *e, bool is_stderr, const char *bytes, size_
 {
 	if (len == 0)
 		return;
-	if (e->streams[is_stderr].in_response)
+	if (!e->streams[is_stderr].has_begun)
+		e->events.on_noise(e->events.ctx, bytes, len);
+	else if (e->streams[is_stderr].in_response)
 		e->events.on_response(e->events.ctx, bytes, len);
 	else
 		e->events.on_data(e->events.ctx, is_stderr, bytes, len);
@@ -146,8 +163,11 @@ static void word_heard(struct remote_ear *e, bool is_stderr, const char *at, siz
 
 	if (len >= sizeof(word))
 		len = sizeof(word) - 1;
+	if (len > 0 && at[len - 1] == '\r')
+		len--; /* a terminal's */
 	memcpy(word, at, len);
 	word[len] = '\0';
+	e->streams[is_stderr].has_begun = true;
 	if (strcmp(word, "response") == 0)
 		e->streams[is_stderr].in_response = true;
 	else if (strcmp(word, "end") == 0)

@@ -25,7 +25,15 @@ struct err;
 void remote_start_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
 	int64_t deadline_s, int64_t grace_s);
 void remote_attach_command(struct buf *out, const char *id, const char *nonce);
-void remote_kill_command(struct buf *out, const char *id, const char *nonce, int64_t grace_ms);
+
+/* group is a plain execution's process group, or "-"; NULL for one that keeps a folder. */
+void remote_kill_command(
+	struct buf *out, const char *id, const char *nonce, int64_t grace_ms, const char *group);
+
+/* The command that runs a script on the channel itself. Its input, remote_start_input(), is sent
+ * when it says that it is ready. */
+void remote_plain_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
+	bool has_pty, int64_t grace_s);
 
 /* What the child does before it becomes the script: pieces of shell text, quoted where they hold
  * what a task says. */
@@ -60,11 +68,13 @@ struct remote_events {
 	void (*on_response)(void *ctx, const char *bytes, size_t len);
 	/* A line that the host told, without its nonce, on either stream. */
 	void (*on_word)(void *ctx, bool is_stderr, const char *word);
+	/* What a login shell says before our program begins. */
+	void (*on_noise)(void *ctx, const char *bytes, size_t len);
 };
 
 struct remote_stream {
 	struct buf held; /* what may be the beginning of a mark */
-	bool in_response;
+	bool has_begun, in_response;
 };
 
 struct remote_ear {

@@ -1,21 +1,37 @@
-# Ends an execution: its whole process group, and what left it, found by its marker.
-#   $1 the execution's id   $2 the nonce   $3 the grace in seconds
-i=$1; m=$2; w=$(($3 * 5)); exec 9>&2;
+# Ends an execution: its process group, its session, and what left these, found by its marker.
+#   $1 the execution's id   $2 the nonce   $3 the grace in milliseconds   $4 the process group of an
+#   execution that keeps no folder, or -
+i=$1; m=$2; w=$3; g=$4; s=$4; exec 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
+if [ -z "$g" ]; then
 for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
 d=$h/.windrow/$i; [ -s "$d/claim" ] && break;
 d=; done;
-g=; { read -r g <"$d/group"; } 2>/dev/null;
-# All that carries the marker, else the group; a zombie is dead.
+# Nobody has begun it: the claim is taken away, so that nobody will.
+if [ -z "$d" ]; then
+for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
+d=$h/.windrow/$i; mkdir -m 700 "$h/.windrow" 2>/dev/null; mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ] && break; done;
+set -C; { printf "%-40s\n-\n-\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { tell never; exit 0; };
+set +C; fi;
+# Between its claim and its group an execution has a moment without either.
+n=50;
+while read -r c x <"$d/claim"; [ -z "$c" ] && [ "$n" -gt 0 ]; do [ -s "$d/group" ] && break; n=$((n - 1)); sleep 0.1 2>/dev/null || sleep 1; done;
+# It ended before anybody asked for that: what it left behind may stay.
+[ "$c" ] && { [ -f "$d/killed" ] || { tell ended; exit 0; }; };
+printf "" >"$d/killed";
+{ read -r g s <"$d/group"; } 2>/dev/null; fi;
+# A zombie is dead.
 look() { l=;
 if [ -r /proc/self/stat ]; then
-for q in $(grep -ls "WINDROW_SCRIPT_EXECUTION_ID=$i" /proc/[0-9]*/environ 2>/dev/null); do
-q=${q%/environ}; { read -r u <"$q/stat"; } 2>/dev/null || continue;
-case ${u##*) } in Z*) ;; *) l="$l ${q#/proc/}";; esac; done;
-elif [ "$g" ]; then kill -s 0 -- "-$g" 2>/dev/null && l="-$g"; fi; [ "$l" ]; };
-look || { tell "gone 0"; exit 0; };
-n=0; for q in $l; do n=$((n + 1)); done; c=TERM;
+for q in $(grep -Els "[)] [RSDTtWKPI] [0-9]+ ([0-9]+ )?$g " /proc/[0-9]*/stat; grep -ls "WINDROW_SCRIPT_EXECUTION_ID=$i" /proc/[0-9]*/environ); do
+q=${q#/proc/}; q=${q%/*}; case " $l " in *" $q "*) ;; *) l="$l $q";; esac; done;
+elif kill -s 0 -- "-$s" 2>/dev/null; then l="-$s"; fi; set -- $l; n=$#; [ "$l" ]; };
+look || { tell gone; exit 0; };
+tell "term $n";
 kill -s TERM -- $l 2>/dev/null;
-while look && [ "$w" -gt 0 ]; do sleep 0.2 2>/dev/null || { sleep 1; w=$((w - 4)); }; w=$((w - 1)); done;
-while look; do c=KILL; kill -s KILL -- $l 2>/dev/null; sleep 0.1 2>/dev/null || sleep 1; done;
-tell "gone $n $c";
+z=0.02; y=20;
+while look && [ "$w" -gt 0 ]; do sleep $z 2>/dev/null || { sleep 1; y=1000; }; w=$((w - y)); z=0.1; y=100; done;
+[ "$l" ] && tell "left $n";
+k=100;
+while look; do kill -s KILL -- $l 2>/dev/null; sleep 0.05 2>/dev/null || sleep 1; k=$((k - 1)); [ "$k" = 0 ] && { tell "stuck $l"; exit 0; }; done;
+tell gone;

@@ -7,6 +7,7 @@
 i=$1; m=$2; n="${IFS#??}"; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 fail() { tell "fail $*"; exit 70; };
+printf "%s begin\n" "$m";
 for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
 d=$h/.windrow/$i;
 [ -d "$h/.windrow" ] || mkdir -m 700 "$h/.windrow" 2>/dev/null;
@@ -33,7 +34,7 @@ set -C;
 [ -s "$d/claim" ] && { tell "taken $d"; exit 0; }; fail "the disk is full"; };
 set +C;
 printf "" >"$d/stdout"; printf "" >"$d/stderr";
-tell "start $HOME $d";
+tell "home $HOME"; tell "start $d";
 # What windrow says while the script runs, and the followers of the two streams.
 (
 f=; g=;
@@ -50,8 +51,8 @@ esac; done;
 ) <&8 &
 # The deadline, should nobody come back to keep it: the group is ended, and the reason left.
 v=; [ "$4" = 0 ] || { e=$(printf "\041"); (
-trap "kill \$q 2>/dev/null; exit" TERM; sleep "$4" & eval "q=\$$e"; wait $q;
-printf "" >"$d/late"; read -r g <"$d/group"; kill -s TERM -- "-$g"; sleep "$5"; kill -s KILL -- "-$g"
+trap "kill \$q 2>/dev/null; exit" TERM; sleep "$4" & eval "q=\$$e"; wait $q; trap : TERM;
+printf "" >"$d/late"; read -r q g <"$d/group"; kill -s TERM -- "-$g"; sleep "$5"; kill -s KILL -- "-$g"
 ) </dev/null >/dev/null 2>&1 8<&- 9>&- & eval "v=\$$e"; };
 # The script, in the foreground: a background job would be deaf to interrupts.
 trap : PIPE HUP TERM INT;
@@ -59,8 +60,8 @@ trap : PIPE HUP TERM INT;
 trap - PIPE HUP TERM INT;
 { read -r x y </proc/self/stat; } 2>/dev/null || x=$(exec sh -c "echo \$PPID");
 SCRIPT_RESPONSE_FILE=$d/response; export SCRIPT_RESPONSE_FILE;
-command -v setsid >/dev/null && z=setsid || { z=; x=$$; };
-echo "$x" >"$d/group";
+command -v setsid >/dev/null && z=setsid || z=;
+[ "$z" ] && echo "$x $x" >"$d/group" || echo "- $$" >"$d/group";
 eval "$p"
 ) </dev/null >"$d/stdout" 2>"$d/stderr";
 r=$?;

@@ -10,6 +10,7 @@
 
 #include <openssl/rand.h>
 
+#include "engine/dag.h"
 #include "engine/err.h"
 #include "engine/shquote.h"
 #include "operators/script.h"
@@ -19,6 +20,21 @@
 
 #define RESPONSE_LIMIT ((size_t)1 << 20)
 #define LOG_LIMIT ((size_t)100 << 20)
+
+/* A script that outlives its channel has no terminal. */
+static int ssh_validate(const struct task *t, struct err *e)
+{
+	const struct setting *pty = &t->settings[SSH_KEY_GET_PTY];
+	const struct setting *detach = &t->settings[SSH_KEY_DETACH];
+
+	if (pty->is_set && pty->truth && detach->is_set && detach->truth)
+		return err_set(e, ERR_INVALID,
+			"task %s: get_pty and detach: true do not go together: a script that "
+			"outlives "
+			"the connection has no terminal",
+			t->id);
+	return 0;
+}
 
 /* --- the instance --- */
 
@@ -146,11 +162,19 @@ static int64_t number_of(const struct op_setting *s, int64_t dflt)
 	return s->is_set ? s->number : dflt;
 }
 
+static void timer_open(struct ssh_try *t, uv_timer_t *timer)
+{
+	(void)uv_timer_init(t->instance->host->loop, timer);
+	timer->data = t;
+	t->handles++;
+}
+
 static struct ssh_try *try_create(
 	struct ssh_instance *i, const struct op_job *job, const struct op_events *events, void *ctx)
 {
 	struct arena *a = arena_create(0);
 	struct ssh_try *t = a == NULL ? NULL : arena_alloc(a, sizeof(*t));
+	const struct op_setting *s = job->settings, *detach = &s[SSH_KEY_DETACH];
 
 	if (t == NULL) {
 		arena_destroy(a);
@@ -163,19 +187,22 @@ static struct ssh_try *try_create(
 	t->ctx = ctx;
 	t->execution_id = arena_strdup(a, job->execution_id);
 	t->grace_ms = job->kill_grace_ms;
-	t->response_limit =
-		(size_t)number_of(&job->settings[SSH_KEY_RESPONSE_LIMIT], RESPONSE_LIMIT);
-	t->log_limit = (size_t)number_of(&job->settings[SSH_KEY_LOG_LIMIT], LOG_LIMIT);
-	/* The host's own deadline stands behind the engine's, which says more when it strikes. */
-	if (job->timeout_ms > 0)
-		t->deadline_s = (job->timeout_ms + job->kill_grace_ms + 999) / 1000 + 1;
+	t->wants_pty = s[SSH_KEY_GET_PTY].is_set && s[SSH_KEY_GET_PTY].truth;
+	t->is_plain = detach->is_set ? !detach->truth : t->wants_pty;
+	t->response_limit = (size_t)number_of(&s[SSH_KEY_RESPONSE_LIMIT], RESPONSE_LIMIT);
+	t->log_limit = (uint64_t)number_of(&s[SSH_KEY_LOG_LIMIT], LOG_LIMIT);
+	t->timeout_ms = number_of(&s[SSH_KEY_CMD_TIMEOUT], 0);
+	t->is_cmd_timeout =
+		t->timeout_ms > 0 && (job->timeout_ms == 0 || t->timeout_ms < job->timeout_ms);
+	if (!t->is_cmd_timeout)
+		t->timeout_ms = job->timeout_ms;
 	buf_init(&t->input, 0);
 	buf_init(&t->response, 0);
 	buf_init(&t->running, 0);
 	nonce_make(t->nonce);
-	(void)uv_timer_init(i->host->loop, &t->timer);
-	t->timer.data = t;
-	t->handles = 1;
+	timer_open(t, &t->timer);
+	timer_open(t, &t->kill.timer);
+	timer_open(t, &t->deadline);
 	return t;
 }
 
@@ -239,6 +266,7 @@ static void ssh_abandon(struct op_try *base)
 
 const struct operator operator_ssh = {
 	.spec = &op_spec_ssh,
+	.validate = ssh_validate,
 	.open = ssh_open,
 	.close = ssh_close,
 	.start = ssh_start,

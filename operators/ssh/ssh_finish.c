@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/duration.h"
 #include "operators/ssh/ssh_try.h"
 
-void tail_add(struct tail *t, const char *bytes, size_t len)
+void ssh_tail_add(struct tail *t, const char *bytes, size_t len)
 {
 	size_t part;
 
@@ -41,7 +42,9 @@ static struct op_bytes tail_bytes(struct ssh_try *t, const struct tail *tail)
 
 static const char *path(struct ssh_try *t, const char *name)
 {
-	const char *p = t->folder == NULL ? NULL : arena_printf(t->arena, "%s/%s", t->folder, name);
+	const char *p = t->folder == NULL || t->is_plain
+		? NULL
+		: arena_printf(t->arena, "%s/%s", t->folder, name);
 
 	return p == NULL ? "" : p;
 }
@@ -57,7 +60,7 @@ static void on_timer_closed(uv_handle_t *handle)
 /* Frees the try once nothing of it is open any more. */
 void ssh_try_free(struct ssh_try *t)
 {
-	if (t->exec != NULL || t->killer != NULL || t->handles > 0)
+	if (t->exec != NULL || t->kill.exec != NULL || t->handles > 0)
 		return;
 	buf_free(&t->input);
 	buf_free(&t->running);
@@ -76,10 +79,9 @@ static void log_tail(struct ssh_try *t, struct op_bytes logs)
 
 	if (left == 0)
 		return;
-	TRY_LOG(t, OP_WARNING,
-		"%llu bytes of output are left out here, past the log_limit; all of it is on the "
-		"host, in %s",
-		(unsigned long long)(left - len), path(t, "stdout"));
+	TRY_LOG(t, OP_WARNING, "%llu bytes of output are left out here, past the log_limit%s%s",
+		(unsigned long long)(left - len),
+		t->is_plain ? "" : "; all of it is on the host, in ", path(t, "stdout"));
 	t->events.on_output(t->ctx, OP_STDOUT, logs.data + logs.len - len, len);
 }
 
@@ -104,34 +106,70 @@ void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *mess
 	ssh_try_drop(t);
 }
 
+void ssh_try_finish_killed(struct ssh_try *t, const char *message)
+{
+	char time[DURATION_TEXT_MAX], text[sizeof(t->message)];
+
+	if (t->kill.why == OP_KILL_TIMEOUT)
+		(void)snprintf(text, sizeof(text), "it was ended at its %s%s%s%s%.900s",
+			t->is_cmd_timeout ? "cmd_timeout" : "execution_timeout",
+			t->timeout_ms > 0 ? " of " : "",
+			t->timeout_ms > 0 ? duration_format(t->timeout_ms, time) : "",
+			message[0] == '\0' ? "" : "; ", message);
+	else
+		(void)snprintf(text, sizeof(text), "it was cancelled%s%.900s",
+			message[0] == '\0' ? "" : "; ", message);
+	ssh_try_finish(t, t->kill.why == OP_KILL_TIMEOUT ? OP_TIMED_OUT : OP_KILLED, text, false);
+}
+
 void ssh_try_drop(struct ssh_try *t)
 {
 	t->is_finished = true;
 	if (t->exec != NULL)
 		ssh_exec_cancel(t->exec);
-	if (t->killer != NULL)
-		ssh_exec_cancel(t->killer);
+	if (t->kill.exec != NULL)
+		ssh_exec_cancel(t->kill.exec);
 	uv_close((uv_handle_t *)&t->timer, on_timer_closed);
+	uv_close((uv_handle_t *)&t->kill.timer, on_timer_closed);
+	uv_close((uv_handle_t *)&t->deadline, on_timer_closed);
+}
+
+/* What a host's own word about the end means. */
+static enum op_verdict judge(struct ssh_try *t)
+{
+	if (t->exit_code < 0)
+		return OP_LOST;
+	if (t->exit_code > 128 && t->exit_code <= 128 + 64) {
+		/* N.B. a shell tells a signal and an exit status above 128 alike. */
+		const char *name = sigabbrev_np(t->exit_code - 128);
+
+		if (t->message[0] == '\0')
+			(void)snprintf(t->message, sizeof(t->message),
+				"signal %d (SIG%s) ended the script", t->exit_code - 128,
+				name == NULL ? "?" : name);
+		return OP_SIGNALLED;
+	}
+	if (t->response_len > t->response_limit)
+		(void)snprintf(t->message, sizeof(t->message),
+			"the response has %llu bytes; its response_limit is %llu",
+			(unsigned long long)t->response_len, (unsigned long long)t->response_limit);
+	return OP_EXITED;
 }
 
 void ssh_try_settle(struct ssh_try *t)
 {
 	bool is_whole = t->has_exit && t->end_out && (t->phase != TRY_GATHERING || t->end_err);
-	enum op_verdict verdict = OP_EXITED;
 
-	if (t->is_finished || !is_whole || (t->is_killing && !t->kill_done))
+	if (t->is_finished || !is_whole || (t->kill.is_wanted && !t->kill.is_done))
 		return;
-	if (t->is_killing)
-		verdict = t->kill_why == OP_KILL_TIMEOUT ? OP_TIMED_OUT : OP_KILLED;
-	else if (t->is_late)
-		verdict = OP_TIMED_OUT;
-	else if (t->exit_code < 0)
-		verdict = OP_LOST;
-	else if (t->exit_code > 128 && t->exit_code <= 128 + 64)
-		verdict = OP_SIGNALLED;
-	if (t->is_too_large && verdict == OP_EXITED)
-		(void)snprintf(t->message, sizeof(t->message),
-			"the response is larger than the response_limit of %zu bytes",
-			t->response_limit);
-	ssh_try_finish(t, verdict, t->message, false);
+	if (t->kill.is_wanted && !t->kill.has_come_late) {
+		ssh_try_finish_killed(t, "");
+	} else if (t->is_late) {
+		t->kill.why = OP_KILL_TIMEOUT;
+		ssh_try_finish_killed(t, "the host kept the time, for nobody was there to do it");
+	} else {
+		enum op_verdict verdict = judge(t);
+
+		ssh_try_finish(t, verdict, t->message, false);
+	}
 }

@@ -75,7 +75,7 @@ static void on_follow_timer(uv_timer_t *timer)
 
 /* --- hearing --- */
 
-static const char *word_rest(const char *word, const char *first)
+const char *ssh_word_rest(const char *word, const char *first)
 {
 	size_t len = strlen(first);
 
@@ -84,35 +84,37 @@ static const char *word_rest(const char *word, const char *first)
 	return word[len] == ' ' ? word + len + 1 : word + len;
 }
 
-/* `start HOME FOLDER`: the folder ends with the execution's id, so that blanks in either do no
- * harm. */
+static void on_deadline(uv_timer_t *timer)
+{
+	struct ssh_try *t = timer->data;
+
+	ssh_try_kill(t, OP_KILL_TIMEOUT, t->grace_ms);
+}
+
+static void first_start(struct ssh_try *t)
+{
+	t->is_started = true;
+	buf_free(&t->input);
+	TRY_LOG(t, OP_INFO, "%s", buf_str(&t->running));
+	if (t->is_cmd_timeout)
+		(void)uv_timer_start(&t->deadline, on_deadline, (uint64_t)t->timeout_ms, 0);
+	t->events.on_started(t->ctx);
+}
+
 static void heard_start(struct ssh_try *t, const char *rest)
 {
-	const char *folder = strstr(rest, "/.windrow/");
-	const char *blank = folder;
-
-	while (blank != NULL && blank > rest && *blank != ' ')
-		blank--;
-	if (blank == NULL || blank == rest)
-		blank = strchr(rest, ' ');
-	if (blank != NULL && t->folder == NULL) {
-		t->user_folder = arena_memdup(t->arena, rest, (size_t)(blank - rest));
-		t->folder = arena_strdup(t->arena, blank + 1);
-	}
+	if (t->folder == NULL)
+		t->folder = arena_strdup(t->arena, rest);
 	t->phase = TRY_RUNNING;
 	t->lost_since = 0;
 	t->backoff_ms = 0;
-	if (!t->is_started) {
-		t->is_started = true;
-		buf_free(&t->input);
-		TRY_LOG(t, OP_INFO, "%s", buf_str(&t->running));
-		t->events.on_started(t->ctx);
-	} else {
-		TRY_LOG(t, OP_INFO, "Attached to execution %s again", t->execution_id);
-	}
+	if (!t->is_started)
+		first_start(t);
+	else
+		TRY_LOG(t, OP_INFO, "Attached to the script again");
 	if (t->was_started_before)
 		say_follow(t);
-	else
+	else if (!t->is_plain)
 		(void)uv_timer_start(&t->timer, on_follow_timer, FOLLOW_AFTER_MS, 0);
 }
 
@@ -122,8 +124,6 @@ static void heard_exit(struct ssh_try *t, const char *rest)
 	t->exit_code = atoi(rest);
 	if (t->is_followed || t->was_started_before)
 		say_gather(t);
-	else
-		ssh_try_settle(t);
 }
 
 /* The script is gone, and nobody wrote down how it ended. */
@@ -135,46 +135,107 @@ static void heard_lost(struct ssh_try *t, const char *why)
 	say_gather(t);
 }
 
+static void heard_home(struct ssh_try *t, const char *rest)
+{
+	if (t->user_folder == NULL)
+		t->user_folder = arena_strdup(t->arena, rest);
+}
+
+static void heard_ready(struct ssh_try *t, const char *rest)
+{
+	(void)rest;
+	if (t->is_plain && ssh_exec_write(t->exec, t->input.data, t->input.len) != 0)
+		TRY_LOG(t, OP_ERROR, "Out of memory while sending the script");
+}
+
+static void heard_follow(struct ssh_try *t, const char *rest)
+{
+	(void)rest;
+	t->is_followed = true;
+	if (t->has_exit && t->phase == TRY_RUNNING)
+		say_gather(t);
+}
+
+static void heard_supervisor_lost(struct ssh_try *t, const char *rest)
+{
+	(void)rest;
+	heard_lost(t,
+		"the script's supervisor on the host was killed; how the script ended is not "
+		"known");
+}
+
+static void heard_reboot(struct ssh_try *t, const char *rest)
+{
+	(void)rest;
+	heard_lost(t, "the host was rebooted while the script ran");
+}
+
+static void heard_taken(struct ssh_try *t, const char *rest)
+{
+	(void)rest;
+	t->was_taken = true;
+}
+
+static void heard_none(struct ssh_try *t, const char *rest)
+{
+	(void)rest;
+	t->was_none = true;
+}
+
+static void heard_late(struct ssh_try *t, const char *rest)
+{
+	(void)rest;
+	t->is_late = true;
+}
+
+static void heard_why(struct ssh_try *t, const char *rest)
+{
+	(void)snprintf(t->message, sizeof(t->message), "%s", rest);
+}
+
+static void heard_fail(struct ssh_try *t, const char *rest)
+{
+	ssh_try_finish(t, OP_REFUSED, rest, false);
+}
+
+/* Marks stand on either stream, so that each tells how far its stream has come. */
+static void heard_mark(struct ssh_try *t, bool is_stderr, const char *word)
+{
+	if (strcmp(word, "at") == 0)
+		*(is_stderr ? &t->at_err : &t->at_out) = true;
+	else if (strcmp(word, "end") == 0)
+		*(is_stderr ? &t->end_err : &t->end_out) = true;
+}
+
 static void on_word(void *ctx, bool is_stderr, const char *word)
 {
+	static const struct {
+		const char *word;
+		void (*heard)(struct ssh_try *t, const char *rest);
+	} words[] = {
+		{"ready", heard_ready},
+		{"home", heard_home},
+		{"start", heard_start},
+		{"follow", heard_follow},
+		{"exit", heard_exit},
+		{"lost", heard_supervisor_lost},
+		{"rebooted", heard_reboot},
+		{"taken", heard_taken},
+		{"none", heard_none},
+		{"late", heard_late},
+		{"why", heard_why},
+		{"fail", heard_fail},
+	};
 	struct ssh_try *t = ctx;
 	const char *rest;
 
 	if (t->is_finished)
 		return;
-	if (!is_stderr) {
-		t->at_out = t->at_out || strcmp(word, "at") == 0;
-		t->end_out = t->end_out || strcmp(word, "end") == 0;
-	} else if ((rest = word_rest(word, "start")) != NULL) {
-		heard_start(t, rest);
-	} else if (strcmp(word, "follow") == 0) {
-		t->is_followed = true;
-		if (t->has_exit && t->phase == TRY_RUNNING)
-			say_gather(t);
-	} else if ((rest = word_rest(word, "exit")) != NULL) {
-		heard_exit(t, rest);
-	} else if (strcmp(word, "lost") == 0) {
-		heard_lost(t,
-			"the script's supervisor on the host was killed; how the script ended is "
-			"not known");
-	} else if (strcmp(word, "rebooted") == 0) {
-		heard_lost(t, "the host was rebooted while the script ran");
-	} else if (word_rest(word, "taken") != NULL) {
-		t->was_taken = true;
-	} else if (strcmp(word, "none") == 0) {
-		t->was_none = true;
-	} else if (strcmp(word, "late") == 0) {
-		t->is_late = true;
-	} else if ((rest = word_rest(word, "why")) != NULL) {
-		(void)snprintf(t->message, sizeof(t->message), "%s", rest);
-	} else if ((rest = word_rest(word, "fail")) != NULL) {
-		ssh_try_finish(t, OP_REFUSED, rest, false);
-		return;
-	} else if (strcmp(word, "at") == 0) {
-		t->at_err = true;
-	} else if (strcmp(word, "end") == 0) {
-		t->end_err = true;
-	}
+	t->has_spoken = true;
+	heard_mark(t, is_stderr, word);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if ((rest = ssh_word_rest(word, words[i].word)) != NULL)
+			words[i].heard(t, rest);
 	if (t->phase == TRY_GATHERING && t->at_out && t->at_err && !t->is_gathered) {
 		t->is_gathered = true;
 		say_rest(t);
@@ -189,7 +250,7 @@ static void on_bytes(void *ctx, bool is_stderr, const char *bytes, size_t len)
 
 	if (t->is_finished)
 		return;
-	tail_add(&t->tails[is_stderr], bytes, len);
+	ssh_tail_add(&t->tails[is_stderr], bytes, len);
 	/* Past the limit only the tails go on; the end of the log comes from them. */
 	room = t->logged < t->log_limit ? (size_t)(t->log_limit - t->logged) : 0;
 	if (room > 0)
@@ -201,12 +262,20 @@ static void on_bytes(void *ctx, bool is_stderr, const char *bytes, size_t len)
 static void on_response(void *ctx, const char *bytes, size_t len)
 {
 	struct ssh_try *t = ctx;
+	size_t room = t->response_limit - t->response.len;
 
-	if (t->response.len + len > t->response_limit) {
-		t->is_too_large = true;
-		len = t->response_limit - t->response.len;
-	}
-	buf_add(&t->response, bytes, len);
+	t->response_len += len;
+	buf_add(&t->response, bytes, len < room ? len : room);
+}
+
+static void on_noise(void *ctx, const char *bytes, size_t len)
+{
+	struct ssh_try *t = ctx;
+	size_t n = strlen(t->noise);
+
+	for (size_t i = 0; i < len && n < NOISE_MAX; i++)
+		t->noise[n++] = bytes[i] >= ' ' && bytes[i] != 0x7f ? bytes[i] : ' ';
+	t->noise[n] = '\0';
 }
 
 /* --- the channel --- */
@@ -220,9 +289,10 @@ static void on_exec_open(void *ctx)
 {
 	struct ssh_try *t = ctx;
 
-	if (t->phase == TRY_STARTING && t->input.len > 0 &&
+	t->is_open = true;
+	if (t->phase == TRY_STARTING && !t->is_plain &&
 		ssh_exec_write(t->exec, t->input.data, t->input.len) != 0)
-		TRY_LOG(t, OP_WARNING, "Out of memory while sending the script");
+		TRY_LOG(t, OP_ERROR, "Out of memory while sending the script");
 }
 
 static void on_exec_data(void *ctx, bool is_stderr, const char *bytes, size_t len)
@@ -232,59 +302,109 @@ static void on_exec_data(void *ctx, bool is_stderr, const char *bytes, size_t le
 	(void)remote_ear_feed(&t->ear, is_stderr, bytes, len);
 }
 
+/* Our program was not run at all: the login shell is none, or a forced command stands before it. */
+static void finish_unspoken(struct ssh_try *t, const struct ssh_end *end)
+{
+	(void)snprintf(t->message, sizeof(t->message),
+		"the host did not run /bin/sh, but ended with status %d%s%s", end->status,
+		t->noise[0] == '\0' ? "" : "; it said: ", t->noise);
+	ssh_try_finish(t, t->is_started ? OP_LOST : OP_REFUSED, t->message, false);
+}
+
+/* The channel of a plain try is gone, and with it the script. */
+static void finish_plain(struct ssh_try *t, const struct ssh_end *end)
+{
+	(void)snprintf(t->message, sizeof(t->message),
+		"the channel was lost, and how the script ended with it, since detach is "
+		"false%s%.900s",
+		end->err.code == 0 ? "" : ": ", end->err.code == 0 ? "" : end->err.text);
+	ssh_try_finish(t, OP_LOST, t->message, false);
+}
+
+/* The host knows nothing of this execution: nothing ran. */
+static void start_again(struct ssh_try *t)
+{
+	struct err e;
+
+	if (t->input.len == 0)
+		ssh_try_finish(
+			t, OP_LOST, "the host knows nothing of this execution any more", false);
+	else if (exec_begin(t, false, &e) != 0)
+		ssh_try_finish(t, OP_REFUSED, e.text, false);
+}
+
 /* The conversation is over. What it means depends on how far it had come. */
 static void on_exec_end(void *ctx, const struct ssh_end *end)
 {
 	struct ssh_try *t = ctx;
-	struct err e;
 
 	t->exec = NULL;
+	if (t->is_plain && !t->is_finished) {
+		remote_ear_end(&t->ear, false);
+		remote_ear_end(&t->ear, true);
+	}
 	remote_ear_free(&t->ear);
-	if (t->is_abandoned || t->is_finished) {
+	if (t->is_finished) {
 		ssh_try_free(t);
 		return;
 	}
 	(void)uv_timer_stop(&t->timer);
-	if (t->is_killing && t->kill_done) {
-		ssh_try_settle(t);
-		return;
-	}
-	if (t->was_none && t->input.len > 0) {
-		/* Nothing ran: the script is sent again, under the same id. */
-		t->was_none = false;
-		if (exec_begin(t, false, &e) != 0)
-			ssh_try_finish(t, OP_REFUSED, e.text, false);
-	} else if (t->was_none) {
-		ssh_try_finish(
-			t, OP_LOST, "the host knows nothing of this execution any more", false);
-	} else if (t->phase == TRY_STARTING && !end->may_have_run) {
+	if (t->kill.is_wanted)
+		ssh_kill_talk_ended(t, end->may_have_run);
+	else if (t->phase == TRY_STARTING && !end->may_have_run)
 		ssh_try_finish(t, OP_REFUSED, end->err.text, end->err.code == ERR_DENIED);
-	} else {
+	else if (!t->has_spoken && end->has_status)
+		finish_unspoken(t, end);
+	else if (t->is_plain)
+		finish_plain(t, end);
+	else if (t->was_none)
+		start_again(t);
+	else
 		attach_later(t, end->err.code != 0 ? end->err.text : "the channel was closed");
-	}
+}
+
+static void command_make(struct ssh_try *t, bool is_attach, struct buf *out)
+{
+	int64_t grace_s = (t->grace_ms + 999) / 1000;
+	/* The host's own deadline stands behind ours, which says more when it strikes. */
+	int64_t deadline_s = t->timeout_ms > 0 ? (t->timeout_ms + 999) / 1000 + grace_s + 1 : 0;
+
+	if (t->is_plain)
+		remote_plain_command(
+			out, t->execution_id, t->nonce, t->script_len, t->wants_pty, grace_s);
+	else if (is_attach)
+		remote_attach_command(out, t->execution_id, t->nonce);
+	else
+		remote_start_command(
+			out, t->execution_id, t->nonce, t->script_len, deadline_s, grace_s);
 }
 
 static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)
 {
 	static const struct ssh_exec_events exec_events = {
 		on_exec_note, on_exec_open, on_exec_data, on_exec_end};
-	struct remote_events heard = {t, on_bytes, on_response, on_word};
+	struct remote_events heard = {.ctx = t,
+		.on_data = on_bytes,
+		.on_response = on_response,
+		.on_word = on_word,
+		.on_noise = on_noise};
 	struct buf command;
 	int r;
 
 	buf_init(&command, 0);
-	if (is_attach)
-		remote_attach_command(&command, t->execution_id, t->nonce);
-	else
-		remote_start_command(&command, t->execution_id, t->nonce, t->script_len,
-			t->deadline_s, t->grace_ms / 1000);
+	command_make(t, is_attach, &command);
 	t->phase = is_attach ? TRY_ATTACHING : TRY_STARTING;
 	t->was_started_before = is_attach;
-	t->is_followed = t->has_exit = t->was_taken = false;
+	t->is_open = t->is_followed = t->has_exit = t->was_taken = t->was_none = false;
+	t->has_spoken = false;
+	t->at_out = t->at_err = t->end_out = t->end_err = t->is_gathered = false;
+	t->noise[0] = '\0';
+	buf_reset(&t->response);
+	t->response_len = 0;
 	remote_ear_init(&t->ear, t->nonce, &heard);
 	r = buf_status(&command);
 	if (r == 0)
-		r = ssh_exec_start(t->instance->transport, t->target, command.data, false,
+		r = ssh_exec_start(t->instance->transport, t->target, command.data, t->wants_pty,
 			&exec_events, t, &t->exec, e);
 	else
 		err_set(e, r, "out of memory");
@@ -329,86 +449,4 @@ static void attach_later(struct ssh_try *t, const char *why)
 int ssh_try_begin(struct ssh_try *t, bool is_attach, struct err *e)
 {
 	return exec_begin(t, is_attach, e);
-}
-
-/* --- the end by force --- */
-
-static void on_kill_word(void *ctx, bool is_stderr, const char *word)
-{
-	struct ssh_try *t = ctx;
-	const char *rest = is_stderr ? word_rest(word, "gone") : NULL;
-	int n = 0;
-	char signal[16] = "";
-
-	if (rest == NULL)
-		return;
-	t->kill_done = true;
-	if (sscanf(rest, "%d %15s", &n, signal) >= 1)
-		TRY_LOG(t, OP_INFO, "Ended on the host: %d process%s, the last by SIG%s", n,
-			n == 1 ? "" : "es", signal[0] == '\0' ? "TERM" : signal);
-}
-
-static void on_kill_bytes(void *ctx, bool is_stderr, const char *bytes, size_t len)
-{
-	(void)ctx, (void)is_stderr, (void)bytes, (void)len;
-}
-
-static void on_kill_response(void *ctx, const char *bytes, size_t len)
-{
-	(void)ctx, (void)bytes, (void)len;
-}
-
-static void on_killer_data(void *ctx, bool is_stderr, const char *bytes, size_t len)
-{
-	struct ssh_try *t = ctx;
-
-	(void)remote_ear_feed(&t->killer_ear, is_stderr, bytes, len);
-}
-
-static void on_killer_end(void *ctx, const struct ssh_end *end)
-{
-	struct ssh_try *t = ctx;
-
-	t->killer = NULL;
-	remote_ear_free(&t->killer_ear);
-	if (t->is_abandoned || t->is_finished) {
-		ssh_try_free(t);
-		return;
-	}
-	if (!t->kill_done) {
-		(void)snprintf(t->message, sizeof(t->message),
-			"the host could not be reached to end the script, which may still run: "
-			"%.900s",
-			end->err.code != 0 ? end->err.text : "the channel was closed");
-		ssh_try_finish(t, t->kill_why == OP_KILL_TIMEOUT ? OP_TIMED_OUT : OP_KILLED,
-			t->message, false);
-		return;
-	}
-	if (t->exec == NULL || t->phase == TRY_STARTING)
-		ssh_try_finish(
-			t, t->kill_why == OP_KILL_TIMEOUT ? OP_TIMED_OUT : OP_KILLED, "", false);
-}
-
-void ssh_try_kill(struct ssh_try *t, enum op_kill why, int64_t grace_ms)
-{
-	static const struct ssh_exec_events killer_events = {
-		NULL, NULL, on_killer_data, on_killer_end};
-	struct remote_events heard = {t, on_kill_bytes, on_kill_response, on_kill_word};
-	struct buf command;
-	struct err e;
-
-	if (t->is_finished || t->killer != NULL)
-		return;
-	if (!t->is_killing)
-		t->kill_why = why;
-	t->is_killing = true;
-	t->kill_done = false;
-	buf_init(&command, 0);
-	remote_kill_command(&command, t->execution_id, t->nonce, grace_ms);
-	remote_ear_init(&t->killer_ear, t->nonce, &heard);
-	if (buf_status(&command) != 0 ||
-		ssh_exec_start(t->instance->transport, t->target, command.data, false,
-			&killer_events, t, &t->killer, &e) != 0)
-		TRY_LOG(t, OP_ERROR, "The script cannot be ended: out of memory");
-	buf_free(&command);
 }

@@ -4,10 +4,10 @@
  *   STARTING -> RUNNING -> GATHERING -> (finished)
  *       \          |  ^         |
  *        \         v  |         |
- *         `----> ATTACHING <----'        a lost connection leads here, and back
+ *         `----> WAITING -> ATTACHING      a lost connection leads here, and back
  *
- * KILLING runs beside these: a second exec ends the process group, and the first one tells how the
- * script ended. Whoever comes to the end first waits for the other.
+ * An end by force runs beside these (ssh_kill.c): a second exec ends the processes, while the first
+ * tells how the script ended. A plain try (`detach: false`) knows STARTING and RUNNING alone.
  */
 #ifndef OPERATORS_SSH_SSH_TRY_H
 #define OPERATORS_SSH_SSH_TRY_H
@@ -23,6 +23,10 @@
 #define REATTACH_MIN_MS 500
 #define REATTACH_MAX_MS 30000
 #define REATTACH_LIMIT_MS 3600000 /* a host that stays away longer has lost the task */
+#define KILL_AGAIN_MS 1000 /* between tries to reach the host for a kill */
+#define KILL_LIMIT_MS 60000 /* past the grace, a host that cannot be reached is given up */
+#define KILL_REST_MS 5000 /* for the output of a script that was ended */
+#define NOISE_MAX 400 /* bytes that a message shows of what a login shell printed */
 
 enum try_phase { TRY_STARTING, TRY_RUNNING, TRY_GATHERING, TRY_ATTACHING, TRY_WAITING };
 
@@ -36,9 +40,22 @@ struct tail {
 struct ssh_instance {
 	struct op_instance base;
 	const struct op_host *host;
-	struct ssh_transport *transport;
+	struct ssh_transport *transport; /* NULL until the first task */
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;
+};
+
+/* An end by force. */
+struct ssh_kill {
+	bool is_wanted, is_done; /* is_done: the host has said that all are gone */
+	bool has_come_late; /* the script had ended before */
+	enum op_kill why;
+	int64_t grace_ms;
+	uint64_t since;
+	struct ssh_exec *exec;
+	struct remote_ear ear;
+	uv_timer_t timer; /* to try again; to wait for the last output */
+	bool wants_again; /* with another grace, once exec has ended */
 };
 
 struct ssh_try {
@@ -52,43 +69,56 @@ struct ssh_try {
 	char nonce[REMOTE_NONCE_LEN + 1];
 	struct buf running; /* the log's line that says what runs */
 	struct buf input; /* what starts it; kept until it surely runs */
-	int64_t deadline_s, grace_ms;
-	size_t script_len, response_limit, log_limit;
-	uint64_t logged; /* bytes of output handed on */
+	bool is_plain, wants_pty;
+	int64_t timeout_ms, grace_ms; /* timeout_ms: 0: none */
+	bool is_cmd_timeout; /* timeout_ms is the task's cmd_timeout */
+	size_t script_len, response_limit;
+	uint64_t log_limit, logged; /* logged: bytes of output handed on */
 
 	enum try_phase phase;
 	struct ssh_exec *exec; /* the conversation */
-	struct ssh_exec *killer; /* the one that ends it */
-	struct remote_ear ear, killer_ear;
+	struct remote_ear ear;
 	uv_timer_t timer; /* to follow; to attach again */
+	uv_timer_t deadline; /* cmd_timeout */
 	unsigned handles;
 	bool is_started; /* on_started was called */
+	bool is_open; /* the server has accepted the command */
+	bool has_spoken; /* the conversation has had a word of ours */
 	bool is_followed, at_out, at_err, end_out, end_err, has_exit, was_started_before;
-	bool is_late, is_abandoned, is_finished, is_too_large, is_gathered, was_taken, was_none;
+	bool is_late, is_abandoned, is_finished, is_gathered, was_taken, was_none;
 	int exit_code;
 	uint64_t lost_since; /* when the connection went; 0: it is there */
 	unsigned backoff_ms;
-
-	bool is_killing, kill_done, wants_kill;
-	enum op_kill kill_why;
-	char kill_told[128];
+	struct ssh_kill kill;
 
 	struct tail tails[2];
 	struct buf response;
-	const char *user_folder, *folder;
+	uint64_t response_len; /* as the host sent it, what is past the limit included */
+	const char *user_folder;
+	const char *folder; /* a plain try's process group */
+	char noise[NOISE_MAX + 1];
 	char message[1024];
 };
 
 /* ssh_talk.c: the conversation. */
 int ssh_try_begin(struct ssh_try *t, bool is_attach, struct err *e);
+
+/* What follows `first` in a word that begins with it; NULL where it does not. */
+const char *ssh_word_rest(const char *word, const char *first);
+
+/* ssh_kill.c: the end by force. */
 void ssh_try_kill(struct ssh_try *t, enum op_kill why, int64_t grace_ms);
+
+/* The conversation has ended while a kill is under way. */
+void ssh_kill_talk_ended(struct ssh_try *t, bool may_have_run);
 
 /* ssh_finish.c: the end. */
 void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *message, bool no_retry);
+void ssh_try_finish_killed(struct ssh_try *t, const char *message);
 void ssh_try_settle(struct ssh_try *t); /* finishes where all is known */
 void ssh_try_drop(struct ssh_try *t); /* closes all that is open; frees at the end */
 void ssh_try_free(struct ssh_try *t);
-void tail_add(struct tail *t, const char *bytes, size_t len);
+void ssh_tail_add(struct tail *t, const char *bytes, size_t len);
 
 void ssh_try_log(struct ssh_try *t, enum op_level level, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -88,15 +88,15 @@ sshd_stop()
 	[ -n "${sshd_pid:-}" ] || return 0
 	kill "$sshd_pid" 2>/dev/null
 	wait "$sshd_pid" 2>/dev/null
-	sshd_pid=
 	for sshd_group in "$host"/.windrow/*/group; do
-		[ -s "$sshd_group" ] && kill -s KILL -- "-$(cat "$sshd_group")" 2>/dev/null
+		[ -s "$sshd_group" ] && read -r sshd_pid sshd_rest <"$sshd_group" &&
+			kill -s KILL -- "-$sshd_pid" 2>/dev/null
 	done
-	return 0
+	sshd_pid=
 }
 
 # task_log TASK: the log of the last try of the last run's task
 task_log()
 {
-	find "$WINDROW_HOME/logs" -path "*task_id=$1/*" -name '*.log' | sort | tail -n 1 | xargs cat
+	find "$WINDROW_HOME" -path "*task_id=$1/*" -name '*.log' | sort | tail -n 1 | xargs cat
 }

@@ -1,0 +1,97 @@
+#!/bin/sh
+# Ends by force on a real sshd: kill means killed, and the log says what was.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+. "${top_srcdir:-.}/tests/e2e/sshd.sh"
+sshd_start
+mkfifo "$work/ready"
+
+# gone PID...: waits until none of them runs
+gone()
+{
+	for gone_pid in "$@"; do
+		while kill -0 "$gone_pid" 2>/dev/null && ! grep -q ') Z' "/proc/$gone_pid/stat" 2>/dev/null; do
+			:
+		done
+	done
+}
+
+# Children that ignore TERM, that left the group, that dropped their environment.
+cat >"$work/stubborn.yaml" <<'E'
+default_args: {operator: ssh, ssh_conn_id: box}
+tasks:
+  stubborn:
+    cmd_timeout: 500ms
+    detach: DETACH
+    script: |
+      sleep 1000 &
+      a=$!
+      (trap "" TERM; exec sleep 1000) &
+      b=$!
+      setsid sleep 1000 &
+      c=$!
+      env -i sleep 1000 &
+      echo $$ $a $b $c $! > $<run.conf.ready>
+      wait
+E
+for detach in true false; do
+	rm -rf "$WINDROW_HOME/logs"
+	sed "s/DETACH/$detach/" "$work/stubborn.yaml" >"$work/t.yaml"
+	"$windrow" dags test "$work/t.yaml" --conf "{\"ready\": \"$work/ready\"}" \
+		>"$work/out" 2>"$work/err" &
+	pid=$!
+	read -r pids <"$work/ready"
+	while ! task_log main.stubborn | grep -q SIGTERM; do
+		:
+	done
+	# The grace is ten seconds; a second ^C does not wait for it.
+	kill -INT "$pid"
+	while ! grep -q cancelling "$work/err"; do
+		:
+	done
+	kill -INT "$pid"
+	wait "$pid"
+	status=$?
+	is "detach: $detach: the run fails" "$status" 1
+	# shellcheck disable=SC2086
+	gone $pids
+	ok "children that ignore TERM are gone, and those that left the group" true
+	log=$(task_log main.stubborn)
+	like "the log says who was told to end" "$log" "*Sent SIGTERM to the script's processes (5 processes)*"
+	like "and who had to be killed" "$log" '*1 process did not end within *: sent SIGKILL*'
+	like "and why" "$log" '*it was ended at its cmd_timeout of 500ms*'
+done
+
+# ^C where the remote script is decent.
+cat >"$work/long.yaml" <<'E'
+default_args: {operator: ssh, ssh_conn_id: box}
+tasks:
+  long: {script: "echo said before; echo $$ > $<run.conf.ready>; sleep 1000"}
+  later: {depends_on: [long], command: "true"}
+E
+"$windrow" dags test "$work/long.yaml" --conf "{\"ready\": \"$work/ready\"}" >"$work/out" 2>"$work/err" &
+pid=$!
+read -r task <"$work/ready"
+kill -INT "$pid"
+wait "$pid"
+is "^C ends a run" "$?" 1
+gone "$task"
+ok "and its task on the host" true
+like "which says so" "$(cat "$work/out")" '*main.long failed*message="it was cancelled"*'
+like "what it had printed is not lost" "$(task_log main.long)" '*said before*'
+
+# windrow itself is killed: what was started ends by itself, and its end is written down.
+"$windrow" dags test "$work/long.yaml" --conf "{\"ready\": \"$work/ready\"}" >"$work/out" 2>"$work/err" &
+pid=$!
+read -r task <"$work/ready"
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+ok "a script outlives windrow" kill -0 "$task"
+claim=$(grep -lx "$task $task" "$host"/.windrow/*/group)
+claim=${claim%/group}/claim
+kill -s TERM -- "-$task"
+gone "$task"
+while ! grep -q '^exit' "$claim"; do
+	:
+done
+like "and its end is on record" "$(head -n 1 "$claim")" 'exit 143*'
+tap_done
