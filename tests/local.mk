@@ -41,7 +41,8 @@ UNIT_TESTS = \
 	tests/unit/test_text \
 	tests/unit/test_timetable \
 	tests/unit/test_tree \
-	tests/unit/test_value
+	tests/unit/test_value \
+	tests/unit/test_vault
 
 E2E_TESTS = \
 	tests/e2e/cli_completion.sh \
@@ -114,6 +115,8 @@ tests_unit_test_secret_SOURCES = tests/unit/test_secret.c $(TAP_SOURCES)
 tests_unit_test_secret_LDADD = $(STORE_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_KIT)
 tests_unit_test_store_LDADD = $(STORE_LIBS)
+tests_unit_test_vault_SOURCES = tests/unit/test_vault.c $(STORE_KIT)
+tests_unit_test_vault_LDADD = $(STORE_LIBS)
 
 # The run state machine's tests share a kit.
 RUN_KIT = tests/unit/run_kit.c tests/unit/run_kit.h $(TAP_SOURCES)
