@@ -10,6 +10,13 @@ struct err;
 extern const struct command command_completion; /* cli/completion.c */
 extern const struct command command_config_get; /* cli/config.c */
 extern const struct command command_config_list;
+extern const struct command command_connections_add; /* cli/connections_edit.c */
+extern const struct command command_connections_delete; /* cli/connections.c */
+extern const struct command command_connections_edit; /* cli/connections_edit.c */
+extern const struct command command_connections_export; /* cli/connections_file.c */
+extern const struct command command_connections_get; /* cli/connections.c */
+extern const struct command command_connections_import; /* cli/connections_file.c */
+extern const struct command command_connections_list; /* cli/connections.c */
 extern const struct command command_cron_next; /* cli/cron.c */
 extern const struct command command_dags_details; /* cli/dags_details.c */
 extern const struct command command_dags_list; /* cli/dags.c */
@@ -17,11 +24,22 @@ extern const struct command command_dags_list_import_errors;
 extern const struct command command_dags_show; /* cli/dags_show.c */
 extern const struct command command_dags_test; /* cli/dags_test.c */
 extern const struct command command_dags_validate; /* cli/dags.c */
+extern const struct command command_db_backup; /* cli/db.c */
+extern const struct command command_db_check;
+extern const struct command command_db_migrate;
+extern const struct command command_db_shell;
 extern const struct command command_info; /* cli/info.c */
 extern const struct command command_schema; /* cli/schema.c */
 extern const struct command command_tasks_list; /* cli/tasks.c */
 extern const struct command command_tasks_render; /* cli/tasks_render.c */
 extern const struct command command_tasks_test; /* cli/tasks_test.c */
+extern const struct command command_secrets_rotate; /* cli/secrets.c */
+extern const struct command command_variables_delete; /* cli/variables.c */
+extern const struct command command_variables_export; /* cli/variables_file.c */
+extern const struct command command_variables_get; /* cli/variables.c */
+extern const struct command command_variables_import; /* cli/variables_file.c */
+extern const struct command command_variables_list; /* cli/variables.c */
+extern const struct command command_variables_set;
 extern const struct command command_version; /* cli/version.c */
 
 /* What the first words of a command line name. */

@@ -12,6 +12,11 @@ libcli_a_SOURCES = \
 	cli/commands.h \
 	cli/completion.c \
 	cli/config.c \
+	cli/connection_view.c \
+	cli/connection_view.h \
+	cli/connections.c \
+	cli/connections_edit.c \
+	cli/connections_file.c \
 	cli/cron.c \
 	cli/dag_draw.h \
 	cli/dag_files.c \
@@ -25,6 +30,9 @@ libcli_a_SOURCES = \
 	cli/dags_details.c \
 	cli/dags_show.c \
 	cli/dags_test.c \
+	cli/db.c \
+	cli/export_file.c \
+	cli/export_file.h \
 	cli/help.c \
 	cli/help.h \
 	cli/info.c \
@@ -43,8 +51,13 @@ libcli_a_SOURCES = \
 	cli/run_view.c \
 	cli/run_view.h \
 	cli/schema.c \
+	cli/secret_input.c \
+	cli/secret_input.h \
+	cli/secrets.c \
 	cli/settings.c \
 	cli/settings.h \
+	cli/stores.c \
+	cli/stores.h \
 	cli/table.c \
 	cli/table.h \
 	cli/tasks.c \
@@ -58,4 +71,6 @@ libcli_a_SOURCES = \
 	cli/text.h \
 	cli/tree.c \
 	cli/tree.h \
+	cli/variables.c \
+	cli/variables_file.c \
 	cli/version.c

@@ -9,6 +9,8 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "store/connection_file.h"
+#include "store/dags_folder.h"
 
 #define ENV_PREFIX "WINDROW_CONN_"
 
@@ -44,6 +46,35 @@ static const char *env_find(char *const *env, const char *id)
 	return NULL;
 }
 
+/* Looks it up in connections.yaml. ERR_NOTFOUND: it is not there, or no such file is. */
+static int file_find(
+	const char *home, struct arena *a, const char *id, struct connection *out, struct err *e)
+{
+	char *path = arena_printf(a, "%s/" CONNECTIONS_FILE_NAME, home), *text;
+	struct store_connection *list;
+	size_t len, n = 0;
+	int r;
+
+	if (path == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	r = dags_folder_read(path, CONNECTION_FILE_MAX, &text, &len, e);
+	if (r == ERR_NOTFOUND)
+		return r;
+	if (r != 0)
+		return err_context(e, "%s", path);
+	r = connection_file_read(a, path, CONNECTION_YAML, text, len, &list, &n, e);
+	explicit_bzero(text, len);
+	free(text);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		if (strcmp(list[i].connection.id, id) == 0) {
+			*out = list[i].connection;
+			out->origin = path;
+			return 0;
+		}
+	}
+	return r == 0 ? ERR_NOTFOUND : r;
+}
+
 static int find(void *ctx, struct arena *a, const char *id, struct connection *out, struct err *e)
 {
 	const struct connections *c = ctx;
@@ -60,10 +91,13 @@ static int find(void *ctx, struct arena *a, const char *id, struct connection *o
 		if (r != ERR_NOTFOUND)
 			return r;
 	}
+	r = file_find(c->home, a, id, out, e);
+	if (r != ERR_NOTFOUND)
+		return r;
 	return err_set(e, ERR_NOTFOUND,
-		"there is no connection \"%s\": neither $" ENV_PREFIX
-		"%s nor %s/" CONNECTIONS_FILE_NAME " says what it is",
-		id, id, c->home);
+		"there is no connection \"%s\": neither the environment, nor the store, nor "
+		"%s/" CONNECTIONS_FILE_NAME " says what it is; `windrow connections add %s` does",
+		id, c->home, id);
 }
 
 int connections_create(char *const *env, const char *home, const struct connection_source *stored,

@@ -3,6 +3,8 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	store/connection.c \
 	store/connection.h \
+	store/connection_file.c \
+	store/connection_file.h \
 	store/connections.c \
 	store/connections.h \
 	store/dags_folder.c \
@@ -24,11 +26,16 @@ libstore_a_SOURCES = \
 	store/store.c \
 	store/store.h \
 	store/store_impl.h \
+	store/store_connection.c \
 	store/store_keypair.c \
 	store/store_rotate.c \
 	store/store_variable.c \
+	store/stored.c \
+	store/stored.h \
 	store/vault.c \
 	store/vault.h \
+	store/yaml_value.c \
+	store/yaml_value.h \
 	store/zoneinfo.c \
 	store/zoneinfo.h
 

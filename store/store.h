@@ -17,11 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/connection.h"
+
 #define STORE_NAME_MAX 250 /* bytes of a name */
 #define STORE_TEXT_MAX ((size_t)1 << 20) /* bytes of a value or a description */
 
 struct arena;
-struct connection;
 struct err;
 struct store;
 
@@ -94,6 +95,32 @@ int store_variable_set(struct store *s, const struct store_variable *v, struct e
 
 /* ERR_NOTFOUND. */
 int store_variable_delete(struct store *s, const char *name, struct err *e);
+
+/* ---- connections ---- */
+
+struct store_connection {
+	struct connection connection;
+	const char *description; /* or NULL */
+};
+
+/* Reads one, opening its secrets. ERR_NOTFOUND. */
+int store_connection_get(struct store *s, struct arena *a, const char *id,
+	struct store_connection *out, struct err *e);
+
+/* Reads all by id, password and extra left out: they stay sealed. */
+int store_connection_list(
+	struct store *s, struct arena *a, struct store_connection **out, size_t *n, struct err *e);
+
+/* Whether there is one of this id; needs no key. */
+int store_connection_has(struct store *s, const char *id, bool *has, struct err *e);
+
+/* Adds one, or replaces it where may_replace. An SSH connection's extra is checked. ERR_EXISTS,
+ * ERR_INVALID, ERR_LIMIT. */
+int store_connection_put(
+	struct store *s, const struct store_connection *c, bool may_replace, struct err *e);
+
+/* ERR_NOTFOUND. */
+int store_connection_delete(struct store *s, const char *id, struct err *e);
 
 /* ---- keypairs ---- */
 

@@ -1,0 +1,241 @@
+/* `windrow connections import` and `export`: Airflow's files, JSON, YAML or env. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/connection_view.h"
+#include "cli/export_file.h"
+#include "cli/report.h"
+#include "cli/stores.h"
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "store/connection_file.h"
+#include "store/dags_folder.h"
+#include "store/secret.h"
+
+static const char *const formats[] = {
+	[CONNECTION_JSON] = "json",
+	[CONNECTION_YAML] = "yaml",
+	[CONNECTION_ENV] = "env",
+	NULL,
+};
+
+static int no_memory(void)
+{
+	report_error("%s", err_text(ERR_NOMEM));
+	return EXIT_FAILED;
+}
+
+/* ---- import ---- */
+
+static int put_all(struct store *s, const struct store_connection *list, size_t n, bool may_replace,
+	size_t *n_put, struct err *e)
+{
+	int r = store_begin(s, e);
+
+	*n_put = 0;
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < n; i++) {
+		bool is_there = false;
+
+		r = may_replace ? 0 : store_connection_has(s, list[i].connection.id, &is_there, e);
+		if (r == 0 && is_there) {
+			report_note("connection %s is there already; --overwrite replaces it",
+				list[i].connection.id);
+			continue;
+		}
+		if (r == 0)
+			r = store_connection_put(s, &list[i], true, e);
+		if (r != 0) {
+			store_rollback(s);
+			return r;
+		}
+		(*n_put)++;
+	}
+	return store_commit(s, e);
+}
+
+static int import_text(
+	struct arena *a, const char *path, const char *text, size_t len, const struct args *args)
+{
+	struct store_connection *list = NULL;
+	size_t n = 0, n_put;
+	struct store *s;
+	struct err e;
+	int status;
+
+	if (connection_file_read(a, path, connection_format_of(path, text, len), text, len, &list,
+		    &n, &e) != 0) {
+		report_error("%s", e.text);
+		return EXIT_FAILED;
+	}
+	s = stores_open(&status);
+	if (s == NULL)
+		return status;
+	if (put_all(s, list, n, args_has(args, "overwrite"), &n_put, &e) != 0) {
+		(void)err_context(&e, "%s: nothing was imported", path);
+		status = stores_report(&e);
+	} else {
+		report_note("%zu of %zu connections imported", n_put, n);
+	}
+	stores_close(s);
+	return status;
+}
+
+static int import_exec(const struct args *args)
+{
+	const char *path = args_word(args, 0);
+	struct arena *a = secret_arena_create(0);
+	size_t len;
+	char *text;
+	struct err e;
+	int status;
+
+	if (a == NULL)
+		return no_memory();
+	if (dags_folder_read(path, CONNECTION_FILE_MAX, &text, &len, &e) != 0) {
+		report_error("%s: %s", path, e.text);
+		status = EXIT_FAILED;
+	} else {
+		status = import_text(a, path, text, len, args);
+		explicit_bzero(text, len);
+		free(text);
+	}
+	arena_destroy(a);
+	return status;
+}
+
+static const struct flag import_flags[] = {
+	{"overwrite", 0, FLAG_SWITCH, NULL, "replace connections that are there already"},
+};
+
+const struct command command_connections_import = {
+	.group = "connections",
+	.verb = "import",
+	.words = "FILE",
+	.summary = "store the connections of a file, as Airflow exports them",
+	.details = "FILE is JSON, YAML (objects or URIs by their ids), or lines ID=URI (.env). All "
+		   "of them are stored or, where one is wrong, none. `-` is standard input.",
+	.flags = import_flags,
+	.n_flags = sizeof(import_flags) / sizeof(import_flags[0]),
+	.example = "airflow connections export c.json && windrow connections import c.json",
+	.exec = import_exec,
+};
+
+/* ---- export ---- */
+
+/* Takes the secrets out of a connection; whether it had any. */
+static int leave_out(struct arena *a, struct connection *c, bool *had)
+{
+	struct value_pair *pairs;
+	size_t n = 0;
+
+	*had = c->password != NULL;
+	c->password = NULL;
+	if (c->extra.type != VALUE_MAP)
+		return 0;
+	pairs = arena_array(a, c->extra.len + 1, sizeof(*pairs));
+	if (pairs == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < c->extra.len; i++)
+		if (!connection_view_is_secret(c->extra.u.pairs[i].key))
+			pairs[n++] = c->extra.u.pairs[i];
+	*had = *had || n < c->extra.len;
+	c->extra.u.pairs = pairs;
+	c->extra.len = n;
+	return 0;
+}
+
+static int gather(struct store *s, struct arena *a, bool with_secrets,
+	struct store_connection **out, size_t *n, size_t *n_without, struct err *e)
+{
+	bool had;
+	int r;
+
+	*out = NULL;
+	*n = *n_without = 0;
+	r = s == NULL ? 0 : store_connection_list(s, a, out, n, e);
+	for (size_t i = 0; i < *n && r == 0; i++) {
+		r = store_connection_get(s, a, (*out)[i].connection.id, &(*out)[i], e);
+		if (r != 0 || with_secrets)
+			continue;
+		r = leave_out(a, &(*out)[i].connection, &had);
+		*n_without += had;
+		if (r != 0)
+			(void)err_set(e, r, "%s", err_text(r));
+	}
+	return r;
+}
+
+/* What --file-format says, else the file's name, else JSON. */
+static enum connection_format format_of(const struct args *args)
+{
+	const char *said = args_text(args, "file-format", NULL);
+
+	for (int i = 0; said != NULL && formats[i] != NULL; i++)
+		if (strcmp(formats[i], said) == 0)
+			return (enum connection_format)i;
+	return connection_format_of(args_word(args, 0), "{", 1);
+}
+
+static int export_all(struct store *s, struct arena *a, const struct args *args)
+{
+	bool with_secrets = args_has(args, "with-secrets");
+	struct store_connection *list;
+	size_t n, n_without;
+	struct buf out;
+	struct err e;
+	int status;
+
+	if (gather(s, a, with_secrets, &list, &n, &n_without, &e) != 0)
+		return stores_report(&e);
+	buf_init(&out, 0);
+	if (connection_file_write(a, format_of(args), list, n, &out) != 0)
+		status = no_memory();
+	else
+		status = export_file_write(args_word(args, 0), &out, with_secrets);
+	if (out.data != NULL)
+		explicit_bzero(out.data, out.cap);
+	buf_free(&out);
+	if (status == EXIT_DONE && n_without > 0)
+		report_note("%zu connections exported, %zu of them without their secrets: "
+			    "--with-secrets takes those too",
+			n, n_without);
+	else if (status == EXIT_DONE)
+		report_note("%zu connections exported", n);
+	return status;
+}
+
+static int export_exec(const struct args *args)
+{
+	struct arena *a = secret_arena_create(0);
+	int status;
+	struct store *s = stores_open_to_read(&status);
+
+	if (status == EXIT_DONE)
+		status = a == NULL ? no_memory() : export_all(s, a, args);
+	arena_destroy(a);
+	stores_close(s);
+	return status;
+}
+
+static const struct flag export_flags[] = {
+	{"file-format", 0, FLAG_ENUM, "FORMAT", "json, yaml or env; by the file's name unless said",
+		.choices = formats},
+	{"with-secrets", 0, FLAG_SWITCH, NULL, "passwords and keys too, as plain text"},
+};
+
+const struct command command_connections_export = {
+	.group = "connections",
+	.verb = "export",
+	.words = "FILE",
+	.summary = "write the stored connections to a file, as Airflow does",
+	.details = "The file can be read by its owner alone. `-` is standard output.",
+	.flags = export_flags,
+	.n_flags = sizeof(export_flags) / sizeof(export_flags[0]),
+	.example = "windrow connections export connections.yaml --with-secrets",
+	.exec = export_exec,
+};

@@ -1,0 +1,107 @@
+/* Opening the store for a command, in the name of the person who typed it. */
+#include "cli/stores.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/report.h"
+#include "cli/settings.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "store/secret.h"
+
+/* `cli:anna`; behind sudo `cli:root (sudo anna)`. */
+static char *actor_name(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	const char *sudo = getenv("SUDO_USER");
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_adds(&b, "cli:");
+	if (pw != NULL)
+		buf_adds(&b, pw->pw_name);
+	else
+		buf_addf(&b, "%u", (unsigned)getuid());
+	if (sudo != NULL && *sudo != '\0' && getuid() == 0)
+		buf_addf(&b, " (sudo %s)", sudo);
+	return buf_steal(&b);
+}
+
+bool stores_options_or_report(struct stores_options *o)
+{
+	struct settings *s = settings_or_report();
+
+	memset(o, 0, sizeof(*o));
+	if (s == NULL)
+		return false;
+	o->home = strdup(settings_home_path(s));
+	o->actor = actor_name();
+	settings_destroy(s);
+	if (o->home == NULL || o->actor == NULL) {
+		stores_options_free(o);
+		report_error("%s", err_text(ERR_NOMEM));
+		return false;
+	}
+	o->store = (struct store_options){.home = o->home, .env = environ, .actor = o->actor};
+	return true;
+}
+
+void stores_options_free(struct stores_options *o)
+{
+	free(o->home);
+	free(o->actor);
+	o->home = o->actor = NULL;
+}
+
+int stores_report(const struct err *e)
+{
+	report_error("%s", e->text);
+	return e->code == ERR_UNAVAILABLE ? EXIT_UNREACHABLE : EXIT_FAILED;
+}
+
+static struct store *open_store(bool may_create, int *status)
+{
+	struct stores_options o;
+	struct store *s = NULL;
+	struct err e;
+	int r;
+
+	*status = EXIT_FAILED;
+	if (!stores_options_or_report(&o))
+		return NULL;
+	o.store.may_create = may_create;
+	r = store_open(&o.store, &s, &e);
+	stores_options_free(&o);
+	*status = r == 0 || (r == ERR_NOTFOUND && !may_create) ? EXIT_DONE : EXIT_UNREACHABLE;
+	if (*status != EXIT_DONE)
+		report_error("%s", e.text);
+	return s;
+}
+
+struct store *stores_open(int *status)
+{
+	return open_store(true, status);
+}
+
+struct store *stores_open_to_read(int *status)
+{
+	return open_store(false, status);
+}
+
+void stores_close(struct store *s)
+{
+	struct rlimit limit = {0};
+
+	store_close(s);
+	if (!secret_lock_was_refused())
+		return;
+	(void)getrlimit(RLIMIT_MEMLOCK, &limit);
+	report_note("a secret could not be locked in memory, and may have reached the swap: only "
+		    "%lu KiB may be locked here (see `ulimit -l`)",
+		(unsigned long)(limit.rlim_cur >> 10));
+}

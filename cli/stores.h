@@ -1,0 +1,33 @@
+/* The store of this process's home, for commands. */
+#ifndef CLI_STORES_H
+#define CLI_STORES_H
+
+#include "store/store.h"
+
+struct err;
+
+/* What tells where the store is and who uses it. Freed by stores_options_free(). */
+struct stores_options {
+	struct store_options store;
+	char *home, *actor;
+};
+
+/* Fills it in; reports what is wrong and returns false. */
+bool stores_options_or_report(struct stores_options *o);
+void stores_options_free(struct stores_options *o);
+
+/* Opens the store to change it, making it where it is missing. NULL: it has been reported, and
+ * *status is an exit status. */
+struct store *stores_open(int *status);
+
+/* Opens it to look at it. NULL with EXIT_DONE in *status: there is none yet, and so nothing in it.
+ */
+struct store *stores_open_to_read(int *status);
+
+/* Closes it, and says so where a secret could not be locked in memory. NULL is fine. */
+void stores_close(struct store *s);
+
+/* Reports what a call of the store said, and returns the exit status for it. */
+int stores_report(const struct err *e);
+
+#endif

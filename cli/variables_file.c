@@ -1,0 +1,333 @@
+/*
+ * `windrow variables import` and `export`: Airflow's JSON, an object of values by their keys. A
+ * value that is no string stands for its JSON text, as Airflow has it; an object with a member
+ * "value" may also hold "description" and "is_secret".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/export_file.h"
+#include "cli/report.h"
+#include "cli/stores.h"
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "engine/value.h"
+#include "store/dags_folder.h"
+#include "store/secret.h"
+
+#define FILE_MAX ((size_t)16 << 20) /* bytes of a file */
+
+static int no_memory(void)
+{
+	report_error("%s", err_text(ERR_NOMEM));
+	return EXIT_FAILED;
+}
+
+static void wipe(struct buf *b)
+{
+	if (b->data != NULL)
+		explicit_bzero(b->data, b->cap);
+	buf_free(b);
+}
+
+/* ---- import ---- */
+
+static const char *const actions[] = {"overwrite", "skip", "fail", NULL};
+
+static const struct value *member(const struct value *map, const char *key)
+{
+	return map->type == VALUE_MAP ? value_member(map, key, strlen(key)) : NULL;
+}
+
+/* A value as the text of a variable. */
+static int text_of(struct arena *a, const struct value *v, const char **out)
+{
+	struct buf b;
+	int r;
+
+	if (v->type == VALUE_STRING) {
+		*out = v->u.text;
+		return strlen(v->u.text) == v->len ? 0 : ERR_INVALID;
+	}
+	buf_init(&b, STORE_TEXT_MAX);
+	value_json(v, &b);
+	r = buf_status(&b);
+	*out = r == 0 ? arena_memdup(a, b.data, b.len) : NULL;
+	wipe(&b);
+	return r == 0 && *out == NULL ? ERR_NOMEM : r;
+}
+
+static int variable_of(
+	struct arena *a, const struct value_pair *p, struct store_variable *out, struct err *e)
+{
+	const struct value *inner = member(&p->value, "value");
+	const struct value *description = inner == NULL ? NULL : member(&p->value, "description");
+	const struct value *is_secret = inner == NULL ? NULL : member(&p->value, "is_secret");
+	int r;
+
+	*out = (struct store_variable){.name = p->key};
+	if (description != NULL && description->type == VALUE_STRING)
+		out->description = description->u.text;
+	if (is_secret != NULL && is_secret->type == VALUE_BOOL)
+		out->is_secret = is_secret->truth;
+	r = text_of(a, inner == NULL ? &p->value : inner, &out->value);
+	if (r == ERR_INVALID)
+		return err_set(e, r, "variable %s: a value cannot hold a NUL character", p->key);
+	return r == 0 ? 0 : err_set(e, r, "variable %s: %s", p->key, err_text(r));
+}
+
+static const struct store_variable *find(
+	const struct store_variable *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return &list[i];
+	return NULL;
+}
+
+/* One of the file. 1: set, 0: skipped. */
+static int import_one(struct store *s, struct arena *a, const struct value_pair *p,
+	const char *action, const struct store_variable *there, struct err *e)
+{
+	struct store_variable v;
+	int r;
+
+	if (there != NULL && strcmp(action, "skip") == 0)
+		return 0;
+	if (there != NULL && strcmp(action, "fail") == 0)
+		return err_set(e, ERR_EXISTS, "variable %s is there already", p->key);
+	r = variable_of(a, p, &v, e);
+	if (r == 0) {
+		v.is_secret = v.is_secret || (there != NULL && there->is_secret);
+		r = store_variable_set(s, &v, e);
+	}
+	return r == 0 ? 1 : r;
+}
+
+static int import_all(struct store *s, struct arena *a, const struct value *map, const char *action,
+	size_t *n_set, struct err *e)
+{
+	struct store_variable *there;
+	size_t n;
+	int r = store_begin(s, e);
+
+	if (r != 0)
+		return r;
+	*n_set = 0;
+	r = store_variable_list(s, a, &there, &n, e);
+	for (size_t i = 0; i < map->len && r >= 0; i++) {
+		r = import_one(
+			s, a, &map->u.pairs[i], action, find(there, n, map->u.pairs[i].key), e);
+		*n_set += r == 1;
+	}
+	if (r >= 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return r;
+}
+
+static int import_text(
+	struct arena *a, const char *path, const char *text, size_t len, const struct args *args)
+{
+	struct value map;
+	struct store *s;
+	size_t n = 0;
+	struct err e;
+	int status;
+
+	if (value_parse_json(a, text, len, &map, &e) != 0) {
+		report_error("%s: %s", path, e.text);
+		return EXIT_FAILED;
+	}
+	if (map.type != VALUE_MAP) {
+		report_error("%s: variables are given by their keys, as in {\"region\": \"eu\"}; "
+			     "this is a %s",
+			path, value_type_name(map.type));
+		return EXIT_FAILED;
+	}
+	s = stores_open(&status);
+	if (s == NULL)
+		return status;
+	if (import_all(s, a, &map, args_text(args, "action-on-existing-key", "overwrite"), &n,
+		    &e) != 0) {
+		(void)err_context(&e, "%s: nothing was imported", path);
+		status = stores_report(&e);
+	} else {
+		report_note("%zu of %zu variables imported", n, map.len);
+	}
+	stores_close(s);
+	return status;
+}
+
+static int import_exec(const struct args *args)
+{
+	const char *path = args_word(args, 0);
+	struct arena *a = secret_arena_create(0);
+	size_t len;
+	char *text;
+	struct err e;
+	int status;
+
+	if (a == NULL)
+		return no_memory();
+	if (dags_folder_read(path, FILE_MAX, &text, &len, &e) != 0) {
+		report_error("%s: %s", path, e.text);
+		status = EXIT_FAILED;
+	} else {
+		status = import_text(a, path, text, len, args);
+		explicit_bzero(text, len);
+		free(text);
+	}
+	arena_destroy(a);
+	return status;
+}
+
+static const struct flag import_flags[] = {
+	{"action-on-existing-key", 'a', FLAG_ENUM, "ACTION",
+		"overwrite (unless said), skip, or fail where a key is there already",
+		.choices = actions},
+};
+
+const struct command command_variables_import = {
+	.group = "variables",
+	.verb = "import",
+	.words = "FILE",
+	.summary = "set variables from a JSON file, as Airflow exports them",
+	.details = "All of them or, where one is wrong, none. `-` is standard input.",
+	.flags = import_flags,
+	.n_flags = sizeof(import_flags) / sizeof(import_flags[0]),
+	.example = "windrow variables import variables.json",
+	.exec = import_exec,
+};
+
+/* ---- export ---- */
+
+/* The value as Airflow exports it: what is JSON's text stands there as JSON, where it comes back
+ * byte for byte. */
+static int exported(struct arena *a, const char *text, struct value *out)
+{
+	struct value v;
+	struct buf b;
+	int r;
+
+	*out = value_string(text, strlen(text));
+	if (value_parse_json(a, text, strlen(text), &v, NULL) != 0 || v.type == VALUE_STRING)
+		return 0;
+	buf_init(&b, 0);
+	value_json(&v, &b);
+	r = buf_status(&b);
+	if (r == 0 && strcmp(b.data, text) == 0)
+		*out = v;
+	wipe(&b);
+	return r;
+}
+
+static int entry_of(struct arena *a, const struct store_variable *v, struct value_pair *out)
+{
+	struct value_pair pairs[3];
+	struct value value;
+	size_t n = 1;
+	int r = exported(a, v->value, &value);
+
+	*out = (struct value_pair){v->name, strlen(v->name), value};
+	if (r != 0 || (v->description == NULL && !v->is_secret && member(&value, "value") == NULL))
+		return r;
+	pairs[0] = (struct value_pair){"value", 5, value};
+	if (v->description != NULL)
+		pairs[n++] = (struct value_pair){
+			"description", 11, value_string(v->description, strlen(v->description))};
+	if (v->is_secret)
+		pairs[n++] = (struct value_pair){"is_secret", 9, value_bool(true)};
+	return value_map(a, pairs, n, &out->value);
+}
+
+/* All that is to be written; *n_left: secrets that are not. */
+static int gather(struct store *s, struct arena *a, bool with_secrets, struct buf *out,
+	size_t *n_written, size_t *n_left, struct err *e)
+{
+	struct store_variable *list = NULL, one;
+	struct value_pair *pairs;
+	struct value map;
+	size_t n = 0;
+	int r = s == NULL ? 0 : store_variable_list(s, a, &list, &n, e);
+
+	*n_written = *n_left = 0;
+	pairs = r == 0 ? arena_array(a, n + 1, sizeof(*pairs)) : NULL;
+	if (r == 0 && pairs == NULL)
+		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	for (size_t i = 0; i < n && r == 0; i++) {
+		one = list[i];
+		if (one.is_secret && !with_secrets) {
+			(*n_left)++;
+			continue;
+		}
+		if (one.is_secret)
+			r = store_variable_get(s, a, list[i].name, &one, e);
+		if (r == 0 && entry_of(a, &one, &pairs[(*n_written)++]) != 0)
+			r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	}
+	if (r != 0)
+		return r;
+	map = (struct value){.type = VALUE_MAP, .len = *n_written, .u.pairs = pairs};
+	value_json_pretty(&map, out);
+	buf_addc(out, '\n');
+	r = buf_status(out);
+	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
+}
+
+static int export_all(struct store *s, struct arena *a, const struct args *args)
+{
+	bool with_secrets = args_has(args, "with-secrets");
+	const char *path = args_word(args, 0);
+	size_t n, n_left;
+	struct buf out;
+	struct err e;
+	int status;
+
+	buf_init(&out, 0);
+	if (gather(s, a, with_secrets, &out, &n, &n_left, &e) != 0)
+		status = stores_report(&e);
+	else
+		status = export_file_write(path, &out, with_secrets);
+	wipe(&out);
+	if (status == EXIT_DONE && n_left > 0)
+		report_note("%zu variables exported; %zu secret ones were left out: "
+			    "--with-secrets takes them too",
+			n, n_left);
+	else if (status == EXIT_DONE)
+		report_note("%zu variables exported", n);
+	return status;
+}
+
+static int export_exec(const struct args *args)
+{
+	struct arena *a = secret_arena_create(0);
+	int status;
+	struct store *s = stores_open_to_read(&status);
+
+	if (status == EXIT_DONE)
+		status = a == NULL ? no_memory() : export_all(s, a, args);
+	arena_destroy(a);
+	stores_close(s);
+	return status;
+}
+
+static const struct flag export_flags[] = {
+	{"with-secrets", 0, FLAG_SWITCH, NULL, "secret variables too, as plain text"},
+};
+
+const struct command command_variables_export = {
+	.group = "variables",
+	.verb = "export",
+	.words = "FILE",
+	.summary = "write all variables to a JSON file, as Airflow does",
+	.details = "The file can be read by its owner alone. `-` is standard output.",
+	.flags = export_flags,
+	.n_flags = sizeof(export_flags) / sizeof(export_flags[0]),
+	.example = "windrow variables export variables.json",
+	.exec = export_exec,
+};

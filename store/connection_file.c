@@ -1,0 +1,271 @@
+/*
+ * Files of connections. N.B. no message shows more of a file than ids and keys: any value may be a
+ * secret.
+ */
+#include "store/connection_file.h"
+
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "store/yaml_value.h"
+
+enum connection_format connection_format_of(const char *path, const char *text, size_t len)
+{
+	const char *dot = strrchr(path, '.');
+	size_t name, at = 0;
+
+	if (dot != NULL && strcmp(dot, ".json") == 0)
+		return CONNECTION_JSON;
+	if (dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0))
+		return CONNECTION_YAML;
+	if (dot != NULL && strcmp(dot, ".env") == 0)
+		return CONNECTION_ENV;
+	while (at < len && strchr(" \t\r\n", text[at]) != NULL)
+		at++;
+	if (at < len && text[at] == '{')
+		return CONNECTION_JSON;
+	name = at + strcspn(text + at, "=: \t\r\n");
+	return name < len && text[name] == '=' ? CONNECTION_ENV : CONNECTION_YAML;
+}
+
+/* ---- reading ---- */
+
+static const struct value *member(const struct value *map, const char *key)
+{
+	const struct value *v = value_member(map, key, strlen(key));
+
+	return v == NULL || v->type == VALUE_NULL ? NULL : v;
+}
+
+/* Airflow also writes extra as an object, under another name. */
+static int with_extra(struct arena *a, const struct value *object, struct value *out)
+{
+	const struct value *dejson = member(object, "extra_dejson");
+	struct value_pair *pairs = arena_array(a, object->len + 1, sizeof(*pairs));
+
+	if (pairs == NULL)
+		return ERR_NOMEM;
+	memcpy(pairs, object->u.pairs, object->len * sizeof(*pairs));
+	pairs[object->len] = (struct value_pair){"extra", 5, *dejson};
+	return value_map(a, pairs, object->len + 1, out);
+}
+
+static int read_object(struct arena *a, const char *id, const struct value *object,
+	struct store_connection *out, struct err *e)
+{
+	const struct value *description = member(object, "description");
+	const struct value *said = member(object, "conn_id");
+	struct value whole = *object;
+
+	if (said != NULL && (said->type != VALUE_STRING || strcmp(said->u.text, id) != 0))
+		return err_set(e, ERR_INVALID, "connection %s: its conn_id is another", id);
+	if (description != NULL && description->type != VALUE_STRING)
+		return err_set(e, ERR_INVALID,
+			"connection %s: description must be a string, not a %s", id,
+			value_type_name(description->type));
+	if (member(object, "extra_dejson") != NULL && member(object, "extra") == NULL &&
+		with_extra(a, object, &whole) != 0)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	out->description = description == NULL ? NULL : description->u.text;
+	return connection_from_value(a, id, &whole, &out->connection, e);
+}
+
+static int read_value(struct arena *a, const char *id, const struct value *v,
+	struct store_connection *out, struct err *e)
+{
+	memset(out, 0, sizeof(*out));
+	if (v->type == VALUE_LIST && v->len != 1)
+		return err_set(e, ERR_INVALID, "connection %s is given %zu times", id, v->len);
+	if (v->type == VALUE_LIST)
+		v = &v->u.items[0];
+	if (v->type == VALUE_STRING)
+		return connection_parse(a, id, v->u.text, v->len, &out->connection, e);
+	if (v->type == VALUE_MAP)
+		return read_object(a, id, v, out, e);
+	return err_set(e, ERR_INVALID, "connection %s must be a URI or an object, not a %s", id,
+		value_type_name(v->type));
+}
+
+static int read_map(struct arena *a, const char *name, const struct value *map,
+	struct store_connection **out, size_t *n, struct err *e)
+{
+	struct store_connection *list;
+
+	if (map->type == VALUE_NULL) {
+		*n = 0;
+		return 0;
+	}
+	if (map->type != VALUE_MAP)
+		return err_set(e, ERR_INVALID,
+			"%s: connections are given by their ids, as in `web: "
+			"{conn_type: ssh, host: web1}`; this is a %s",
+			name, value_type_name(map->type));
+	list = arena_array(a, map->len + 1, sizeof(*list));
+	if (list == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	for (size_t i = 0; i < map->len; i++)
+		if (read_value(a, map->u.pairs[i].key, &map->u.pairs[i].value, &list[i], e) != 0)
+			return err_context(e, "%s", name);
+	*out = list;
+	*n = map->len;
+	return 0;
+}
+
+/* What stands behind the = of a line. N.B. an object may say more than connection_parse() keeps. */
+static int read_text(struct arena *a, const char *id, const char *text, size_t len,
+	struct store_connection *out, struct err *e)
+{
+	struct value object;
+
+	memset(out, 0, sizeof(*out));
+	if (len > 0 && text[0] == '{' && value_parse_json(a, text, len, &object, NULL) == 0)
+		return read_object(a, id, &object, out, e);
+	return connection_parse(a, id, text, len, &out->connection, e);
+}
+
+/* One line of an env file into *out. 1: a connection; 0: nothing. */
+static int read_line(struct arena *a, const char *name, size_t number, const char *line, size_t len,
+	struct store_connection *out, struct err *e)
+{
+	const char *equals;
+	char *id;
+
+	while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL)
+		len--;
+	while (len > 0 && (*line == ' ' || *line == '\t')) {
+		line++;
+		len--;
+	}
+	if (len == 0 || *line == '#')
+		return 0;
+	equals = memchr(line, '=', len);
+	if (equals == NULL || equals == line)
+		return err_set(e, ERR_INVALID, "%s:%zu: a line is ID=URI or ID=JSON", name, number);
+	id = arena_memdup(a, line, (size_t)(equals - line));
+	if (id == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (read_text(a, id, equals + 1, (size_t)(line + len - equals) - 1, out, e) != 0)
+		return err_context(e, "%s:%zu", name, number);
+	return 1;
+}
+
+static int read_env(struct arena *a, const char *name, const char *text, size_t len,
+	struct store_connection **out, size_t *n, struct err *e)
+{
+	struct store_connection *list;
+	size_t room = 2, count = 0;
+
+	for (size_t i = 0; i < len; i++)
+		room += text[i] == '\n';
+	list = arena_array(a, room, sizeof(*list));
+	if (list == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	for (size_t at = 0, number = 1; at < len; number++) {
+		const char *end = memchr(text + at, '\n', len - at);
+		size_t n_line = end == NULL ? len - at : (size_t)(end - text) - at;
+		int r = read_line(a, name, number, text + at, n_line, &list[count], e);
+
+		if (r < 0)
+			return r;
+		count += (size_t)r;
+		at += n_line + 1;
+	}
+	*out = list;
+	*n = count;
+	return 0;
+}
+
+int connection_file_read(struct arena *a, const char *name, enum connection_format format,
+	const char *text, size_t len, struct store_connection **out, size_t *n, struct err *e)
+{
+	struct value map;
+	int r;
+
+	if (format == CONNECTION_ENV)
+		return read_env(a, name, text, len, out, n, e);
+	if (format == CONNECTION_JSON) {
+		r = value_parse_json(a, text, len, &map, e);
+		if (r != 0)
+			(void)err_context(e, "%s", name);
+	} else {
+		r = yaml_value_parse(a, name, text, len, &map, e);
+	}
+	return r == 0 ? read_map(a, name, &map, out, n, e) : r;
+}
+
+/* ---- writing ---- */
+
+#define FIELDS 8
+
+static struct value text_value(const char *text)
+{
+	return text == NULL ? value_null() : value_string(text, strlen(text));
+}
+
+static struct value_pair pair(const char *key, struct value v)
+{
+	return (struct value_pair){key, strlen(key), v};
+}
+
+/* A connection as Airflow exports it: extra is a string that holds JSON. */
+static int object_of(struct arena *a, const struct store_connection *s, struct value *out)
+{
+	const struct connection *c = &s->connection;
+	struct value_pair pairs[FIELDS];
+	struct value extra = value_null();
+	struct buf text;
+	int r = 0;
+
+	if (c->extra.type == VALUE_MAP) {
+		buf_init(&text, 0);
+		value_json(&c->extra, &text);
+		extra = text_value(arena_memdup(a, buf_str(&text), text.len));
+		r = buf_status(&text);
+		if (text.data != NULL)
+			explicit_bzero(text.data, text.cap);
+		buf_free(&text);
+	}
+	pairs[0] = pair("conn_type", text_value(c->type));
+	pairs[1] = pair("description", text_value(s->description));
+	pairs[2] = pair("login", text_value(c->login));
+	pairs[3] = pair("password", text_value(c->password));
+	pairs[4] = pair("host", text_value(c->host));
+	pairs[5] = pair("port", c->port == 0 ? value_null() : value_int(a, c->port));
+	pairs[6] = pair("schema", text_value(c->schema));
+	pairs[7] = pair("extra", extra);
+	return r == 0 ? value_map(a, pairs, FIELDS, out) : r;
+}
+
+/* N.B. JSON is YAML too, so that a YAML file is a line `"ID": {...}` for each. */
+int connection_file_write(struct arena *a, enum connection_format format,
+	const struct store_connection *list, size_t n, struct buf *out)
+{
+	struct value_pair *pairs = arena_array(a, n + 1, sizeof(*pairs));
+	struct value map, id;
+	int r = 0;
+
+	if (pairs == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		pairs[i] = pair(list[i].connection.id, value_null());
+		r = object_of(a, &list[i], &pairs[i].value);
+	}
+	if (r == 0 && format == CONNECTION_JSON) {
+		r = value_map(a, pairs, n, &map);
+		value_json_pretty(&map, out);
+		buf_addc(out, '\n');
+	}
+	for (size_t i = 0; i < n && r == 0 && format != CONNECTION_JSON; i++) {
+		id = text_value(pairs[i].key);
+		if (format == CONNECTION_YAML)
+			value_json(&id, out);
+		else
+			buf_adds(out, pairs[i].key);
+		buf_adds(out, format == CONNECTION_YAML ? ": " : "=");
+		value_json(&pairs[i].value, out);
+		buf_addc(out, '\n');
+	}
+	return r == 0 ? buf_status(out) : r;
+}

@@ -1,0 +1,64 @@
+/* The store, opened late. N.B. nothing here makes one, or changes it. */
+#include "store/stored.h"
+
+#include <stdlib.h>
+
+#include "engine/err.h"
+
+struct stored {
+	struct connection_source source;
+	struct store_options options;
+	struct store *store; /* NULL: not opened yet */
+};
+
+static int open_late(struct stored *s, struct err *e)
+{
+	return s->store != NULL ? 0 : store_open(&s->options, &s->store, e);
+}
+
+static int find(void *ctx, struct arena *a, const char *id, struct connection *out, struct err *e)
+{
+	struct stored *s = ctx;
+	struct store_connection c;
+	int r = open_late(s, e);
+
+	if (r == 0)
+		r = store_connection_get(s->store, a, id, &c, e);
+	if (r == 0)
+		*out = c.connection;
+	return r;
+}
+
+struct stored *stored_create(const char *home, char *const *env)
+{
+	struct stored *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->options = (struct store_options){.home = home, .env = env, .actor = ""};
+	s->source = (struct connection_source){.ctx = s, .find = find};
+	return s;
+}
+
+void stored_destroy(struct stored *s)
+{
+	if (s == NULL)
+		return;
+	store_close(s->store);
+	free(s);
+}
+
+const struct connection_source *stored_connections(const struct stored *s)
+{
+	return &s->source;
+}
+
+int stored_variable(struct stored *s, struct arena *a, const char *name, struct store_variable *out,
+	struct err *e)
+{
+	int r = open_late(s, e);
+
+	if (r == ERR_NOTFOUND)
+		return err_set(e, r, "there is no variable %s", name);
+	return r == 0 ? store_variable_get(s->store, a, name, out, e) : r;
+}

@@ -1,0 +1,79 @@
+/* From the nodes of a YAML document to JSON's shape. */
+#include "store/yaml_value.h"
+
+#include "engine/arena.h"
+#include "engine/err.h"
+#include "engine/yaml_tree.h"
+
+#define DEPTH_MAX 100
+#define ALIAS_NODES_MAX 100000 /* nodes that aliases stand for */
+
+static int convert(struct arena *a, const struct yaml_node *n, struct value *out, struct err *e)
+{
+	struct value_pair *pairs;
+	struct value *items;
+	int r = 0;
+
+	if (n->kind == YAML_SCALAR)
+		return yaml_scalar_value(a, n, out, e);
+	if (n->kind == YAML_LIST) {
+		items = arena_array(a, (size_t)n->n + 1, sizeof(*items));
+		if (items == NULL)
+			return ERR_NOMEM;
+		for (uint32_t i = 0; i < n->n && r == 0; i++)
+			r = convert(a, n->items[i], &items[i], e);
+		return r == 0 ? value_list(a, items, n->n, out) : r;
+	}
+	pairs = arena_array(a, (size_t)n->n + 1, sizeof(*pairs));
+	if (pairs == NULL)
+		return ERR_NOMEM;
+	for (uint32_t i = 0; i < n->n && r == 0; i++) {
+		pairs[i].key = n->pairs[i].key->text;
+		pairs[i].key_len = n->pairs[i].key->n;
+		r = convert(a, n->pairs[i].value, &pairs[i].value, e);
+	}
+	return r == 0 ? value_map(a, pairs, n->n, out) : r;
+}
+
+static int parse(struct arena *a, struct diags *diags, const char *text, size_t len,
+	struct value *out, struct err *e)
+{
+	static const struct yaml_limits limits = {DEPTH_MAX, 1, ALIAS_NODES_MAX};
+	const char *name = diags_file(diags);
+	const struct diag *first;
+	struct yaml_node **roots;
+	struct yaml_text *t;
+	struct pos *places, pos = {0, 0};
+	struct err why;
+	size_t n = 0, n_diags;
+	int r = yaml_text_create(a, text, len, &t, &pos, &why);
+
+	if (r == 0)
+		r = yaml_text_check(t, &pos, &why);
+	if (r == ERR_INVALID)
+		return err_set(e, r, "%s:%u:%u: %s", name, pos.line, pos.column, why.text);
+	if (r == 0)
+		r = yaml_tree_parse(a, t, &limits, diags, &roots, &places, &n);
+	first = diags_list(diags, &n_diags);
+	if (r == ERR_INVALID && n_diags > 0)
+		return err_set(e, r, "%s:%u:%u: %s", name, first->pos.line, first->pos.column,
+			first->text);
+	*out = value_null();
+	if (r == 0 && n > 0 && roots[0] != NULL) {
+		r = convert(a, roots[0], out, &why);
+		if (r == ERR_INVALID)
+			return err_set(e, r, "%s: %s", name, why.text);
+	}
+	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
+}
+
+int yaml_value_parse(struct arena *a, const char *name, const char *text, size_t len,
+	struct value *out, struct err *e)
+{
+	struct diags *diags = diags_create(name);
+	int r = diags == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+			      : parse(a, diags, text, len, out, e);
+
+	diags_destroy(diags);
+	return r;
+}
