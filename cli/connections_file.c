@@ -201,11 +201,11 @@ static int export_all(struct store *s, struct arena *a, const struct args *args)
 		explicit_bzero(out.data, out.cap);
 	buf_free(&out);
 	if (status == EXIT_DONE && n_without > 0)
-		report_note("%zu connections exported, %zu of them without their secrets: "
+		report_note("%zu exported, %zu without secrets; "
 			    "--with-secrets takes those too",
 			n, n_without);
 	else if (status == EXIT_DONE)
-		report_note("%zu connections exported", n);
+		report_note("%zu connection%s exported", n, n == 1 ? "" : "s");
 	return status;
 }
 

@@ -28,14 +28,11 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/instant.h"
-#include "scheduler/env_source.h"
 #include "scheduler/plan.h"
 #include "scheduler/runner.h"
 
 #define REDRAW_MS 80 /* between two drawings of the tree */
 #define FLUSH_MS 100 /* how long lines may wait for their way out */
-
-extern char **environ;
 
 enum show { SHOW_TREE, SHOW_PLAIN, SHOW_JSON };
 
@@ -50,7 +47,6 @@ struct test {
 	struct arena *arena; /* of what is made for the run */
 	struct run_conf conf;
 	struct plan *plan;
-	struct render_source source;
 	struct runner_observer observer;
 	struct runner *runner;
 	struct run_view view;
@@ -332,7 +328,6 @@ static int prepare(struct test *t, const struct args *args)
 
 	if (status != EXIT_DONE)
 		return status;
-	t->source = env_source(environ);
 	if (!run_host_can_run(&t->host, t->opened.dag->tasks, t->opened.dag->n_tasks))
 		return EXIT_FAILED;
 	if (plan_create(t->opened.dag, &t->plan, &e) != 0) {
@@ -370,7 +365,7 @@ static int run(struct test *t, const struct args *args)
 		.dag = t->opened.dag,
 		.plan = t->plan,
 		.facts = &t->conf.facts,
-		.source = &t->source,
+		.source = &t->host.lookup.source,
 		.instances = t->host.instances,
 		.logs = t->host.logs,
 		.seed = (uint64_t)wall_ms(),

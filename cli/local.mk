@@ -38,6 +38,8 @@ libcli_a_SOURCES = \
 	cli/info.c \
 	cli/layout.c \
 	cli/layout.h \
+	cli/lookup.c \
+	cli/lookup.h \
 	cli/output.c \
 	cli/output.h \
 	cli/report.c \

@@ -9,7 +9,6 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "operators/registry.h"
-#include "store/connections.h"
 
 #define RETENTION_MS INT64_C(86400000) /* remote_retention: one day */
 #define TOLD_MAX 10 /* tasks that a message names */
@@ -34,8 +33,7 @@ void run_host_close(struct run_host *h)
 	(void)uv_run(&h->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&h->loop);
 	free(h->instances);
-	connections_destroy(h->connections);
-	free(h->home);
+	lookup_close(&h->lookup);
 	free(h->executions);
 	free(h->logs);
 }
@@ -51,17 +49,12 @@ static char *folder_in(const char *home, const char *name)
 
 static int open_operators(struct run_host *h, struct err *e)
 {
-	int r;
+	int r = 0;
 
-	if (h->home == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	r = connections_create(environ, h->home, NULL, &h->connections, e);
-	if (r != 0)
-		return r;
 	h->op_host = (struct op_host){.loop = &h->loop,
 		.executions = h->executions,
 		.environ = environ,
-		.connections = connections_source(h->connections),
+		.connections = lookup_connections(&h->lookup),
 		.retention_ms = RETENTION_MS};
 	h->instances = calloc(operators_count, sizeof(struct op_instance *));
 	if (h->executions == NULL || h->logs == NULL || h->instances == NULL)
@@ -74,6 +67,7 @@ static int open_operators(struct run_host *h, struct err *e)
 bool run_host_open(struct run_host *h)
 {
 	struct settings *s = settings_or_report();
+	bool is_open;
 	struct err e;
 
 	memset(h, 0, sizeof(*h));
@@ -84,16 +78,17 @@ bool run_host_open(struct run_host *h)
 		report_error("cannot make an event loop");
 		return false;
 	}
-	h->home = strdup(settings_home_path(s));
+	is_open = lookup_open(&h->lookup, settings_home_path(s));
 	h->executions = folder_in(settings_home_path(s), "executions");
 	h->logs = folder_in(settings_home_path(s), "logs");
 	settings_destroy(s);
-	if (open_operators(h, &e) != 0) {
+	if (is_open && open_operators(h, &e) != 0) {
 		report_error("%s", e.text);
-		run_host_close(h);
-		return false;
+		is_open = false;
 	}
-	return true;
+	if (!is_open)
+		run_host_close(h);
+	return is_open;
 }
 
 struct op_instance *run_host_operator(const struct run_host *h, const struct task *t)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "cli/lookup.h"
 #include "engine/dag.h"
 #include "operators/operator.h"
 
@@ -15,8 +16,8 @@ struct run_host {
 	uv_loop_t loop;
 	struct op_host op_host;
 	struct op_instance **instances; /* by their place in operators[] */
-	struct connections *connections;
-	char *home, *executions, *logs; /* folders */
+	struct lookup lookup;
+	char *executions, *logs; /* folders */
 	int open; /* instances that are not closed yet */
 };
 

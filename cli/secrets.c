@@ -22,12 +22,15 @@ static int rotate_exec(const struct args *args)
 	if (store_rotate(s, key_file, &done, &e) != 0)
 		status = stores_report(&e);
 	else if (done.is_kept_by_us)
-		report_note("%llu secrets sealed anew; the new master key is in %s: keep a copy of "
-			    "it where backups of the store do not lie",
-			(unsigned long long)done.n_sealed, done.key_name);
+		report_note(
+			"%llu secret%s sealed anew; the new master key is in %s: keep a copy of "
+			"it where backups of the store do not lie",
+			(unsigned long long)done.n_sealed, done.n_sealed == 1 ? "" : "s",
+			done.key_name);
 	else
-		report_note("%llu secrets sealed anew; now put the key of %s in the place of %s",
-			(unsigned long long)done.n_sealed, key_file, done.key_name);
+		report_note("%llu secret%s sealed anew; now put the key of %s in the place of %s",
+			(unsigned long long)done.n_sealed, done.n_sealed == 1 ? "" : "s", key_file,
+			done.key_name);
 	stores_close(s);
 	return status;
 }

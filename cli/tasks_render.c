@@ -9,22 +9,20 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/dag_files.h"
+#include "cli/lookup.h"
 #include "cli/report.h"
 #include "cli/run_conf.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "engine/arena.h"
 #include "engine/err.h"
-#include "scheduler/env_source.h"
 #include "scheduler/outputs.h"
-
-extern char **environ;
 
 struct preview {
 	struct dag_opened opened;
 	const struct task *task;
 	struct run_conf conf;
-	struct render_source source;
+	struct lookup lookup;
 	struct outputs *outputs;
 	struct value items; /* of a for_each */
 	struct render render;
@@ -85,7 +83,7 @@ static int place_make(struct preview *p, long index, struct err *e)
 	p->render = (struct render){.dag = p->opened.dag,
 		.run = &p->conf.facts,
 		.outputs = p->outputs,
-		.source = &p->source,
+		.source = &p->lookup.source,
 		.task = p->task->number,
 		.try_number = 1};
 	if (!p->task->is_for_each)
@@ -231,7 +229,9 @@ static int prepare(struct preview *p, const struct args *args)
 		args_text(args, "conf", "{}"), args_text(args, "logical-date", NULL));
 	if (status != EXIT_DONE)
 		return status;
-	p->source = env_source(environ);
+	if (!lookup_home(&p->lookup))
+		return EXIT_FAILED;
+	lookup_hide_secrets(&p->lookup);
 	p->outputs = outputs_create(p->opened.dag);
 	if (p->outputs == NULL) {
 		report_error("%s", err_text(ERR_NOMEM));
@@ -270,6 +270,7 @@ static int exec(const struct args *args)
 	if (status == EXIT_DONE)
 		status = show(&p, args);
 	outputs_destroy(p.outputs);
+	lookup_close(&p.lookup);
 	dag_close(&p.opened);
 	return status;
 }

@@ -16,18 +16,14 @@
 #include "cli/run_host.h"
 #include "cli/text.h"
 #include "engine/err.h"
-#include "scheduler/env_source.h"
 #include "scheduler/outputs.h"
 #include "scheduler/try.h"
-
-extern char **environ;
 
 struct test {
 	struct run_host host;
 	struct dag_opened opened;
 	const struct task *task;
 	struct run_conf conf;
-	struct render_source source;
 	struct outputs *outputs;
 	struct value items; /* of a for_each */
 	struct try *try;
@@ -140,7 +136,7 @@ static int run(struct test *t)
 	struct try_options o = {.render = {.dag = t->opened.dag,
 					.run = &t->conf.facts,
 					.outputs = t->outputs,
-					.source = &t->source,
+					.source = &t->host.lookup.source,
 					.task = t->task->number,
 					.try_number = 1},
 		.outputs = t->outputs,
@@ -186,7 +182,6 @@ static int prepare(struct test *t, const struct args *args)
 		return status;
 	if (!run_host_can_run(&t->host, t->task, 1))
 		return EXIT_FAILED;
-	t->source = env_source(environ);
 	t->outputs = outputs_create(t->opened.dag);
 	if (t->outputs == NULL) {
 		report_error("%s", err_text(ERR_NOMEM));

@@ -295,11 +295,11 @@ static int export_all(struct store *s, struct arena *a, const struct args *args)
 		status = export_file_write(path, &out, with_secrets);
 	wipe(&out);
 	if (status == EXIT_DONE && n_left > 0)
-		report_note("%zu variables exported; %zu secret ones were left out: "
+		report_note("%zu exported; secret variables left out: %zu; "
 			    "--with-secrets takes them too",
 			n, n_left);
 	else if (status == EXIT_DONE)
-		report_note("%zu variables exported", n);
+		report_note("%zu variable%s exported", n, n == 1 ? "" : "s");
 	return status;
 }
 

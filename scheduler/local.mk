@@ -19,6 +19,8 @@ libscheduler_a_SOURCES = \
 	scheduler/runner_cells.c \
 	scheduler/runner_cells.h \
 	scheduler/runner_impl.h \
+	scheduler/stored_source.c \
+	scheduler/stored_source.h \
 	scheduler/task_log.c \
 	scheduler/task_log.h \
 	scheduler/try.c \

@@ -4,6 +4,7 @@ UNIT_TESTS = \
 	tests/unit/test_args \
 	tests/unit/test_buf \
 	tests/unit/test_cond \
+	tests/unit/test_connection \
 	tests/unit/test_cron \
 	tests/unit/test_dags_folder \
 	tests/unit/test_diag \
@@ -47,11 +48,14 @@ UNIT_TESTS = \
 E2E_TESTS = \
 	tests/e2e/cli_completion.sh \
 	tests/e2e/cli_config.sh \
+	tests/e2e/cli_connections.sh \
 	tests/e2e/cli_dags.sh \
+	tests/e2e/cli_db.sh \
 	tests/e2e/cli_docs.sh \
 	tests/e2e/cli_help.sh \
 	tests/e2e/cli_render.sh \
 	tests/e2e/cli_streams.sh \
+	tests/e2e/cli_variables.sh \
 	tests/e2e/run_cancel.sh \
 	tests/e2e/run_examples.sh \
 	tests/e2e/run_outputs.sh \
@@ -109,6 +113,8 @@ tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 
 # The store's tests share a kit.
 STORE_KIT = tests/unit/store_kit.c tests/unit/store_kit.h $(TAP_SOURCES)
+tests_unit_test_connection_SOURCES = tests/unit/test_connection.c $(STORE_KIT)
+tests_unit_test_connection_LDADD = $(STORE_LIBS)
 tests_unit_test_seal_SOURCES = tests/unit/test_seal.c $(TAP_SOURCES)
 tests_unit_test_seal_LDADD = $(STORE_LIBS)
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c $(TAP_SOURCES)

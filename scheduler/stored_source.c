@@ -1,0 +1,89 @@
+/* Variables and connections for expressions. Of a connection only what is no secret can be had. */
+#include "scheduler/stored_source.h"
+
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/err.h"
+#include "store/secret.h"
+#include "store/stored.h"
+
+#define HIDDEN "***" /* what stands for a secret */
+
+static int var(void *ctx, const char *name, size_t len, struct arena *scratch, struct value *out,
+	struct err *e)
+{
+	struct stored_source *s = ctx;
+	struct store_variable v;
+	const char *copy;
+	int r = s->env.var(s->env.ctx, name, len, scratch, out, e);
+
+	if (r != ERR_NOTFOUND)
+		return r;
+	copy = arena_memdup(scratch, name, len);
+	if (copy == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	r = stored_variable(s->stored, scratch, copy, &v, e);
+	if (r == 0 && v.is_secret && s->hides_secrets)
+		*out = value_string(HIDDEN, strlen(HIDDEN));
+	else if (r == 0)
+		*out = value_string(v.value, strlen(v.value));
+	else if (r == ERR_NOTFOUND)
+		(void)err_set(e, r,
+			"there is no variable %s; `windrow variables set %s` makes one, and so "
+			"does WINDROW_VAR_<NAME> (in capitals) in the environment",
+			copy, copy);
+	return r;
+}
+
+static int text_out(struct arena *scratch, const char *text, struct value *out)
+{
+	const char *copy = text == NULL ? NULL : arena_strdup(scratch, text);
+
+	if (text == NULL)
+		*out = value_null();
+	else if (copy != NULL)
+		*out = value_string(copy, strlen(copy));
+	return text != NULL && copy == NULL ? ERR_NOMEM : 0;
+}
+
+static int attribute_of(const struct connection *c, const char *attribute, struct arena *scratch,
+	struct value *out, struct err *e)
+{
+	int r = 0;
+
+	if (strcmp(attribute, "host") == 0)
+		r = text_out(scratch, c->host, out);
+	else if (strcmp(attribute, "login") == 0)
+		r = text_out(scratch, c->login, out);
+	else if (strcmp(attribute, "port") == 0)
+		*out = c->port == 0 ? value_null() : value_int(scratch, c->port);
+	else
+		return err_set(e, ERR_BUG, "a connection has no %s to be had", attribute);
+	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
+}
+
+/* N.B. the connection is read into memory of its own: its secrets must not stay in the run's. */
+static int conn(void *ctx, const char *id, size_t len, const char *attribute, struct arena *scratch,
+	struct value *out, struct err *e)
+{
+	const struct stored_source *s = ctx;
+	struct arena *a = secret_arena_create(0);
+	const char *copy = a == NULL ? NULL : arena_memdup(a, id, len);
+	struct connection c;
+	int r;
+
+	if (copy == NULL)
+		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	else
+		r = s->connections->find(s->connections->ctx, a, copy, &c, e);
+	if (r == 0)
+		r = attribute_of(&c, attribute, scratch, out, e);
+	arena_destroy(a);
+	return r;
+}
+
+struct render_source stored_source(struct stored_source *s)
+{
+	return (struct render_source){.ctx = s, .var = var, .conn = conn};
+}

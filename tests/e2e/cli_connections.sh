@@ -1,0 +1,112 @@
+#!/bin/sh
+# Connections from the command line: Airflow's flags and files; no secret is ever shown.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+
+run connections list
+is "without a store there are no connections" "$status:$out" "0:"
+ok "and looking makes no home" test ! -e "$WINDROW_HOME"
+run connections get web
+is "one that is not there exits 1" "$status" 1
+like "and is told" "$err" "*there is no connection \"web\": neither the environment, nor the store*"
+
+printf 'hunter2\n' >"$work/password"
+"$windrow" connections add web --conn-type ssh --conn-host web1 --conn-port 2222 \
+	--conn-login anna --conn-password - --conn-description 'the front' \
+	--conn-extra '{"private_key": "swordfish", "conn_timeout": 5}' <"$work/password"
+is "a connection is added" $? 0
+run connections list
+is "a list shows no values" "$out" "web	ssh	the front"
+run connections list --show-values
+is "unless they are asked for, and no secret even then" "$out" \
+	"web	ssh	the front	web1	2222	anna		***	{\"private_key\":\"***\",\"conn_timeout\":5}"
+run connections get web -o json
+like "one can be looked at" "$out" '*"host": "web1",
+  "port": 2222,
+  "login": "anna",
+  "schema": null,
+  "password": "\*\*\*",*"origin": "the store"*'
+ok "its secrets are not in the store's file" \
+	sh -c "! grep -aq -e hunter2 -e swordfish '$WINDROW_HOME'/windrow.db*"
+run connections add web --conn-type ssh
+is "it cannot be added twice" "$status:$err" \
+	"1:windrow: there is a connection web already; \`windrow connections edit web\` changes it"
+run connections add db --conn-uri ssh://bob:pw@db1:22/?compress=true
+is "a URI will do" "$status:$err" "0:"
+run connections add js --conn-json '{"conn_type": "ssh", "host": "js1"}'
+is "so will JSON" "$status:$err" "0:"
+run connections add no
+is "but a type there must be" "$status" 2
+run connections add no --conn-uri ssh://h --conn-host h
+is "a URI says all of it" "$status" 2
+run connections add no --conn-type ssh --conn-extra '{"keyfile": "/k"}'
+is "a wrong key of extra is told" "$status:$err" \
+	"1:windrow: connection no: unknown key \"keyfile\" in extra; did you mean \"key_file\"?"
+run connections add no --conn-type ssh --conn-extra hunter2
+is "extra that is no JSON too" "$status" 1
+run connections add loud --conn-type ssh --conn-password hunter2
+like "a password on the command line is warned of" "$err" "*others can see a command line*"
+run connections delete loud
+
+run connections edit web --conn-host web2 --conn-extra '{"conn_timeout": null, "compress": true}'
+is "a part can be changed" "$status:$err" "0:"
+run connections get web -o json
+like "the rest stays" "$out" '*"host": "web2",
+  "port": 2222,*"password": "\*\*\*",
+  "extra": {
+    "private_key": "\*\*\*",
+    "compress": true
+  }*'
+run connections edit web
+is "nothing to change is wrong usage" "$status" 2
+run connections edit wbe --conn-host x
+is "one that is not there cannot be changed" "$status" 1
+
+run connections export "$work/plain.json"
+is "an export leaves secrets out" "$status:$err" \
+	"0:3 exported, 2 without secrets; --with-secrets takes those too"
+ok "none is in it" sh -c "! grep -q -e hunter2 -e swordfish '$work/plain.json'"
+is "it is its owner's alone" "$(ls -l "$work/plain.json" | cut -c1-10)" "-rw-------"
+for format in json yaml env; do
+	run connections export "$work/all.$format" --with-secrets
+	is "an export as $format takes all" "$status:$err" "0:3 connections exported"
+	WINDROW_HOME=$work/home2 run connections import "$work/all.$format"
+	is "which can be imported elsewhere" "$status:$err" "0:3 of 3 connections imported"
+	WINDROW_HOME=$work/home2 run connections export "$work/again.$format" --with-secrets
+	ok "and is the same there" cmp "$work/all.$format" "$work/again.$format"
+	rm -rf "$work/home2"
+done
+run connections import "$work/all.json"
+is "what is there already is left alone" "$status" 0
+like "and told" "$err" "connection db is there already; --overwrite replaces it*0 of 3 connections imported"
+run connections import "$work/all.json" --overwrite
+is "unless it may be replaced" "$err" "3 of 3 connections imported"
+echo '{"fresh": "ssh://h", "bad": {"conn_type": "ssh", "extra": {"jmp": "x"}}}' >"$work/bad.json"
+run connections import "$work/bad.json"
+is "a wrong one fails the import" "$status:$err" "1:windrow: $work/bad.json: nothing was imported: \
+connection bad: unknown key \"jmp\" in extra; did you mean \"jump\"?"
+run connections get fresh
+is "of which nothing is kept" "$status" 1
+
+run connections delete wbe
+is "a wrong name names the nearest" "$err" \
+	"windrow: there is no connection wbe in the store; did you mean web?"
+run connections delete web
+is "one can be deleted" "$status" 0
+WINDROW_CONN_WEB=ssh://env run connections get web
+like "the environment is looked at too" "$out" "*host	env*origin	the environment*"
+echo 'web: {conn_type: ssh, host: file}' >"$WINDROW_HOME/connections.yaml"
+run connections get web
+like "and connections.yaml" "$out" "*host	file*origin	$WINDROW_HOME/connections.yaml"
+
+cat >"$work/dag.yaml" <<'EOF'
+dag_id: c
+stages:
+  S:
+    tasks:
+      echo:
+        operator: local
+        command: echo $<conn.db.login>@$<conn.db.host>:$<conn.db.port>
+EOF
+run tasks test "$work/dag.yaml" echo
+is "expressions see stored connections" "$out" bob@db1:22
+tap_done

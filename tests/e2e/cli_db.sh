@@ -1,0 +1,89 @@
+#!/bin/sh
+# The store: made, checked, copied, migrated; and the rotation of its keys.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+
+run db check
+is "there is no store at first" "$status" 3
+run db backup "$work/no.db"
+is "nor anything to copy" "$status" 3
+run secrets rotate
+is "nor to seal anew" "$status" 0
+run db migrate
+is "migrating makes one" "$status:$err" "0:made a store in $WINDROW_HOME (schema 1)"
+run db migrate
+is "once" "$status:$err" "0:the store in $WINDROW_HOME is up to date (schema 1)"
+run db check
+is "it is sound" "$status:$out" "0:the store in $WINDROW_HOME is sound (schema 1)"
+is "and its owner's alone" "$(ls -l "$WINDROW_HOME/windrow.db" | cut -c1-10)" "-rw-------"
+is "as is home" "$(ls -ld "$WINDROW_HOME" | cut -c1-10)" "drwx------"
+run secrets rotate
+is "there is still nothing to rotate" "$status" 1
+
+echo hunter2 | "$windrow" variables set token --secret
+before=$(cat "$WINDROW_HOME/master.key")
+run db backup "$work/copy.db"
+is "a store is copied" "$status" 0
+run db backup "$work/copy.db"
+is "not over another file" "$status" 1
+run secrets rotate
+is "secrets are sealed anew" "$status:$err" "0:1 secret sealed anew; the new master key is in \
+$WINDROW_HOME/master.key: keep a copy of it where backups of the store do not lie"
+ok "under a new key" test "$before" != "$(cat "$WINDROW_HOME/master.key")"
+run variables export - --with-secrets
+like "and open" "$out" '*"hunter2"*'
+
+chmod 644 "$WINDROW_HOME/master.key"
+run variables export - --with-secrets
+is "a master key that others may read is refused" "$status" 1
+like "and told" "$err" "*can be read or changed by others (mode 0644): chmod 600 it*"
+chmod 600 "$WINDROW_HOME/master.key"
+mv "$WINDROW_HOME/master.key" "$work/key"
+run variables export - --with-secrets
+like "a missing one too" "$err" "*the master key is missing*put it back from your backup*"
+run variables list
+is "what needs no key is shown all the same" "$status" 0
+WINDROW_MASTER_KEY=$(cat "$work/key") run variables export - --with-secrets
+like "the environment may hold it" "$out" '*"hunter2"*'
+WINDROW_MASTER_KEY_FILE=$work/key run variables export - --with-secrets
+like "or name its file" "$out" '*"hunter2"*'
+WINDROW_MASTER_KEY=$(cat "$work/key") run secrets rotate
+is "the environment's is not windrow's to rotate" "$status" 1
+echo "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff" >"$work/new"
+chmod 600 "$work/new"
+WINDROW_MASTER_KEY=$(cat "$work/key") run secrets rotate --new-key-file "$work/new"
+is "unless the new one is given" "$status:$err" "0:1 secret sealed anew; now put the key of \
+$work/new in the place of WINDROW_MASTER_KEY"
+WINDROW_MASTER_KEY=$(cat "$work/new") run variables export - --with-secrets
+like "which opens them from then on" "$out" '*"hunter2"*'
+WINDROW_MASTER_KEY=$(cat "$work/key") run variables export - --with-secrets
+like "and the old one does not" "$err" "*wrong master key: WINDROW_MASTER_KEY holds key *"
+
+like "where there is no sqlite3 it is told how to get one" \
+	"$(PATH=/nonexistent "$windrow" db shell 2>&1)" "*apt-get install sqlite3*"
+if command -v sqlite3 >/dev/null; then
+	is "the shell opens it" "$(echo 'SELECT action FROM audit_log LIMIT 1;' |
+		"$windrow" db shell)" variable.set
+	sqlite3 "$WINDROW_HOME/windrow.db" 'INSERT INTO schema_migrations VALUES (99, "x", 0)'
+	run variables set a b
+	is "a store of a newer windrow is refused" "$status" 3
+	like "politely" "$err" "*was made by a newer windrow*nothing was changed*"
+	run db check
+	is "checking tells it too" "$status" 1
+else
+	skip 4 "no sqlite3 here"
+fi
+dd if=/dev/zero of="$WINDROW_HOME/windrow.db" bs=1 count=64 conv=notrunc 2>/dev/null
+cp "$WINDROW_HOME/windrow.db" "$work/damaged.db"
+run db check
+is "a damaged store is told" "$status" 1
+like "with what to do" "$err" "*is damaged (*put a backup in its place*"
+run variables set a b
+is "and not written to" "$status" 3
+ok "not a byte" cmp "$WINDROW_HOME/windrow.db" "$work/damaged.db"
+mkdir "$work/home3"
+cp "$work/copy.db" "$work/home3/windrow.db"
+WINDROW_HOME=$work/home3 run db check
+is "a backup is a store" "$status" 0
+WINDROW_HOME=/dev/null/x run variables set a b
+is "a home that cannot be is told" "$status" 3
+tap_done

@@ -1,0 +1,109 @@
+#!/bin/sh
+# Variables from the command line: plain and secret ones, Airflow's files, and how runs see them.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+
+run variables list
+is "without a store there are no variables" "$status:$out" "0:"
+ok "and looking makes no home" test ! -e "$WINDROW_HOME"
+run variables get region
+is "one that is not there exits 1" "$status" 1
+is "and is told" "$err" "windrow: there is no variable region"
+run variables get region --default eu
+is "unless there is a default" "$status:$out" "0:eu"
+
+run variables set region eu --description 'where it runs'
+is "a variable is set" "$status:$out:$err" "0::"
+run variables get region
+is "and got" "$out" eu
+run variables get regoin
+is "a wrong one names the nearest" "$err" \
+	"windrow: there is no variable regoin; did you mean region?"
+run variables set region us
+run variables list -o json --show-values
+like "a description stays" "$out" '*"value": "us"*"description": "where it runs"*'
+run variables list
+is "a list hides values" "$out" "region		false	where it runs"
+
+printf 'hunter2\n' | "$windrow" variables set token --secret
+run variables list --show-values
+is "and secrets even when values are shown" "$out" "region	us	false	where it runs
+token		true	"
+run variables get token
+is "a secret is not printed" "$status:$out" "1:"
+like "and the way to it is told" "$err" "*is secret, and no secret is printed*"
+run variables set token swordfish
+run variables get token
+is "a secret one stays secret when it is set anew" "$status" 1
+ok "the store does not show it" sh -c "! grep -aq -e hunter2 -e swordfish '$WINDROW_HOME'/*"
+
+run variables export "$work/plain.json"
+is "an export leaves secrets out" "$status:$err" \
+	"0:1 exported; secret variables left out: 1; --with-secrets takes them too"
+is "and is its owner's alone" "$(ls -l "$work/plain.json" | cut -c1-10)" "-rw-------"
+run variables set object '{"a":[1,2.0]}'
+run variables set text '"quoted"'
+run variables export - --with-secrets
+like "what is JSON is exported as JSON" "$out" '*"object": {
+    "a": \[
+      1,
+      2.0
+    \]
+  }*'
+cp "$work/out" "$work/all.json"
+for name in region token object text; do run variables delete $name; done
+run variables delete region
+is "one that is gone cannot be deleted" "$status" 1
+run variables import "$work/all.json"
+is "an export can be imported" "$status:$err" "0:4 of 4 variables imported"
+run variables export - --with-secrets
+is "and comes back the same" "$out" "$(cat "$work/all.json")"
+cat >"$work/airflow.json" <<'EOF'
+{"region": "asia", "retries": 3, "flag": true, "conf": {"a": 1}, "new": {"value": "v", "description": "d"}}
+EOF
+run variables import "$work/airflow.json" --action-on-existing-key skip
+is "what is there already can be skipped" "$err" "4 of 5 variables imported"
+is "and stays" "$("$windrow" variables get region)" us
+is "a number becomes its text" "$("$windrow" variables get retries)" 3
+is "an object its JSON" "$("$windrow" variables get conf)" '{"a":1}'
+is "a described one its value" "$("$windrow" variables get new)" v
+run variables import "$work/airflow.json" -a fail
+is "or be a failure" "$status" 1
+run variables import "$work/airflow.json"
+is "unless said it is overwritten" "$("$windrow" variables get region)" asia
+echo '{"fresh": 1, "": 2}' >"$work/bad.json"
+run variables import "$work/bad.json"
+is "a wrong one fails the import" "$status:$err" \
+	"1:windrow: $work/bad.json: nothing was imported: the name of a variable cannot be empty"
+run variables get fresh
+is "of which nothing is kept" "$status" 1
+echo '{"a": hunter2}' >"$work/bad.json"
+run variables import "$work/bad.json"
+is "no JSON is told" "$status" 1
+
+cat >"$work/dag.yaml" <<'EOF'
+dag_id: v
+stages:
+  S:
+    tasks:
+      echo:
+        operator: local
+        command: echo $<var.region> $<var.text>
+      secret:
+        operator: local
+        command: test $<var.token> = swordfish
+      missing:
+        operator: local
+        command: echo $<var.missing>
+EOF
+run tasks test "$work/dag.yaml" S.echo
+is "a task sees stored variables" "$out" 'asia "quoted"'
+WINDROW_VAR_REGION=env run tasks test "$work/dag.yaml" S.echo
+is "the environment wins" "$out" 'env "quoted"'
+run tasks test "$work/dag.yaml" S.secret
+is "and secret ones" "$status" 0
+run tasks render "$work/dag.yaml" S.secret
+like "which are not shown" "$out" "*'\*\*\*' = swordfish*"
+run tasks test "$work/dag.yaml" S.missing
+like "one that is not there is told" "$err" "*there is no variable missing; \`windrow variables set \
+missing\` makes one*"
+tap_done

@@ -1,0 +1,322 @@
+/* Connections: what is read of URIs, JSON and Airflow's files, where they are found, and how they
+ * are kept. */
+#include "store/connection_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "store/connections.h"
+#include "store/secret.h"
+#include "store/stored.h"
+#include "tests/unit/store_kit.h"
+#include "tests/unit/tap.h"
+
+static struct store_kit k;
+static struct arena *arena;
+
+/* A connection in one line: type login password host port schema extra. */
+static const char *shown(const struct connection *c)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "%s %s %s %s %d %s ", c->type, c->login == NULL ? "-" : c->login,
+		c->password == NULL ? "-" : c->password, c->host == NULL ? "-" : c->host, c->port,
+		c->schema == NULL ? "-" : c->schema);
+	value_json(&c->extra, &b);
+	text = arena_strdup(arena, buf_str(&b));
+	buf_free(&b);
+	return text;
+}
+
+static void parses(const char *text, const char *wanted)
+{
+	struct connection c;
+
+	if (OK(connection_parse(arena, "web", text, strlen(text), &c, &k.e) == 0, "%s is read",
+		    text))
+		IS_STR(shown(&c), wanted, "%s", text);
+	else
+		tap_note("%s", k.e.text);
+}
+
+static void refuses(const char *text, const char *sentence)
+{
+	struct connection c;
+
+	OK(connection_parse(arena, "web", text, strlen(text), &c, &k.e) != 0, "%s is refused",
+		text);
+	IS_STR(k.e.text, sentence, "%s: and told", text);
+}
+
+static void test_parse(void)
+{
+	parses("ssh://web1", "ssh - - web1 0 - null");
+	parses("ssh://anna:s3cret@web1:2222/x?key_file=%2Fa%20b&compress=true",
+		"ssh anna s3cret web1 2222 x {\"key_file\":\"/a b\",\"compress\":\"true\"}");
+	parses("ssh://a%40b:p%3Aw%2F@h", "ssh a@b p:w/ h 0 - null");
+	parses("ssh://[fe80::1]:22", "ssh - - fe80::1 22 - null");
+	parses("ssh://h?__extra__=%7B%22port%22%3A+1%7D", "ssh - - h 0 - {\"port\":1}");
+	parses("{\"conn_type\": \"ssh\", \"host\": \"h\", \"port\": \"22\"}",
+		"ssh - - h 22 - null");
+	parses("{\"conn_type\": \"ssh\", \"port\": null, \"extra\": \"{\\\"a\\\": 1}\"}",
+		"ssh - - - 0 - {\"a\":1}");
+	parses("{\"conn_type\": \"ssh\", \"extra\": {\"a\": true}}\n",
+		"ssh - - - 0 - {\"a\":true}");
+	refuses("web1",
+		"connection web is neither JSON nor a URI such as "
+		"ssh://login@host:22/?key_file=...");
+	refuses("ssh://h:0", "connection web: the port must be a number from 1 to 65535");
+	refuses("ssh://h:22x", "connection web: the port must be a number from 1 to 65535");
+	refuses("ssh://a:hunter2%zz@h",
+		"connection web: a % in the URI is not followed by two digits");
+	refuses("{\"password\": hunter2", "connection web looks like JSON, but it is not");
+	refuses("{\"password\": [\"hunter2\"]}",
+		"connection web: password must be a string, not a list");
+	refuses("{\"extra\": \"hunter2\"}", "connection web: extra is not JSON");
+}
+
+static void checks(const char *extra, const char *sentence)
+{
+	struct connection c = {.id = "web"};
+
+	if (value_parse_json(arena, extra, strlen(extra), &c.extra, &k.e) != 0)
+		abort();
+	IS_INT(connection_check(&c, &k.e), sentence == NULL ? 0 : ERR_INVALID, "extra %s", extra);
+	if (sentence != NULL)
+		IS_STR(k.e.text, sentence, "and told");
+}
+
+static void test_check(void)
+{
+	checks("{\"key_file\": \"/k\", \"conn_timeout\": 10, \"compress\": \"true\"}", NULL);
+	checks("{\"keyfile\": \"/k\"}",
+		"connection web: unknown key \"keyfile\" in extra; did you mean \"key_file\"?");
+	checks("{\"zzzzzzzz\": 1}", "connection web: unknown key \"zzzzzzzz\" in extra");
+	checks("{\"key_file\": 1}", "connection web: key_file in extra cannot be a number");
+}
+
+/* ---- files ---- */
+
+/* Reads a file of this format; the connections in one line each, or the error. */
+static const char *read_file(const char *name, const char *text)
+{
+	struct store_connection *list = NULL;
+	struct buf b;
+	const char *all;
+	size_t n = 0;
+
+	if (connection_file_read(arena, name, connection_format_of(name, text, strlen(text)), text,
+		    strlen(text), &list, &n, &k.e) != 0)
+		return k.e.text;
+	buf_init(&b, 0);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&b, "%s(%s): %s\n", list[i].connection.id,
+			list[i].description == NULL ? "" : list[i].description,
+			shown(&list[i].connection));
+	all = arena_strdup(arena, buf_str(&b));
+	buf_free(&b);
+	return all;
+}
+
+static void test_files(void)
+{
+	static const char json[] =
+		"{\n  \"web\": {\"conn_type\": \"ssh\", \"description\": \"the front\", "
+		"\"login\": \"anna\", \"password\": \"s3cret\", \"host\": \"web1\", \"port\": "
+		"2222, \"schema\": \"\", \"extra\": \"{\\\"key_file\\\": \\\"/k\\\"}\"},\n"
+		"  \"db\": \"postgres://u:p@db/x\",\n"
+		"  \"old\": {\"conn_id\": \"old\", \"conn_type\": \"ssh\", \"extra_dejson\": "
+		"{\"agent\": true}}\n}\n";
+	static const char yaml[] =
+		"web:\n  conn_type: ssh\n  description: the front\n  login: anna\n  password: "
+		"s3cret\n  host: web1\n  port: 2222\n  schema: ''\n  extra: '{\"key_file\": "
+		"\"/k\"}'\ndb: postgres://u:p@db/x\nold: [{conn_type: ssh, extra_dejson: {agent: "
+		"true}}]\n";
+	static const char env[] =
+		"# exported\n\nweb={\"conn_type\": \"ssh\", \"description\": \"the front\", "
+		"\"login\": \"anna\", \"password\": \"s3cret\", \"host\": \"web1\", \"port\": "
+		"2222, \"extra\": {\"key_file\": \"/k\"}}\r\n  db=postgres://u:p@db/x\n"
+		"old=ssh://?__extra__=%7B%22agent%22%3A+true%7D";
+	static const char wanted[] =
+		"web(the front): ssh anna s3cret web1 2222 - {\"key_file\":\"/k\"}\n"
+		"db(): postgres u p db 0 x null\nold(): ssh - - - 0 - {\"agent\":true}\n";
+
+	IS_STR(read_file("c.json", json), wanted, "Airflow's JSON is read");
+	IS_STR(read_file("c.yaml", yaml), wanted, "and YAML");
+	IS_STR(read_file("c.env", env), wanted, "and env");
+	IS_STR(read_file("-", json), wanted, "JSON without a name is known by its looks");
+	IS_STR(read_file("-", yaml), wanted, "so is YAML");
+	IS_STR(read_file("-", env + 12), wanted, "and env");
+	IS_STR(read_file("c.yaml", "# nothing\n"), "", "an empty file holds none");
+	IS_STR(read_file("c.json", "[1]"),
+		"c.json: connections are given by their ids, as in `web: {conn_type: ssh, host: "
+		"web1}`; this is a list",
+		"a list is told");
+	IS_STR(read_file("c.json", "{\"web\": 1}"),
+		"c.json: connection web must be a URI or an object, not a number", "a number too");
+	IS_STR(read_file("c.yaml", "web: ['ssh://a', 'ssh://b']"),
+		"c.yaml: connection web is given 2 times", "one that is given twice");
+	IS_STR(read_file("c.yaml", "web: ssh://a\nweb: ssh://b\n"),
+		"c.yaml:2:1: the key \"web\" stands here twice; the first is at 1:1",
+		"in YAML too");
+	IS_STR(read_file("c.env", "web=ssh://a\nhunter2\n"), "c.env:2: a line is ID=URI or ID=JSON",
+		"a line that is none");
+	IS_STR(read_file("c.env", "web=hunter2\n"),
+		"c.env:1: connection web is neither JSON nor a URI such as "
+		"ssh://login@host:22/?key_file=...",
+		"one that is no connection");
+	IS_STR(read_file("c.yaml", "web: {conn_type: ssh, password: [hunter2]}\n"),
+		"c.yaml: connection web: password must be a string, not a list",
+		"no message shows a value");
+}
+
+static void test_round(void)
+{
+	static const char *const names[] = {"c.json", "c.yaml", "c.env"};
+	static const char text[] = "{\"web\": {\"conn_type\": \"ssh\", \"description\": \"x: y\", "
+				   "\"password\": \"a'\\\"#: \\n\\u00e9\", \"host\": \"h\", "
+				   "\"extra\": {\"private_key\": \"-----BEGIN\\nX\\n\"}}, \"a b\": "
+				   "\"ssh://h\"}";
+	const char *before = read_file("c.json", text);
+	struct store_connection *list;
+	struct buf out;
+	size_t n;
+
+	for (int i = 0; i < 3; i++) {
+		(void)connection_file_read(
+			arena, "c.json", CONNECTION_JSON, text, strlen(text), &list, &n, &k.e);
+		buf_init(&out, 0);
+		IS_INT(connection_file_write(arena, (enum connection_format)i, list, n, &out), 0,
+			"%s is written", names[i]);
+		IS_STR(read_file(names[i], buf_str(&out)), before, "and read again");
+		buf_free(&out);
+	}
+}
+
+/* ---- the store ---- */
+
+static struct store_connection made(const char *id, const char *text)
+{
+	struct store_connection c = {.description = "d"};
+
+	if (connection_parse(arena, id, text, strlen(text), &c.connection, &k.e) != 0)
+		abort();
+	return c;
+}
+
+static void test_store(void)
+{
+	struct store *s = kit_open(&k);
+	struct store_connection
+		c = made("web",
+			"ssh://anna:s3cret@web1:2222/?private_key=-----BEGIN&keypair=nightly"),
+		got, *list;
+	const char *before = shown(&c.connection), **ids;
+	bool has = false;
+	char *text;
+	size_t n;
+
+	IS_INT(store_connection_put(s, &c, false, &k.e), 0, "a connection is kept");
+	IS_INT(store_connection_put(s, &c, false, &k.e), ERR_EXISTS, "only once");
+	IS_INT(store_connection_put(s, &c, true, &k.e), 0, "unless it may replace one");
+	IS_INT(store_connection_get(s, arena, "web", &got, &k.e), 0, "it is found");
+	IS_STR(shown(&got.connection), before, "as it was");
+	IS_STR(got.description, "d", "with what it is for");
+	text = kit_sql(&k,
+		"SELECT instr(password, 's3cret') + instr(extra, 'BEGIN') FROM "
+		"connections");
+	IS_STR(text, "0", "its secrets do not lie there as they are");
+	free(text);
+	IS_INT(store_connection_list(s, arena, &list, &n, &k.e), 0, "it is listed");
+	OK(n == 1 && list[0].connection.password == NULL, "without its secrets");
+	(void)store_keypair_users(s, arena, "nightly", &ids, &n, &k.e);
+	OK(n == 1 && strcmp(ids[0], "web") == 0, "the keypair that it names knows it");
+	c = made("web", "ssh://h?keyfile=x");
+	IS_INT(store_connection_put(s, &c, true, &k.e), ERR_INVALID, "a wrong extra is refused");
+	c = made("pg", "postgres://u:p@h/x?sslmode=on");
+	IS_INT(store_connection_put(s, &c, true, &k.e), 0, "of another type anything goes");
+	(void)store_connection_has(s, "pg", &has, &k.e);
+	OK(has, "it is there");
+	IS_INT(store_connection_delete(s, "pg", &k.e), 0, "and deleted");
+	(void)store_connection_has(s, "pg", &has, &k.e);
+	OK(!has, "it is not");
+	IS_INT(store_connection_delete(s, "pg", &k.e), ERR_NOTFOUND, "twice it cannot be");
+	store_close(s);
+	free(kit_sql(&k, "UPDATE connections SET password = extra"));
+	s = kit_open(&k);
+	IS_INT(store_connection_get(s, arena, "web", &got, &k.e), ERR_CORRUPT,
+		"secrets cannot be swapped between columns");
+	store_close(s);
+}
+
+/* ---- where they are found ---- */
+
+static const char *find(char *const *env, const char *id)
+{
+	struct stored *stored = stored_create(k.home, k.env);
+	const struct connection_source *source;
+	struct connections *chain;
+	struct connection c;
+	const char *text = k.e.text;
+
+	(void)connections_create(env, k.home, stored_connections(stored), &chain, &k.e);
+	source = connections_source(chain);
+	if (source->find(source->ctx, arena, id, &c, &k.e) == 0)
+		text = arena_printf(arena, "%s from %s", c.host, c.origin);
+	connections_destroy(chain);
+	stored_destroy(stored);
+	return text;
+}
+
+static void test_chain(void)
+{
+	static char variable[] = "WINDROW_CONN_MY_WEB=ssh://env";
+	char *none[] = {NULL}, *env[] = {variable, NULL};
+	static const char file[] = "my-web: ssh://file\nother: {host: file2}\n";
+	struct store_connection c = made("my-web", "ssh://store");
+	char wanted[KIT_PATH_MAX * 3];
+	struct store *s;
+
+	(void)snprintf(wanted, sizeof(wanted),
+		"there is no connection \"my-web\": neither the environment, nor the store, nor "
+		"%s/connections.yaml says what it is; `windrow connections add my-web` does",
+		k.home);
+	IS_STR(find(none, "my-web"), wanted, "a connection that is nowhere is told");
+	OK(access(k.home, F_OK) != 0, "and no store is made by looking");
+	s = kit_open(&k);
+	kit_write(kit_path(&k, "connections.yaml"), file, strlen(file));
+	(void)snprintf(wanted, sizeof(wanted), "file from %s/connections.yaml", k.home);
+	IS_STR(find(none, "my-web"), wanted, "the file says what it is");
+	(void)store_connection_put(s, &c, false, &k.e);
+	IS_STR(find(none, "my-web"), "store from the store", "the store wins over it");
+	IS_STR(find(env, "my-web"), "env from the environment", "the environment over both");
+	(void)snprintf(wanted, sizeof(wanted), "file2 from %s/connections.yaml", k.home);
+	IS_STR(find(env, "other"), wanted, "what is only in the file is found there");
+	kit_write(kit_path(&k, "connections.yaml"), "a: [", 4);
+	OK(strstr(find(none, "x"), "connections.yaml:") != NULL, "a broken file is told");
+	store_close(s);
+}
+
+int main(void)
+{
+	arena = secret_arena_create(0);
+	kit_begin(&k);
+	test_parse();
+	test_check();
+	test_files();
+	test_round();
+	test_store();
+	kit_end(&k);
+	kit_begin(&k);
+	test_chain();
+	kit_end(&k);
+	arena_destroy(arena);
+	return tap_done();
+}
