@@ -39,10 +39,14 @@ liboperators_a_SOURCES = \
 	operators/ssh/ssh.h \
 	operators/ssh/ssh_finish.c \
 	operators/ssh/ssh_kill.c \
+	operators/ssh/ssh_log.c \
 	operators/ssh/ssh_talk.c \
 	operators/ssh/ssh_try.h \
 	operators/ssh/target.c \
 	operators/ssh/target.h \
+	operators/ssh/target_host.c \
+	operators/ssh/target_impl.h \
+	operators/ssh/target_keys.c \
 	operators/ssh/target_make.c \
 	operators/ssh/target_make.h \
 	operators/ssh/transport.c \

@@ -98,7 +98,7 @@ static int key_try(struct session *s, struct err *e)
 	}
 	k = &t->keys[a->key];
 	r = libssh2_userauth_publickey_frommemory(
-		s->ssh2, t->login, strlen(t->login), NULL, 0, k->bytes, k->len, NULL);
+		s->ssh2, t->login, strlen(t->login), NULL, 0, k->bytes, k->len, k->passphrase);
 	if (r == LIBSSH2_ERROR_EAGAIN)
 		return ERR_AGAIN;
 	if (r == 0) {

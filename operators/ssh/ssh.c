@@ -21,6 +21,26 @@
 #define RESPONSE_LIMIT ((size_t)1 << 20)
 #define LOG_LIMIT ((size_t)100 << 20)
 
+/* One target for all tries that would have the same: its keys and its masker are no small things.
+ * The reference is handed over, and one comes back. */
+static struct ssh_target *target_share(struct ssh_instance *i, struct ssh_target *t)
+{
+	for (size_t k = 0; k < SSH_TARGETS_KEPT; k++) {
+		struct ssh_target *kept = i->targets[k];
+
+		if (kept == NULL || strcmp(kept->identity, t->identity) != 0)
+			continue;
+		ssh_target_hold(kept);
+		ssh_target_release(t);
+		return kept;
+	}
+	ssh_target_release(i->targets[i->next_target]);
+	i->targets[i->next_target] = t;
+	i->next_target = (i->next_target + 1) % SSH_TARGETS_KEPT;
+	ssh_target_hold(t);
+	return t;
+}
+
 /* A script that outlives its channel has no terminal. */
 static int ssh_validate(const struct task *t, struct err *e)
 {
@@ -64,6 +84,8 @@ static void on_transport_closed(void *ctx)
 {
 	struct ssh_instance *i = ctx;
 
+	for (size_t k = 0; k < SSH_TARGETS_KEPT; k++)
+		ssh_target_release(i->targets[k]);
 	i->on_closed(i->closed_ctx);
 	free(i);
 }
@@ -225,6 +247,15 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 	else
 		r = ssh_target_make(i->host->connections, conn_id, remote_host,
 			number_of(&s[SSH_KEY_CONN_TIMEOUT], 0), &t->target, e);
+	if (r == 0) {
+		t->target = target_share(i, t->target);
+		if (t->timeout_ms == 0 && t->target->cmd_timeout_ms > 0) {
+			t->timeout_ms = t->target->cmd_timeout_ms;
+			t->is_cmd_timeout = true;
+		}
+		if (ssh_masks_open(t) != 0)
+			r = err_set(e, ERR_NOMEM, "out of memory");
+	}
 	if (r == 0)
 		r = input_make(t, job, e);
 	if (r == 0)

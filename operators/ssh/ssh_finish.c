@@ -67,22 +67,9 @@ void ssh_try_free(struct ssh_try *t)
 	buf_free(&t->response);
 	free(t->tails[0].bytes);
 	free(t->tails[1].bytes);
+	ssh_masks_close(t);
 	ssh_target_release(t->target);
 	arena_destroy(t->arena);
-}
-
-/* The last of a log that was cut in the middle. */
-static void log_tail(struct ssh_try *t, struct op_bytes logs)
-{
-	uint64_t left = t->logged > t->log_limit ? t->logged - t->log_limit : 0;
-	size_t len = logs.len < left ? logs.len : (size_t)left;
-
-	if (left == 0)
-		return;
-	TRY_LOG(t, OP_WARNING, "%llu bytes of output are left out here, past the log_limit%s%s",
-		(unsigned long long)(left - len),
-		t->is_plain ? "" : "; all of it is on the host, in ", path(t, "stdout"));
-	t->events.on_output(t->ctx, OP_STDOUT, logs.data + logs.len - len, len);
 }
 
 void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *message, bool no_retry)
@@ -101,7 +88,8 @@ void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *mess
 	r.log_path = path(t, "stdout");
 	r.error_path = path(t, "stderr");
 	r.user_folder = t->user_folder == NULL ? "" : t->user_folder;
-	log_tail(t, r.logs);
+	ssh_try_output_end(t, r.logs.data, r.logs.len, r.log_path);
+	ssh_masks_close(t);
 	t->events.on_finished(t->ctx, &r);
 	ssh_try_drop(t);
 }

@@ -4,7 +4,6 @@
  * What the host tells drives the phases; see ssh_try.h for the picture. N.B. that a channel closed
  * says nothing about the script: only the host's own word of its end does.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,18 +13,6 @@
 
 static void attach_later(struct ssh_try *t, const char *why);
 static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e);
-
-void ssh_try_log(struct ssh_try *t, enum op_level level, int line, const char *fmt, ...)
-{
-	char text[2048];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (!t->is_abandoned)
-		t->events.on_log(t->ctx, level, "ssh.c", line, text);
-}
 
 /* --- saying --- */
 
@@ -246,17 +233,9 @@ static void on_word(void *ctx, bool is_stderr, const char *word)
 static void on_bytes(void *ctx, bool is_stderr, const char *bytes, size_t len)
 {
 	struct ssh_try *t = ctx;
-	size_t room;
 
-	if (t->is_finished)
-		return;
-	ssh_tail_add(&t->tails[is_stderr], bytes, len);
-	/* Past the limit only the tails go on; the end of the log comes from them. */
-	room = t->logged < t->log_limit ? (size_t)(t->log_limit - t->logged) : 0;
-	if (room > 0)
-		t->events.on_output(
-			t->ctx, is_stderr ? OP_STDERR : OP_STDOUT, bytes, len < room ? len : room);
-	t->logged += len;
+	if (!t->is_finished)
+		ssh_try_output(t, is_stderr, bytes, len);
 }
 
 static void on_response(void *ctx, const char *bytes, size_t len)

@@ -19,6 +19,7 @@
 #include "operators/ssh/target.h"
 #include "operators/ssh/transport.h"
 
+#define SSH_TARGETS_KEPT 64
 #define FOLLOW_AFTER_MS 100 /* a script that runs longer has its streams followed */
 #define REATTACH_MIN_MS 500
 #define REATTACH_MAX_MS 30000
@@ -41,6 +42,9 @@ struct ssh_instance {
 	struct op_instance base;
 	const struct op_host *host;
 	struct ssh_transport *transport; /* NULL until the first task */
+	struct ssh_target
+		*targets[SSH_TARGETS_KEPT]; /* those used last, so that tries share them */
+	size_t next_target;
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;
 };
@@ -91,6 +95,7 @@ struct ssh_try {
 	unsigned backoff_ms;
 	struct ssh_kill kill;
 
+	struct mask_stream *masks[2]; /* NULL where there is nothing to mask */
 	struct tail tails[2];
 	struct buf response;
 	uint64_t response_len; /* as the host sent it, what is past the limit included */
@@ -119,6 +124,15 @@ void ssh_try_settle(struct ssh_try *t); /* finishes where all is known */
 void ssh_try_drop(struct ssh_try *t); /* closes all that is open; frees at the end */
 void ssh_try_free(struct ssh_try *t);
 void ssh_tail_add(struct tail *t, const char *bytes, size_t len);
+
+/* ssh_log.c: what leaves for the log. */
+int ssh_masks_open(struct ssh_try *t); /* ERR_NOMEM */
+void ssh_masks_close(struct ssh_try *t);
+void ssh_try_output(struct ssh_try *t, bool is_stderr, const char *bytes, size_t len);
+
+/* There is no more output: its last bytes follow where the log_limit cut it. rest_is_in is where
+ * all of it lies on the host, or "". */
+void ssh_try_output_end(struct ssh_try *t, const char *last, size_t len, const char *rest_is_in);
 
 void ssh_try_log(struct ssh_try *t, enum op_level level, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

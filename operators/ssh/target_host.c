@@ -1,0 +1,177 @@
+/*
+ * Whether a host is the one that it says it is. Decided by what was loaded beforehand; the check
+ * itself runs on a transport thread.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "operators/ssh/target_impl.h"
+
+static int known_file_add(struct made *m, const char *path, struct err *e)
+{
+	struct stat st;
+	char *bytes;
+	size_t len;
+	int r = target_file_read(m, path, KNOWN_HOSTS_FILE_MAX, &bytes, &len, &st, e);
+
+	if (r == ERR_NOTFOUND)
+		return 0;
+	return r != 0 ? r : known_hosts_add(m->known, path, bytes, len, e);
+}
+
+static int changed(const struct made *m, const char *host, int port, const char *known,
+	const char *shown, const char *where, unsigned line, struct err *e)
+{
+	return err_set(e, ERR_DENIED,
+		"the host key of %s:%d has CHANGED: %s, line %u, knows %s, but the host shows %s. "
+		"Somebody may be "
+		"listening in. If the host was really set up anew, run: ssh-keygen -f %s -R "
+		"'[%s]:%d', and make the new "
+		"key known (connection %s)",
+		host, port, where, line, known, shown, where, host, port, m->target.conn_id);
+}
+
+static bool is_pinned(
+	const struct made *m, const unsigned char *key, size_t len, const char *fingerprint)
+{
+	struct buf line;
+	bool is_same = strcmp(m->pinned, fingerprint) == 0;
+	const char *base64;
+
+	buf_init(&line, 0);
+	known_hosts_line(&line, "x", 22, key, len);
+	base64 = strrchr(buf_str(&line), ' ');
+	if (!is_same && base64 != NULL) {
+		const char *want = strrchr(m->pinned, ' ');
+		size_t n = strcspn(++base64, "\n");
+
+		want = want == NULL ? m->pinned : want + 1;
+		is_same = strlen(want) == n && memcmp(want, base64, n) == 0;
+	}
+	buf_free(&line);
+	return is_same;
+}
+
+/* accept-new: what was not known is from now on. */
+static int accept_new(struct made *m, const char *host, int port, const unsigned char *key,
+	size_t len, const char *shown, char *note, size_t note_size, struct err *e)
+{
+	int fd = open(m->known_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	bool is_written = false;
+	struct buf line;
+
+	buf_init(&line, 0);
+	known_hosts_line(&line, host, port, key, len);
+	if (fd >= 0 && buf_status(&line) == 0)
+		is_written = write(fd, line.data, line.len) == (ssize_t)line.len;
+	(void)snprintf(note, note_size, "WARNING: host key %s was not known; it is now, in %s",
+		shown, m->known_path);
+	if (!is_written)
+		err_set(e, ERR_IO, "the host key of %s:%d cannot be recorded in %s: %s", host, port,
+			m->known_path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	buf_free(&line);
+	return is_written ? 0 : ERR_IO;
+}
+
+static int host_check(void *ctx, const char *host, int port, const unsigned char *key, size_t len,
+	char *note, size_t note_size, struct err *e)
+{
+	struct made *m = ctx;
+	struct known_hosts_result r;
+	struct buf shown, known;
+	int code = 0;
+
+	buf_init(&shown, 0);
+	buf_init(&known, 0);
+	host_key_fingerprint(&shown, key, len);
+	r = known_hosts_check(m->known, host, port, key, len);
+	if (r.key != NULL)
+		host_key_fingerprint(&known, r.key, r.key_len);
+	if (m->is_unchecked)
+		(void)snprintf(note, note_size,
+			"WARNING: the host key (%s) is NOT checked: no_host_key_check is set. "
+			"Anybody between here and "
+			"the host can read and change everything",
+			buf_str(&shown));
+	else if (r.verdict == KNOWN_HOSTS_REVOKED)
+		code = err_set(e, ERR_DENIED,
+			"the host key of %s:%d (%s) is revoked by %s, line %u", host, port,
+			buf_str(&shown), r.file, r.line);
+	else if (m->pinned != NULL && !is_pinned(m, key, len, buf_str(&shown)))
+		code = err_set(e, ERR_DENIED,
+			"the host key of %s:%d is %s, which is not the host_key of connection %s; "
+			"if the host was really "
+			"set up anew, change host_key there",
+			host, port, buf_str(&shown), m->target.conn_id);
+	else if (m->pinned != NULL)
+		(void)snprintf(note, note_size, "Host key %s is the connection's host_key",
+			buf_str(&shown));
+	else if (r.verdict == KNOWN_HOSTS_MATCH)
+		(void)snprintf(note, note_size, "Host key %s is known (%s, line %u)",
+			buf_str(&shown), r.file, r.line);
+	else if (r.verdict == KNOWN_HOSTS_UNKNOWN && m->is_accepting)
+		code = accept_new(m, host, port, key, len, buf_str(&shown), note, note_size, e);
+	else if (r.verdict == KNOWN_HOSTS_UNKNOWN)
+		code = err_set(e, ERR_DENIED,
+			"the host key of %s:%d (%s) is not known; compare it with the host's own, "
+			"then make it known: "
+			"ssh-keyscan -p %d %s >> ~/.ssh/known_hosts",
+			host, port, buf_str(&shown), port, host);
+	else if (m->is_changeable)
+		(void)snprintf(note, note_size,
+			"WARNING: host key %s is not the one that %s, line %u, knows (%s): "
+			"allow_host_key_change is set",
+			buf_str(&shown), r.file, r.line, buf_str(&known));
+	else
+		code = changed(m, host, port, buf_str(&known), buf_str(&shown), r.file, r.line, e);
+	buf_free(&shown);
+	buf_free(&known);
+	return code;
+}
+
+static int policy_read(struct made *m, const struct connection *c, struct err *e)
+{
+	const char *policy = connection_extra_text(m->arena, c, "host_key_policy");
+
+	m->is_accepting = policy != NULL && strcmp(policy, "accept-new") == 0;
+	if (policy != NULL && !m->is_accepting && strcmp(policy, "strict") != 0)
+		return err_set(e, ERR_INVALID,
+			"connection %s: host_key_policy is \"strict\" or \"accept-new\"", c->id);
+	return 0;
+}
+
+int target_host_load(struct made *m, const struct connection *c, struct err *e)
+{
+	struct buf types;
+	int r;
+
+	m->is_unchecked = connection_extra_bool(c, "no_host_key_check");
+	m->pinned = connection_extra_text(m->arena, c, "host_key");
+	m->target.host_check = host_check;
+	m->target.host_ctx = m;
+	m->is_changeable = connection_extra_bool(c, "allow_host_key_change");
+	m->known_path = target_path(m->arena, "~/.ssh/known_hosts");
+	if (m->known_path == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	r = policy_read(m, c, e);
+	if (r == 0)
+		r = known_file_add(m, m->known_path, e);
+	if (r == 0)
+		r = known_file_add(m, "/etc/ssh/ssh_known_hosts", e);
+	if (r != 0)
+		return r;
+	buf_init(&types, 0);
+	known_hosts_algorithms(m->known, m->target.host, m->target.port, &types);
+	if (types.len > 0 && m->pinned == NULL && !m->is_unchecked)
+		m->target.host_key_types = arena_strdup(m->arena, types.data);
+	r = buf_status(&types);
+	buf_free(&types);
+	return r;
+}

@@ -1,0 +1,47 @@
+/* What the files that make targets share. Private to operators/ssh/target_*.c. */
+#ifndef OPERATORS_SSH_TARGET_IMPL_H
+#define OPERATORS_SSH_TARGET_IMPL_H
+
+#include <openssl/evp.h>
+#include <sys/stat.h>
+
+#include "engine/arena.h"
+#include "engine/mask.h"
+#include "operators/ssh/known_hosts.h"
+#include "operators/ssh/target.h"
+#include "store/connection.h"
+
+#define TARGET_KEYS_MAX 8
+#define TARGET_KEY_FILE_MAX ((size_t)64 << 10)
+
+struct made {
+	struct ssh_target target; /* first: the two are freed as one */
+	struct arena *arena; /* of memory for secrets */
+	struct known_hosts *known;
+	struct mask *mask;
+	EVP_MD_CTX *digest; /* of all that the target is made of, while it is made */
+	struct ssh_target_key keys[TARGET_KEYS_MAX];
+	bool is_unchecked; /* no_host_key_check */
+	bool is_accepting; /* host_key_policy: accept-new */
+	bool is_changeable; /* allow_host_key_change */
+	const char *pinned; /* host_key of the connection: base64 or SHA256:... */
+	const char *known_path; /* the user's own known_hosts */
+};
+
+/* `~/x` as people write it. NULL: no memory. */
+const char *target_path(struct arena *a, const char *path);
+
+/* Reads a whole file into the target's arena and digest. ERR_NOTFOUND where it is not there. */
+int target_file_read(struct made *m, const char *path, size_t max, char **out, size_t *len,
+	struct stat *st, struct err *e);
+
+/* Finds the private keys that a connection names, or the user's usual ones. */
+int target_keys_find(struct made *m, const struct connection *c, struct err *e);
+
+/* Loads what is known of host keys, and sets the target's check. */
+int target_host_load(struct made *m, const struct connection *c, struct err *e);
+
+/* Teaches the target's masker a secret. */
+int target_secret_add(struct made *m, const char *secret, size_t len, struct err *e);
+
+#endif
