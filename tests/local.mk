@@ -62,7 +62,9 @@ E2E_TESTS = \
 	tests/e2e/run_task.sh \
 	tests/e2e/run_tree.sh \
 	tests/e2e/ssh_examples.sh \
+	tests/e2e/ssh_errors.sh \
 	tests/e2e/ssh_kill.sh \
+	tests/e2e/ssh_streams.sh \
 	tests/e2e/ssh_task.sh \
 	tests/e2e/tutorial.sh
 

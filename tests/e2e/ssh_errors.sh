@@ -1,0 +1,126 @@
+#!/bin/sh
+# What goes wrong on the way to a host, and what a person is told of it.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+. "${top_srcdir:-.}/tests/e2e/sshd.sh"
+sshd_start
+
+cat >"$work/t.yaml" <<'E'
+tasks:
+  t: {operator: ssh, ssh_conn_id: box, command: "echo it ran > ran"}
+E
+known=$me/.ssh/known_hosts
+box=$WINDROW_CONN_BOX
+
+# try: runs the task; $message is why it failed, and $status what came
+try()
+{
+	rm -rf "$WINDROW_HOME/logs" "$host/ran"
+	run dags test "$work/t.yaml"
+	message=$(printf '%s\n' "$out" | sed -n 's/.*main.t failed .*message="\(.*\)"$/\1/p' | sed 's/\\"/"/g')
+}
+
+# refused NAME PATTERN: the task fails with such a message, and nothing ran
+refused()
+{
+	try
+	like "$1" "$message" "$2"
+	ok "$1: nothing runs" [ ! -e "$host/ran" ]
+}
+
+# extra KEY=VALUE: the connection with this added
+extra()
+{
+	WINDROW_CONN_BOX="$box&$(printf '%s' "$1" | sed 's/+/%2B/g')"
+	export WINDROW_CONN_BOX
+}
+
+print_of()
+{
+	ssh-keygen -lf "$1" | cut -d' ' -f2
+}
+
+shown=$(print_of "$sshd_dir/host_key.pub")
+
+# ---- host keys ----
+
+cp "$known" "$work/known"
+: >"$known"
+refused "an unknown host" "*host key of 127.0.0.1:$port ($shown) is not known;*make it known: ssh-keyscan *"
+command=$(printf '%s\n' "$message" | sed 's/.*: ssh-keyscan/ssh-keyscan/')
+eval "$command" 2>/dev/null
+try
+is "the command that the message gives makes it known" "$status" 0
+extra "host_key_policy=accept-new"
+: >"$known"
+try
+is "accept-new trusts it at first" "$status" 0
+like "and says so" "$(task_log main.t)" "*WARNING*$shown was not known*"
+is "and records it" "$(cat "$known")" "$(cat "$work/known")"
+
+ssh-keygen -q -t ed25519 -N '' -f "$work/other"
+printf '[127.0.0.1]:%s %s\n' "$port" "$(cut -d' ' -f1,2 "$work/other.pub")" >"$known"
+refused "a changed key" "*CHANGED: $known, line 1, knows $(print_of "$work/other.pub"), but the host shows $shown*ssh-keygen *-R*"
+extra "no_host_key_check=true"
+try
+is "no_host_key_check lets it pass" "$status" 0
+like "with a warning" "$(task_log main.t)" '*WARNING: the host key*is NOT checked*'
+extra "host_key=$shown"
+try
+is "host_key on the connection goes before the file" "$status" 0
+extra "host_key=$(print_of "$work/other.pub")"
+cp "$work/known" "$known"
+refused "another host_key on the connection" "*is $shown, which is not the host_key of connection box*"
+sed 's/^/@revoked /' "$work/known" >"$known"
+WINDROW_CONN_BOX=$box
+refused "a revoked key" "*($shown) is revoked by $known, line 1*"
+cp "$work/known" "$known"
+
+# ---- our own keys ----
+
+WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/other"
+refused "a key that the server does not know" "*authentication as $sshd_user failed: tried $work/other; the server offers publickey*"
+chmod 644 "$work/other"
+refused "a key that others can read" "*$work/other can be read by others (mode 644); run chmod 600*"
+WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/none"
+refused "a key that is not there" "*$work/none cannot be read: No such file*"
+chmod 600 "$work/other.pub"
+WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/other.pub"
+refused "a public key in the wrong place" "*$work/other.pub holds a public key; the private key is wanted*"
+ssh-keygen -q -t ecdsa -N 'open sesame' -f "$work/sealed"
+cat "$work/sealed.pub" >>"$sshd_dir/authorized_keys"
+WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/sealed"
+refused "a sealed key without its passphrase" "*$work/sealed is sealed by a passphrase; say it as private_key_passphrase*"
+WINDROW_CONN_BOX="$WINDROW_CONN_BOX&private_key_passphrase=open%20sesame"
+try
+is "with its passphrase it opens" "$status" 0
+WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?look_for_keys=false"
+refused "no key at all" "*failed: the server offers publickey*, and connection box has nothing for these*"
+
+# ---- connections ----
+
+WINDROW_CONN_BOX="$box&keyfile=x"
+refused "an unknown key of extra" '*unknown key "keyfile" in extra; did you mean "key_file"?'
+WINDROW_CONN_BOX="postgres://h"
+refused "a connection to something else" "connection box is of type postgres, not ssh"
+unset WINDROW_CONN_BOX
+refused "a connection that is nowhere" '*no connection "box"*'
+
+# ---- secrets ----
+
+sed 's/echo it ran > ran/echo hunter22 and aHVudGVyMjI=/' "$work/t.yaml" >"$work/s.yaml"
+WINDROW_CONN_BOX=$(printf '%s' "$box" | sed 's/@/:hunter22@/')
+export WINDROW_CONN_BOX
+rm -rf "$WINDROW_HOME/logs"
+run dags test "$work/s.yaml"
+is "a task that prints the password" "$status" 0
+like "finds it masked in the log, in base64 too" "$(task_log main.t)" '*INFO - \*\*\* and \*\*\**'
+like "and where its command is told" "$(task_log main.t)" '*Running command: echo \*\*\* and*'
+
+# ---- no server ----
+
+WINDROW_CONN_BOX=$box
+sshd_stop
+refused "a port where nobody listens" "*cannot connect to 127.0.0.1:$port: *refused*"
+WINDROW_CONN_BOX="ssh://nobody@no.such.host.invalid/?key_file=$sshd_dir/user_key"
+refused "a name that does not exist" "*host name no.such.host.invalid of connection box cannot be resolved*"
+tap_done
