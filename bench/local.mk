@@ -13,3 +13,8 @@ bench_bench_render_LDADD = $(ENGINE_LIBS)
 BENCHES += bench/bench_load
 bench_bench_load_SOURCES = bench/bench_load.c
 bench_bench_load_LDADD = liboperators.a $(ENGINE_LIBS)
+
+EXTRA_DIST += bench/bench_ssh.sh
+BENCHES += bench/bare_ssh
+bench_bare_ssh_SOURCES = bench/bare_ssh.c
+bench_bare_ssh_LDADD = $(SSH2_LIBS) $(CRYPTO_LIBS)
