@@ -8,15 +8,18 @@
 #include <stdbool.h>
 
 #include "scheduler/stored_source.h"
+#include "store/connection.h"
 
-struct connection_source;
 struct connections;
+struct mask;
 struct stored;
 
 struct lookup {
 	char *home;
 	struct stored *stored;
 	struct connections *connections;
+	struct connection_source masking; /* the connections, whose secrets the mask learns */
+	struct mask *mask; /* knows the secrets that were given out */
 	struct stored_source ctx;
 	struct render_source source; /* for expressions; shows secrets as they are */
 };

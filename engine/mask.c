@@ -26,7 +26,6 @@ struct spelling {
 struct mask {
 	struct spelling *list;
 	size_t n, room;
-	bool is_sorted;
 	uint32_t first[PAIRS +
 		1]; /* spellings with pair p are list[first[p]] .. list[first[p + 1] - 1] */
 };
@@ -243,6 +242,22 @@ static int spellings_add(struct mask *m, const unsigned char *s, size_t len)
 /* The lines of a key are told apart from words by their length. */
 #define LINE_MIN 16
 
+/* Whether the secret itself is a spelling. */
+static bool knows(const struct mask *m, const unsigned char *secret, size_t len)
+{
+	unsigned p = pair_of(secret);
+
+	for (uint32_t i = m->first[p]; i < m->first[p + 1]; i++)
+		if (m->list[i].len == len && memcmp(m->list[i].bytes, secret, len) == 0)
+			return true;
+	return false;
+}
+
+bool mask_is_empty(const struct mask *m)
+{
+	return m->n == 0;
+}
+
 int mask_add(struct mask *m, const char *secret, size_t len)
 {
 	const char *end = secret + len, *line = secret, *nl;
@@ -254,6 +269,8 @@ int mask_add(struct mask *m, const char *secret, size_t len)
 		return 0;
 	if (len > MASK_SECRET_MAX)
 		return ERR_LIMIT;
+	if (knows(m, (const unsigned char *)secret, len))
+		return 0;
 	r = spellings_add(m, (const unsigned char *)secret, len);
 	while (r == 0 && line < end && memchr(secret, '\n', len) != NULL) {
 		nl = memchr(line, '\n', (size_t)(end - line));

@@ -8,6 +8,7 @@
 #ifndef ENGINE_MASK_H
 #define ENGINE_MASK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define MASK_TEXT "***"
@@ -25,9 +26,12 @@ struct mask *mask_create(void);
 void mask_destroy(struct mask *m);
 
 /* Teaches it a secret (copied). One of several lines is also known by each longer line of it, as a
- * private key is. Shorter than MASK_SECRET_MIN: nothing is done. ERR_NOMEM, ERR_LIMIT. Not while a
- * stream holds bytes back. */
+ * private key is. Shorter than MASK_SECRET_MIN, or known already: nothing is done. Streams may be
+ * in use; they know it from their next bytes on. ERR_NOMEM, ERR_LIMIT. */
 int mask_add(struct mask *m, const char *secret, size_t len);
+
+/* Whether it knows no secret, and lets everything through. */
+bool mask_is_empty(const struct mask *m);
 
 /* One stream of bytes through a masker: what cannot be told yet is held back. */
 struct mask_stream;

@@ -13,6 +13,7 @@
 
 struct arena;
 struct dag;
+struct mask;
 struct outputs;
 
 /* What a run is, for `run.` and `params.`. */
@@ -28,6 +29,7 @@ struct run_facts {
  * there is not. A value may live in scratch. */
 struct render_source {
 	void *ctx;
+	const struct mask *mask; /* knows the secrets that were given out; NULL: there are none */
 	int (*var)(void *ctx, const char *name, size_t len, struct arena *scratch,
 		struct value *out, struct err *e);
 	int (*conn)(void *ctx, const char *id, size_t len, const char *attribute,

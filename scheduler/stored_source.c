@@ -5,6 +5,7 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "engine/mask.h"
 #include "store/secret.h"
 #include "store/stored.h"
 
@@ -24,6 +25,11 @@ static int var(void *ctx, const char *name, size_t len, struct arena *scratch, s
 	if (copy == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	r = stored_variable(s->stored, scratch, copy, &v, e);
+	if (r == 0 && v.is_secret && s->mask != NULL && !s->hides_secrets)
+		r = mask_add(s->mask, v.value, strlen(v.value));
+	if (r == ERR_NOMEM || r == ERR_LIMIT)
+		return err_set(e, r, "variable %s cannot be masked, and so is not given out: %s",
+			copy, err_text(r));
 	if (r == 0 && v.is_secret && s->hides_secrets)
 		*out = value_string(HIDDEN, strlen(HIDDEN));
 	else if (r == 0)
@@ -85,5 +91,5 @@ static int conn(void *ctx, const char *id, size_t len, const char *attribute, st
 
 struct render_source stored_source(struct stored_source *s)
 {
-	return (struct render_source){.ctx = s, .var = var, .conn = conn};
+	return (struct render_source){.ctx = s, .mask = s->mask, .var = var, .conn = conn};
 }

@@ -8,12 +8,14 @@
 #include "scheduler/render.h"
 
 struct connection_source;
+struct mask;
 struct stored;
 
 struct stored_source {
 	struct render_source env; /* asked first */
 	struct stored *stored;
 	const struct connection_source *connections;
+	struct mask *mask; /* learns each secret that is given out; NULL: nobody wants to know */
 	bool hides_secrets; /* a secret variable is *** */
 };
 

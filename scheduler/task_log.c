@@ -16,6 +16,7 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/instant.h"
+#include "engine/mask.h"
 #include "engine/run.h"
 #include "operators/fdio.h"
 
@@ -26,6 +27,9 @@ struct task_log {
 	bool is_broken; /* an error was told */
 	struct buf gathered;
 	struct buf partial[2]; /* lines of output without their end yet */
+	const struct mask *mask;
+	struct mask_stream *masked[2]; /* NULL: no output has had to pass the mask yet */
+	struct buf clean; /* what has passed it */
 	struct task_log_listener listener;
 	int64_t stamp_time;
 	char stamp[INSTANT_TEXT_MAX];
@@ -55,6 +59,9 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 	buf_init(&l->gathered, 0);
 	buf_init(&l->partial[0], 0);
 	buf_init(&l->partial[1], 0);
+	buf_init(&l->clean, 0);
+	l->mask = place->mask;
+	l->masked[0] = l->masked[1] = NULL;
 	l->listener = *listener;
 	l->stamp_time = INSTANT_NONE;
 	*out = l;
@@ -74,8 +81,13 @@ static void line_begin(
 	buf_addf(&l->gathered, "] {%s:%d} %s - ", file, line, words[level]);
 }
 
-void task_log_line(struct task_log *l, int64_t now, enum op_level level, const char *file, int line,
-	const char *text, size_t len)
+static bool has_secrets(const struct task_log *l)
+{
+	return l->mask != NULL && !mask_is_empty(l->mask);
+}
+
+static void line_add(struct task_log *l, int64_t now, enum op_level level, const char *file,
+	int line, const char *text, size_t len)
 {
 	if (l->path[0] == '\0')
 		return;
@@ -84,11 +96,26 @@ void task_log_line(struct task_log *l, int64_t now, enum op_level level, const c
 	buf_addc(&l->gathered, '\n');
 }
 
+void task_log_line(struct task_log *l, int64_t now, enum op_level level, const char *file, int line,
+	const char *text, size_t len)
+{
+	struct buf clean;
+
+	if (!has_secrets(l)) {
+		line_add(l, now, level, file, line, text, len);
+		return;
+	}
+	buf_init(&clean, 0);
+	mask_text(l->mask, text, len, &clean);
+	line_add(l, now, level, file, line, buf_str(&clean), clean.len);
+	buf_free(&clean);
+}
+
 static void output_line(
 	struct task_log *l, int64_t now, enum op_stream stream, const char *text, size_t len)
 {
-	task_log_line(l, now, stream == OP_STDOUT ? OP_INFO : OP_WARNING, "task_log.c", __LINE__,
-		text, len);
+	line_add(l, now, stream == OP_STDOUT ? OP_INFO : OP_WARNING, "task_log.c", __LINE__, text,
+		len);
 	if (l->listener.on_line != NULL)
 		l->listener.on_line(l->listener.ctx, stream, text, len);
 }
@@ -102,7 +129,8 @@ static void partial_end(struct task_log *l, int64_t now, enum op_stream stream)
 	buf_reset(b);
 }
 
-void task_log_output(
+/* Output that may be seen, line by line. */
+static void add_output(
 	struct task_log *l, int64_t now, enum op_stream stream, const char *bytes, size_t len)
 {
 	struct buf *b = &l->partial[stream];
@@ -130,8 +158,39 @@ void task_log_output(
 	}
 }
 
+/* N.B. where memory is too short for masking, output is left out rather than shown. */
+void task_log_output(
+	struct task_log *l, int64_t now, enum op_stream stream, const char *bytes, size_t len)
+{
+	if (l->masked[stream] == NULL && !has_secrets(l)) {
+		add_output(l, now, stream, bytes, len);
+		return;
+	}
+	if (l->masked[stream] == NULL)
+		l->masked[stream] = mask_stream_create(l->mask);
+	if (l->masked[stream] == NULL)
+		return;
+	mask_stream_feed(l->masked[stream], bytes, len, &l->clean);
+	if (buf_status(&l->clean) == 0)
+		add_output(l, now, stream, buf_str(&l->clean), l->clean.len);
+	buf_reset(&l->clean);
+}
+
+/* What the mask held back, since it may have been the beginning of a secret, was none. */
+static void mask_end(struct task_log *l, int64_t now, enum op_stream stream)
+{
+	if (l->masked[stream] == NULL)
+		return;
+	mask_stream_flush(l->masked[stream], &l->clean);
+	if (buf_status(&l->clean) == 0)
+		add_output(l, now, stream, buf_str(&l->clean), l->clean.len);
+	buf_reset(&l->clean);
+}
+
 void task_log_output_end(struct task_log *l, int64_t now)
 {
+	mask_end(l, now, OP_STDOUT);
+	mask_end(l, now, OP_STDERR);
 	if (l->partial[OP_STDOUT].len > 0)
 		partial_end(l, now, OP_STDOUT);
 	if (l->partial[OP_STDERR].len > 0)
@@ -192,6 +251,9 @@ int task_log_close(struct task_log *l, struct err *e)
 	buf_free(&l->gathered);
 	buf_free(&l->partial[0]);
 	buf_free(&l->partial[1]);
+	buf_free(&l->clean);
+	mask_stream_destroy(l->masked[0]);
+	mask_stream_destroy(l->masked[1]);
 	free(l);
 	return r;
 }

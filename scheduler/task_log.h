@@ -14,6 +14,7 @@
 #define TASK_LOG_LINE_MAX ((size_t)64 << 10) /* a longer line of output is broken */
 #define TASK_LOG_GATHER ((size_t)64 << 10) /* this much goes to the file at once */
 
+struct mask;
 struct task_log;
 
 /* Which log. */
@@ -22,15 +23,17 @@ struct task_log_place {
 	const char *dag_id, *run_id, *task_id;
 	uint32_t instance; /* RUN_NO_INSTANCE: none */
 	uint32_t try_number;
+	const struct mask *mask; /* what must not be seen; NULL: nothing. It outlives the log */
 };
 
-/* Hears each line of output as it goes into the log, without its newline. */
+/* Hears each line of output as it goes into the log: masked, without its newline. */
 struct task_log_listener {
 	void *ctx;
 	void (*on_line)(void *ctx, enum op_stream stream, const char *text, size_t len);
 };
 
-/* A log, whose file is made when there is something to write. ERR_NOMEM. */
+/* A log, whose file is made when there is something to write. All that it is given passes the mask.
+ * ERR_NOMEM. */
 int task_log_open(const struct task_log_place *place, const struct task_log_listener *listener,
 	struct task_log **out);
 

@@ -10,9 +10,11 @@
 #include <time.h>
 
 #include "engine/arena.h"
+#include "engine/buf.h"
 #include "engine/dag.h"
 #include "engine/err.h"
 #include "engine/instant.h"
+#include "engine/mask.h"
 #include "scheduler/task_log.h"
 
 struct
@@ -55,12 +57,42 @@ static void on_output(void *ctx, enum op_stream stream, const char *bytes, size_
 	task_log_output(t->log, wall_ms(), stream, bytes, len);
 }
 
+/* A text of the operator's, for whoever watches. */
+static void tell_note(struct try *t, enum op_level level, const char *text)
+{
+	const struct mask *mask = t->o.render.source->mask;
+	struct buf clean;
+
+	if (mask == NULL || mask_is_empty(mask)) {
+		t->o.events->on_note(t->o.ctx, level, text);
+		return;
+	}
+	buf_init(&clean, 0);
+	mask_text(mask, text, strlen(text), &clean);
+	t->o.events->on_note(t->o.ctx, level, buf_str(&clean));
+	buf_free(&clean);
+}
+
+/* The message goes to people, and to the tasks below. */
+static void mask_message(struct try *t)
+{
+	const struct mask *mask = t->o.render.source->mask;
+	struct buf clean;
+
+	if (mask == NULL || mask_is_empty(mask))
+		return;
+	buf_init(&clean, 0);
+	mask_text(mask, t->message, strlen(t->message), &clean);
+	(void)snprintf(t->message, sizeof(t->message), "%s", buf_str(&clean));
+	buf_free(&clean);
+}
+
 static void on_log(void *ctx, enum op_level level, const char *file, int line, const char *text)
 {
 	struct try *t = ctx;
 
 	task_log_line(t->log, wall_ms(), level, file, line, text, strlen(text));
-	t->o.events->on_note(t->o.ctx, level, text);
+	tell_note(t, level, text);
 }
 
 static bool is_skip_code(const struct task *task, int code)
@@ -109,6 +141,7 @@ static void tell_failure(struct try *t, int64_t now, const struct try_end *end)
 {
 	uint32_t task = t->o.render.task;
 
+	mask_message(t);
 	if (end->message[0] == '\0')
 		return;
 	log_line(t, now, OP_ERROR, __LINE__, end->message);
@@ -189,7 +222,8 @@ int try_start(const struct try_options *o, int64_t now, struct try **out, bool *
 		.run_id = o->render.run->run_id,
 		.task_id = task->id,
 		.instance = o->instance,
-		.try_number = o->render.try_number};
+		.try_number = o->render.try_number,
+		.mask = o->render.source->mask};
 	struct task_log_listener listener = {.ctx = t, .on_line = on_line};
 	struct err e;
 	int r;

@@ -13,6 +13,7 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/hint.h"
+#include "engine/utf8.h"
 
 /* The keys of extra that an SSH connection takes, and what each holds. */
 static const struct {
@@ -66,6 +67,25 @@ static int extra_unknown(const struct connection *c, const struct value_pair *p,
 			(int)p->key_len, p->key, h.best);
 	return err_set(e, ERR_INVALID, "connection %s: unknown key \"%.*s\" in extra", c->id,
 		(int)p->key_len, p->key);
+}
+
+int connection_id_check(const char *id, struct err *e)
+{
+	size_t len = strlen(id);
+
+	if (len == 0 || len > CONNECTION_ID_MAX)
+		return err_set(e, ERR_INVALID, "a connection's id has 1 to %d bytes, not %zu",
+			CONNECTION_ID_MAX, len);
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)id[i]) && (unsigned char)id[i] < 0x80 &&
+			(strchr("_-.:/\\#!()", id[i]) == NULL || (i == 0 && id[i] == '#')))
+			return err_set(e, ERR_INVALID,
+				"\"%s\" cannot be a connection's id: it takes letters, digits and "
+				"_-.:/\\#!(), and does not begin with #",
+				id);
+	return utf8_valid(id, len) == len
+		? 0
+		: err_set(e, ERR_INVALID, "a connection's id must be UTF-8");
 }
 
 int connection_check(const struct connection *c, struct err *e)

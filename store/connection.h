@@ -35,6 +35,10 @@ int connection_parse(struct arena *a, const char *id, const char *text, size_t l
 int connection_from_value(struct arena *a, const char *id, const struct value *object,
 	struct connection *out, struct err *e);
 
+/* Whether a connection can have this id: letters, digits and _-.:/\\#!() as Airflow allows, at most
+ * CONNECTION_ID_MAX bytes, and no # at its beginning. ERR_INVALID. */
+int connection_id_check(const char *id, struct err *e);
+
 /* Checks `extra` of an SSH connection: an unknown key, or one of the wrong type, is refused with
  * the nearest right one. */
 int connection_check(const struct connection *c, struct err *e);

@@ -19,6 +19,7 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/utf8.h"
 #include "store/migrations.h"
 #include "store/store_impl.h"
 
@@ -433,6 +434,22 @@ int store_name_check(const char *what, const char *name, struct err *e)
 		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
 			return err_set(e, ERR_INVALID,
 				"the name of a %s cannot hold control characters", what);
+	return utf8_valid(name, len) == len
+		? 0
+		: err_set(e, ERR_INVALID, "the name of a %s must be UTF-8", what);
+}
+
+int store_text_check(
+	const char *what, const char *name, const char *part, const char *text, struct err *e)
+{
+	size_t len = text == NULL ? 0 : strlen(text);
+
+	if (len > STORE_TEXT_MAX)
+		return err_set(e, ERR_LIMIT, "%s %s: the %s has more than %zu KiB", what, name,
+			part, STORE_TEXT_MAX >> 10);
+	if (len > 0 && utf8_valid(text, len) < len)
+		return err_set(e, ERR_INVALID, "%s %s: the %s holds bytes that are no UTF-8", what,
+			name, part);
 	return 0;
 }
 

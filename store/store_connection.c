@@ -177,6 +177,18 @@ static void wipe(struct buf *b)
 	buf_free(b);
 }
 
+/* Whether JSON could say all of the value. */
+static bool is_exact(const struct value *v, const struct buf *text)
+{
+	struct arena *a = secret_arena_create(0);
+	struct value again;
+	bool is_same = a != NULL && value_parse_json(a, text->data, text->len, &again, NULL) == 0 &&
+		value_equal(v, &again);
+
+	arena_destroy(a);
+	return is_same;
+}
+
 static int seal_extra(
 	struct store *s, const struct connection *c, struct buf *sealed, struct err *e)
 {
@@ -194,6 +206,9 @@ static int seal_extra(
 		(void)err_set(e, r, "connection %s: extra is larger than a megabyte", c->id);
 	else if (r != 0)
 		(void)err_set(e, r, "%s", err_text(r));
+	else if (!is_exact(&c->extra, &text))
+		r = err_set(e, ERR_INVALID, "connection %s: extra holds bytes that are no UTF-8",
+			c->id);
 	else
 		r = store_seal(s, &place, text.data, text.len, sealed, e);
 	wipe(&text);
@@ -256,17 +271,30 @@ static bool is_ssh(const struct connection *c)
 	return strcmp(c->type, "ssh") == 0 || strcmp(c->type, "sftp") == 0;
 }
 
+static int check_texts(const struct store_connection *s, struct err *e)
+{
+	const struct connection *c = &s->connection;
+	const struct {
+		const char *part, *text;
+	} texts[] = {{"type", c->type}, {"host", c->host}, {"login", c->login},
+		{"password", c->password}, {"schema", c->schema}, {"description", s->description}};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && r == 0; i++)
+		r = store_text_check("connection", c->id, texts[i].part, texts[i].text, e);
+	return r;
+}
+
 int store_connection_put(
 	struct store *s, const struct store_connection *c, bool may_replace, struct err *e)
 {
 	struct job j = {.put = c, .may_replace = may_replace};
-	int r = store_name_check("connection", c->connection.id, e);
+	int r = connection_id_check(c->connection.id, e);
 
+	if (r == 0)
+		r = check_texts(c, e);
 	if (r == 0 && is_ssh(&c->connection))
 		r = connection_check(&c->connection, e);
-	if (r == 0 && c->description != NULL && strlen(c->description) > STORE_TEXT_MAX)
-		r = err_set(e, ERR_LIMIT, "connection %s: the description is larger than %zu KiB",
-			c->connection.id, STORE_TEXT_MAX >> 10);
 	return r == 0 ? store_writing(s, "connection.put", c->connection.id, put, &j, e) : r;
 }
 

@@ -41,6 +41,11 @@ int store_open_sealed(struct store *s, const struct seal_place *place, const voi
 /* Whether a name can be one: what is its kind, for the message. ERR_INVALID. */
 int store_name_check(const char *what, const char *name, struct err *e);
 
+/* Whether a text can be kept: UTF-8 of at most STORE_TEXT_MAX bytes; NULL can. what and name tell
+ * whose it is, part which: "variable", "token", "value". ERR_INVALID, ERR_LIMIT. */
+int store_text_check(
+	const char *what, const char *name, const char *part, const char *text, struct err *e);
+
 /* Milliseconds since 1970. */
 int64_t store_now(void);
 

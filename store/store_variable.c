@@ -149,11 +149,10 @@ int store_variable_set(struct store *s, const struct store_variable *v, struct e
 	struct job j = {.set = v};
 	int r = store_name_check("variable", v->name, e);
 
-	if (r == 0 &&
-		(strlen(v->value) > STORE_TEXT_MAX ||
-			(v->description != NULL && strlen(v->description) > STORE_TEXT_MAX)))
-		r = err_set(e, ERR_LIMIT, "variable %s: the value has more than %zu KiB", v->name,
-			STORE_TEXT_MAX >> 10);
+	if (r == 0)
+		r = store_text_check("variable", v->name, "value", v->value, e);
+	if (r == 0)
+		r = store_text_check("variable", v->name, "description", v->description, e);
 	return r == 0 ? store_writing(s, "variable.set", v->name, set, &j, e) : r;
 }
 

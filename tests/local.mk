@@ -181,6 +181,7 @@ tests_unit_test_keys_LDADD = liboperators.a $(ENGINE_LIBS)
 # libFuzzer. To add one: its name in FUZZ_TARGETS, and its _SOURCES and _LDADD below.
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cond \
+	tests/fuzz/fuzz_connection \
 	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_expr \
 	tests/fuzz/fuzz_json \
@@ -202,6 +203,9 @@ EXTRA_PROGRAMS += $(FUZZ_TARGETS)
 libreplay_a_SOURCES = tests/fuzz/replay.c
 EXTRA_DIST += tests/fuzz/run.sh $(srcdir)/tests/fuzz/corpus
 
+tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
+tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
+EXTRA_DIST += tests/fuzz/connection.dict
 tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c
 tests_fuzz_fuzz_cron_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_time_SOURCES = tests/fuzz/fuzz_time.c

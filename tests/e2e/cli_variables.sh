@@ -91,6 +91,11 @@ stages:
       secret:
         operator: local
         command: test $<var.token> = swordfish
+      leak:
+        operator: local
+        command: sh -c 'printf sword; printf "fish\n"; printf %s "$1" | base64; echo "$1" >&2;
+          printf "the end %s" "$1"; exit 3' x $<var.token>
+        ignore_failure: true
       missing:
         operator: local
         command: echo $<var.missing>
@@ -103,6 +108,15 @@ run tasks test "$work/dag.yaml" S.secret
 is "and secret ones" "$status" 0
 run tasks render "$work/dag.yaml" S.secret
 like "which are not shown" "$out" "*'\*\*\*' = swordfish*"
+run tasks test "$work/dag.yaml" S.leak
+is "what a task prints of them is masked" "$out" "***
+***
+the end ***"
+ok "on standard error too, and in what is told of it" sh -c "! grep -q swordfish '$work/err'"
+run dags test "$work/dag.yaml"
+ok "a run's output shows none" sh -c "! grep -q swordfish '$work/out' '$work/err'"
+ok "nor do its logs" sh -c "! grep -rq -e swordfish -e c3dvcmRmaXNo '$WINDROW_HOME/logs'"
+ok "which show what else there was" grep -rq "the end \*\*\*" "$WINDROW_HOME/logs"
 run tasks test "$work/dag.yaml" S.missing
 like "one that is not there is told" "$err" "*there is no variable missing; \`windrow variables set \
 missing\` makes one*"

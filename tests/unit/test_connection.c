@@ -244,6 +244,18 @@ static void test_store(void)
 	IS_INT(store_connection_put(s, &c, true, &k.e), 0, "of another type anything goes");
 	(void)store_connection_has(s, "pg", &has, &k.e);
 	OK(has, "it is there");
+	c = made("pg", "postgres://u:%FF@h");
+	IS_INT(store_connection_put(s, &c, true, &k.e), ERR_INVALID, "but UTF-8 it must be");
+	c = made("pg", "postgres://h?a=%FF");
+	IS_INT(store_connection_put(s, &c, true, &k.e), ERR_INVALID, "in extra too");
+	IS_STR(k.e.text, "connection pg: extra holds bytes that are no UTF-8", "which is told");
+	c = made("p=g", "postgres://h");
+	IS_INT(store_connection_put(s, &c, true, &k.e), ERR_INVALID, "an id has its letters");
+	IS_STR(k.e.text,
+		"\"p=g\" cannot be a connection's id: it takes letters, digits and _-.:/\\#!(), "
+		"and "
+		"does not begin with #",
+		"which are told");
 	IS_INT(store_connection_delete(s, "pg", &k.e), 0, "and deleted");
 	(void)store_connection_has(s, "pg", &has, &k.e);
 	OK(!has, "it is not");

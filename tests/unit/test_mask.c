@@ -79,7 +79,21 @@ int main(void)
 	mask_stream_flush(s, &out);
 	IS_STR(buf_str(&out), "plain text! hunt", "until the stream ends");
 	mask_stream_destroy(s);
+
+	buf_reset(&out);
+	s = mask_stream_create(mask);
+	mask_stream_feed(s, "hunt", 4, &out);
+	OK(mask_add(mask, "hunting", 7) == 0, "a secret can be learned while bytes are held back");
+	OK(mask_add(mask, "hunting", 7) == 0, "and learned again");
+	mask_stream_feed(s, "ing season", 10, &out);
+	mask_stream_flush(s, &out);
+	IS_STR(buf_str(&out), "*** season", "and these count");
+	mask_stream_destroy(s);
 	buf_free(&out);
+	OK(!mask_is_empty(mask), "a mask that knows something is not empty");
+	mask_destroy(mask);
+	mask = mask_create();
+	OK(mask_is_empty(mask), "one that knows nothing is");
 	mask_destroy(mask);
 	mask_destroy(NULL);
 	return tap_done();

@@ -83,8 +83,8 @@ static void test_variables(void)
 	IS_INT(store_variable_set(s, &v, &k.e), 0, "a variable is set");
 	OK(access(kit_path(&k, "master.key"), F_OK) != 0, "a plain one needs no master key");
 	IS_STR(get(s, "region"), "eu", "and read");
-	IS_INT(set(s, "region", "us\n\"\xff", false), 0, "it can be set anew, to any bytes");
-	IS_STR(get(s, "region"), "us\n\"\xff", "which come back");
+	IS_INT(set(s, "region", "us\n\"\u00ff", false), 0, "it can be set anew, to any text");
+	IS_STR(get(s, "region"), "us\n\"\u00ff", "which comes back");
 	IS_INT(set(s, "token", "hunter2", true), 0, "a secret one is set");
 	IS_INT(mode_of(kit_path(&k, "master.key")), 0600, "with a master key of its own");
 	IS_STR(get(s, "token"), "hunter2", "and read");
@@ -101,6 +101,9 @@ static void test_variables(void)
 		"then nothing sealed is left");
 	IS_INT(store_variable_delete(s, "token", &k.e), 0, "one is deleted");
 	IS_INT(store_variable_delete(s, "token", &k.e), ERR_NOTFOUND, "only once");
+	IS_INT(set(s, "bytes", "hunter\xff", true), ERR_INVALID, "a value must be UTF-8");
+	IS_STR(k.e.text, "variable bytes: the value holds bytes that are no UTF-8",
+		"which is told");
 	IS_INT(set(s, "", "x", false), ERR_INVALID, "a name cannot be empty");
 	IS_INT(set(s, "a\nb", "x", false), ERR_INVALID, "nor of two lines");
 	memset(name, 'a', STORE_NAME_MAX + 1);
