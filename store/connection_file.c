@@ -4,11 +4,13 @@
  */
 #include "store/connection_file.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/utf8.h"
 #include "store/yaml_value.h"
 
 enum connection_format connection_format_of(const char *path, const char *text, size_t len)
@@ -238,7 +240,38 @@ static int object_of(struct arena *a, const struct store_connection *s, struct v
 	return r == 0 ? value_map(a, pairs, FIELDS, out) : r;
 }
 
-/* N.B. JSON is YAML too, so that a YAML file is a line `"ID": {...}` for each. */
+/* Characters that may stand in JSON as they are, but not in YAML, or as the end of a line there. */
+static bool is_odd_in_yaml(uint32_t c)
+{
+	return (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
+		c == 0xfffe || c == 0xffff;
+}
+
+/* Adds the JSON of a value so that it is YAML too. Odd characters stand in strings alone. */
+static void add_yaml(struct buf *out, const struct value *v)
+{
+	struct buf json;
+	uint32_t c = 0;
+
+	buf_init(&json, 0);
+	value_json(v, &json);
+	if (buf_status(&json) != 0)
+		out->status = buf_status(&json);
+	for (size_t i = 0, n; buf_status(&json) == 0 && i < json.len; i += n) {
+		n = utf8_decode(json.data + i, json.len - i, &c);
+		if (n > 0 && is_odd_in_yaml(c))
+			buf_addf(out, "\\u%04x", c);
+		else
+			buf_add(out, json.data + i, n == 0 ? 1 : n);
+		n = n == 0 ? 1 : n;
+	}
+	if (json.data != NULL)
+		explicit_bzero(json.data, json.cap);
+	buf_free(&json);
+}
+
+/* N.B. JSON is YAML too, but for those characters, so that a YAML file is a line `"ID": {...}` for
+ * each. */
 int connection_file_write(struct arena *a, enum connection_format format,
 	const struct store_connection *list, size_t n, struct buf *out)
 {
@@ -260,11 +293,14 @@ int connection_file_write(struct arena *a, enum connection_format format,
 	for (size_t i = 0; i < n && r == 0 && format != CONNECTION_JSON; i++) {
 		id = text_value(pairs[i].key);
 		if (format == CONNECTION_YAML)
-			value_json(&id, out);
+			add_yaml(out, &id);
 		else
 			buf_adds(out, pairs[i].key);
 		buf_adds(out, format == CONNECTION_YAML ? ": " : "=");
-		value_json(&pairs[i].value, out);
+		if (format == CONNECTION_YAML)
+			add_yaml(out, &pairs[i].value);
+		else
+			value_json(&pairs[i].value, out);
 		buf_addc(out, '\n');
 	}
 	return r == 0 ? buf_status(out) : r;

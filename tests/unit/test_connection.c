@@ -180,10 +180,11 @@ static void test_files(void)
 static void test_round(void)
 {
 	static const char *const names[] = {"c.json", "c.yaml", "c.env"};
-	static const char text[] = "{\"web\": {\"conn_type\": \"ssh\", \"description\": \"x: y\", "
-				   "\"password\": \"a'\\\"#: \\n\\u00e9\", \"host\": \"h\", "
-				   "\"extra\": {\"private_key\": \"-----BEGIN\\nX\\n\"}}, \"a b\": "
-				   "\"ssh://h\"}";
+	static const char text[] =
+		"{\"web\": {\"conn_type\": \"ssh\", \"description\": \"x: y\", "
+		"\"password\": \"a'\\\"#: \\n\\u00e9\\u007f\\u2028\", \"host\": \"h\", "
+		"\"extra\": {\"private_key\": \"-----BEGIN\\nX\\n\"}}, \"a b\": "
+		"\"ssh://h\"}";
 	const char *before = read_file("c.json", text);
 	struct store_connection *list;
 	struct buf out;

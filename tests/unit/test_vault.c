@@ -116,6 +116,7 @@ static void test_key_file(void)
 	(void)unlink(k.path);
 	OK(strstr(look(), "the master key is missing: ") != NULL, "a missing one as missing");
 	OK(access(k.path, F_OK) != 0, "and none is made in its place");
+	free(key);
 	tap_note("%s", k.e.text);
 }
 
