@@ -77,6 +77,7 @@ struct stage_edges {
 static bool add_upstream(struct loader *l, uint32_t stage, struct stage_edges *e)
 {
 	const struct yaml_node *list = l->stage_nodes[stage].value[STAGE_KEY_DEPENDS_ON];
+	bool is_good = true;
 
 	if (list == NULL && stage > 0) {
 		e->from[e->n] = stage - 1;
@@ -88,12 +89,14 @@ static bool add_upstream(struct loader *l, uint32_t stage, struct stage_edges *e
 		if (other == stage)
 			load_error(l, yaml_node_pos(list->items[i]),
 				"depends_on: the stage names itself");
-		if (other == stage || other == UINT32_MAX)
-			return false;
+		if (other == stage || other == UINT32_MAX) {
+			is_good = false;
+			continue;
+		}
 		e->from[e->n] = other;
 		e->to[e->n++] = stage;
 	}
-	return true;
+	return is_good;
 }
 
 static size_t count_stage_edges(struct loader *l)

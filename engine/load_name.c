@@ -104,7 +104,7 @@ uint32_t load_stage_find(struct loader *l, const struct yaml_node *n)
 	struct err e;
 	uint32_t s;
 
-	if (n->kind != YAML_SCALAR) {
+	if (n->kind != YAML_SCALAR || yaml_is_null(n)) {
 		load_wrong(l, "depends_on", n, "the name of a stage");
 		return UINT32_MAX;
 	}
@@ -171,7 +171,7 @@ void load_depends_on(struct loader *l, const struct yaml_node *n)
 		const struct yaml_node *item = n->items[i];
 		const char *dot;
 
-		if (item->kind != YAML_SCALAR || item->n == 0) {
+		if (item->kind != YAML_SCALAR || item->n == 0 || yaml_is_null(item)) {
 			load_wrong(l, "depends_on", item, "the name of a task or a stage");
 			continue;
 		}

@@ -68,6 +68,7 @@ bool load_templates(
 	struct loader *l, const char *key, const struct yaml_node *n, struct setting *out)
 {
 	struct template **list;
+	bool is_good = true;
 
 	if (n->kind != YAML_LIST) {
 		load_wrong(l, key, n, "a list of texts");
@@ -79,8 +80,10 @@ bool load_templates(
 		return false;
 	}
 	for (uint32_t i = 0; i < n->n; i++)
-		if (!load_template(l, key, n->items[i], TEMPLATE_PLAIN, SH_POSIX, &list[i]))
-			return false;
+		is_good = load_template(l, key, n->items[i], TEMPLATE_PLAIN, SH_POSIX, &list[i]) &&
+			is_good;
+	if (!is_good)
+		return false;
 	out->list = list;
 	out->n = n->n;
 	return true;
@@ -158,6 +161,7 @@ static bool load_item(
 static void load_item_list(struct loader *l, const struct key_def *k, const struct yaml_node *n)
 {
 	struct for_each_item *items;
+	bool is_good = true;
 
 	if ((int64_t)n->n > k->max) {
 		load_error(l, yaml_node_pos(n), "%s: want %lld items at most, found %u", k->name,
@@ -170,8 +174,9 @@ static void load_item_list(struct loader *l, const struct key_def *k, const stru
 		return;
 	}
 	for (uint32_t i = 0; i < n->n; i++)
-		if (!load_item(l, k->name, n->items[i], &items[i]))
-			return;
+		is_good = load_item(l, k->name, n->items[i], &items[i]) && is_good;
+	if (!is_good)
+		return;
 	l->task->items = items;
 	l->task->n_items = n->n;
 }

@@ -49,6 +49,7 @@ bool load_strings(struct loader *l, const struct key_def *k, const struct yaml_n
 	const char ***out, size_t *n_out)
 {
 	const char **list;
+	bool is_good = true;
 
 	if (n->kind != YAML_LIST) {
 		load_wrong(l, k->name, n, "a list of texts");
@@ -60,8 +61,9 @@ bool load_strings(struct loader *l, const struct key_def *k, const struct yaml_n
 		return false;
 	}
 	for (uint32_t i = 0; i < n->n; i++)
-		if (!load_string(l, k, n->items[i], &list[i]))
-			return false;
+		is_good = load_string(l, k, n->items[i], &list[i]) && is_good;
+	if (!is_good)
+		return false;
 	*out = list;
 	*n_out = n->n;
 	return true;
@@ -224,6 +226,7 @@ bool load_exit_codes(struct loader *l, const struct key_def *k, const struct yam
 		n->kind == YAML_LIST ? (const struct yaml_node *const *)n->items : one;
 	size_t n_items = n->kind == YAML_LIST ? n->n : 1;
 	uint8_t *codes = arena_alloc(l->arena, n_items);
+	bool is_good = true;
 
 	if (codes == NULL) {
 		load_nomem(l);
@@ -235,10 +238,13 @@ bool load_exit_codes(struct loader *l, const struct key_def *k, const struct yam
 		if (!yaml_is_int(items[i], &code) || code < 0 || code > 255) {
 			load_wrong(l, k->name, items[i],
 				"an exit status from 0 to 255, or a list of such");
-			return false;
+			is_good = false;
+			continue;
 		}
 		codes[i] = (uint8_t)code;
 	}
+	if (!is_good)
+		return false;
 	qsort(codes, n_items, 1, order_bytes);
 	*out = codes;
 	*n_out = n_items;

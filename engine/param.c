@@ -115,13 +115,16 @@ static const char *shown(const struct value *v, char out[SHOWN_MAX + 1])
 static int check_type(const struct param *p, const struct value *v, struct err *e)
 {
 	const char *type = param_type_name(p);
+	const char *article = strchr("aio", *type) != NULL ? "an" : "a";
 	char text[SHOWN_MAX + 1];
 
 	if (v->type == p->type && !(p->is_integer && !value_number_is_integer(v->u.text, v->len)))
 		return 0;
-	return err_set(e, ERR_INVALID, "%s: want %s %s, found the %s %s", p->name,
-		strchr("aio", *type) != NULL ? "an" : "a", type, value_type_name(v->type),
-		shown(v, text));
+	if (v->type == VALUE_NULL)
+		return err_set(
+			e, ERR_INVALID, "%s: want %s %s, found null", p->name, article, type);
+	return err_set(e, ERR_INVALID, "%s: want %s %s, found the %s %s", p->name, article, type,
+		value_type_name(v->type), shown(v, text));
 }
 
 static int check_enum(const struct param *p, const struct value *v, struct err *e)

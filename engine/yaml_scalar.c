@@ -135,29 +135,38 @@ static size_t float_spell(const char *s, char *out)
 	return len;
 }
 
-/* A number in JSON's spelling; VALUE_NULL where the text is none. */
-static int number_value(struct arena *a, const struct yaml_node *n, struct value *out)
+/* Writes a number in JSON's spelling into 2 * NUMBER_MAX bytes. How many, or 0: it is none. */
+static size_t number_spell(const struct yaml_node *n, char *spelled)
 {
-	char spelled[2 * NUMBER_MAX];
 	size_t len = 0;
 	bool is_negative;
 	unsigned base;
-	const char *digits, *text;
+	const char *digits;
 	uint64_t m;
 
-	*out = value_null();
 	if (n->n == 0 || n->n > NUMBER_MAX || strlen(n->text) != n->n)
 		return 0;
 	if (int_parts(n->text, &is_negative, &base, &digits)) {
 		if (base == 10)
 			len = float_spell(n->text, spelled);
 		else if (int_value(digits, base, &m))
-			len = (size_t)snprintf(spelled, sizeof(spelled), "%s%llu",
+			len = (size_t)snprintf(spelled, 2 * NUMBER_MAX, "%s%llu",
 				is_negative ? "-" : "", (unsigned long long)m);
 	} else if (strpbrk(n->text, "0123456789") != NULL) {
 		len = float_spell(n->text, spelled);
 	}
-	if (len == 0 || !value_number_is_valid(spelled, len))
+	return len > 0 && value_number_is_valid(spelled, len) ? len : 0;
+}
+
+/* A number in JSON's spelling; VALUE_NULL where the text is none. */
+static int number_value(struct arena *a, const struct yaml_node *n, struct value *out)
+{
+	char spelled[2 * NUMBER_MAX];
+	size_t len = number_spell(n, spelled);
+	const char *text;
+
+	*out = value_null();
+	if (len == 0)
 		return 0;
 	text = arena_memdup(a, spelled, len);
 	if (text == NULL)
@@ -207,10 +216,17 @@ int yaml_scalar_value(struct arena *a, const struct yaml_node *n, struct value *
 	return rc != 0 ? rc : check_tag(n, out, e);
 }
 
+/* Whether a scalar is a number where its text is one. */
+static bool is_number(const struct yaml_node *n)
+{
+	return n->tag == YAML_TAG_INT || n->tag == YAML_TAG_FLOAT ||
+		(is_open_text(n) && n->tag == YAML_TAG_NONE);
+}
+
 const char *yaml_node_describe(const struct yaml_node *n, char *out, size_t size)
 {
+	char spelled[2 * NUMBER_MAX];
 	bool truth;
-	int64_t number;
 	size_t shown = n->n;
 
 	if (n->kind == YAML_LIST)
@@ -221,7 +237,7 @@ const char *yaml_node_describe(const struct yaml_node *n, char *out, size_t size
 		(void)snprintf(out, size, "nothing");
 	else if (yaml_is_bool(n, &truth))
 		(void)snprintf(out, size, "the boolean %s", n->text);
-	else if (yaml_is_int(n, &number))
+	else if (is_number(n) && number_spell(n, spelled) > 0)
 		(void)snprintf(out, size, "the number %s", n->text);
 	else {
 		if (shown > 40)
