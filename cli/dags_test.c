@@ -139,7 +139,7 @@ static void on_line(void *ctx, uint32_t task, uint32_t instance, enum op_stream 
 	struct test *t = ctx;
 
 	(void)stream;
-	run_view_line(&t->view, task, text, len);
+	run_view_line(&t->view, task, instance, text, len);
 	if (t->is_verbose) {
 		run_plain_line(stdout, &t->view, task, instance, wall_ms(), text, len);
 		show_soon(t);
@@ -151,9 +151,8 @@ static void on_note(
 {
 	struct test *t = ctx;
 
-	(void)instance;
 	if (level != OP_INFO)
-		run_view_line(&t->view, task, text, strlen(text));
+		run_view_line(&t->view, task, instance, text, strlen(text));
 }
 
 /* ---- the end ---- */

@@ -22,12 +22,12 @@ static void quoted(FILE *f, const char *key, const char *text)
 	(void)fputc('"', f);
 }
 
-static void tail(FILE *f, const struct run_tail *t)
+static void tail(FILE *f, const struct run_tail *t, uint32_t instance)
 {
 	const char *text;
-	size_t len;
+	size_t i = 0, len;
 
-	for (size_t i = 0; (text = run_tail_line(t, RUN_VIEW_TAIL, i, &len)) != NULL; i++) {
+	while ((text = run_tail_line_of(t, instance, &i, &len)) != NULL) {
 		(void)fputs("  | ", f);
 		text_write_shown(f, text, len);
 		(void)fputc('\n', f);
@@ -79,7 +79,7 @@ void run_plain_change(FILE *f, const struct run_view *v, const struct runner_cha
 		quoted(f, "message", c->message);
 	(void)fputc('\n', f);
 	if (is_bad && c->n_items == 0)
-		tail(f, v->tasks[c->task].tail);
+		tail(f, v->tasks[c->task].tail, c->instance);
 }
 
 void run_plain_run(FILE *f, const struct run_view *v, int64_t now, const char *why)

@@ -90,7 +90,8 @@ void run_view_change(struct run_view *v, const struct runner_change *c)
 	}
 }
 
-void run_view_line(struct run_view *v, uint32_t task, const char *text, size_t len)
+void run_view_line(
+	struct run_view *v, uint32_t task, uint32_t instance, const char *text, size_t len)
 {
 	struct run_view_task *t = &v->tasks[task];
 	size_t at;
@@ -101,6 +102,7 @@ void run_view_line(struct run_view *v, uint32_t task, const char *text, size_t l
 		return;
 	at = t->tail->n++ % RUN_VIEW_TAIL;
 	t->tail->len[at] = len < RUN_VIEW_LINE_MAX ? len : RUN_VIEW_LINE_MAX;
+	t->tail->instance[at] = instance;
 	memcpy(t->tail->lines[at], text, t->tail->len[at]);
 }
 
@@ -113,6 +115,20 @@ uint32_t run_view_over(const struct run_view *v, uint32_t stage)
 		if (task_state_is_over((enum task_state)s))
 			n += counts[s];
 	return n;
+}
+
+const char *run_tail_line_of(const struct run_tail *t, uint32_t instance, size_t *i, size_t *len)
+{
+	const char *text;
+
+	while ((text = run_tail_line(t, RUN_VIEW_TAIL, *i, len)) != NULL) {
+		size_t at = (size_t)(text - t->lines[0]) / RUN_VIEW_LINE_MAX;
+
+		++*i;
+		if (t->instance[at] == instance)
+			return text;
+	}
+	return NULL;
 }
 
 const char *run_tail_line(const struct run_tail *t, size_t n, size_t i, size_t *len)

@@ -19,6 +19,7 @@
 struct run_tail {
 	char lines[RUN_VIEW_TAIL][RUN_VIEW_LINE_MAX];
 	size_t len[RUN_VIEW_TAIL];
+	uint32_t instance[RUN_VIEW_TAIL]; /* of a for_each, who printed it */
 	size_t n; /* how many came in all; the last of them are kept */
 };
 
@@ -50,12 +51,16 @@ void run_view_free(struct run_view *v);
 
 /* Takes a change, a line of output. Where memory is short, texts are left out. */
 void run_view_change(struct run_view *v, const struct runner_change *c);
-void run_view_line(struct run_view *v, uint32_t task, const char *text, size_t len);
+void run_view_line(
+	struct run_view *v, uint32_t task, uint32_t instance, const char *text, size_t len);
 
 /* How many tasks of a stage (the whole DAG: UINT32_MAX) are over. */
 uint32_t run_view_over(const struct run_view *v, uint32_t stage);
 
 /* The i-th of the last n lines of a tail, oldest first; NULL where there are fewer. */
 const char *run_tail_line(const struct run_tail *t, size_t n, size_t i, size_t *len);
+
+/* The next line, from the *i-th kept on, that this instance printed; NULL at the end. Moves *i. */
+const char *run_tail_line_of(const struct run_tail *t, uint32_t instance, size_t *i, size_t *len);
 
 #endif

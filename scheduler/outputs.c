@@ -22,7 +22,9 @@ struct entry {
 struct slot {
 	struct entry *entry; /* NULL: nothing */
 	struct slot *instances; /* of a for_each that is expanded */
-	uint32_t n_instances;
+	uint32_t n_instances; /* how many there ever were */
+	uint32_t n_items; /* how many there are */
+	bool is_expanded;
 	enum task_state state;
 };
 
@@ -59,7 +61,7 @@ static void slot_collapse(struct slot *s)
 		slot_empty(&s->instances[i]);
 	free(s->instances);
 	s->instances = NULL;
-	s->n_instances = 0;
+	s->n_instances = s->n_items = 0;
 }
 
 void outputs_destroy(struct outputs *o)
@@ -101,15 +103,29 @@ int outputs_expand(struct outputs *o, uint32_t task, uint32_t n_items)
 	struct slot *s = &o->slots[task];
 	struct slot *instances;
 
-	if (n_items <= s->n_instances)
-		return 0;
-	instances = realloc(s->instances, n_items * sizeof(*instances));
-	if (instances == NULL)
-		return ERR_NOMEM;
-	memset(instances + s->n_instances, 0, (n_items - s->n_instances) * sizeof(*instances));
-	s->instances = instances;
-	s->n_instances = n_items;
+	if (n_items > s->n_instances) {
+		instances = realloc(s->instances, n_items * sizeof(*instances));
+		if (instances == NULL)
+			return ERR_NOMEM;
+		memset(instances + s->n_instances, 0,
+			(n_items - s->n_instances) * sizeof(*instances));
+		s->instances = instances;
+		s->n_instances = n_items;
+	}
+	s->n_items = n_items;
+	s->is_expanded = true;
 	return 0;
+}
+
+uint32_t outputs_failed(const struct outputs *o, uint32_t task, uint32_t *n_items)
+{
+	const struct slot *s = &o->slots[task];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_items; i++)
+		n += s->instances[i].state == TASK_FAILED;
+	*n_items = s->n_items;
+	return n;
 }
 
 void outputs_clear(struct outputs *o, uint32_t task, uint32_t instance)
@@ -244,16 +260,15 @@ int outputs_get(const struct outputs *o, uint32_t task, enum output_id id, struc
 	struct value *items;
 	struct err why;
 
-	/* A for_each that never ran has no list. */
-	if (!t->is_for_each || s->n_instances == 0)
+	/* A for_each whose items were never asked for has no list; that of no items is empty. */
+	if (!t->is_for_each || !s->is_expanded)
 		return outputs_get_one(o, task, RUN_NO_INSTANCE, id, out, e);
-	items = arena_array(scratch, s->n_instances, sizeof(*items));
+	items = arena_array(scratch, s->n_items, sizeof(*items));
 	if (items == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	for (uint32_t i = 0; i < s->n_instances; i++)
-		if (s->instances[i].state == TASK_REMOVED ||
-			outputs_get_one(o, task, i, id, &items[i], &why) != 0)
+	for (uint32_t i = 0; i < s->n_items; i++)
+		if (outputs_get_one(o, task, i, id, &items[i], &why) != 0)
 			items[i] = value_null();
-	*out = (struct value){.type = VALUE_LIST, .len = s->n_instances, .u.items = items};
+	*out = (struct value){.type = VALUE_LIST, .len = s->n_items, .u.items = items};
 	return 0;
 }

@@ -19,8 +19,11 @@ struct outputs;
 struct outputs *outputs_create(const struct dag *d);
 void outputs_destroy(struct outputs *o);
 
-/* A for_each has this many instances from now on. ERR_NOMEM. */
+/* A for_each has this many instances from now on, or none. ERR_NOMEM. */
 int outputs_expand(struct outputs *o, uint32_t task, uint32_t n_items);
+
+/* How many instances of a for_each have failed, and of how many. */
+uint32_t outputs_failed(const struct outputs *o, uint32_t task, uint32_t *n_items);
 
 /* Forgets what the task, or the instance, has published: another try begins. */
 void outputs_clear(struct outputs *o, uint32_t task, uint32_t instance);

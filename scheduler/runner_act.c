@@ -2,6 +2,7 @@
  * The runner's hands: performing what the run state machine says, and recording what operators
  * tell.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -218,7 +219,7 @@ static void decide(struct runner *r, const struct run_action *a)
 	ev.decided.verdict = truth ? RUN_VERDICT_RUN : RUN_VERDICT_SKIP;
 	if (status == 0 && truth && t->is_for_each)
 		status = cells_expand(r->cells, &render, &ev.decided.n_items, &e);
-	if (status == 0 && ev.decided.n_items > 0 && ev.decided.n_items <= RUN_ITEMS_MAX &&
+	if (status == 0 && truth && t->is_for_each && ev.decided.n_items <= RUN_ITEMS_MAX &&
 		outputs_expand(r->outputs, a->task, ev.decided.n_items) != 0)
 		runner_fail(r, ERR_NOMEM, err_text(ERR_NOMEM));
 	if (status != 0) {
@@ -243,6 +244,21 @@ static void queue(struct runner *r, const struct run_action *a)
 		runner_fail(r, status, e.text);
 }
 
+/* The same of a task whose failure nobody has explained: of a for_each, by its instances. */
+static void keep_cause(struct runner *r, const struct run_row *row, enum run_cause cause)
+{
+	char text[64];
+	uint32_t n_failed, n_items;
+
+	if (cause != RUN_CAUSE_INSTANCES) {
+		keep_reason(r, row->task, row->instance, run_cause_text(cause));
+		return;
+	}
+	n_failed = outputs_failed(r->outputs, row->task, &n_items);
+	(void)snprintf(text, sizeof(text), "%u of its %u instances failed", n_failed, n_items);
+	keep_reason(r, row->task, row->instance, text);
+}
+
 /* Tells what has changed, and ends the log of a try that is over. */
 static void publish(struct runner *r, const struct run_action *a)
 {
@@ -261,8 +277,7 @@ static void publish(struct runner *r, const struct run_action *a)
 		outputs_get_one(r->outputs, row->task, row->instance, OUTPUT_ERROR_MESSAGE,
 			&message, &e) == 0 &&
 		message.len == 0)
-		keep_reason(r, row->task, row->instance,
-			run_cause_text((enum run_cause)a->task_changed.cause));
+		keep_cause(r, row, (enum run_cause)a->task_changed.cause);
 	if (outputs_get_one(
 		    r->outputs, row->task, row->instance, OUTPUT_ERROR_MESSAGE, &message, &e) != 0)
 		message = value_string("", 0);

@@ -132,18 +132,25 @@ tasks:
     command: printf '"%s-%s"' $<item> $<index> > "$SCRIPT_RESPONSE_FILE"
   some:
     for_each: [1, 2, 3]
-    command: test $<item> != 2
+    max_active_tis: 1
+    command: echo item $<item>; test $<item> != 2
     ignore_failure: true
   none: {for_each: [], command: "true"}
   after:
     depends_on: [some]
     command: printf '%s\n' $<each.output.response> $<each.output.response[-1]> $<some.output.exitCode> > $<run.conf.out>
+  count:
+    trigger_rule: none_failed
+    command: echo "of none $<none.output.response | length>" >> $<run.conf.out>2
 E
 run dags test "$work/t.yaml" --conf "{\"out\": \"$work/got\"}"
 is "for_each publishes lists in the items' order" "$(cat "$work/got")" '["a b-0","c-1","-2"]
 -2
 [0,1,0]'
 is "one instance that fails makes the task fail" "$(state main.some)" failed
+like "and it says how many did" "$out" '*main.some failed *message="1 of its 3 instances failed"*'
+is "what an instance printed is shown as its own" "$(printf '%s' "$out" | grep '^  |')" '  | item 2'
+is "the outputs of an empty list are an empty list" "$(cat "$work/got2")" 'of none 0'
 is "an empty list skips it" "$(state main.none)" skipped
 is "ignore_failure lets the run succeed" "$status" 0
 like "instances have logs of their own" \

@@ -147,6 +147,8 @@ static void test_outputs(void)
 	IS_STR(text_of(o, 0, OUTPUT_LOGS), "! main.a has no logs: it is skipped",
 		"and has no more");
 
+	IS_STR(text_of(o, 1, OUTPUT_RESPONSE), "! main.each has no response yet: it is none",
+		"a for_each that has not been expanded has no list");
 	IS_INT(outputs_expand(o, 1, 2), 0, "a for_each has instances");
 	r = result("\"second\"");
 	(void)outputs_keep(o, 1, 1, "id5", &r, &e);
@@ -155,6 +157,10 @@ static void test_outputs(void)
 	IS_STR(text_of(o, 1, OUTPUT_RESPONSE), "[null,\"second\"]",
 		"whose outputs are a list in the items' order");
 	IS_STR(text_of(o, 1, OUTPUT_STATUS), "[\"skipped\",\"success\"]", "their states too");
+	IS_INT(outputs_expand(o, 1, 1), 0, "a shorter list");
+	IS_STR(text_of(o, 1, OUTPUT_STATUS), "[\"skipped\"]", "makes a shorter one");
+	IS_INT(outputs_expand(o, 1, 0), 0, "an empty list");
+	IS_STR(text_of(o, 1, OUTPUT_RESPONSE), "[]", "an empty one");
 	outputs_destroy(o);
 	dag_destroy(d);
 }

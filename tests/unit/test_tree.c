@@ -59,7 +59,7 @@ static void test_all(void)
 	set(&v, "One.a", TASK_RUNNING, 1000, "");
 	set(&v, "One.a", TASK_SUCCESS, 1940, "");
 	set(&v, "One.b", TASK_RUNNING, 1000, "");
-	run_view_line(&v, 1, "halfway\tthere", 13);
+	run_view_line(&v, 1, RUN_NO_INSTANCE, "halfway\tthere", 13);
 	IS_STR(drawn(&v, 3100, 60, 20),
 		"* demo                                      running  2.1s\n"
 		"* One                                       1/2\n"
@@ -116,7 +116,7 @@ static void test_fit(void)
 	set(&v, "One.b", TASK_RUNNING, 1000, "");
 	set(&v, "One.b", TASK_SUCCESS, 1940, "");
 	set(&v, "Two.c", TASK_RUNNING, 1000, "");
-	run_view_line(&v, 2, "output", 6);
+	run_view_line(&v, 2, RUN_NO_INSTANCE, "output", 6);
 	s = drawn(&v, 3100, 60, 10);
 	OK(strstr(s, "output") == NULL && strstr(s, "  + a") != NULL,
 		"first the output of what runs is left out");
