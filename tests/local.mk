@@ -63,7 +63,9 @@ E2E_TESTS = \
 	tests/e2e/run_tree.sh \
 	tests/e2e/ssh_examples.sh \
 	tests/e2e/ssh_errors.sh \
+	tests/e2e/ssh_faults.sh \
 	tests/e2e/ssh_kill.sh \
+	tests/e2e/ssh_limits.sh \
 	tests/e2e/ssh_streams.sh \
 	tests/e2e/ssh_task.sh \
 	tests/e2e/tutorial.sh
@@ -236,6 +238,11 @@ tests_sim_sim_SOURCES = \
 	tests/sim/sim_model.c \
 	tests/sim/sim_plan.c
 tests_sim_sim_LDADD = $(ENGINE_LIBS)
+
+# A bad network, for the tests over ssh.
+check_PROGRAMS += tests/proxy/faults
+tests_proxy_faults_SOURCES = tests/proxy/faults.c
+tests_proxy_faults_LDADD = $(UV_LIBS)
 
 # The shell quoter against the real shells.
 check_PROGRAMS += tests/shquote/prop_shquote

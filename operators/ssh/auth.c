@@ -6,9 +6,11 @@
  */
 #include "operators/ssh/transport_internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum method { METHOD_LIST, METHOD_KEY, METHOD_PASSWORD, METHOD_INTERACTIVE, METHOD_NONE_LEFT };
 
@@ -45,6 +47,31 @@ static bool is_offered(const struct auth *a, const char *method)
 static void tried_add(struct auth *a, const char *what)
 {
 	buf_addf(&a->tried, "%s%s", a->tried.len == 0 ? "" : ", ", what);
+}
+
+/* Whether a failed step was the network's doing. N.B. libssh2 tells a key that was refused and an
+ * answer that never came alike; the socket knows better. */
+static bool is_hang_up(const struct session *s, int r)
+{
+	ssize_t n;
+	char byte;
+
+	if (r == LIBSSH2_ERROR_SOCKET_DISCONNECT || r == LIBSSH2_ERROR_SOCKET_RECV ||
+		r == LIBSSH2_ERROR_SOCKET_SEND || r == LIBSSH2_ERROR_SOCKET_TIMEOUT)
+		return true;
+	n = recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+/* N.B. a server hangs up too after too many keys that it does not know. */
+static int hung_up(struct session *s, struct err *e)
+{
+	char doing[512];
+
+	(void)snprintf(doing, sizeof(doing), "the server hung up during authentication%s%.400s",
+		s->auth->tried.len == 0 ? "" : ", after it had refused ",
+		s->auth->tried.len == 0 ? "" : buf_str(&s->auth->tried));
+	return session_error(s, e, ERR_UNAVAILABLE, doing);
 }
 
 /* Answers every question that does not echo with the password, as ssh clients do for PAM. */
@@ -106,8 +133,8 @@ static int key_try(struct session *s, struct err *e)
 		a->at = METHOD_NONE_LEFT;
 		return 0;
 	}
-	if (r == LIBSSH2_ERROR_SOCKET_DISCONNECT || r == LIBSSH2_ERROR_SOCKET_RECV)
-		return session_error(s, e, ERR_DENIED, "the server hung up during authentication");
+	if (is_hang_up(s, r))
+		return hung_up(s, e);
 	tried_add(a, k->what);
 	if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED && r != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
 		buf_adds(&a->tried, " (libssh2 cannot use it)");
@@ -141,8 +168,8 @@ static int password_try(struct session *s, struct err *e)
 		a->at = METHOD_NONE_LEFT;
 		return 0;
 	}
-	if (r == LIBSSH2_ERROR_SOCKET_DISCONNECT || r == LIBSSH2_ERROR_SOCKET_RECV)
-		return session_error(s, e, ERR_DENIED, "the server hung up during authentication");
+	if (is_hang_up(s, r))
+		return hung_up(s, e);
 	tried_add(a, name);
 	a->at++;
 	return 0;

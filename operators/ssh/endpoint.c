@@ -109,7 +109,7 @@ static struct session *session_free_find(struct endpoint *ep)
 		struct session *s = LINK_OF(l, struct session, link);
 		unsigned limit = s->limit < ep->channel_limit ? s->limit : ep->channel_limit;
 
-		if (s->state != SESSION_READY || s->opening != NULL ||
+		if (s->state != SESSION_READY || s->opening != NULL || s->not_before > now_ms(ep) ||
 			s->n_channels + s->n_ghosts >= limit)
 			continue;
 		if (best == NULL || s->n_channels < best->n_channels)

@@ -141,7 +141,7 @@ void session_drop_channels(struct session *s, enum ssh_stage stage, const struct
 		link_remove(&c->link);
 		c->session = NULL;
 		c->ssh2 = NULL; /* freed with the session */
-		if (c->may_have_run || c->is_cancelled) {
+		if (c->may_have_run || c->is_cancelled || ++c->n_moves > MOVES_MAX) {
 			end.may_have_run = c->may_have_run;
 			channel_end(c, &end);
 		} else {
@@ -163,16 +163,22 @@ static void open_refused(struct session *s, struct channel *c)
 {
 	struct endpoint *ep = s->endpoint;
 
-	if (channels_used(s) <= 1) {
+	if (channels_used(s) <= 1 && !s->has_served) {
 		channel_fail(c, SSH_STAGE_OPEN, ERR_DENIED, "the server refuses to open a session");
 		return;
 	}
 	link_remove(&c->link);
 	s->n_channels--;
 	s->opening = NULL;
-	s->limit = channels_used(s);
-	if (s->limit < ep->channel_limit)
-		ep->channel_limit = s->limit;
+	if (channels_used(s) == 0) {
+		/* N.B. sshd may count a channel for a moment after it was closed. */
+		s->not_before = uv_now(&s->lane->loop) + REOPEN_MS;
+	} else {
+		s->limit = channels_used(s);
+		if (s->limit < ep->channel_limit)
+			ep->channel_limit = s->limit;
+	}
+	s->wants_schedule = true;
 	endpoint_requeue(ep, c);
 }
 
@@ -192,7 +198,7 @@ static void open_step(struct session *s, struct channel *c)
 		open_refused(s, c);
 		return;
 	default:
-		channel_fail(c, SSH_STAGE_OPEN, ERR_UNAVAILABLE, "no channel could be opened");
+		s->wants_check = true; /* the channel moves to another connection */
 	}
 }
 
@@ -222,6 +228,11 @@ static void request_step(struct session *s, struct channel *c)
 		note_blocked(s, c, OP_NONE);
 		return;
 	}
+	if (r != 0 && r != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED &&
+		r != LIBSSH2_ERROR_CHANNEL_FAILURE) {
+		s->wants_check = true;
+		return;
+	}
 	if (r != 0) {
 		channel_fail(c, SSH_STAGE_OPEN, ERR_DENIED,
 			c->state == CHANNEL_PTY ? "the server refuses a terminal"
@@ -233,6 +244,7 @@ static void request_step(struct session *s, struct channel *c)
 		return;
 	}
 	c->state = CHANNEL_RUNNING;
+	s->has_served = true;
 	s->opening = NULL;
 	s->wants_schedule = true;
 	free(c->command);

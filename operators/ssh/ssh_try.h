@@ -21,7 +21,7 @@
 
 #define SSH_TARGETS_KEPT 64
 #define FOLLOW_AFTER_MS 100 /* a script that runs longer has its streams followed */
-#define REATTACH_MIN_MS 500
+#define REATTACH_MIN_MS 50
 #define REATTACH_MAX_MS 30000
 #define REATTACH_LIMIT_MS 3600000 /* a host that stays away longer has lost the task */
 #define KILL_AGAIN_MS 1000 /* between tries to reach the host for a kill */

@@ -23,6 +23,8 @@
 #define HANDSHAKES_MAX 8u /* connects under way to one target: below MaxStartups' 10 */
 #define QUICK_CONNECTIONS 4u /* opened at once when tasks queue; more only where they stall */
 #define STALL_MS 50u /* a queue that has not moved for so long wants a connection */
+#define MOVES_MAX 5u /* connections that a channel may outlive before it was opened */
+#define REOPEN_MS 20u /* after a refused channel on a connection that had one open before */
 #define BACKOFF_MIN_MS 100u
 #define BACKOFF_MAX_MS 5000u
 
@@ -140,6 +142,7 @@ struct channel {
 	struct buf input; /* standard input not sent yet, from input_at */
 	size_t input_at;
 	bool is_paused;
+	unsigned n_moves; /* connections that died before it could be opened on them */
 	enum channel_op blocked; /* the operation that must be repeated before any other */
 	size_t in_flight; /* bytes sent to the caller and not consumed; atomic */
 	struct message
@@ -183,6 +186,8 @@ struct session {
 	LIBSSH2_CHANNEL *ghost_writer; /* as writer */
 	struct auth *auth;
 	struct buf notes; /* for the logs of all that it serves: texts, a NUL behind each */
+	bool has_served; /* a command ran on it */
+	uint64_t not_before; /* no channel may be opened before this */
 	bool is_hung_up; /* the poll handle has told of the connection's end */
 	uint64_t idle_since, last_read;
 	bool is_pumping, wants_pump;
