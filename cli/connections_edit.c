@@ -157,12 +157,8 @@ static int add(struct arena *a, const struct args *args)
 	status = take_flags(a, args, &c);
 	if (status != EXIT_DONE)
 		return status;
-	if (c.connection.type == NULL || c.connection.type[0] == '\0') {
-		report_error("connection %s: which type? --conn-type ssh, or all of it by "
-			     "--conn-uri or --conn-json",
-			c.connection.id);
-		return EXIT_USAGE;
-	}
+	if (c.connection.type == NULL || c.connection.type[0] == '\0')
+		c.connection.type = "ssh";
 	s = stores_open(&status);
 	if (s != NULL && store_connection_put(s, &c, false, &e) != 0)
 		status = stores_report(&e);
@@ -180,7 +176,7 @@ static int add_exec(const struct args *args)
 }
 
 static const struct flag flags[] = {
-	{"conn-type", 0, FLAG_TEXT, "TYPE", "ssh"},
+	{"conn-type", 0, FLAG_TEXT, "TYPE", "ssh, which it is unless said"},
 	{"conn-host", 0, FLAG_TEXT, "HOST", "name or address"},
 	{"conn-port", 0, FLAG_INT, "PORT", "22 unless said", 1, 65535},
 	{"conn-login", 0, FLAG_TEXT, "USER", "who to log in as"},
@@ -199,7 +195,7 @@ const struct command command_connections_add = {
 	.summary = "store a connection",
 	.flags = flags,
 	.n_flags = sizeof(flags) / sizeof(flags[0]),
-	.example = "windrow connections add web --conn-type ssh --conn-host web1",
+	.example = "windrow connections add web --conn-host web1",
 	.exec = add_exec,
 };
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,15 +58,39 @@ static bool is_pinned(
 	return is_same;
 }
 
+/* Opens the file of known hosts, making it and its folder as ssh would. */
+static int known_open(const char *path)
+{
+	int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, fd = open(path, flags, 0600);
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	if (fd >= 0 || errno != ENOENT || slash == NULL || (size_t)(slash - path) >= sizeof(folder))
+		return fd;
+	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	return mkdir(folder, 0700) == 0 || errno == EEXIST ? open(path, flags, 0600) : -1;
+}
+
+/* Whether the file ends within a line, as one written by hand may. */
+static bool is_within_line(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	char last = '\n';
+
+	return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
+}
+
 /* accept-new: what was not known is from now on. */
 static int accept_new(struct made *m, const char *host, int port, const unsigned char *key,
 	size_t len, const char *shown, char *note, size_t note_size, struct err *e)
 {
-	int fd = open(m->known_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	int fd = known_open(m->known_path);
 	bool is_written = false;
 	struct buf line;
 
 	buf_init(&line, 0);
+	if (fd >= 0 && is_within_line(fd))
+		buf_addc(&line, '\n');
 	known_hosts_line(&line, host, port, key, len);
 	if (fd >= 0 && buf_status(&line) == 0)
 		is_written = write(fd, line.data, line.len) == (ssize_t)line.len;

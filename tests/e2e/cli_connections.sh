@@ -27,7 +27,7 @@ like "one can be looked at" "$out" '*"host": "web1",
   "password": "\*\*\*",*"origin": "the store"*'
 ok "its secrets are not in the store's file" \
 	sh -c "! grep -aq -e hunter2 -e swordfish '$WINDROW_HOME'/windrow.db*"
-run connections add web --conn-type ssh
+run connections add web
 is "it cannot be added twice" "$status:$err" \
 	"1:windrow: there is a connection web already; \`windrow connections edit web\` changes it"
 run connections add db --conn-uri ssh://bob:pw@db1:22/?compress=true
