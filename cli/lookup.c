@@ -47,6 +47,19 @@ static int find_masking(
 	return 0;
 }
 
+static int keypair_masking(
+	void *ctx, struct arena *a, const char *name, const char **key, size_t *len, struct err *e)
+{
+	struct lookup *l = ctx;
+	const struct connection_source *all = connections_source(l->connections);
+	int r = all->keypair(all->ctx, a, name, key, len, e);
+
+	if (r == 0 && (r = mask_add(l->mask, *key, *len)) != 0)
+		(void)err_set(
+			e, r, "the key of keypair %s cannot be masked: %s", name, err_text(r));
+	return r;
+}
+
 bool lookup_open(struct lookup *l, const char *home)
 {
 	struct err e;
@@ -62,7 +75,8 @@ bool lookup_open(struct lookup *l, const char *home)
 		report_error("%s", e.text);
 		return false;
 	}
-	l->masking = (struct connection_source){.ctx = l, .find = find_masking};
+	l->masking = (struct connection_source){
+		.ctx = l, .find = find_masking, .keypair = keypair_masking};
 	l->ctx = (struct stored_source){.env = env_source(environ),
 		.stored = l->stored,
 		.connections = &l->masking,

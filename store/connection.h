@@ -49,11 +49,16 @@ const char *connection_extra_text(struct arena *a, const struct connection *c, c
 /* A member that says yes or no, as Airflow reads it: true, "true", "yes", "1". */
 bool connection_extra_bool(const struct connection *c, const char *key);
 
-/* Finds a connection by its id: $WINDROW_CONN_<ID>, then the file connections.yaml. */
+/* Where connections are found by their ids, and the private keys of the keypairs that they name.
+ * What comes out lives in the arena, which should be of secret memory. ERR_NOTFOUND, with a
+ * sentence. */
 struct connection_source {
 	void *ctx;
 	int (*find)(
 		void *ctx, struct arena *a, const char *id, struct connection *out, struct err *e);
+	/* NULL: there are no keypairs. The key has a NUL behind it. */
+	int (*keypair)(void *ctx, struct arena *a, const char *name, const char **key, size_t *len,
+		struct err *e);
 };
 
 #endif

@@ -100,6 +100,16 @@ static int find(void *ctx, struct arena *a, const char *id, struct connection *o
 		id, c->home, id);
 }
 
+static int keypair(
+	void *ctx, struct arena *a, const char *name, const char **key, size_t *len, struct err *e)
+{
+	const struct connection_source *stored = ((const struct connections *)ctx)->stored;
+
+	if (stored == NULL || stored->keypair == NULL)
+		return err_set(e, ERR_NOTFOUND, "there is no store, and so no keypair %s", name);
+	return stored->keypair(stored->ctx, a, name, key, len, e);
+}
+
 int connections_create(char *const *env, const char *home, const struct connection_source *stored,
 	struct connections **out, struct err *e)
 {
@@ -107,7 +117,7 @@ int connections_create(char *const *env, const char *home, const struct connecti
 
 	if (c == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	c->source = (struct connection_source){.ctx = c, .find = find};
+	c->source = (struct connection_source){.ctx = c, .find = find, .keypair = keypair};
 	c->stored = stored;
 	c->env = env;
 	c->home = home;

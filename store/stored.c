@@ -29,6 +29,17 @@ static int find(void *ctx, struct arena *a, const char *id, struct connection *o
 	return r;
 }
 
+static int keypair(
+	void *ctx, struct arena *a, const char *name, const char **key, size_t *len, struct err *e)
+{
+	struct stored *s = ctx;
+	int r = open_late(s, e);
+
+	if (r == ERR_NOTFOUND)
+		return err_set(e, r, "there is no keypair %s: nothing is stored yet", name);
+	return r == 0 ? store_keypair_private(s->store, a, name, key, len, e) : r;
+}
+
 struct stored *stored_create(const char *home, char *const *env)
 {
 	struct stored *s = calloc(1, sizeof(*s));
@@ -36,7 +47,7 @@ struct stored *stored_create(const char *home, char *const *env)
 	if (s == NULL)
 		return NULL;
 	s->options = (struct store_options){.home = home, .env = env, .actor = ""};
-	s->source = (struct connection_source){.ctx = s, .find = find};
+	s->source = (struct connection_source){.ctx = s, .find = find, .keypair = keypair};
 	return s;
 }
 

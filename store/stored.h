@@ -13,7 +13,7 @@ struct stored;
 struct stored *stored_create(const char *home, char *const *env);
 void stored_destroy(struct stored *s);
 
-/* The stored connections, as a source. It lives as long as the store. */
+/* The stored connections and keypairs, as a source. It lives as long as the store. */
 const struct connection_source *stored_connections(const struct stored *s);
 
 /* As store_variable_get(); ERR_NOTFOUND too where there is no store. */

@@ -16,6 +16,7 @@
 
 struct made {
 	struct ssh_target target; /* first: the two are freed as one */
+	const struct connection_source *source; /* while it is made */
 	struct arena *arena; /* of memory for secrets */
 	struct known_hosts *known;
 	struct mask *mask;

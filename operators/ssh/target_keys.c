@@ -88,6 +88,26 @@ static int key_file_add(
 	return key_add(m, bytes, len, passphrase, arena_strdup(m->arena, path), e);
 }
 
+static int keypair_add(struct made *m, const struct connection *c, const char *name,
+	const char *passphrase, struct err *e)
+{
+	const char *what = arena_printf(m->arena, "keypair %s", name), *key;
+	size_t len;
+	int r;
+
+	if (what == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	if (m->source->keypair == NULL)
+		return err_set(e, ERR_UNSUPPORTED,
+			"connection %s: there are no stored keypairs here", c->id);
+	if ((r = m->source->keypair(m->source->ctx, m->arena, name, &key, &len, e)) != 0 ||
+		(r = key_look(what, key, len, e)) != 0 ||
+		(r = passphrase_check(what, key, passphrase, e)) != 0 ||
+		(r = key_add(m, key, len, passphrase, what, e)) != 0)
+		return err_context(e, "connection %s", c->id);
+	return 0;
+}
+
 int target_keys_find(struct made *m, const struct connection *c, struct err *e)
 {
 	static const char *const usual[] = {
@@ -95,6 +115,7 @@ int target_keys_find(struct made *m, const struct connection *c, struct err *e)
 	const char *passphrase = connection_extra_text(m->arena, c, "private_key_passphrase");
 	const char *text = connection_extra_text(m->arena, c, "private_key");
 	const char *file = connection_extra_text(m->arena, c, "key_file");
+	const char *keypair = connection_extra_text(m->arena, c, "keypair");
 	const char *look = connection_extra_text(m->arena, c, "look_for_keys");
 	int r;
 
@@ -106,6 +127,8 @@ int target_keys_find(struct made *m, const struct connection *c, struct err *e)
 				 "private_key of the connection", e)) != 0)
 			return err_context(e, "connection %s", c->id);
 	}
+	if (keypair != NULL && (r = keypair_add(m, c, keypair, passphrase, e)) != 0)
+		return r;
 	if (file != NULL && (r = key_file_add(m, file, passphrase, true, e)) != 0)
 		return r;
 	if (m->target.n_keys > 0 || c->password != NULL)

@@ -124,7 +124,7 @@ int target_secret_add(struct made *m, const char *secret, size_t len, struct err
 static int unsupported_check(const struct connection *c, struct err *e)
 {
 	static const char *const keys[] = {
-		"agent", "disabled_algorithms", "host_proxy_cmd", "jump", "keypair"};
+		"agent", "disabled_algorithms", "host_proxy_cmd", "jump"};
 	const struct value *v;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -255,6 +255,7 @@ int ssh_target_make(const struct connection_source *source, const char *id, cons
 
 	if (m == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
+	m->source = source;
 	m->target.conn_id = arena_strdup(m->arena, id);
 	r = m->target.conn_id == NULL
 		? err_set(e, ERR_NOMEM, "out of memory")

@@ -288,6 +288,33 @@ static const char *find(char *const *env, const char *id)
 	return text;
 }
 
+static void test_keypairs(void)
+{
+	const struct store_keypair pair = {
+		.name = "nightly", .type = "t", .public_line = "p", .fingerprint = "f"};
+	char *none[] = {NULL};
+	struct stored *stored = stored_create(k.home, k.env);
+	const struct connection_source *source;
+	struct connections *chain;
+	struct store *s;
+	const char *key;
+	size_t len;
+
+	(void)connections_create(none, k.home, stored_connections(stored), &chain, &k.e);
+	source = connections_source(chain);
+	IS_INT(source->keypair(source->ctx, arena, "nightly", &key, &len, &k.e), ERR_NOTFOUND,
+		"without a store there are no keypairs");
+	IS_STR(k.e.text, "there is no keypair nightly: nothing is stored yet", "which is told");
+	s = kit_open(&k);
+	(void)store_keypair_add(s, &pair, "-----BEGIN", 10, &k.e);
+	store_close(s);
+	IS_INT(source->keypair(source->ctx, arena, "nightly", &key, &len, &k.e), 0,
+		"a connection finds the keypair that it names");
+	IS_MEM(key, len, "-----BEGIN", 10, "with its private key");
+	connections_destroy(chain);
+	stored_destroy(stored);
+}
+
 static void test_chain(void)
 {
 	static char variable[] = "WINDROW_CONN_MY_WEB=ssh://env";
@@ -326,6 +353,9 @@ int main(void)
 	test_files();
 	test_round();
 	test_store();
+	kit_end(&k);
+	kit_begin(&k);
+	test_keypairs();
 	kit_end(&k);
 	kit_begin(&k);
 	test_chain();
