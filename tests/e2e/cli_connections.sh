@@ -34,8 +34,11 @@ run connections add db --conn-uri ssh://bob:pw@db1:22/?compress=true
 is "a URI will do" "$status:$err" "0:"
 run connections add js --conn-json '{"conn_type": "ssh", "host": "js1"}'
 is "so will JSON" "$status:$err" "0:"
-run connections add no
-is "but a type there must be" "$status" 2
+run connections add bare
+is "so will nothing but a name" "$status:$err" "0:"
+run connections get bare -o json
+like "which is ssh to the host of that name" "$out" '*"conn_type": "ssh",*'
+run connections delete bare
 run connections add no --conn-uri ssh://h --conn-host h
 is "a URI says all of it" "$status" 2
 run connections add no --conn-type ssh --conn-extra '{"keyfile": "/k"}'
