@@ -177,16 +177,19 @@ static void wipe(struct buf *b)
 	buf_free(b);
 }
 
-/* Whether JSON could say all of the value. */
-static bool is_exact(const struct value *v, const struct buf *text)
+/* Whether JSON could say all of the value. ERR_INVALID, ERR_NOMEM. */
+static int check_exact(const char *id, const struct value *v, const struct buf *text, struct err *e)
 {
 	struct arena *a = secret_arena_create(0);
 	struct value again;
-	bool is_same = a != NULL && value_parse_json(a, text->data, text->len, &again, NULL) == 0 &&
-		value_equal(v, &again);
+	int r = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+			  : value_parse_json(a, text->data, text->len, &again, e);
 
+	if (r == 0 && !value_equal(v, &again))
+		r = err_set(
+			e, ERR_INVALID, "connection %s: extra holds bytes that are no UTF-8", id);
 	arena_destroy(a);
-	return is_same;
+	return r;
 }
 
 static int seal_extra(
@@ -206,10 +209,9 @@ static int seal_extra(
 		(void)err_set(e, r, "connection %s: extra is larger than a megabyte", c->id);
 	else if (r != 0)
 		(void)err_set(e, r, "%s", err_text(r));
-	else if (!is_exact(&c->extra, &text))
-		r = err_set(e, ERR_INVALID, "connection %s: extra holds bytes that are no UTF-8",
-			c->id);
 	else
+		r = check_exact(c->id, &c->extra, &text, e);
+	if (r == 0)
 		r = store_seal(s, &place, text.data, text.len, sealed, e);
 	wipe(&text);
 	return r;

@@ -36,6 +36,7 @@ UNIT_TESTS = \
 	tests/unit/test_settings \
 	tests/unit/test_shquote \
 	tests/unit/test_store \
+	tests/unit/test_store_faults \
 	tests/unit/test_strmap \
 	tests/unit/test_table \
 	tests/unit/test_template \
@@ -126,6 +127,9 @@ tests_unit_test_secret_SOURCES = tests/unit/test_secret.c $(TAP_SOURCES)
 tests_unit_test_secret_LDADD = $(STORE_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_KIT)
 tests_unit_test_store_LDADD = $(STORE_LIBS)
+tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(STORE_KIT)
+tests_unit_test_store_faults_LDADD = $(STORE_LIBS)
+tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
 tests_unit_test_vault_SOURCES = tests/unit/test_vault.c $(STORE_KIT)
 tests_unit_test_vault_LDADD = $(STORE_LIBS)
 
