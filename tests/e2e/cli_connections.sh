@@ -37,7 +37,7 @@ is "so will JSON" "$status:$err" "0:"
 run connections add bare
 is "so will nothing but a name" "$status:$err" "0:"
 run connections get bare -o json
-like "which is ssh to the host of that name" "$out" '*"conn_type": "ssh",*'
+like "which is ssh" "$out" '*"conn_type": "ssh",*'
 run connections delete bare
 run connections add no --conn-uri ssh://h --conn-host h
 is "a URI says all of it" "$status" 2
