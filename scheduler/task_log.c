@@ -209,12 +209,13 @@ static int file_open(struct task_log *l)
 	/* The last folder alone is missing, as a rule. */
 	slash = strrchr(l->path, '/');
 	*slash = '\0';
-	if (mkdir(l->path, 0755) != 0 && errno == ENOENT)
+	if (mkdir(l->path, 0755) != 0 && errno == ENOENT) {
 		for (char *at = l->path; (at = strchr(at + 1, '/')) != NULL; *at = '/') {
 			*at = '\0';
 			(void)mkdir(l->path, 0755);
 		}
-	(void)mkdir(l->path, 0755);
+		(void)mkdir(l->path, 0755);
+	}
 	*slash = '/';
 	l->fd = open(l->path, flags, 0644);
 	return l->fd >= 0 ? 0 : -1;
