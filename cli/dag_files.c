@@ -18,10 +18,12 @@
 #include "engine/err.h"
 #include "engine/hint.h"
 #include "engine/load.h"
+#include "engine/scan.h"
 #include "engine/strmap.h"
 #include "operators/registry.h"
-#include "store/dags_folder.h"
 #include "operators/specs.h"
+#include "store/dags_folder.h"
+#include "store/pages.h"
 #include "store/zoneinfo.h"
 
 struct dag_loader {
@@ -34,17 +36,20 @@ struct dag_loader *dag_loader_or_report(void)
 {
 	struct dag_loader *l = calloc(1, sizeof(*l));
 
-	if (l != NULL)
+	if (l != NULL) {
 		l->zones = zoneinfo_create(NULL);
-	if (l == NULL || l->zones == NULL) {
+		l->options.scan = scan_create();
+	}
+	if (l == NULL || l->zones == NULL || l->options.scan == NULL) {
 		report_error("%s", err_text(ERR_NOMEM));
-		free(l);
+		dag_loader_destroy(l);
 		return NULL;
 	}
 	l->zone_source = zoneinfo_source(l->zones);
 	l->options.zones = &l->zone_source;
 	l->options.ops = op_specs;
 	l->options.n_ops = op_specs_count;
+	l->options.memory = &pages_memory;
 	return l;
 }
 
@@ -52,6 +57,7 @@ void dag_loader_destroy(struct dag_loader *l)
 {
 	if (l == NULL)
 		return;
+	scan_destroy(l->options.scan);
 	zoneinfo_destroy(l->zones);
 	free(l);
 }

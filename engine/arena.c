@@ -5,13 +5,14 @@
 #include "engine/arena.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ARENA_BLOCK_MIN ((size_t)4096)
-#define ARENA_BLOCK_MAX ((size_t)1 << 20)
+#define ARENA_BLOCK_MAX ((size_t)4 << 20)
 #define ARENA_ALIGN _Alignof(max_align_t)
 
 struct block {
@@ -42,7 +43,7 @@ static const struct arena_memory heap = {.alloc = heap_alloc, .free = heap_free}
 
 struct arena *arena_create(size_t max_bytes)
 {
-	return arena_create_over(max_bytes, &heap);
+	return arena_create_over(max_bytes, NULL);
 }
 
 struct arena *arena_create_over(size_t max_bytes, const struct arena_memory *memory)
@@ -51,7 +52,7 @@ struct arena *arena_create_over(size_t max_bytes, const struct arena_memory *mem
 
 	if (a == NULL)
 		return NULL;
-	a->memory = memory;
+	a->memory = memory != NULL ? memory : &heap;
 	a->max = max_bytes;
 	a->next_size = ARENA_BLOCK_MIN;
 	return a;
@@ -73,20 +74,21 @@ void arena_destroy(struct arena *a)
 /* A block for at least size bytes; a large one is a block of its own and leaves the current one. */
 static void *block_add(struct arena *a, size_t size)
 {
-	size_t want = size > a->next_size ? size : a->next_size;
+	bool is_large = size > a->next_size - sizeof(struct block);
+	size_t want = is_large ? size + sizeof(struct block) : a->next_size;
 	struct block *b;
 
-	if (want > SIZE_MAX - sizeof(*b))
+	if (want < size)
 		return NULL;
-	b = a->memory->alloc(sizeof(*b) + want);
+	b = a->memory->alloc(want);
 	if (b == NULL)
 		return NULL;
-	b->size = sizeof(*b) + want;
+	b->size = want;
 	b->next = a->blocks;
 	a->blocks = b;
-	if (size <= a->next_size) {
+	if (!is_large) {
 		a->at = b->data + size;
-		a->end = b->data + want;
+		a->end = (unsigned char *)b + want;
 		if (a->next_size < ARENA_BLOCK_MAX)
 			a->next_size *= 2;
 	}

@@ -20,7 +20,7 @@ struct arena_memory {
 /* Makes an arena that gives out at most max_bytes (0: no maximum). NULL where memory is short. */
 struct arena *arena_create(size_t max_bytes);
 
-/* The same over memory of another kind, which must outlive the arena. */
+/* The same over memory of another kind, which must outlive the arena; NULL: malloc's. */
 struct arena *arena_create_over(size_t max_bytes, const struct arena_memory *memory);
 
 /* Frees the arena and all that came from it. NULL is fine. */

@@ -120,14 +120,15 @@ static int loader_init(struct loader *l)
 			return ERR_LIMIT;
 		key_index_make(&l->op_index[i], task_keys, TASK_KEY_COUNT, op->keys, op->n_keys);
 	}
-	l->tree = arena_create(0);
-	l->scan = scan_create();
+	l->tree = arena_create_over(0, l->opts->memory);
+	l->scan = l->opts->scan != NULL ? l->opts->scan : scan_create();
 	return l->tree == NULL || l->scan == NULL ? ERR_NOMEM : 0;
 }
 
 static void loader_free(struct loader *l)
 {
-	scan_destroy(l->scan);
+	if (l->scan != l->opts->scan)
+		scan_destroy(l->scan);
 	arena_destroy(l->tree);
 }
 
@@ -136,7 +137,7 @@ static int begin_document(struct loader *l, size_t len)
 {
 	size_t size = l->opts->n_ops * sizeof(struct values);
 
-	l->arena = arena_create(DAG_MEMORY_MIN + DAG_MEMORY_FACTOR * len);
+	l->arena = arena_create_over(DAG_MEMORY_MIN + DAG_MEMORY_FACTOR * len, l->opts->memory);
 	if (l->arena == NULL)
 		return ERR_NOMEM;
 	l->dag = arena_alloc(l->arena, sizeof(*l->dag));

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "engine/arena.h"
 #include "engine/dag.h"
 #include "engine/zone.h"
 
@@ -15,11 +16,15 @@
 #define LOAD_DOCUMENTS_MAX 1000 /* DAGs in one file */
 #define LOAD_ALIAS_NODES_MAX 1000000 /* nodes that aliases may stand for, all together */
 
+struct scan;
+
 struct load_options {
 	const struct op_spec *const *ops; /* the operators there are */
 	size_t n_ops;
 	const struct zone_source *zones;
 	const char *default_id; /* dag_id of a file that says none: its name without the ending */
+	struct scan *scan; /* engine/scan.h; for loading many files. NULL: one of this load's own */
+	const struct arena_memory *memory; /* what DAGs live in; NULL: malloc's */
 };
 
 /* Loads every document of text. On success *dags is a malloc'd array of *n DAGs (the caller frees

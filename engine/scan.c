@@ -39,31 +39,48 @@ static const struct {
 	{SCAN_LOOKALIKE, false},
 };
 
+/* Making machine code of the pattern takes as long as this many searches without it: most files
+ * hold less. */
+#define JIT_AFTER 100
+
 struct scan {
-	pcre2_code *code;
+	pcre2_code *code; /* NULL: nothing was searched yet */
 	pcre2_match_data *match;
+	unsigned n_searches; /* up to JIT_AFTER */
 	struct buf scratch[SCAN_SCRATCH];
 };
 
 struct scan *scan_create(void)
 {
-	struct scan *s = calloc(1, sizeof(*s));
+	return calloc(1, sizeof(struct scan));
+}
+
+static int pattern_compile(struct scan *s)
+{
 	PCRE2_SIZE where;
 	int number;
 
-	if (s == NULL)
-		return NULL;
 	s->code =
 		pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &number, &where, NULL);
-	if (s->code != NULL)
-		s->match = pcre2_match_data_create_from_pattern(s->code, NULL);
-	if (s->match == NULL) {
-		scan_destroy(s);
-		return NULL;
-	}
+	if (s->code == NULL)
+		return ERR_NOMEM;
+	s->match = pcre2_match_data_create_from_pattern(s->code, NULL);
+	if (s->match != NULL)
+		return 0;
+	pcre2_code_free(s->code);
+	s->code = NULL;
+	return ERR_NOMEM;
+}
+
+/* Readies the pattern for a search. */
+static int search_begin(struct scan *s)
+{
+	if (s->code == NULL && pattern_compile(s) != 0)
+		return ERR_NOMEM;
 	/* Without a JIT on this processor, or where it may not make code, matching interprets. */
-	(void)pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE);
-	return s;
+	if (s->n_searches < JIT_AFTER && ++s->n_searches == JIT_AFTER)
+		(void)pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE);
+	return 0;
 }
 
 void scan_destroy(struct scan *s)
@@ -89,6 +106,8 @@ int scan_next(struct scan *s, const char *text, size_t len, size_t from, bool ha
 	uint32_t group;
 	int rc;
 
+	if (search_begin(s) != 0)
+		return ERR_NOMEM;
 	do {
 		rc = pcre2_match(s->code, (PCRE2_SPTR)text, len, from, 0, s->match, NULL);
 		if (rc == PCRE2_ERROR_NOMATCH) {

@@ -1,6 +1,7 @@
 /*
- * Where expressions begin and end in text. The patterns are compiled once (with PCRE2's JIT where
- * there is one) into an object that one thread uses at a time; a load makes one for all its files.
+ * Where expressions begin and end in text. The pattern is compiled when it is first searched for
+ * (with PCRE2's JIT, where there is one, once it is searched for often) into an object that one
+ * thread uses at a time; whoever loads many files makes one for all of them.
  */
 #ifndef ENGINE_SCAN_H
 #define ENGINE_SCAN_H
@@ -26,7 +27,7 @@ struct scan_hit {
 struct buf;
 struct scan;
 
-/* Compiles the patterns. NULL: no memory. */
+/* Makes a scan; compiles nothing yet. NULL: no memory. */
 struct scan *scan_create(void);
 void scan_destroy(struct scan *s);
 

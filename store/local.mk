@@ -17,6 +17,8 @@ libstore_a_SOURCES = \
 	store/master_key.h \
 	store/migrations.c \
 	store/migrations.h \
+	store/pages.c \
+	store/pages.h \
 	store/seal.c \
 	store/seal.h \
 	store/secret.c \
