@@ -256,8 +256,7 @@ static int resolve(struct path *p, struct expr *x)
 	}
 	if (p->scope->has_item && is_word(p, 0, "index"))
 		return plain_resolve(p, EXPR_INDEX, 1, "index", x);
-	field = field_find(p, 1, run_fields, RUN_FIELD_COUNT);
-	if (is_word(p, 0, "run") && field >= 0)
+	if (is_word(p, 0, "run") && (field = field_find(p, 1, run_fields, RUN_FIELD_COUNT)) >= 0)
 		return run_resolve(p, field, x);
 	if (is_word(p, 0, "dag") && is_word(p, 1, "id"))
 		return plain_resolve(p, EXPR_DAG_ID, 2, "dag.id", x);

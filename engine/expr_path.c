@@ -126,7 +126,7 @@ int path_read(struct path *p)
 			"the expression is empty; it names a value: params.NAME, for example");
 		return fail(p);
 	}
-	if (name_length(p) == 0) {
+	if (!literal_is_name_start(peek(p))) {
 		err_set(p->e, ERR_INVALID,
 			"an expression begins with a name: params.NAME, for example");
 		return fail(p);
@@ -241,6 +241,8 @@ int path_filters_read(struct path *p, struct expr *x)
 			"or the end");
 		return fail(p);
 	}
+	if (n == 0)
+		return 0;
 	x->filters = (struct expr_filter *)(void *)arena_memdup(p->a, list, n * sizeof(*list));
 	x->n_filters = n;
 	return x->filters != NULL ? 0 : err_set(p->e, ERR_NOMEM, "out of memory");

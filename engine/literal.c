@@ -19,16 +19,6 @@ struct reader {
 	struct err *e;
 };
 
-bool literal_is_name_start(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
-}
-
-bool literal_is_name(char c)
-{
-	return literal_is_name_start(c) || (c >= '0' && c <= '9') || c == '-';
-}
-
 bool literal_may_begin(char c)
 {
 	return c == '"' || c == '\'' || c == '[' || c == '-' || (c >= '0' && c <= '9');

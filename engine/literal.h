@@ -15,8 +15,15 @@
 bool literal_may_begin(char c);
 
 /* Letters, digits and underscores; a name may also hold dashes behind its first byte. */
-bool literal_is_name_start(char c);
-bool literal_is_name(char c);
+static inline bool literal_is_name_start(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+static inline bool literal_is_name(char c)
+{
+	return literal_is_name_start(c) || (c >= '0' && c <= '9') || c == '-';
+}
 
 /* Reads the literal that begins at text[*at] into the arena and moves *at behind it. ERR_INVALID
  * with a sentence, *at then being the byte that is wrong; ERR_LIMIT; ERR_NOMEM. */

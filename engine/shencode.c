@@ -132,6 +132,12 @@ static void encode(struct buf *out, enum sh_enc enc, const char *bytes, size_t l
 	out->len = (size_t)(to - out->data) + x->after_len;
 }
 
+/* Whether backquotes take a backslash off that stands before this byte. */
+static bool loses_backslash(char c)
+{
+	return c == '\\' || c == '$' || c == '`' || c == '"' || c == '\n';
+}
+
 /* Writes text for a place one level of backquotes further out: a backslash before each byte that
  * the level would take one off.
  *
@@ -139,31 +145,31 @@ static void encode(struct buf *out, enum sh_enc enc, const char *bytes, size_t l
  * alone is left alone: what bash's brace expansion sees depends on that. */
 static void backquote(struct buf *out, const char *text, size_t len, bool is_double)
 {
-	size_t start = 0;
+	char *to = buf_room(out, 2 * len);
 
+	if (to == NULL)
+		return;
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
+		bool is_special = c == '$' || c == '`' || (c == '"' && is_double);
 
-		if (c == '\\') {
-			if (i + 1 < len && memchr("\\$`\"\n", text[i + 1], 5) == NULL) {
-				i++;
-				continue;
-			}
-			buf_add(out, text + start, i - start);
-			buf_adds(out, "\\\\");
-			start = ++i;
-			if (i == len || text[i] == '\n' || (text[i] == '"' && !is_double))
-				continue;
-		} else if (c != '$' && c != '`' && (c != '"' || !is_double)) {
-			continue;
-		} else {
-			buf_add(out, text + start, i - start);
-			start = i;
+		if (c == '\\' && i + 1 < len && !loses_backslash(text[i + 1])) {
+			*to++ = c;
+			c = text[++i];
+		} else if (c == '\\') {
+			*to++ = c;
+			*to++ = c;
+			if (++i == len)
+				break;
+			c = text[i];
+			is_special = c != '\n' && (c != '"' || is_double);
 		}
-		buf_addc(out, '\\');
+		if (is_special)
+			*to++ = '\\';
+		*to++ = c;
 	}
-	if (start < len)
-		buf_add(out, text + start, len - start);
+	*to = '\0';
+	out->len = (size_t)(to - out->data);
 }
 
 void sh_encode(struct buf *out, enum sh_enc enc, struct sh_backquotes b, const char *bytes,

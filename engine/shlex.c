@@ -240,9 +240,9 @@ int sh_hole_take(struct sh_lexer *lx, enum sh_enc enc)
 		return r;
 	r = sh_op_add(lx,
 		(struct sh_op){
-			.pos = lx->pos,
+			.pos = (uint32_t)lx->pos,
 			.del = 1,
-			.index = lx->hole_index[hole],
+			.index = (uint32_t)lx->hole_index[hole],
 			.kind = SH_OP_HOLE,
 			.enc = (uint8_t)enc,
 			.backquotes = lx->backquotes,

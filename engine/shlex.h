@@ -8,6 +8,7 @@
 #ifndef ENGINE_SHLEX_H
 #define ENGINE_SHLEX_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,11 +25,20 @@ struct sh_span {
 	size_t len;
 };
 
+/* The span of a literal, for tables: its length is known when they are compiled. */
+#define SH_SPAN(literal)                                                                           \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
+	}
+
+static inline bool sh_span_equal(struct sh_span a, struct sh_span b)
+{
+	return a.len == b.len && (a.len == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.len) == 0));
+}
+
 static inline bool sh_span_is(struct sh_span s, const char *word)
 {
-	size_t len = strlen(word);
-
-	return s.len == len && memcmp(s.p, word, len) == 0;
+	return sh_span_equal(s, (struct sh_span){word, strlen(word)});
 }
 
 /* How a value is written in its place. */
@@ -65,22 +75,25 @@ void sh_encode(struct buf *out, enum sh_enc enc, struct sh_backquotes b, const c
 	size_t len, struct buf scratch[2]);
 
 enum sh_op_kind {
-	SH_OP_INSERT, /* add `text` */
+	SH_OP_INSERT, /* add text number `index` of enum sh_insert */
 	SH_OP_DELETE, /* leave out `del` bytes */
 	SH_OP_HOLE, /* hole number `index` */
 	SH_OP_DELIM, /* the delimiter of here-document number `index`, at the operator */
 	SH_OP_TERM /* the same at the end of the body */
 };
 
+enum sh_insert { SH_INSERT_BRACE, SH_INSERT_BRACE_END, SH_INSERT_BACKSLASH, SH_INSERT_PWD };
+
+/* N.B. a large DAG has millions of them: they are kept small. SH_SCRIPT_MAX fits into 32 bits. */
 struct sh_op {
-	size_t pos; /* where in the text */
-	size_t del; /* bytes of text that it stands for */
-	size_t index;
-	const char *text;
+	uint32_t pos; /* where in the text */
+	uint32_t del; /* bytes of text that it stands for */
+	uint32_t index;
 	uint8_t kind;
 	uint8_t enc;
 	struct sh_backquotes backquotes;
 };
+static_assert(SH_SCRIPT_MAX <= UINT32_MAX, "places in a script fit into an operation");
 
 /* A here-document with holes in its body. */
 struct sh_heredoc {

@@ -153,7 +153,8 @@ static bool body_find(struct sh_lexer *lx, struct sh_pending *p)
 static int tabs_take(struct sh_lexer *lx, const struct sh_pending *p)
 {
 	size_t pos = p->body, tabs;
-	int r = sh_op_add(lx, (struct sh_op){.pos = p->dash, .del = 1, .kind = SH_OP_DELETE});
+	int r = sh_op_add(
+		lx, (struct sh_op){.pos = (uint32_t)p->dash, .del = 1, .kind = SH_OP_DELETE});
 
 	while (r == 0 && pos <= p->end) {
 		tabs = 0;
@@ -164,8 +165,10 @@ static int tabs_take(struct sh_lexer *lx, const struct sh_pending *p)
 				"in a <<- here-document with a tab behind a backslash at a line's "
 				"end; take that away");
 		if (tabs != 0)
-			r = sh_op_add(
-				lx, (struct sh_op){.pos = pos, .del = tabs, .kind = SH_OP_DELETE});
+			r = sh_op_add(lx,
+				(struct sh_op){.pos = (uint32_t)pos,
+					.del = (uint32_t)tabs,
+					.kind = SH_OP_DELETE});
 		if (pos == p->end)
 			break;
 		pos = line_end(lx, pos) + 1;
@@ -182,8 +185,10 @@ static int body_convert(struct sh_lexer *lx, const struct sh_pending *p)
 		char c = lx->text[i];
 
 		if (c == '\\' || c == '$' || c == '`')
-			r = sh_op_add(
-				lx, (struct sh_op){.pos = i, .kind = SH_OP_INSERT, .text = "\\"});
+			r = sh_op_add(lx,
+				(struct sh_op){.pos = (uint32_t)i,
+					.kind = SH_OP_INSERT,
+					.index = SH_INSERT_BACKSLASH});
 	}
 	return r;
 }
@@ -220,15 +225,15 @@ static int heredoc_add(struct sh_lexer *lx, const struct sh_pending *p)
 			tabs++;
 	}
 	r = sh_op_add(lx,
-		(struct sh_op){.pos = p->word,
-			.del = p->word_len,
-			.index = lx->n_heredocs,
+		(struct sh_op){.pos = (uint32_t)p->word,
+			.del = (uint32_t)p->word_len,
+			.index = (uint32_t)lx->n_heredocs,
 			.kind = SH_OP_DELIM});
 	if (r == 0)
 		r = sh_op_add(lx,
-			(struct sh_op){.pos = p->end + tabs,
-				.del = p->delim.len,
-				.index = lx->n_heredocs,
+			(struct sh_op){.pos = (uint32_t)(p->end + tabs),
+				.del = (uint32_t)p->delim.len,
+				.index = (uint32_t)lx->n_heredocs,
 				.kind = SH_OP_TERM});
 	lx->n_heredocs++;
 	return r;

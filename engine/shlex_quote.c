@@ -87,11 +87,15 @@ static int zsh_suffix(struct sh_lexer *lx, bool *is_bare)
 
 static int braces_add(struct sh_lexer *lx, size_t start, size_t end)
 {
-	int r = sh_op_add(lx, (struct sh_op){.pos = start, .kind = SH_OP_INSERT, .text = "{"});
+	int r = sh_op_add(lx,
+		(struct sh_op){
+			.pos = (uint32_t)start, .kind = SH_OP_INSERT, .index = SH_INSERT_BRACE});
 
 	if (r != 0)
 		return r;
-	return sh_op_add(lx, (struct sh_op){.pos = end, .kind = SH_OP_INSERT, .text = "}"});
+	return sh_op_add(lx,
+		(struct sh_op){
+			.pos = (uint32_t)end, .kind = SH_OP_INSERT, .index = SH_INSERT_BRACE_END});
 }
 
 /* $name, $1, $?: pos behind the $, c and next the first byte of the name. */

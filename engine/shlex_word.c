@@ -41,38 +41,38 @@ enum reserved {
 static enum reserved reserved_find(struct sh_span w)
 {
 	static const struct {
-		const char *word;
+		struct sh_span word;
 		enum reserved kind;
 	} words[] = {
-		{"if", RW_AGAIN},
-		{"then", RW_AGAIN},
-		{"else", RW_AGAIN},
-		{"elif", RW_AGAIN},
-		{"fi", RW_AGAIN},
-		{"while", RW_AGAIN},
-		{"until", RW_AGAIN},
-		{"do", RW_AGAIN},
-		{"done", RW_AGAIN},
-		{"{", RW_AGAIN},
-		{"}", RW_AGAIN},
-		{"!", RW_AGAIN},
-		{"case", RW_CASE},
-		{"esac", RW_ESAC},
-		{"for", RW_FOR},
-		{"select", RW_FOR},
-		{"function", RW_FUNCTION},
-		{"[[", RW_CONDITION},
-		{"time", RW_TIME},
-		{"coproc", RW_STRANGE},
-		{"foreach", RW_STRANGE},
-		{"repeat", RW_STRANGE},
-		{"namespace", RW_STRANGE},
+		{SH_SPAN("if"), RW_AGAIN},
+		{SH_SPAN("then"), RW_AGAIN},
+		{SH_SPAN("else"), RW_AGAIN},
+		{SH_SPAN("elif"), RW_AGAIN},
+		{SH_SPAN("fi"), RW_AGAIN},
+		{SH_SPAN("while"), RW_AGAIN},
+		{SH_SPAN("until"), RW_AGAIN},
+		{SH_SPAN("do"), RW_AGAIN},
+		{SH_SPAN("done"), RW_AGAIN},
+		{SH_SPAN("{"), RW_AGAIN},
+		{SH_SPAN("}"), RW_AGAIN},
+		{SH_SPAN("!"), RW_AGAIN},
+		{SH_SPAN("case"), RW_CASE},
+		{SH_SPAN("esac"), RW_ESAC},
+		{SH_SPAN("for"), RW_FOR},
+		{SH_SPAN("select"), RW_FOR},
+		{SH_SPAN("function"), RW_FUNCTION},
+		{SH_SPAN("[["), RW_CONDITION},
+		{SH_SPAN("time"), RW_TIME},
+		{SH_SPAN("coproc"), RW_STRANGE},
+		{SH_SPAN("foreach"), RW_STRANGE},
+		{SH_SPAN("repeat"), RW_STRANGE},
+		{SH_SPAN("namespace"), RW_STRANGE},
 	};
 
 	if (w.len == 0 || w.len > 9)
 		return RW_NONE;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (words[i].word[0] == w.p[0] && sh_span_is(w, words[i].word))
+		if (sh_span_equal(words[i].word, w))
 			return words[i].kind;
 	}
 	return RW_NONE;
@@ -81,26 +81,26 @@ static enum reserved reserved_find(struct sh_span w)
 static enum sh_command command_find(struct sh_span w)
 {
 	static const struct {
-		const char *word;
+		struct sh_span word;
 		enum sh_command command;
 	} words[] = {
-		{"let", CMD_LET},
-		{"declare", CMD_DECLARE},
-		{"typeset", CMD_DECLARE},
-		{"local", CMD_DECLARE},
-		{"readonly", CMD_DECLARE},
-		{"export", CMD_DECLARE},
-		{"integer", CMD_DECLARE},
-		{"float", CMD_DECLARE},
-		{"nameref", CMD_DECLARE},
-		{"[", CMD_TEST},
-		{"test", CMD_TEST},
-		{"unset", CMD_UNSET},
-		{"read", CMD_READ},
+		{SH_SPAN("let"), CMD_LET},
+		{SH_SPAN("declare"), CMD_DECLARE},
+		{SH_SPAN("typeset"), CMD_DECLARE},
+		{SH_SPAN("local"), CMD_DECLARE},
+		{SH_SPAN("readonly"), CMD_DECLARE},
+		{SH_SPAN("export"), CMD_DECLARE},
+		{SH_SPAN("integer"), CMD_DECLARE},
+		{SH_SPAN("float"), CMD_DECLARE},
+		{SH_SPAN("nameref"), CMD_DECLARE},
+		{SH_SPAN("["), CMD_TEST},
+		{SH_SPAN("test"), CMD_TEST},
+		{SH_SPAN("unset"), CMD_UNSET},
+		{SH_SPAN("read"), CMD_READ},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (sh_span_is(w, words[i].word))
+		if (sh_span_equal(words[i].word, w))
 			return words[i].command;
 	}
 	return CMD_OTHER;
@@ -403,8 +403,9 @@ int sh_word_check(struct sh_lexer *lx, struct sh_frame *f)
 	/* N.B. ksh93 takes even a quoted ]] for the end, unless something in it is expanded. */
 	if (f->place == P_CONDITION && lx->dialect == SH_KSH)
 		return sh_op_add(lx,
-			(struct sh_op){
-				.pos = f->word_start, .kind = SH_OP_INSERT, .text = "${PWD+}"});
+			(struct sh_op){.pos = (uint32_t)f->word_start,
+				.kind = SH_OP_INSERT,
+				.index = SH_INSERT_PWD});
 	return 0;
 }
 

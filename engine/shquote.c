@@ -41,9 +41,9 @@ static int pieces_measure(const struct sh_piece *pieces, size_t n, struct joined
 static int raw_add(struct sh_lexer *lx, size_t pos, size_t index)
 {
 	return sh_op_add(lx,
-		(struct sh_op){.pos = pos,
+		(struct sh_op){.pos = (uint32_t)pos,
 			.del = 1,
-			.index = index,
+			.index = (uint32_t)index,
 			.kind = SH_OP_HOLE,
 			.enc = SH_ENC_RAW});
 }

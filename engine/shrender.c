@@ -12,6 +12,11 @@
 
 #define NEW_DELIMITER "WINDROW_EOF"
 
+static const char *const inserts[] = {[SH_INSERT_BRACE] = "{",
+	[SH_INSERT_BRACE_END] = "}",
+	[SH_INSERT_BACKSLASH] = "\\",
+	[SH_INSERT_PWD] = "${PWD+}"};
+
 /* The delimiter that a here-document gets in place of its own: a letter, NEW_DELIMITER, and some
  * underscores. */
 struct new_delimiter {
@@ -19,17 +24,23 @@ struct new_delimiter {
 	size_t n_underscores;
 };
 
+/* What became of a here-document. */
+struct rendered_heredoc {
+	struct buf body; /* as it stands in the script, with its values */
+	struct new_delimiter delimiter;
+};
+
 struct rendering {
 	const struct sh_plan *plan;
 	const struct sh_value *values;
-	struct new_delimiter *delimiters; /* one for each here-document */
+	struct rendered_heredoc *heredocs; /* as many as the plan has */
 	struct buf scratch[2];
 };
 
 static void delimiter_add(const struct rendering *r, const struct sh_op *op, struct buf *out)
 {
 	const struct sh_heredoc *h = &r->plan->heredocs[op->index];
-	const struct new_delimiter *d = &r->delimiters[op->index];
+	const struct new_delimiter *d = &r->heredocs[op->index].delimiter;
 	bool has_quotes = h->is_quoted && op->kind == SH_OP_DELIM;
 
 	if (d->letter == '\0') {
@@ -60,7 +71,7 @@ static void range_render(
 		start = op->pos + op->del;
 		switch (op->kind) {
 		case SH_OP_INSERT:
-			buf_adds(out, op->text);
+			buf_adds(out, inserts[op->index]);
 			break;
 		case SH_OP_HOLE:
 			v = &r->values[op->index];
@@ -80,8 +91,8 @@ static void range_render(
 /* What the lines of a body rule out. */
 struct lines {
 	bool has_delimiter; /* a line could be taken for the here-document's own delimiter */
+	bool has_continuation; /* a line ends in a backslash */
 	bool is_first[256]; /* a line begins with this byte and one that makes a shell stumble */
-	size_t n_underscores; /* that a new delimiter must have to be unlike all there is */
 };
 
 /* N.B. behind a beginning of the delimiter, dash (up to 0.5.12 at least) loses a byte that is not
@@ -114,20 +125,28 @@ static void lines_look(const char *body, size_t len, const struct sh_heredoc *h,
 	struct lines *out)
 {
 	const char *p = body, *end = body + len, *nl;
-	size_t n;
 
 	for (; p != NULL && p < end; p = nl == NULL ? NULL : nl + 1) {
 		nl = memchr(p, '\n', (size_t)(end - p));
 		line_look(p, (size_t)((nl == NULL ? end : nl) - p), h, can_stumble, out);
+		if (nl != NULL && nl != body && nl[-1] == '\\')
+			out->has_continuation = true;
 	}
-	for (p = body;
-		(p = memmem(p, (size_t)(end - p), NEW_DELIMITER, strlen(NEW_DELIMITER))) != NULL;) {
+}
+
+/* How many underscores a new delimiter must have to be unlike all there is in the body. */
+static size_t underscores_count(const struct buf *body)
+{
+	const char *p = buf_str(body), *end = p + body->len;
+	size_t n, most = 0;
+
+	while ((p = memmem(p, (size_t)(end - p), NEW_DELIMITER, strlen(NEW_DELIMITER))) != NULL) {
 		p += strlen(NEW_DELIMITER);
 		for (n = 1; p < end && *p == '_'; p++)
 			n++;
-		if (n > out->n_underscores)
-			out->n_underscores = n;
+		most = n > most ? n : most;
 	}
+	return most;
 }
 
 /* Takes out each backslash at a line's end with its newline, as shells do in some bodies before
@@ -148,47 +167,71 @@ static void lines_join(const char *body, size_t len, struct buf *out)
 	buf_add(out, body + start, len - start);
 }
 
-/* Finds a delimiter that no line of the body, with its values, can be taken for. */
-static int delimiter_choose(struct rendering *r, size_t index, struct err *e)
+/* Looks for a delimiter that none of these lines can be taken for. */
+static int delimiter_choose(const struct lines *lines, const struct buf *body,
+	const struct buf *joined, struct new_delimiter *out, struct err *e)
 {
-	static const char letters[] = "XABCDEFGHIJKLMNOPQRSTUVWYZabcdefghijklmnopqrstuvwxyz_";
+	const char *letter = "XABCDEFGHIJKLMNOPQRSTUVWYZabcdefghijklmnopqrstuvwxyz_";
+	size_t n = underscores_count(body), n_joined = underscores_count(joined);
+
+	while (lines->is_first[(unsigned char)*letter])
+		letter++;
+	if (*letter == '\0')
+		return err_set(e, ERR_INVALID,
+			"a here-document with these values has lines that begin with every letter, "
+			"so no delimiter is left for it; pass them through `environment:`");
+	*out = (struct new_delimiter){*letter, n > n_joined ? n : n_joined};
+	return 0;
+}
+
+/* Renders a here-document's body and finds out whether it needs another delimiter. */
+static int body_render(struct rendering *r, size_t index, struct err *e)
+{
 	const struct sh_heredoc *h = &r->plan->heredocs[index];
+	struct buf *body = &r->heredocs[index].body, joined;
 	bool can_stumble = r->plan->dialect == SH_POSIX || r->plan->dialect == SH_KSH;
 	struct lines lines = {0};
-	struct buf body, joined;
 	int status;
 
-	buf_init(&body, 0);
 	buf_init(&joined, 0);
-	range_render(r, h->body, h->end, h->first_op, h->n_ops, &body);
-	lines_join(buf_str(&body), body.len, &joined);
-	lines_look(buf_str(&joined), joined.len, h, can_stumble, &lines);
-	lines_look(buf_str(&body), body.len, h, can_stumble, &lines);
-	status = buf_status(&body) != 0 ? buf_status(&body) : buf_status(&joined);
+	range_render(r, h->body, h->end, h->first_op, h->n_ops, body);
+	lines_look(buf_str(body), body->len, h, can_stumble, &lines);
+	if (lines.has_continuation) {
+		lines_join(buf_str(body), body->len, &joined);
+		lines_look(buf_str(&joined), joined.len, h, can_stumble, &lines);
+	}
+	status = buf_status(body) != 0 ? buf_status(body) : buf_status(&joined);
 	if (status != 0)
 		err_set(e, status, "a here-document cannot be rendered: %s", err_text(status));
 	/* N.B. ksh93 never comes back from a here-document that is not UTF-8 in a UTF-8 locale. */
 	if (status == 0 && r->plan->dialect == SH_KSH &&
-		utf8_valid(buf_str(&body), body.len) != body.len)
+		utf8_valid(buf_str(body), body->len) != body->len)
 		status = err_set(e, ERR_INVALID,
 			"a here-document with these values is not valid UTF-8, on which ksh hangs; "
-			"pass "
-			"them through `environment:` or encode them with `| b64encode`");
-	if (status == 0 && (lines.has_delimiter || h->is_converted)) {
-		const char *letter = letters;
-
-		while (lines.is_first[(unsigned char)*letter])
-			letter++;
-		if (*letter == '\0')
-			status = err_set(e, ERR_INVALID,
-				"a here-document with these values has lines that begin with every "
-				"letter, so no delimiter is left for it; pass them through "
-				"`environment:`");
-		r->delimiters[index] = (struct new_delimiter){*letter, lines.n_underscores};
-	}
-	buf_free(&body);
+			"pass them through `environment:` or encode them with `| b64encode`");
+	if (status == 0 && (lines.has_delimiter || h->is_converted))
+		status = delimiter_choose(&lines, body, &joined, &r->heredocs[index].delimiter, e);
 	buf_free(&joined);
 	return status;
+}
+
+/* Adds the whole script. The bodies of here-documents, which stand in order, are there already. */
+static void script_render(struct rendering *r, struct buf *out)
+{
+	const struct sh_plan *p = r->plan;
+	size_t at = 0, op = 0;
+
+	for (size_t i = 0; i < p->n_heredocs; i++) {
+		const struct sh_heredoc *h = &p->heredocs[i];
+
+		if (h->body < at)
+			continue;
+		range_render(r, at, h->body, op, h->first_op - op, out);
+		buf_add(out, buf_str(&r->heredocs[i].body), r->heredocs[i].body.len);
+		at = h->end;
+		op = h->first_op + h->n_ops;
+	}
+	range_render(r, at, p->len, op, p->n_ops - op, out);
 }
 
 static int values_check(const struct sh_plan *p, const struct sh_value *values, size_t n,
@@ -220,19 +263,21 @@ int sh_plan_render(const struct sh_plan *p, const struct sh_value *values, size_
 	buf_init(&r.scratch[0], 0);
 	buf_init(&r.scratch[1], 0);
 	if (p->n_heredocs != 0) {
-		r.delimiters = calloc(p->n_heredocs, sizeof(*r.delimiters));
-		if (r.delimiters == NULL)
+		r.heredocs = calloc(p->n_heredocs, sizeof(*r.heredocs));
+		if (r.heredocs == NULL)
 			return err_set(e, ERR_NOMEM, "out of memory");
 	}
 	for (size_t i = 0; i < p->n_heredocs && status == 0; i++)
-		status = delimiter_choose(&r, i, e);
+		status = body_render(&r, i, e);
 	if (status == 0) {
-		range_render(&r, 0, p->len, 0, p->n_ops, out);
+		script_render(&r, out);
 		status = buf_status(out);
 		if (status != 0)
 			err_set(e, status, "the script cannot be rendered: %s", err_text(status));
 	}
-	free(r.delimiters);
+	for (size_t i = 0; i < p->n_heredocs; i++)
+		buf_free(&r.heredocs[i].body);
+	free(r.heredocs);
 	buf_free(&r.scratch[0]);
 	buf_free(&r.scratch[1]);
 	return status;

@@ -191,27 +191,30 @@ static size_t hole_place(const struct compiler *c, const struct sh_piece *pieces
 
 /* Finds out what surrounds each hole; a hole that cannot be filled safely is a problem. It is then
  * taken for a raw one, which may stand anywhere, so that the next such hole is found too. */
-static int plan_make(struct compiler *c, enum sh_dialect dialect, struct template *t)
+static int plan_make(struct compiler *c, enum sh_dialect dialect, const struct sh_plan **out)
 {
+	const struct piece *cuts = (const struct piece *)(const void *)c->pieces->data;
+	const struct expr *exprs = (const struct expr *)(const void *)c->exprs->data;
+	size_t n = c->pieces->len / sizeof(*cuts);
 	struct sh_piece few[FEW_PIECES], *pieces = few;
 	size_t hole = 0, bad = 0, told = 0;
 	struct sh_plan *plan = NULL;
 	struct err e;
 	int rc = ERR_INVALID;
 
-	if (t->n_pieces > FEW_PIECES)
-		pieces = malloc(t->n_pieces * sizeof(*pieces));
+	if (n > FEW_PIECES)
+		pieces = malloc(n * sizeof(*pieces));
 	if (pieces == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < t->n_pieces; i++) {
-		pieces[i].text = t->pieces[i].text;
-		pieces[i].len = t->pieces[i].len;
-		pieces[i].is_hole = t->pieces[i].text == NULL;
-		pieces[i].is_raw = pieces[i].is_hole && t->exprs[hole++].is_raw;
+	for (size_t i = 0; i < n; i++) {
+		pieces[i].text = cuts[i].text;
+		pieces[i].len = cuts[i].len;
+		pieces[i].is_hole = cuts[i].text == NULL;
+		pieces[i].is_raw = pieces[i].is_hole && exprs[hole++].is_raw;
 	}
 	while (rc == ERR_INVALID && told < PLACES_TOLD_MAX) {
-		rc = sh_plan_create(c->a, pieces, t->n_pieces, dialect, &plan, &bad, &e);
-		if (rc != ERR_INVALID || bad >= t->n_pieces)
+		rc = sh_plan_create(c->a, pieces, n, dialect, &plan, &bad, &e);
+		if (rc != ERR_INVALID || bad >= n)
 			break;
 		problem(c, hole_place(c, pieces, bad), e.text);
 		pieces[bad].is_raw = true;
@@ -223,7 +226,7 @@ static int plan_make(struct compiler *c, enum sh_dialect dialect, struct templat
 		problem(c, 0, e.text);
 	if (rc != 0 && rc != ERR_INVALID)
 		return rc;
-	t->plan = plan;
+	*out = plan;
 	return c->rc;
 }
 
@@ -246,12 +249,15 @@ static int finish(struct compiler *c, enum sh_dialect dialect, struct template *
 	t->source_len = c->len;
 	t->n_pieces = c->pieces->len / sizeof(struct piece);
 	t->n_exprs = c->exprs->len / sizeof(struct expr);
-	t->pieces = keep(c->a, c->pieces);
 	t->exprs = keep(c->a, c->exprs);
-	if ((t->pieces == NULL && t->n_pieces > 0) || (t->exprs == NULL && t->n_exprs > 0))
+	if (t->exprs == NULL && t->n_exprs > 0)
 		return ERR_NOMEM;
-	if (c->mode == TEMPLATE_SHELL && t->n_exprs != 0)
-		rc = plan_make(c, dialect, t);
+	if (c->mode == TEMPLATE_SHELL && t->n_exprs != 0) {
+		rc = plan_make(c, dialect, &t->plan);
+	} else {
+		t->pieces = keep(c->a, c->pieces);
+		rc = t->pieces == NULL && t->n_pieces > 0 ? ERR_NOMEM : 0;
+	}
 	if (rc == 0)
 		*out = t;
 	return rc;

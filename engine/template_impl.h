@@ -18,7 +18,7 @@ struct template
 {
 	const char *source;
 	size_t source_len;
-	const struct piece *pieces;
+	const struct piece *pieces; /* NULL where there is a plan, which knows them */
 	size_t n_pieces;
 	const struct expr *exprs;
 	size_t n_exprs;
