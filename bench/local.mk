@@ -1,18 +1,19 @@
-# Measurements: built by `make bench` alone. Each prints its figures as ratios beside a peer.
+# Measurements: built by `make bench` alone; BENCH="load render" chooses. Each prints its figures as
+# ratios beside a peer.
 EXTRA_PROGRAMS += $(BENCHES)
 EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh
 
 BENCHES += bench/bench_machine
-bench_bench_machine_SOURCES = bench/bench_machine.c
+bench_bench_machine_SOURCES = bench/bench.c bench/bench.h bench/bench_machine.c
 bench_bench_machine_LDADD = $(ENGINE_LIBS)
 
 BENCHES += bench/bench_render
-bench_bench_render_SOURCES = bench/bench_render.c
+bench_bench_render_SOURCES = bench/bench.c bench/bench.h bench/bench_render.c
 bench_bench_render_LDADD = $(ENGINE_LIBS)
 
 BENCHES += bench/bench_load
-bench_bench_load_SOURCES = bench/bench_load.c
-bench_bench_load_LDADD = liboperators.a $(ENGINE_LIBS)
+bench_bench_load_SOURCES = bench/bench.c bench/bench.h bench/bench_load.c
+bench_bench_load_LDADD = liboperators.a libstore.a $(ENGINE_LIBS)
 
 EXTRA_DIST += bench/bench_ssh.sh
 BENCHES += bench/bare_ssh
