@@ -79,11 +79,11 @@ void run_view_change(struct run_view *v, const struct runner_change *c)
 	if (c->state == TASK_RUNNING && (t->started_at == 0 || c->try_number > 0))
 		t->started_at = c->now;
 	t->ended_at = task_state_is_over(c->state) || c->state == TASK_UP_FOR_RETRY ? c->now : 0;
+	if (t->ended_at != 0 && c->log_path[0] != '\0')
+		keep_text(&t->log_path, c->log_path);
 	if (c->state == TASK_FAILED || c->state == TASK_UP_FOR_RETRY) {
 		if (c->message[0] != '\0' && (t->message == NULL || c->n_items == 0))
 			keep_text(&t->message, c->message);
-		if (c->log_path[0] != '\0')
-			keep_text(&t->log_path, c->log_path);
 	} else if (task_state_is_over(c->state) || c->state == TASK_QUEUED) {
 		free(t->tail);
 		t->tail = NULL;

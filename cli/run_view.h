@@ -30,7 +30,8 @@ struct run_view_task {
 	int64_t started_at, ended_at; /* 0: not yet */
 	int64_t retry_at;
 	char *message; /* why it failed, or NULL */
-	char *log_path; /* of the last try that failed, or NULL */
+	char *log_path; /* of the last try that ended, of a for_each the last that failed; or NULL
+			 */
 	struct run_tail *tail; /* NULL: no output, or it does not matter any more */
 };
 
