@@ -12,11 +12,28 @@ trap 'exit 1' HUP INT TERM
 . "$top/tests/e2e/sshd.sh"
 sshd_start
 WINDROW_HOME=$work/home
-WINDROW_CONN_SURVEY=$WINDROW_CONN_BOX
-export WINDROW_HOME WINDROW_CONN_SURVEY
-echo "An sshd of our own listens on port $port; $top/dags/host_survey.yaml runs on it."
-"$windrow" dags show "$top/dags/host_survey.yaml" || exit
+export WINDROW_HOME
+cd "$top" || exit 1
+
+# step WORD...: shows a command of windrow's, and runs it
+step()
+{
+	printf '\n$ windrow'
+	for word in "$@"; do
+		case $word in
+		*[!A-Za-z0-9_./=-]*) printf " '%s'" "$word" ;;
+		*) printf ' %s' "$word" ;;
+		esac
+	done
+	echo
+	"$windrow" "$@" || exit 1
+}
+
+echo "An sshd of our own listens on port $port of this machine."
+step connections add survey --conn-host 127.0.0.1 --conn-port "$port" --conn-login "$sshd_user" \
+	--conn-extra "{\"key_file\": \"$sshd_dir/user_key\"}"
+step dags show dags/host_survey.yaml
+step dags test dags/host_survey.yaml
 echo
-"$windrow" dags test "$top/dags/host_survey.yaml" || exit
 echo "And this is its report:"
 sed -n 's/^.*task_log.c:[0-9]*} INFO - //p' "$WINDROW_HOME"/logs/*/*/task_id=Report.verdict/attempt=1.log
