@@ -4,8 +4,11 @@
  */
 #include "store/connections.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/arena.h"
 #include "engine/err.h"
@@ -46,6 +49,25 @@ static const char *env_find(char *const *env, const char *id)
 	return NULL;
 }
 
+/* It may hold passwords: nobody else may read it, nor say where tasks run. */
+static int file_check(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return errno == ENOENT
+			? ERR_NOTFOUND
+			: err_set(e, ERR_DENIED, "%s cannot be read: %s", path, strerror(errno));
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return err_set(e, ERR_DENIED, "%s belongs to another user; run chown on it", path);
+	if ((st.st_mode & 077) != 0)
+		return err_set(e, ERR_DENIED,
+			"%s may hold secrets, and others can read it (mode %03o); run chmod 600 on "
+			"it",
+			path, st.st_mode & 0777);
+	return 0;
+}
+
 /* Looks it up in connections.yaml. ERR_NOTFOUND: it is not there, or no such file is. */
 static int file_find(
 	const char *home, struct arena *a, const char *id, struct connection *out, struct err *e)
@@ -57,6 +79,9 @@ static int file_find(
 
 	if (path == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
+	r = file_check(path, e);
+	if (r != 0)
+		return r;
 	r = dags_folder_read(path, CONNECTION_FILE_MAX, &text, &len, e);
 	if (r == ERR_NOTFOUND)
 		return r;

@@ -24,11 +24,12 @@ static void length_add(struct buf *out, size_t script_len)
 }
 
 void remote_start_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
-	int64_t deadline_s, int64_t grace_s)
+	int64_t deadline_s, int64_t grace_s, int64_t sweep_min)
 {
 	command_add(out, remote_start_program, id, nonce);
 	length_add(out, script_len);
-	buf_addf(out, " %lld %lld", (long long)deadline_s, (long long)grace_s);
+	buf_addf(out, " %lld %lld %lld", (long long)deadline_s, (long long)grace_s,
+		(long long)sweep_min);
 }
 
 void remote_attach_command(struct buf *out, const char *id, const char *nonce)

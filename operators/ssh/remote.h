@@ -21,9 +21,10 @@
 
 struct err;
 
-/* The command that starts, attaches to or ends an execution. */
+/* The command that starts, attaches to or ends an execution. deadline_s: 0: none; sweep_min: as it
+ * ends, what others left on the host so many minutes ago is swept, 0: nothing. */
 void remote_start_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
-	int64_t deadline_s, int64_t grace_s);
+	int64_t deadline_s, int64_t grace_s, int64_t sweep_min);
 void remote_attach_command(struct buf *out, const char *id, const char *nonce);
 
 /* group is a plain execution's process group, or "-"; NULL for one that keeps a folder. */

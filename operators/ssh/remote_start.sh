@@ -3,6 +3,7 @@
 # on unharmed.
 #   $1 the execution's id   $2 a nonce that marks what is said to windrow   $3 bytes of the script, or
 #   - for one that is sent line by line   $4 its deadline in seconds, or 0   $5 the grace, in seconds
+#   $6 sweep executions that ended so many minutes ago, or 0
 # Standard input: the prologue, NONCE, the script, NONCE; then commands: f OUT ERR, g OUT ERR, q.
 i=$1; m=$2; n="${IFS#??}"; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
@@ -48,9 +49,9 @@ printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "
 q) break;;
 esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
-) <&8 &
+) <&8 & e=$(printf "\041"); eval "c=\$$e";
 # The deadline, should nobody come back to keep it: the group is ended, and the reason left.
-v=; [ "$4" = 0 ] || { e=$(printf "\041"); (
+v=; [ "$4" = 0 ] || { (
 trap "kill \$q 2>/dev/null; exit" TERM; sleep "$4" & eval "q=\$$e"; wait $q; trap : TERM;
 printf "" >"$d/late"; read -r q g <"$d/group"; kill -s TERM -- "-$g"; sleep "$5"; kill -s KILL -- "-$g"
 ) </dev/null >/dev/null 2>&1 8<&- 9>&- & eval "v=\$$e"; };
@@ -71,4 +72,9 @@ set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
 [ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && cat "$d/stderr" >&2;
 printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "%s end\n" "$m";
 fi;
-tell "exit $r"; wait;
+tell "exit $r";
+# What others left here long ago. One that has no end is left alone while its supervisor lives.
+[ "$6" = 0 ] || ( nice find "$h/.windrow" -name claim -mmin "+$6" | while IFS= read -r l; do
+{ read -r w x; read -r p; } <"$l"; [ "$w" ] || { kill -s 0 "$p" && continue; }; rm -rf "${l%/claim}"; done
+) </dev/null >/dev/null 2>&1 8<&- 9>&- &
+wait "$c";

@@ -21,24 +21,37 @@
 #define RESPONSE_LIMIT ((size_t)1 << 20)
 #define LOG_LIMIT ((size_t)100 << 20)
 
-/* One target for all tries that would have the same: its keys and its masker are no small things.
- * The reference is handed over, and one comes back. */
-static struct ssh_target *target_share(struct ssh_instance *i, struct ssh_target *t)
+/* The place of a target among those that are kept, which then shares it. */
+static size_t target_place(struct ssh_instance *i, struct ssh_target *t)
 {
-	for (size_t k = 0; k < SSH_TARGETS_KEPT; k++) {
-		struct ssh_target *kept = i->targets[k];
+	size_t k;
 
-		if (kept == NULL || strcmp(kept->identity, t->identity) != 0)
-			continue;
-		ssh_target_hold(kept);
-		ssh_target_release(t);
-		return kept;
-	}
-	ssh_target_release(i->targets[i->next_target]);
-	i->targets[i->next_target] = t;
-	i->next_target = (i->next_target + 1) % SSH_TARGETS_KEPT;
+	for (k = 0; k < SSH_TARGETS_KEPT; k++)
+		if (i->targets[k] != NULL && strcmp(i->targets[k]->identity, t->identity) == 0)
+			return k;
+	k = i->next_target;
+	i->next_target = (k + 1) % SSH_TARGETS_KEPT;
+	ssh_target_release(i->targets[k]);
 	ssh_target_hold(t);
-	return t;
+	i->targets[k] = t;
+	i->swept_at[k] = 0;
+	return k;
+}
+
+/* One target for all tries that would have the same: its keys and known hosts are no small things.
+ */
+static void target_share(struct ssh_instance *i, struct ssh_try *t)
+{
+	size_t k = target_place(i, t->target);
+	uint64_t now = uv_now(i->host->loop) + 1;
+
+	ssh_target_hold(i->targets[k]);
+	ssh_target_release(t->target);
+	t->target = i->targets[k];
+	if (i->swept_at[k] != 0 && now - i->swept_at[k] < SWEEP_EVERY_MS)
+		return;
+	i->swept_at[k] = now;
+	t->sweep_min = i->host->retention_ms / 60000;
 }
 
 /* A script that outlives its channel has no terminal. */
@@ -248,13 +261,11 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 		r = ssh_target_make(i->host->connections, conn_id, remote_host,
 			number_of(&s[SSH_KEY_CONN_TIMEOUT], 0), &t->target, e);
 	if (r == 0) {
-		t->target = target_share(i, t->target);
+		target_share(i, t);
 		if (t->timeout_ms == 0 && t->target->cmd_timeout_ms > 0) {
 			t->timeout_ms = t->target->cmd_timeout_ms;
 			t->is_cmd_timeout = true;
 		}
-		if (ssh_masks_open(t) != 0)
-			r = err_set(e, ERR_NOMEM, "out of memory");
 	}
 	if (r == 0)
 		r = input_make(t, job, e);

@@ -67,7 +67,6 @@ void ssh_try_free(struct ssh_try *t)
 	buf_free(&t->response);
 	free(t->tails[0].bytes);
 	free(t->tails[1].bytes);
-	ssh_masks_close(t);
 	ssh_target_release(t->target);
 	arena_destroy(t->arena);
 }
@@ -89,7 +88,6 @@ void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *mess
 	r.error_path = path(t, "stderr");
 	r.user_folder = t->user_folder == NULL ? "" : t->user_folder;
 	ssh_try_output_end(t, r.logs.data, r.logs.len, r.log_path);
-	ssh_masks_close(t);
 	t->events.on_finished(t->ctx, &r);
 	ssh_try_drop(t);
 }

@@ -354,8 +354,8 @@ static void command_make(struct ssh_try *t, bool is_attach, struct buf *out)
 	else if (is_attach)
 		remote_attach_command(out, t->execution_id, t->nonce);
 	else
-		remote_start_command(
-			out, t->execution_id, t->nonce, t->script_len, deadline_s, grace_s);
+		remote_start_command(out, t->execution_id, t->nonce, t->script_len, deadline_s,
+			grace_s, t->sweep_min);
 }
 
 static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)

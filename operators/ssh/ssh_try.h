@@ -20,6 +20,7 @@
 #include "operators/ssh/transport.h"
 
 #define SSH_TARGETS_KEPT 64
+#define SWEEP_EVERY_MS 3600000 /* of one host */
 #define FOLLOW_AFTER_MS 100 /* a script that runs longer has its streams followed */
 #define REATTACH_MIN_MS 50
 #define REATTACH_MAX_MS 30000
@@ -44,6 +45,7 @@ struct ssh_instance {
 	struct ssh_transport *transport; /* NULL until the first task */
 	struct ssh_target
 		*targets[SSH_TARGETS_KEPT]; /* those used last, so that tries share them */
+	uint64_t swept_at[SSH_TARGETS_KEPT]; /* when a try was last asked to sweep; 0: never */
 	size_t next_target;
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;
@@ -76,6 +78,7 @@ struct ssh_try {
 	bool is_plain, wants_pty;
 	int64_t timeout_ms, grace_ms; /* timeout_ms: 0: none */
 	bool is_cmd_timeout; /* timeout_ms is the task's cmd_timeout */
+	int64_t sweep_min; /* this try sweeps what ended so many minutes ago; 0: it does not */
 	size_t script_len, response_limit;
 	uint64_t log_limit, logged; /* logged: bytes of output handed on */
 
@@ -95,7 +98,6 @@ struct ssh_try {
 	unsigned backoff_ms;
 	struct ssh_kill kill;
 
-	struct mask_stream *masks[2]; /* NULL where there is nothing to mask */
 	struct tail tails[2];
 	struct buf response;
 	uint64_t response_len; /* as the host sent it, what is past the limit included */
@@ -126,8 +128,6 @@ void ssh_try_free(struct ssh_try *t);
 void ssh_tail_add(struct tail *t, const char *bytes, size_t len);
 
 /* ssh_log.c: what leaves for the log. */
-int ssh_masks_open(struct ssh_try *t); /* ERR_NOMEM */
-void ssh_masks_close(struct ssh_try *t);
 void ssh_try_output(struct ssh_try *t, bool is_stderr, const char *bytes, size_t len);
 
 /* There is no more output: its last bytes follow where the log_limit cut it. rest_is_in is where

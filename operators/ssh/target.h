@@ -11,8 +11,6 @@
 
 #include "engine/err.h"
 
-struct mask;
-
 /* One private key. */
 struct ssh_target_key {
 	const char *bytes;
@@ -46,7 +44,6 @@ struct ssh_target {
 	const char *host_key_types; /* asked for, best first; NULL: libssh2's own list */
 	const char *ciphers; /* NULL: libssh2's own list */
 	bool compress;
-	const struct mask *mask; /* knows its secrets; NULL: it has none */
 	unsigned conn_timeout_ms;
 	int64_t cmd_timeout_ms; /* of tasks that say nothing of it; 0: none */
 	unsigned keepalive_s; /* 0: none */

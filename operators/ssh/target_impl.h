@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 
 #include "engine/arena.h"
-#include "engine/mask.h"
 #include "operators/ssh/known_hosts.h"
 #include "operators/ssh/target.h"
 #include "store/connection.h"
@@ -19,7 +18,6 @@ struct made {
 	const struct connection_source *source; /* while it is made */
 	struct arena *arena; /* of memory for secrets */
 	struct known_hosts *known;
-	struct mask *mask;
 	EVP_MD_CTX *digest; /* of all that the target is made of, while it is made */
 	struct ssh_target_key keys[TARGET_KEYS_MAX];
 	bool is_unchecked; /* no_host_key_check */
@@ -42,7 +40,7 @@ int target_keys_find(struct made *m, const struct connection *c, struct err *e);
 /* Loads what is known of host keys, and sets the target's check. */
 int target_host_load(struct made *m, const struct connection *c, struct err *e);
 
-/* Teaches the target's masker a secret. */
-int target_secret_add(struct made *m, const char *secret, size_t len, struct err *e);
+/* Adds what the target is made of to its digest. */
+void target_digest_add(struct made *m, const void *bytes, size_t len);
 
 #endif

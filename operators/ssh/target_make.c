@@ -27,7 +27,6 @@ static void made_destroy(struct ssh_target *t)
 
 	ssh_target_release(t->jump);
 	known_hosts_destroy(m->known);
-	mask_destroy(m->mask);
 	EVP_MD_CTX_free(m->digest);
 	arena_destroy(m->arena);
 	free(m);
@@ -72,7 +71,7 @@ const char *target_path(struct arena *a, const char *path)
 						: path;
 }
 
-static void digest_add(struct made *m, const void *bytes, size_t len)
+void target_digest_add(struct made *m, const void *bytes, size_t len)
 {
 	uint64_t size = len;
 
@@ -102,20 +101,11 @@ int target_file_read(struct made *m, const char *path, size_t max, char **out, s
 			(n = read(fd, bytes + *len, (size_t)st->st_size - *len)) > 0)
 			*len += (size_t)n;
 		*out = bytes;
-		digest_add(m, bytes, *len);
+		target_digest_add(m, bytes, *len);
 		r = n < 0 ? err_set(e, ERR_IO, "%s cannot be read: %s", path, strerror(errno)) : 0;
 	}
 	(void)close(fd);
 	return r;
-}
-
-int target_secret_add(struct made *m, const char *secret, size_t len, struct err *e)
-{
-	digest_add(m, secret, len);
-	if (m->mask == NULL && (m->mask = mask_create()) == NULL)
-		return err_set(e, ERR_NOMEM, "out of memory");
-	m->target.mask = m->mask;
-	return mask_add(m->mask, secret, len) == 0 ? 0 : err_set(e, ERR_NOMEM, "out of memory");
 }
 
 /* --- the connection --- */
@@ -192,18 +182,6 @@ static int place_read(
 	return t->login == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
 }
 
-static int secrets_read(struct made *m, const struct connection *c, struct err *e)
-{
-	const char *passphrase = connection_extra_text(m->arena, c, "private_key_passphrase");
-	int r = 0;
-
-	if (c->password != NULL)
-		r = target_secret_add(m, c->password, strlen(c->password), e);
-	if (r == 0 && passphrase != NULL)
-		r = target_secret_add(m, passphrase, strlen(passphrase), e);
-	return r != 0 ? r : target_keys_find(m, c, e);
-}
-
 /* The digest of all there is, as text. */
 static int identity_make(struct made *m, const struct connection *c, struct err *e)
 {
@@ -215,9 +193,13 @@ static int identity_make(struct made *m, const struct connection *c, struct err 
 
 	buf_init(&text, 0);
 	buf_addf(&text, "%s@%s:%d %s %u ", t->login, t->host, t->port, c->id, t->conn_timeout_ms);
+	if (c->password != NULL)
+		target_digest_add(m, c->password, strlen(c->password));
 	if (c->extra.type == VALUE_MAP)
 		value_json(&c->extra, &text);
-	digest_add(m, buf_str(&text), text.len);
+	target_digest_add(m, buf_str(&text), text.len);
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.len);
 	(void)EVP_DigestFinal_ex(m->digest, bytes, &n);
 	EVP_MD_CTX_free(m->digest);
 	m->digest = NULL;
@@ -241,7 +223,7 @@ static int fill(struct made *m, const struct connection *c, const char *remote_h
 		return r;
 	m->target.compress = connection_extra_bool(c, "compress");
 	m->target.ciphers = connection_extra_text(m->arena, c, "ciphers");
-	if ((r = secrets_read(m, c, e)) != 0 || (r = target_host_load(m, c, e)) != 0)
+	if ((r = target_keys_find(m, c, e)) != 0 || (r = target_host_load(m, c, e)) != 0)
 		return r;
 	return identity_make(m, c, e);
 }

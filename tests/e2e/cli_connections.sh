@@ -98,8 +98,12 @@ is "one can be deleted" "$status" 0
 WINDROW_CONN_WEB=ssh://env run connections get web
 like "the environment is looked at too" "$out" "*host	env*origin	the environment*"
 echo 'web: {conn_type: ssh, host: file}' >"$WINDROW_HOME/connections.yaml"
+chmod 644 "$WINDROW_HOME/connections.yaml"
 run connections get web
-like "and connections.yaml" "$out" "*host	file*origin	$WINDROW_HOME/connections.yaml"
+like "connections.yaml is not read where others can" "$err" '*others can read it (mode 644); run chmod 600*'
+chmod 600 "$WINDROW_HOME/connections.yaml"
+run connections get web
+like "but where they cannot" "$out" "*host	file*origin	$WINDROW_HOME/connections.yaml"
 
 cat >"$work/dag.yaml" <<'EOF'
 dag_id: c
