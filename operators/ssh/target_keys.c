@@ -15,6 +15,7 @@ static int key_add(struct made *m, const char *bytes, size_t len, const char *pa
 	if (m->target.n_keys == TARGET_KEYS_MAX)
 		return 0;
 	m->keys[m->target.n_keys++] = (struct ssh_target_key){bytes, len, passphrase, what};
+	target_digest_add(m, bytes, len);
 	return 0;
 }
 

@@ -43,6 +43,7 @@ run dags test "$work/dag.yaml"
 is "without the store the connection is gone" "$status" 1
 printf 'box: ssh://%s@127.0.0.1:%s/?key_file=%s\n' "$sshd_user" "$port" "$sshd_dir/user_key" \
 	>"$WINDROW_HOME/connections.yaml"
+chmod 600 "$WINDROW_HOME/connections.yaml"
 run dags test "$work/dag.yaml"
 is "unless connections.yaml has it" "$status" 0
 tap_done
