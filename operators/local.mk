@@ -28,6 +28,8 @@ liboperators_a_SOURCES = \
 	operators/specs.c \
 	operators/specs.h \
 	operators/ssh/auth.c \
+	operators/ssh/call.c \
+	operators/ssh/call.h \
 	operators/ssh/connect.c \
 	operators/ssh/endpoint.c \
 	operators/ssh/known_hosts.c \

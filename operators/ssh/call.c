@@ -1,0 +1,132 @@
+/*
+ * A call: a transport of one thread around one exec. N.B. the target's check of the host key is
+ * wrapped, and unwrapped at the end: the wrapper runs on the transport's thread, and what it keeps
+ * is looked at only when that thread is gone.
+ */
+#include "operators/ssh/call.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct calling {
+	struct ssh_call *call;
+	struct ssh_exec *exec;
+	struct ssh_transport *transport;
+	struct ssh_target *target;
+	ssh_host_check *check; /* the target's own */
+	void *check_ctx;
+	bool looks_only;
+};
+
+static int on_host_key(void *ctx, const char *host, int port, const unsigned char *key, size_t len,
+	char *note, size_t note_size, struct err *e)
+{
+	struct calling *c = ctx;
+	struct ssh_call_key *k = &c->call->key;
+	int r;
+
+	buf_reset(&k->blob);
+	buf_add(&k->blob, key, len);
+	if (c->looks_only)
+		return err_set(e, ERR_ILLEGAL, "the host key was all that was asked for");
+	r = c->check(c->check_ctx, host, port, key, len, note, note_size, e);
+	(void)snprintf(k->text, sizeof(k->text), "%s", r == 0 ? note : e->text);
+	return r;
+}
+
+static void on_note(void *ctx, const char *text)
+{
+	struct calling *c = ctx;
+
+	buf_add(&c->call->notes, text, strlen(text) + 1);
+}
+
+static void on_open(void *ctx)
+{
+	struct calling *c = ctx;
+
+	c->call->has_opened = true;
+}
+
+static void on_data(void *ctx, bool is_stderr, const char *bytes, size_t len)
+{
+	struct calling *c = ctx;
+	struct buf *b = is_stderr ? &c->call->err : &c->call->out;
+
+	if (b->len + len <= CALL_OUTPUT_MAX)
+		buf_add(b, bytes, len);
+}
+
+static void on_closed(void *ctx)
+{
+	struct calling *c = ctx;
+
+	c->transport = NULL;
+}
+
+static void on_end(void *ctx, const struct ssh_end *end)
+{
+	struct calling *c = ctx;
+
+	c->call->end = *end;
+	ssh_transport_close(c->transport, on_closed, c);
+}
+
+static const struct ssh_exec_events events = {
+	.on_note = on_note, .on_open = on_open, .on_data = on_data, .on_end = on_end};
+
+static int run(struct calling *c, uv_loop_t *loop, const char *command, const char *input,
+	size_t len, struct err *e)
+{
+	const struct ssh_transport_options options = {.threads = 1};
+	int r = ssh_transport_create(loop, &options, &c->transport, e);
+
+	if (r != 0)
+		return r;
+	r = ssh_exec_start(c->transport, c->target, command, false, &events, c, &c->exec, e);
+	if (r != 0)
+		ssh_transport_close(c->transport, on_closed, c);
+	else if (ssh_exec_write(c->exec, input, len) != 0 || ssh_exec_eof(c->exec) != 0)
+		ssh_exec_cancel(c->exec);
+	while (c->transport != NULL && uv_run(loop, UV_RUN_ONCE) != 0)
+		;
+	return r;
+}
+
+int ssh_call_run(struct ssh_target *t, const char *command, const char *input, size_t len,
+	bool looks_only, struct ssh_call *out, struct err *e)
+{
+	struct calling c = {.call = out,
+		.target = t,
+		.check = t->host_check,
+		.check_ctx = t->host_ctx,
+		.looks_only = looks_only};
+	uv_loop_t loop;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	buf_init(&out->out, 0);
+	buf_init(&out->err, 0);
+	buf_init(&out->notes, 0);
+	buf_init(&out->key.blob, 0);
+	if (uv_loop_init(&loop) != 0)
+		return err_set(e, ERR_NOMEM, "cannot make an event loop");
+	t->host_check = on_host_key;
+	t->host_ctx = &c;
+	if (looks_only)
+		t->host_key_types = NULL;
+	r = run(&c, &loop, command, input, len, e);
+	(void)uv_run(&loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&loop);
+	t->host_check = c.check;
+	t->host_ctx = c.check_ctx;
+	return r;
+}
+
+void ssh_call_free(struct ssh_call *c)
+{
+	buf_free(&c->out);
+	buf_free(&c->err);
+	buf_free(&c->notes);
+	buf_free(&c->key.blob);
+}

@@ -1,0 +1,36 @@
+/*
+ * One command on one host, waited for: for commands in the foreground that look at a host, not for
+ * tasks. Its loop is its own.
+ */
+#ifndef OPERATORS_SSH_CALL_H
+#define OPERATORS_SSH_CALL_H
+
+#include "engine/buf.h"
+#include "operators/ssh/target.h"
+#include "operators/ssh/transport.h"
+
+#define CALL_OUTPUT_MAX ((size_t)64 << 10) /* bytes of each stream that are kept */
+
+/* The host key that a host showed, whatever was made of it. */
+struct ssh_call_key {
+	struct buf blob;
+	char text[sizeof(
+		((struct err *)0)->text)]; /* what the check of it had to say, good or bad; "" */
+};
+
+struct ssh_call {
+	bool has_opened; /* the host took the command */
+	struct buf out, err; /* what it printed */
+	struct buf notes; /* what the connection has to tell: texts, a NUL behind each */
+	struct ssh_call_key key;
+	struct ssh_end end;
+};
+
+/* Runs the command with this input, and waits for its end, which stands in out->end. looks_only:
+ * the connection ends with the host key, which is neither checked nor trusted. ERR_NOMEM and others
+ * where it could not even begin; ssh_call_free() whatever came. */
+int ssh_call_run(struct ssh_target *t, const char *command, const char *input, size_t len,
+	bool looks_only, struct ssh_call *out, struct err *e);
+void ssh_call_free(struct ssh_call *c);
+
+#endif
