@@ -12,6 +12,7 @@ extern const struct command command_config_get; /* cli/config.c */
 extern const struct command command_config_list;
 extern const struct command command_connections_add; /* cli/connections_edit.c */
 extern const struct command command_connections_delete; /* cli/connections.c */
+extern const struct command command_connections_discover_host_key; /* cli/connections_host_key.c */
 extern const struct command command_connections_edit; /* cli/connections_edit.c */
 extern const struct command command_connections_export; /* cli/connections_file.c */
 extern const struct command command_connections_get; /* cli/connections.c */

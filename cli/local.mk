@@ -17,6 +17,7 @@ libcli_a_SOURCES = \
 	cli/connections.c \
 	cli/connections_edit.c \
 	cli/connections_file.c \
+	cli/connections_host_key.c \
 	cli/connections_test.c \
 	cli/cron.c \
 	cli/dag_draw.h \

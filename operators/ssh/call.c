@@ -27,11 +27,11 @@ static int on_host_key(void *ctx, const char *host, int port, const unsigned cha
 
 	buf_reset(&k->blob);
 	buf_add(&k->blob, key, len);
-	if (c->looks_only)
-		return err_set(e, ERR_ILLEGAL, "the host key was all that was asked for");
 	r = c->check(c->check_ctx, host, port, key, len, note, note_size, e);
+	k->code = r;
 	(void)snprintf(k->text, sizeof(k->text), "%s", r == 0 ? note : e->text);
-	return r;
+	return c->looks_only ? err_set(e, ERR_ILLEGAL, "the host key was all that was asked for")
+			     : r;
 }
 
 static void on_note(void *ctx, const char *text)
@@ -113,8 +113,6 @@ int ssh_call_run(struct ssh_target *t, const char *command, const char *input, s
 		return err_set(e, ERR_NOMEM, "cannot make an event loop");
 	t->host_check = on_host_key;
 	t->host_ctx = &c;
-	if (looks_only)
-		t->host_key_types = NULL;
 	r = run(&c, &loop, command, input, len, e);
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&loop);

@@ -13,7 +13,8 @@
 
 /* The host key that a host showed, whatever was made of it. */
 struct ssh_call_key {
-	struct buf blob;
+	struct buf blob; /* empty: it came to none */
+	int code; /* what the check of it returned */
 	char text[sizeof(
 		((struct err *)0)->text)]; /* what the check of it had to say, good or bad; "" */
 };
@@ -27,7 +28,7 @@ struct ssh_call {
 };
 
 /* Runs the command with this input, and waits for its end, which stands in out->end. looks_only:
- * the connection ends with the host key, which is neither checked nor trusted. ERR_NOMEM and others
+ * the connection ends with the host key, which is checked, but not trusted. ERR_NOMEM and others
  * where it could not even begin; ssh_call_free() whatever came. */
 int ssh_call_run(struct ssh_target *t, const char *command, const char *input, size_t len,
 	bool looks_only, struct ssh_call *out, struct err *e);

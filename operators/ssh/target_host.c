@@ -12,6 +12,7 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "operators/ssh/target_impl.h"
+#include "operators/ssh/target_make.h"
 
 static int known_file_add(struct made *m, const char *path, struct err *e)
 {
@@ -80,11 +81,10 @@ static bool is_within_line(int fd)
 	return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
 }
 
-/* accept-new: what was not known is from now on. */
-static int accept_new(struct made *m, const char *host, int port, const unsigned char *key,
-	size_t len, const char *shown, char *note, size_t note_size, struct err *e)
+int ssh_known_host_record(const char *path, const char *host, int port, const unsigned char *key,
+	size_t len, struct err *e)
 {
-	int fd = known_open(m->known_path);
+	int fd = known_open(path);
 	bool is_written = false;
 	struct buf line;
 
@@ -94,15 +94,22 @@ static int accept_new(struct made *m, const char *host, int port, const unsigned
 	known_hosts_line(&line, host, port, key, len);
 	if (fd >= 0 && buf_status(&line) == 0)
 		is_written = write(fd, line.data, line.len) == (ssize_t)line.len;
-	(void)snprintf(note, note_size, "WARNING: host key %s was not known; it is now, in %s",
-		shown, m->known_path);
 	if (!is_written)
 		err_set(e, ERR_IO, "the host key of %s:%d cannot be recorded in %s: %s", host, port,
-			m->known_path, strerror(errno));
+			path, strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);
 	buf_free(&line);
 	return is_written ? 0 : ERR_IO;
+}
+
+/* accept-new: what was not known is from now on. */
+static int accept_new(struct made *m, const char *host, int port, const unsigned char *key,
+	size_t len, const char *shown, char *note, size_t note_size, struct err *e)
+{
+	(void)snprintf(note, note_size, "WARNING: host key %s was not known; it is now, in %s",
+		shown, m->known_path);
+	return ssh_known_host_record(m->known_path, host, port, key, len, e);
 }
 
 static int host_check(void *ctx, const char *host, int port, const unsigned char *key, size_t len,
@@ -147,8 +154,8 @@ static int host_check(void *ctx, const char *host, int port, const unsigned char
 		code = err_set(e, ERR_DENIED,
 			"the host key of %s:%d (%s) is not known; compare it with the host's own, "
 			"then make it known: "
-			"ssh-keyscan -p %d %s >> ~/.ssh/known_hosts",
-			host, port, buf_str(&shown), port, host);
+			"windrow connections discover-host-key %s --fingerprint %s",
+			host, port, buf_str(&shown), m->target.conn_id, buf_str(&shown));
 	else if (m->is_changeable)
 		(void)snprintf(note, note_size,
 			"WARNING: host key %s is not the one that %s, line %u, knows (%s): "
@@ -172,6 +179,11 @@ static int policy_read(struct made *m, const struct connection *c, struct err *e
 	return 0;
 }
 
+const char *ssh_known_hosts_path(struct arena *a)
+{
+	return target_path(a, "~/.ssh/known_hosts");
+}
+
 int target_host_load(struct made *m, const struct connection *c, struct err *e)
 {
 	struct buf types;
@@ -182,7 +194,7 @@ int target_host_load(struct made *m, const struct connection *c, struct err *e)
 	m->target.host_check = host_check;
 	m->target.host_ctx = m;
 	m->is_changeable = connection_extra_bool(c, "allow_host_key_change");
-	m->known_path = target_path(m->arena, "~/.ssh/known_hosts");
+	m->known_path = ssh_known_hosts_path(m->arena);
 	if (m->known_path == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	r = policy_read(m, c, e);

@@ -11,4 +11,11 @@
 int ssh_target_make(const struct connection_source *source, const char *id, const char *remote_host,
 	int64_t conn_timeout_ms, struct ssh_target **out, struct err *e);
 
+/* Adds a host key to a file of known hosts, which is made where it is missing. ERR_IO. */
+int ssh_known_host_record(const char *path, const char *host, int port, const unsigned char *key,
+	size_t len, struct err *e);
+
+/* The user's own file of known hosts, in the arena. NULL: no memory. */
+const char *ssh_known_hosts_path(struct arena *a);
+
 #endif

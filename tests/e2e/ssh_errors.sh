@@ -45,9 +45,9 @@ shown=$(print_of "$sshd_dir/host_key.pub")
 
 cp "$known" "$work/known"
 : >"$known"
-refused "an unknown host" "*host key of 127.0.0.1:$port ($shown) is not known;*make it known: ssh-keyscan *"
-command=$(printf '%s\n' "$message" | sed 's/.*: ssh-keyscan/ssh-keyscan/')
-eval "$command" 2>/dev/null
+refused "an unknown host" "*host key of 127.0.0.1:$port ($shown) is not known;*make it known: windrow connections *"
+command=$(printf '%s\n' "$message" | sed 's/.*: windrow connections/"$windrow" connections/')
+eval "$command" >/dev/null 2>&1
 try
 is "the command that the message gives makes it known" "$status" 0
 extra "host_key_policy=accept-new"

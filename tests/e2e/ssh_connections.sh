@@ -1,0 +1,65 @@
+#!/bin/sh
+# connections test and discover-host-key, against a real sshd.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+. "$top_srcdir/tests/e2e/sshd.sh"
+
+sshd_start
+cp "$me/.ssh/known_hosts" "$work/known"
+run connections test box
+is "a connection that works is found to" "$status:$err" "0:"
+like "where it is from" "$out" "find	ok	in the environment*"
+like "step by step" "$out" "*connect	ok	Connected (version 2.0, client OpenSSH*
+host_key	ok	Host key SHA256:* is known (*
+login	ok	Authentication (publickey) successful! Key: *
+run	ok	a command ran as $sshd_user on *"
+run connections test nobox
+is "one that is not there fails" "$status" 1
+like "at the first step" "$out" "find	failed	there is no connection*prepare	not reached*"
+WINDROW_CONN_BAD="ssh://$sshd_user@127.0.0.1:1" run connections test bad
+like "a port where nobody listens" "$out" "*resolve	ok*connect	failed	*refused*login	not reached*"
+WINDROW_CONN_BAD="ssh://no.such.host.invalid" run connections test bad
+like "a name that is none" "$out" "*resolve	failed	*no.such.host.invalid*"
+WINDROW_CONN_BAD="ssh://h/?key_file=/nonexistent" run connections test bad
+like "a key that is not there" "$out" "*prepare	failed	*key_file*/nonexistent*"
+WINDROW_CONN_BAD="ssh://$sshd_user@127.0.0.1:$port/?look_for_keys=false" run connections test bad
+like "nothing to log in with" "$out" "*host_key	ok*login	failed	*the server offers publickey*"
+is "what to do is on standard error, whole" "${err%%:*}" windrow
+
+: >"$me/.ssh/known_hosts"
+run connections test box
+like "a host that is not known" "$out" "*host_key	failed	*is not known*"
+shown=$(ssh-keygen -lf "$sshd_dir/host_key.pub" | cut -d' ' -f2)
+run connections discover-host-key box -o json
+is "its key can be asked for" "$status" 0
+like "with what ssh-keygen prints of it" "$out" "*\"key_type\": \"ssh-ed25519\",*\"fingerprint\": \
+\"$shown\",*\"host_key\": \"$(cut -d' ' -f1,2 "$sshd_dir/host_key.pub")\",*\"is_known\": false*"
+is "nothing is recorded unasked" "$(cat "$me/.ssh/known_hosts")" ""
+run connections discover-host-key box --fingerprint SHA256:other
+is "another key than the wanted one is refused" "$status" 1
+is "and not recorded" "$(cat "$me/.ssh/known_hosts")" ""
+run connections discover-host-key box --fingerprint "$shown"
+is "the wanted one is recorded" "$status" 0
+is "in known_hosts" "$(cat "$me/.ssh/known_hosts")" "$(cat "$work/known")"
+run connections test box
+is "and known then" "$status" 0
+run connections discover-host-key box --yes
+is "it is not recorded again" "$status:$(cat "$me/.ssh/known_hosts")" "0:$(cat "$work/known")"
+
+: >"$me/.ssh/known_hosts"
+run connections add kept --conn-uri "$WINDROW_CONN_BOX"
+run connections discover-host-key kept --yes
+is "a stored connection keeps it itself" "$status:$(cat "$me/.ssh/known_hosts")" "0:"
+run connections get kept -o json
+like "as its host_key" "$out" "*\"host_key\": \"$(cut -d' ' -f1,2 "$sshd_dir/host_key.pub")\"*"
+run connections test kept
+like "and is trusted by it" "$out" "*host_key	ok	Host key $shown is the connection's host_key*run	ok*"
+run connections edit kept --conn-extra '{"host_key": "SHA256:AAAA"}'
+run connections test kept
+like "a changed key is refused" "$out" "*host_key	failed	*is $shown, which is not the host_key of*"
+run connections discover-host-key kept --fingerprint "$shown"
+run connections test kept
+is "until it is recorded" "$status" 0
+sshd_stop
+run connections discover-host-key kept
+is "a host that does not answer has none" "$status" 1
+tap_done
