@@ -25,21 +25,26 @@ static void visit_template(
 		on_expr(ctx, &x[i]);
 }
 
+/* N.B. what a setting's union holds is told by its key's type. */
+static void visit_setting(const struct key_def *k, const struct setting *s,
+	void (*on_expr)(void *ctx, const struct expr *x), void *ctx)
+{
+	if (!s->is_set)
+		return;
+	if (k->type == KEY_TEMPLATE || k->type == KEY_COMMAND || k->type == KEY_SCRIPT)
+		visit_template(s->text, on_expr, ctx);
+	for (size_t i = 0; k->type == KEY_TEMPLATES && i < s->n; i++)
+		visit_template(s->list[i], on_expr, ctx);
+}
+
 void dag_view_exprs(
 	const struct task *t, void (*on_expr)(void *ctx, const struct expr *x), void *ctx)
 {
 	const struct expr *x;
 	size_t n = 0;
 
-	for (size_t k = 0; k < t->op->n_keys; k++) {
-		const struct setting *s = &t->settings[k];
-
-		if (!s->is_set)
-			continue;
-		visit_template(s->text, on_expr, ctx);
-		for (size_t i = 0; s->list != NULL && i < s->n; i++)
-			visit_template(s->list[i], on_expr, ctx);
-	}
+	for (size_t k = 0; k < t->op->n_keys; k++)
+		visit_setting(&t->op->keys[k], &t->settings[k], on_expr, ctx);
 	for (size_t i = 0; i < t->n_environment; i++)
 		visit_template(t->environment[i].text, on_expr, ctx);
 	x = t->when == NULL ? NULL : cond_exprs(t->when, &n);

@@ -264,4 +264,28 @@ is "no dags folder exits 1" "$status" 1
 is "and is told" "$err" \
 	"windrow: the dags folder $work/nowhere/dags: No such file or directory; make it, or set \
 core.dags_folder to another"
+cat >"$work/kinds.yaml" <<'END'
+tasks:
+  first: {operator: local, command: echo}
+  all:
+    operator: local
+    interpreter: dash -e
+    script: "true"
+    arguments: [plain, $<first.output.logs>]
+    working_directory: $<first.output.userFolder>
+    cmd_timeout: 5m
+    response_limit: 1 MiB
+    detach: true
+END
+run dags show "$work/kinds.yaml" --format dot
+is "a task with keys of every kind is drawn" "$status" 0
+like "with what its arguments read" "$out" '*"main.first" -> "main.all"*'
+for file in "$top_srcdir"/dags/*.yaml; do
+	for format in text dot mermaid svg json; do
+		run dags show "$file" --format $format
+		[ "$status$err" = 0 ] || break 2
+	done
+done
+is "every example is drawn in every format" "$status $err" "0 "
+
 tap_done
