@@ -10,6 +10,7 @@
 
 #include <pcre2.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/buf.h"
 #include "engine/err.h"
@@ -47,6 +48,7 @@ struct scan {
 	pcre2_code *code; /* NULL: nothing was searched yet */
 	pcre2_match_data *match;
 	unsigned n_searches; /* up to JIT_AFTER */
+	bool is_jit; /* it is machine code by now */
 	struct buf scratch[SCAN_SCRATCH];
 };
 
@@ -79,7 +81,7 @@ static int search_begin(struct scan *s)
 		return ERR_NOMEM;
 	/* Without a JIT on this processor, or where it may not make code, matching interprets. */
 	if (s->n_searches < JIT_AFTER && ++s->n_searches == JIT_AFTER)
-		(void)pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE);
+		s->is_jit = pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE) == 0;
 	return 0;
 }
 
@@ -99,17 +101,32 @@ struct buf *scan_scratch(struct scan *s)
 	return s->scratch;
 }
 
+/* As pcre2_match(), but past its checks where there is machine code. */
+static int search(const struct scan *s, const char *text, size_t len, size_t from)
+{
+	PCRE2_SPTR subject = (PCRE2_SPTR)text;
+
+	return s->is_jit ? pcre2_jit_match(s->code, subject, len, from, 0, s->match, NULL)
+			 : pcre2_match(s->code, subject, len, from, 0, s->match, NULL);
+}
+
 int scan_next(struct scan *s, const char *text, size_t len, size_t from, bool has_item,
 	struct scan_hit *hit)
 {
+	const char *dollar;
 	const PCRE2_SIZE *at;
 	uint32_t group;
 	int rc;
 
-	if (search_begin(s) != 0)
-		return ERR_NOMEM;
 	do {
-		rc = pcre2_match(s->code, (PCRE2_SPTR)text, len, from, 0, s->match, NULL);
+		/* Behind the last expression there is seldom another $, and a search costs more. */
+		dollar = from < len ? memchr(text + from, '$', len - from) : NULL;
+		if (dollar == NULL)
+			rc = PCRE2_ERROR_NOMATCH;
+		else if (search_begin(s) != 0)
+			rc = PCRE2_ERROR_NOMEMORY;
+		else
+			rc = search(s, text, len, (size_t)(dollar - text));
 		if (rc == PCRE2_ERROR_NOMATCH) {
 			*hit = (struct scan_hit){SCAN_NONE, len};
 			return 0;

@@ -37,15 +37,21 @@ static uint64_t mix(uint64_t h, uint64_t word)
 
 static uint32_t hash_bytes(const char *key, size_t len)
 {
-	uint64_t h = len, word;
+	uint64_t h = len, word = 0;
+	size_t at = 0;
 
-	for (; len >= sizeof(word); key += sizeof(word), len -= sizeof(word)) {
-		memcpy(&word, key, sizeof(word));
+	for (; at + sizeof(word) < len; at += sizeof(word)) {
+		memcpy(&word, key + at, sizeof(word));
 		h = mix(h, word);
 	}
-	word = 0;
-	if (len > 0)
-		memcpy(&word, key, len);
+	/* The last word overlaps the one before, where there is one. */
+	if (len >= sizeof(word)) {
+		memcpy(&word, key + len - sizeof(word), sizeof(word));
+	} else {
+		word = 0;
+		for (; at < len; at++)
+			word = word << 8 | (unsigned char)key[at];
+	}
 	h = mix(h, word);
 	return (uint32_t)mix(h, h >> 29);
 }

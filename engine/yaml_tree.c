@@ -389,10 +389,17 @@ static struct yaml_pair *pairs_find(const struct pairs *p, const struct yaml_nod
 	return found == STRMAP_NONE ? NULL : &p->list[found];
 }
 
+/* ERR_EXISTS where the key is there already. */
 static int pairs_add(struct pairs *p, struct yaml_node *key, struct yaml_node *value)
 {
-	if (p->index != NULL && strmap_add(p->index, key->text, key->n, (uint32_t)p->n) != 0)
-		return ERR_NOMEM;
+	int rc = 0;
+
+	if (p->index != NULL)
+		rc = strmap_add(p->index, key->text, key->n, (uint32_t)p->n);
+	else if (pairs_find(p, key) != NULL)
+		rc = ERR_EXISTS;
+	if (rc != 0)
+		return rc;
 	p->list[p->n++] = (struct yaml_pair){key, value};
 	return 0;
 }
@@ -420,9 +427,11 @@ static int merge_map(struct pairs *p, const struct yaml_node *map)
 {
 	int rc = 0;
 
-	for (uint32_t i = 0; i < map->n && rc == 0; i++)
-		if (pairs_find(p, map->pairs[i].key) == NULL)
-			rc = pairs_add(p, map->pairs[i].key, map->pairs[i].value);
+	for (uint32_t i = 0; i < map->n && rc == 0; i++) {
+		rc = pairs_add(p, map->pairs[i].key, map->pairs[i].value);
+		if (rc == ERR_EXISTS)
+			rc = 0;
+	}
 	return rc;
 }
 
@@ -456,7 +465,6 @@ static int gather(struct builder *b, const struct open *o, struct pairs *p)
 
 	for (size_t i = o->base; i + 1 < b->n_stack && rc == 0; i += 2) {
 		struct yaml_node *key = b->stack[i], *value = b->stack[i + 1];
-		const struct yaml_pair *first;
 
 		if (key->kind != YAML_SCALAR)
 			continue;
@@ -465,10 +473,9 @@ static int gather(struct builder *b, const struct open *o, struct pairs *p)
 				refuse_twice(b, key, merged_key);
 			merged = value;
 			merged_key = key;
-		} else if ((first = pairs_find(p, key)) != NULL) {
-			refuse_twice(b, key, first->key);
-		} else {
-			rc = pairs_add(p, key, value);
+		} else if ((rc = pairs_add(p, key, value)) == ERR_EXISTS) {
+			refuse_twice(b, key, pairs_find(p, key)->key);
+			rc = 0;
 		}
 	}
 	if (rc == 0 && merged != NULL)

@@ -24,6 +24,7 @@ UNIT_TESTS = \
 	tests/unit/test_load_memory \
 	tests/unit/test_local \
 	tests/unit/test_mask \
+	tests/unit/test_pages \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
 	tests/unit/test_run_nomem \
@@ -98,6 +99,8 @@ tests_unit_test_ignore_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_scheduler_SOURCES = tests/unit/test_scheduler.c tests/unit/dag_kit.c \
 	tests/unit/dag_kit.h $(TAP_SOURCES)
 tests_unit_test_scheduler_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_pages_SOURCES = tests/unit/test_pages.c $(TAP_SOURCES)
+tests_unit_test_pages_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(TAP_SOURCES)
 tests_unit_test_settings_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_shquote_SOURCES = tests/unit/test_shquote.c $(TAP_SOURCES)
