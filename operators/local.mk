@@ -28,12 +28,15 @@ liboperators_a_SOURCES = \
 	operators/specs.c \
 	operators/specs.h \
 	operators/ssh/auth.c \
+	operators/ssh/auth_agent.c \
+	operators/ssh/auth_impl.h \
 	operators/ssh/call.c \
 	operators/ssh/call.h \
 	operators/ssh/connect.c \
 	operators/ssh/endpoint.c \
 	operators/ssh/known_hosts.c \
 	operators/ssh/known_hosts.h \
+	operators/ssh/proxy.c \
 	operators/ssh/remote.c \
 	operators/ssh/remote.h \
 	operators/ssh/session.c \
@@ -54,6 +57,7 @@ liboperators_a_SOURCES = \
 	operators/ssh/transport.c \
 	operators/ssh/transport.h \
 	operators/ssh/transport_internal.h \
+	operators/ssh/tunnel.c \
 	operators/wire.c \
 	operators/wire.h
 

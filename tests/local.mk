@@ -72,6 +72,7 @@ E2E_TESTS = \
 	tests/e2e/ssh_streams.sh \
 	tests/e2e/ssh_stored.sh \
 	tests/e2e/ssh_task.sh \
+	tests/e2e/ssh_ways.sh \
 	tests/e2e/tutorial.sh
 
 check_PROGRAMS += $(UNIT_TESTS)

@@ -1,37 +1,29 @@
 /*
- * Authentication: keys one after the other, then the password, then keyboard-interactive with the
- * password as its answer. What was tried is remembered for the message when all have failed.
+ * Authentication: the keys of an agent, then our own, one after the other, then the password, then
+ * keyboard-interactive with the password as its answer. What was tried is remembered for the
+ * message when all have failed.
  *
  * Each step of libssh2 is repeated until it stops asking for that; `at` says which is under way.
  */
-#include "operators/ssh/transport_internal.h"
+#include "operators/ssh/auth_impl.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-enum method { METHOD_LIST, METHOD_KEY, METHOD_PASSWORD, METHOD_INTERACTIVE, METHOD_NONE_LEFT };
-
-struct auth {
-	enum method at;
-	size_t key;
-	char *offered; /* the server's methods, comma between them */
-	struct buf tried;
-};
 
 void auth_free(struct session *s)
 {
 	if (s->auth == NULL)
 		return;
+	auth_agent_free(s->auth);
 	free(s->auth->offered);
 	buf_free(&s->auth->tried);
 	free(s->auth);
 	s->auth = NULL;
 }
 
-static bool is_offered(const struct auth *a, const char *method)
+bool auth_is_offered(const struct auth *a, const char *method)
 {
 	const char *p = a->offered;
 	size_t len = strlen(method);
@@ -44,14 +36,14 @@ static bool is_offered(const struct auth *a, const char *method)
 	return false;
 }
 
-static void tried_add(struct auth *a, const char *what)
+void auth_tried_add(struct auth *a, const char *what)
 {
 	buf_addf(&a->tried, "%s%s", a->tried.len == 0 ? "" : ", ", what);
 }
 
-/* Whether a failed step was the network's doing. N.B. libssh2 tells a key that was refused and an
+/* N.B. libssh2 tells a key that was refused and an
  * answer that never came alike; the socket knows better. */
-static bool is_hang_up(const struct session *s, int r)
+bool auth_is_hang_up(const struct session *s, int r)
 {
 	ssize_t n;
 	char byte;
@@ -64,7 +56,7 @@ static bool is_hang_up(const struct session *s, int r)
 }
 
 /* N.B. a server hangs up too after too many keys that it does not know. */
-static int hung_up(struct session *s, struct err *e)
+int auth_hung_up(struct session *s, struct err *e)
 {
 	char doing[512];
 
@@ -99,7 +91,7 @@ static int methods_list(struct session *s, struct err *e)
 
 	if (list != NULL) {
 		a->offered = strdup(list);
-		a->at = METHOD_KEY;
+		a->at = METHOD_AGENT;
 		return a->offered == NULL ? err_set(e, ERR_NOMEM, "out of memory") : ERR_AGAIN;
 	}
 	if (libssh2_session_last_errno(s->ssh2) == LIBSSH2_ERROR_EAGAIN)
@@ -119,7 +111,7 @@ static int key_try(struct session *s, struct err *e)
 	const struct ssh_target_key *k;
 	int r;
 
-	if (a->key == t->n_keys || !is_offered(a, "publickey")) {
+	if (a->key == t->n_keys || !auth_is_offered(a, "publickey")) {
 		a->at = METHOD_PASSWORD;
 		return 0;
 	}
@@ -133,9 +125,9 @@ static int key_try(struct session *s, struct err *e)
 		a->at = METHOD_NONE_LEFT;
 		return 0;
 	}
-	if (is_hang_up(s, r))
-		return hung_up(s, e);
-	tried_add(a, k->what);
+	if (auth_is_hang_up(s, r))
+		return auth_hung_up(s, e);
+	auth_tried_add(a, k->what);
 	if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED && r != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
 		buf_adds(&a->tried, " (libssh2 cannot use it)");
 	a->key++;
@@ -151,7 +143,7 @@ static int password_try(struct session *s, struct err *e)
 	const char *name = is_plain ? "password" : "keyboard-interactive";
 	int r;
 
-	if (t->password == NULL || !is_offered(a, name)) {
+	if (t->password == NULL || !auth_is_offered(a, name)) {
 		a->at++;
 		return 0;
 	}
@@ -168,9 +160,9 @@ static int password_try(struct session *s, struct err *e)
 		a->at = METHOD_NONE_LEFT;
 		return 0;
 	}
-	if (is_hang_up(s, r))
-		return hung_up(s, e);
-	tried_add(a, name);
+	if (auth_is_hang_up(s, r))
+		return auth_hung_up(s, e);
+	auth_tried_add(a, name);
 	a->at++;
 	return 0;
 }
@@ -206,6 +198,9 @@ int auth_step(struct session *s, struct err *e)
 			r = methods_list(s, e);
 			if (s->auth->at != METHOD_LIST && r == ERR_AGAIN)
 				r = 0;
+			break;
+		case METHOD_AGENT:
+			r = auth_agent_try(s, e);
 			break;
 		case METHOD_KEY:
 			r = key_try(s, e);

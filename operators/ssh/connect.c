@@ -101,6 +101,8 @@ void session_fail(struct session *s, bool is_refusal, enum ssh_stage stage, cons
 	if (s->state == SESSION_DEAD)
 		return;
 	session_drop_channels(s, stage, why);
+	tunnel_leave(s);
+	proxy_close(s);
 	auth_free(s);
 	ssh2_free(s);
 	s->state = SESSION_DEAD;
@@ -138,6 +140,11 @@ static void on_deadline(uv_timer_t *timer)
 
 	if (s->state == SESSION_CONNECT && s->address != NULL && s->address->ai_next != NULL) {
 		address_next(s, "it did not answer");
+		return;
+	}
+	if (s->tunnel != NULL && !tunnel_is_open(s->tunnel)) {
+		/* The jump host's session keeps the time until then. */
+		(void)uv_timer_start(timer, on_deadline, t->conn_timeout_ms, 0);
 		return;
 	}
 	err_set(&why, ERR_TIMEOUT, "%s:%d: timed out after %u ms while %s%s", t->host, t->port,
@@ -411,6 +418,28 @@ static int socket_open(const struct addrinfo *a)
 	return fd;
 }
 
+/* The socket is to become writable: then there is a connection, or an error. */
+static void socket_watch(struct session *s)
+{
+	const struct ssh_target *t = s->endpoint->target;
+	struct err why;
+
+	s->poll = malloc(sizeof(*s->poll));
+	if (s->poll != NULL && uv_poll_init_socket(&s->lane->loop, s->poll, s->fd) != 0) {
+		free(s->poll);
+		s->poll = NULL;
+	}
+	if (s->poll == NULL) {
+		err_set(&why, ERR_IO, "%s:%d: the socket cannot be watched", t->host, t->port);
+		session_fail(s, false, SSH_STAGE_CONNECT, &why);
+		return;
+	}
+	s->poll->data = s;
+	s->poll_events = 0;
+	state_enter(s, SESSION_CONNECT);
+	poll_adjust(s);
+}
+
 /* Gives up the address under way, if any, and goes on with the next that lets itself be tried. */
 static void address_next(struct session *s, const char *last_reason)
 {
@@ -436,20 +465,7 @@ static void address_next(struct session *s, const char *last_reason)
 		session_fail(s, false, SSH_STAGE_CONNECT, &why);
 		return;
 	}
-	s->poll = malloc(sizeof(*s->poll));
-	if (s->poll != NULL && uv_poll_init_socket(&s->lane->loop, s->poll, s->fd) != 0) {
-		free(s->poll);
-		s->poll = NULL;
-	}
-	if (s->poll == NULL) {
-		err_set(&why, ERR_IO, "%s:%d: the socket cannot be watched", t->host, t->port);
-		session_fail(s, false, SSH_STAGE_CONNECT, &why);
-		return;
-	}
-	s->poll->data = s;
-	s->poll_events = 0;
-	state_enter(s, SESSION_CONNECT);
-	poll_adjust(s);
+	socket_watch(s);
 }
 
 static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *addresses)
@@ -474,11 +490,41 @@ static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *addr
 	address_next(s, "it has no address");
 }
 
+/* Looks the host's name up. */
+static int resolve_begin(struct session *s, struct err *e)
+{
+	const struct ssh_target *t = s->endpoint->target;
+	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+	char port[16];
+
+	(void)snprintf(port, sizeof(port), "%d", t->port);
+	if (uv_getaddrinfo(&s->lane->loop, &s->dns, on_resolved, t->host, port, &hints) != 0)
+		return err_set(e, ERR_INVALID,
+			"the host name %s of connection %s cannot be looked up", t->host,
+			t->conn_id);
+	s->handles++;
+	state_enter(s, SESSION_RESOLVE);
+	return 0;
+}
+
+/* Sets out for the host, by whichever way. */
+static int way_begin(struct session *s, struct err *e)
+{
+	const struct ssh_target *t = s->endpoint->target;
+	int r;
+
+	if (t->jump == NULL && t->proxy_command == NULL)
+		return resolve_begin(s, e);
+	r = t->jump != NULL ? tunnel_open(s, &s->fd, e) : proxy_open(s, &s->fd, e);
+	if (r == 0)
+		socket_watch(s);
+	return r;
+}
+
 int session_create(struct endpoint *ep, struct err *e)
 {
 	struct session *s = calloc(1, sizeof(*s));
-	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-	char port[16];
+	int r;
 
 	if (s == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory for a connection");
@@ -489,21 +535,21 @@ int session_create(struct endpoint *ep, struct err *e)
 	link_init(&s->channels);
 	buf_init(&s->notes, NOTES_MAX);
 	s->dns.data = s;
-	(void)snprintf(port, sizeof(port), "%d", ep->target->port);
-	if (uv_getaddrinfo(&s->lane->loop, &s->dns, on_resolved, ep->target->host, port, &hints) !=
-		0) {
-		free(s);
-		return err_set(e, ERR_INVALID,
-			"the host name %s of connection %s cannot be looked up", ep->target->host,
-			ep->target->conn_id);
-	}
 	(void)uv_timer_init(&s->lane->loop, &s->timer);
 	s->timer.data = s;
-	s->handles = 2;
+	s->handles = 1;
 	link_add_tail(&ep->sessions, &s->link);
 	ep->n_sessions++;
 	ep->n_connecting++;
 	s->lane->n_sessions++;
-	state_enter(s, SESSION_RESOLVE);
-	return 0;
+	r = way_begin(s, e);
+	if (r == 0)
+		return 0;
+	link_remove(&s->link);
+	ep->n_sessions--;
+	ep->n_connecting--;
+	s->lane->n_sessions--;
+	s->state = SESSION_DEAD;
+	uv_close((uv_handle_t *)&s->timer, on_session_handle_closed);
+	return r;
 }

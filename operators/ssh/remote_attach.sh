@@ -2,13 +2,13 @@
 #   $1 the execution's id   $2 the nonce
 i=$1; m=$2; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
-printf "%s begin\n" "$m";
+tell begin; printf "%s begin\n" "$m";
 for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
 d=$h/.windrow/$i; [ -s "$d/claim" ] && break;
 d=; done;
 [ "$d" ] || { tell none; exit 0; };
 { read -r w r x; read -r p; read -r t; read -r b; } <"$d/claim";
-tell "home $HOME"; tell "start $d";
+printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$d";
 # Alive is the process of the claim: not a zombie, begun when the claim says, since the same boot.
 alive() {
 if [ "$t" = - ]; then kill -s 0 "$p" 2>/dev/null; return; fi;

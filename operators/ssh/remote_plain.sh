@@ -7,7 +7,7 @@ tell() { printf "%s %s\n" "$m" "$*" >&9; };
 fail() { tell "fail $*"; exit 70; };
 # N.B. a terminal would echo, cut long lines and act on control characters.
 [ "$4" = pty ] && { stty raw -echo || fail "this host has no stty, which get_pty needs"; };
-printf "%s begin\n" "$m"; tell ready;
+tell begin; printf "%s begin\n" "$m"; tell ready;
 p=; k=; o=;
 while IFS= read -r l; do [ "$l" = "$m" ] && { o=1; break; }; p="$p$l$n"; done;
 [ "$o" ] || fail "the script did not arrive whole"; o=;
@@ -31,7 +31,7 @@ trap - PIPE HUP TERM INT;
 { read -r x y </proc/self/stat; } 2>/dev/null || x=-;
 z=; [ "$4" = pty ] || { command -v setsid >/dev/null && z=setsid; };
 [ "$z" ] || x=-;
-tell "home $HOME"; tell "start $x";
+printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$x";
 SCRIPT_RESPONSE_FILE=$f; export SCRIPT_RESPONSE_FILE; s=/dev/fd/3;
 eval "$p"
 ) <&7 7<&-;

@@ -8,7 +8,7 @@
 i=$1; m=$2; n="${IFS#??}"; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 fail() { tell "fail $*"; exit 70; };
-printf "%s begin\n" "$m";
+tell begin; printf "%s begin\n" "$m";
 for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
 d=$h/.windrow/$i;
 [ -d "$h/.windrow" ] || mkdir -m 700 "$h/.windrow" 2>/dev/null;
@@ -35,7 +35,7 @@ set -C;
 [ -s "$d/claim" ] && { tell "taken $d"; exit 0; }; fail "the disk is full"; };
 set +C;
 printf "" >"$d/stdout"; printf "" >"$d/stderr";
-tell "home $HOME"; tell "start $d";
+printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$d";
 # What windrow says while the script runs, and the followers of the two streams.
 (
 f=; g=;

@@ -158,6 +158,24 @@ void session_drop_channels(struct session *s, enum ssh_stage stage, const struct
 
 /* --- opening --- */
 
+/* Tells the task what the connection that serves it had to say when it was made. */
+static void notes_tell(const struct session *s, struct channel *c)
+{
+	if (buf_status(&s->notes) != 0)
+		return;
+	for (size_t i = 0; i < s->notes.len; i += strlen(s->notes.data + i) + 1)
+		channel_note(c, "%s", s->notes.data + i);
+}
+
+/* The channel is open, and does what it is for. */
+static void channel_runs(struct session *s, struct channel *c)
+{
+	c->state = CHANNEL_RUNNING;
+	s->opening = NULL;
+	s->wants_schedule = true;
+	notes_tell(s, c);
+}
+
 /* MaxSessions shows as a refused channel: learn how many there may be, and let this one wait. */
 static void open_refused(struct session *s, struct channel *c)
 {
@@ -182,8 +200,37 @@ static void open_refused(struct session *s, struct channel *c)
 	endpoint_requeue(ep, c);
 }
 
+/* A channel that leads on: it is not counted by MaxSessions, and ready as it opens. */
+static void tunnel_step(struct session *s, struct channel *c)
+{
+	const char *host;
+	int port;
+
+	tunnel_place(c->tunnel, &host, &port);
+	c->ssh2 = libssh2_channel_direct_tcpip_ex(s->ssh2, host, port, "127.0.0.1", 22);
+	if (c->ssh2 != NULL) {
+		channel_runs(s, c);
+		return;
+	}
+	switch (libssh2_session_last_errno(s->ssh2)) {
+	case LIBSSH2_ERROR_EAGAIN:
+		note_blocked(s, c, OP_NONE);
+		return;
+	case LIBSSH2_ERROR_CHANNEL_FAILURE:
+		channel_fail(c, SSH_STAGE_OPEN, ERR_UNAVAILABLE,
+			"the jump host cannot, or will not, reach the host");
+		return;
+	default:
+		s->wants_check = true;
+	}
+}
+
 static void open_step(struct session *s, struct channel *c)
 {
+	if (c->tunnel != NULL) {
+		tunnel_step(s, c);
+		return;
+	}
 	c->ssh2 = libssh2_channel_open_ex(
 		s->ssh2, "session", 7, CHANNEL_WINDOW, LIBSSH2_CHANNEL_PACKET_DEFAULT, NULL, 0);
 	if (c->ssh2 != NULL) {
@@ -200,15 +247,6 @@ static void open_step(struct session *s, struct channel *c)
 	default:
 		s->wants_check = true; /* the channel moves to another connection */
 	}
-}
-
-/* Tells the task what the connection that serves it had to say when it was made. */
-static void notes_tell(const struct session *s, struct channel *c)
-{
-	if (buf_status(&s->notes) != 0)
-		return;
-	for (size_t i = 0; i < s->notes.len; i += strlen(s->notes.data + i) + 1)
-		channel_note(c, "%s", s->notes.data + i);
 }
 
 /* A request that the server answers: a terminal, then the command. */
@@ -243,13 +281,10 @@ static void request_step(struct session *s, struct channel *c)
 		c->state = CHANNEL_EXEC;
 		return;
 	}
-	c->state = CHANNEL_RUNNING;
+	channel_runs(s, c);
 	s->has_served = true;
-	s->opening = NULL;
-	s->wants_schedule = true;
 	free(c->command);
 	c->command = NULL;
-	notes_tell(s, c);
 	m = message_create(MSG_OPEN, 0);
 	if (m != NULL) {
 		m->exec = c->exec;
@@ -262,8 +297,13 @@ static void request_step(struct session *s, struct channel *c)
 static void data_send(struct channel *c, bool is_stderr, const char *bytes, size_t len)
 {
 	struct ssh_end end = {.stage = SSH_STAGE_RUNNING, .may_have_run = true};
-	struct message *m = message_create(MSG_DATA, len);
+	struct message *m;
 
+	if (c->tunnel != NULL) {
+		tunnel_data(c->tunnel, bytes, len);
+		return;
+	}
+	m = message_create(MSG_DATA, len);
 	if (m == NULL) {
 		err_set(&end.err, ERR_NOMEM, "out of memory for the output of a command");
 		channel_finish(c, &end);
@@ -312,7 +352,8 @@ static bool read_stream(struct session *s, struct channel *c, bool is_stderr)
 /* Whether the caller has caught up meanwhile; it wakes the lane only when it crosses the line. */
 static void pause_check(struct channel *c)
 {
-	if (c->is_paused && __atomic_load_n(&c->in_flight, __ATOMIC_SEQ_CST) < EXEC_CREDIT / 2)
+	if (c->tunnel == NULL && c->is_paused &&
+		__atomic_load_n(&c->in_flight, __ATOMIC_SEQ_CST) < EXEC_CREDIT / 2)
 		c->is_paused = false;
 }
 
@@ -340,6 +381,8 @@ static bool write_input(struct session *s, struct channel *c)
 		buf_free(&c->input);
 		c->input_at = 0;
 	}
+	if (c->tunnel != NULL)
+		tunnel_drained(c->tunnel);
 	if (!c->eof_wanted || c->eof_sent)
 		return true;
 	r = libssh2_channel_send_eof(c->ssh2);
@@ -358,8 +401,13 @@ static void end_check(struct session *s, struct channel *c)
 	char *name = NULL;
 	size_t len = 0;
 
-	if (c->is_paused || !libssh2_channel_eof(c->ssh2) ||
-		libssh2_channel_wait_closed(c->ssh2) != 0)
+	if (c->is_paused || !libssh2_channel_eof(c->ssh2))
+		return;
+	if (c->tunnel != NULL) {
+		channel_finish(c, &end);
+		return;
+	}
+	if (libssh2_channel_wait_closed(c->ssh2) != 0)
 		return;
 	(void)libssh2_channel_get_exit_signal(c->ssh2, &name, &len, NULL, NULL, NULL, NULL);
 	if (name != NULL) {

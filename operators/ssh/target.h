@@ -37,6 +37,7 @@ struct ssh_target {
 	int port;
 	const char *login;
 	const char *password; /* NULL: none */
+	const char *agent_path; /* the socket of an ssh-agent; NULL: none is asked */
 	const struct ssh_target_key *keys;
 	size_t n_keys;
 	ssh_host_check *host_check;

@@ -20,6 +20,7 @@
 
 #define CONN_TIMEOUT_MS 10000
 #define KEEPALIVE_S 30
+#define JUMPS_MAX 8
 
 static void made_destroy(struct ssh_target *t)
 {
@@ -113,8 +114,7 @@ int target_file_read(struct made *m, const char *path, size_t max, char **out, s
 /* Keys that no part of windrow carries out yet must not be passed over in silence. */
 static int unsupported_check(const struct connection *c, struct err *e)
 {
-	static const char *const keys[] = {
-		"agent", "disabled_algorithms", "host_proxy_cmd", "jump"};
+	static const char *const keys[] = {"disabled_algorithms"};
 	const struct value *v;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -212,14 +212,48 @@ static int identity_make(struct made *m, const struct connection *c, struct err 
 	return r != 0 || t->identity == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
 }
 
+static int make(const struct connection_source *source, const char *id, const char *remote_host,
+	int64_t conn_timeout_ms, int depth, struct ssh_target **out, struct err *e);
+
+/* The way there: straight, through a command, or through another connection. */
+static int way_read(struct made *m, const struct connection *c, int depth, struct err *e)
+{
+	const char *jump = connection_extra_text(m->arena, c, "jump");
+	int r;
+
+	m->target.proxy_command = connection_extra_text(m->arena, c, "host_proxy_cmd");
+	if (jump == NULL)
+		return 0;
+	if (m->target.proxy_command != NULL)
+		return err_set(e, ERR_INVALID,
+			"connection %s: jump and host_proxy_cmd do not go together", c->id);
+	if (depth == JUMPS_MAX)
+		return err_set(e, ERR_INVALID,
+			"connection %s: more than %d jumps; they may go round in a circle", c->id,
+			JUMPS_MAX);
+	r = make(m->source, jump, NULL, 0, depth + 1, &m->target.jump, e);
+	if (r != 0)
+		return err_context(e, "connection %s: jump", c->id);
+	target_digest_add(m, m->target.jump->identity, strlen(m->target.jump->identity));
+	return 0;
+}
+
 static int fill(struct made *m, const struct connection *c, const char *remote_host,
-	int64_t conn_timeout_ms, struct err *e)
+	int64_t conn_timeout_ms, int depth, struct err *e)
 {
 	int r;
 
 	if ((r = connection_check(c, e)) != 0 || (r = unsupported_check(c, e)) != 0 ||
 		(r = place_read(m, c, remote_host, e)) != 0 ||
 		(r = times_read(m, c, conn_timeout_ms, e)) != 0)
+		return r;
+	if (connection_extra_bool(c, "agent")) {
+		m->target.agent_path = getenv("SSH_AUTH_SOCK");
+		if (m->target.agent_path == NULL)
+			return err_set(e, ERR_INVALID,
+				"connection %s: agent is set, but $SSH_AUTH_SOCK is not", c->id);
+	}
+	if ((r = way_read(m, c, depth, e)) != 0)
 		return r;
 	m->target.compress = connection_extra_bool(c, "compress");
 	m->target.ciphers = connection_extra_text(m->arena, c, "ciphers");
@@ -228,8 +262,8 @@ static int fill(struct made *m, const struct connection *c, const char *remote_h
 	return identity_make(m, c, e);
 }
 
-int ssh_target_make(const struct connection_source *source, const char *id, const char *remote_host,
-	int64_t conn_timeout_ms, struct ssh_target **out, struct err *e)
+static int make(const struct connection_source *source, const char *id, const char *remote_host,
+	int64_t conn_timeout_ms, int depth, struct ssh_target **out, struct err *e)
 {
 	struct made *m = made_create();
 	struct connection c;
@@ -243,10 +277,16 @@ int ssh_target_make(const struct connection_source *source, const char *id, cons
 		? err_set(e, ERR_NOMEM, "out of memory")
 		: source->find(source->ctx, m->arena, m->target.conn_id, &c, e);
 	if (r == 0)
-		r = fill(m, &c, remote_host, conn_timeout_ms, e);
+		r = fill(m, &c, remote_host, conn_timeout_ms, depth, e);
 	if (r == 0)
 		*out = &m->target;
 	else
 		made_destroy(&m->target);
 	return r;
+}
+
+int ssh_target_make(const struct connection_source *source, const char *id, const char *remote_host,
+	int64_t conn_timeout_ms, struct ssh_target **out, struct err *e)
+{
+	return make(source, id, remote_host, conn_timeout_ms, 0, out, e);
 }

@@ -102,6 +102,10 @@ void channel_note(struct channel *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (c->tunnel != NULL) {
+		tunnel_note(c->tunnel, text);
+		return;
+	}
 	len = strlen(text) + 1;
 	m = message_create(MSG_NOTE, len);
 	if (m == NULL)
@@ -118,12 +122,16 @@ void channel_end(struct channel *c, const struct ssh_end *end)
 	struct message *m = c->end_message;
 
 	c->state = CHANNEL_ENDED;
+	if (c->tunnel != NULL) {
+		tunnel_ended(c->tunnel, end);
+		return;
+	}
 	c->end_message = NULL;
 	*m->end = *end;
 	message_send(&c->lane->transport->out, m);
 }
 
-static void channel_free(struct channel *c)
+void channel_free(struct channel *c)
 {
 	if (c->end_message != NULL) {
 		free(c->end_message->end);
@@ -148,7 +156,7 @@ static void lane_stop(struct lane *lane)
 	uv_close((uv_handle_t *)&lane->in.wake, NULL);
 }
 
-static void channel_write(struct channel *c, const struct message *m)
+void channel_input(struct channel *c, const void *bytes, size_t len)
 {
 	struct ssh_end end = {.stage = SSH_STAGE_RUNNING, .may_have_run = c->may_have_run};
 
@@ -157,7 +165,7 @@ static void channel_write(struct channel *c, const struct message *m)
 		c->input.len -= c->input_at;
 		c->input_at = 0;
 	}
-	buf_add(&c->input, m->bytes, m->len);
+	buf_add(&c->input, bytes, len);
 	if (buf_status(&c->input) != 0) {
 		err_set(&end.err, ERR_NOMEM, "out of memory for the input of a command");
 		channel_abort(c, &end);
@@ -186,7 +194,7 @@ static void lane_message(struct lane *lane, struct message *m)
 		endpoint_enqueue(lane, c, m->target);
 		break;
 	case MSG_WRITE:
-		channel_write(c, m);
+		channel_input(c, m->bytes, m->len);
 		break;
 	case MSG_EOF:
 		c->eof_wanted = true;
@@ -450,7 +458,7 @@ static struct lane *lane_of(struct ssh_transport *t, const struct ssh_target *ta
 	return &t->lanes[(hash >> 32) % t->n_lanes];
 }
 
-static struct channel *channel_create(
+struct channel *channel_create(
 	struct lane *lane, struct ssh_exec *x, const char *command, bool want_pty)
 {
 	struct channel *c = calloc(1, sizeof(*c));

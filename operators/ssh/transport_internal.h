@@ -133,7 +133,9 @@ struct channel {
 	struct lane *lane;
 	struct endpoint *endpoint;
 	struct session *session;
-	struct ssh_exec *exec;
+	struct ssh_exec *exec; /* NULL where there is a tunnel */
+	struct tunnel
+		*tunnel; /* it leads to another host, and runs nothing; NULL: it runs a command */
 	enum channel_state state;
 	LIBSSH2_CHANNEL *ssh2;
 	char *command;
@@ -160,7 +162,33 @@ enum session_state {
 	SESSION_DEAD
 };
 
-struct auth; /* auth.c */
+struct auth; /* proxy.c */
+
+/* Runs host_proxy_cmd for the session; *fd is the session's end. */
+int proxy_open(struct session *s, int *fd, struct err *e);
+void proxy_close(struct session *s);
+
+/* tunnel.c */
+
+/* Begins a way through the jump host for the session; *fd is the session's end. A tunnel that fails
+ * fails its session, later. */
+int tunnel_open(struct session *s, int *fd, struct err *e);
+
+/* The session that goes through it is dying. */
+void tunnel_leave(struct session *s);
+
+/* Whether it has come through. */
+bool tunnel_is_open(const struct tunnel *t);
+
+/* What its channel has to tell: where it is to lead; bytes came; its input has become less; a note;
+ * its end. */
+void tunnel_place(const struct tunnel *t, const char **host, int *port);
+void tunnel_data(struct tunnel *t, const char *bytes, size_t len);
+void tunnel_drained(struct tunnel *t);
+void tunnel_note(struct tunnel *t, const char *text);
+void tunnel_ended(struct tunnel *t, const struct ssh_end *end);
+
+/* auth.c */
 
 struct session {
 	struct link link; /* in the endpoint */
@@ -185,6 +213,8 @@ struct session {
 	unsigned n_ghosts, ghosts_room;
 	LIBSSH2_CHANNEL *ghost_writer; /* as writer */
 	struct auth *auth;
+	struct proxy *proxy; /* host_proxy_cmd, while it runs */
+	struct tunnel *tunnel; /* that it goes through; NULL: none */
 	struct buf notes; /* for the logs of all that it serves: texts, a NUL behind each */
 	bool has_served; /* a command ran on it */
 	uint64_t not_before; /* no channel may be opened before this */
@@ -243,7 +273,13 @@ struct ssh_transport {
 	struct link execs;
 };
 
-/* transport.c: messages from a lane to the caller. */
+/* transport.c: channels, and messages from a lane to the caller. */
+struct channel *channel_create(
+	struct lane *lane, struct ssh_exec *x, const char *command, bool want_pty);
+void channel_free(struct channel *c);
+
+/* Adds bytes to the channel's standard input. Without memory the channel ends. */
+void channel_input(struct channel *c, const void *bytes, size_t len);
 void channel_note(struct channel *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void channel_end(struct channel *c, const struct ssh_end *end);
 

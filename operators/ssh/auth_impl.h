@@ -1,0 +1,41 @@
+/* What the files of authentication share. Private to operators/ssh/auth*.c. */
+#ifndef OPERATORS_SSH_AUTH_IMPL_H
+#define OPERATORS_SSH_AUTH_IMPL_H
+
+#include <stdio.h>
+
+#include "operators/ssh/transport_internal.h"
+
+/* In the order in which they are tried. */
+enum auth_method {
+	METHOD_LIST,
+	METHOD_AGENT,
+	METHOD_KEY,
+	METHOD_PASSWORD,
+	METHOD_INTERACTIVE,
+	METHOD_NONE_LEFT
+};
+
+struct auth {
+	enum auth_method at;
+	LIBSSH2_AGENT *agent;
+	struct libssh2_agent_publickey *identity; /* the agent's key under way */
+	bool is_identity_tried; /* its step must be repeated before another key's */
+	size_t key;
+	char *offered; /* the server's methods, comma between them */
+	struct buf tried;
+};
+
+bool auth_is_offered(const struct auth *a, const char *method);
+void auth_tried_add(struct auth *a, const char *what);
+
+/* Whether a failed step was the network's doing, and the error that tells it. */
+bool auth_is_hang_up(const struct session *s, int r);
+int auth_hung_up(struct session *s, struct err *e);
+
+/* One key of the agent. 0: it was tried, or there is none left and the next method's turn has come;
+ * ERR_AGAIN. */
+int auth_agent_try(struct session *s, struct err *e);
+void auth_agent_free(struct auth *a);
+
+#endif
