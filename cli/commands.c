@@ -42,6 +42,7 @@ const struct command *const commands[] = {
 	&command_connections_delete,
 	&command_connections_test,
 	&command_connections_discover_host_key,
+	&command_connections_setup,
 	&command_connections_export,
 	&command_connections_import,
 	&command_variables_list,

@@ -18,6 +18,7 @@ extern const struct command command_connections_export; /* cli/connections_file.
 extern const struct command command_connections_get; /* cli/connections.c */
 extern const struct command command_connections_import; /* cli/connections_file.c */
 extern const struct command command_connections_list; /* cli/connections.c */
+extern const struct command command_connections_setup; /* cli/connections_setup.c */
 extern const struct command command_connections_test; /* cli/connections_test.c */
 extern const struct command command_cron_next; /* cli/cron.c */
 extern const struct command command_dags_details; /* cli/dags_details.c */

@@ -12,12 +12,15 @@ libcli_a_SOURCES = \
 	cli/commands.h \
 	cli/completion.c \
 	cli/config.c \
+	cli/connection_variant.c \
+	cli/connection_variant.h \
 	cli/connection_view.c \
 	cli/connection_view.h \
 	cli/connections.c \
 	cli/connections_edit.c \
 	cli/connections_file.c \
 	cli/connections_host_key.c \
+	cli/connections_setup.c \
 	cli/connections_test.c \
 	cli/cron.c \
 	cli/dag_draw.h \
@@ -37,6 +40,8 @@ libcli_a_SOURCES = \
 	cli/export_file.h \
 	cli/help.c \
 	cli/help.h \
+	cli/host_key.c \
+	cli/host_key.h \
 	cli/info.c \
 	cli/layout.c \
 	cli/layout.h \

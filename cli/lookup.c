@@ -88,8 +88,10 @@ bool lookup_open(struct lookup *l, const char *home)
 bool lookup_home(struct lookup *l)
 {
 	struct settings *s = settings_or_report();
-	bool is_open = s != NULL && lookup_open(l, settings_home_path(s));
+	bool is_open;
 
+	memset(l, 0, sizeof(*l));
+	is_open = s != NULL && lookup_open(l, settings_home_path(s));
 	settings_destroy(s);
 	return is_open;
 }

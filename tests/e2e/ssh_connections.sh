@@ -1,5 +1,5 @@
 #!/bin/sh
-# connections test and discover-host-key, against a real sshd.
+# connections test, discover-host-key and setup, against a real sshd.
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
 . "$top_srcdir/tests/e2e/sshd.sh"
 
@@ -59,6 +59,47 @@ like "a changed key is refused" "$out" "*host_key	failed	*is $shown, which is no
 run connections discover-host-key kept --fingerprint "$shown"
 run connections test kept
 is "until it is recorded" "$status" 0
+
+# ---- setup ----
+
+: >"$me/.ssh/known_hosts"
+run connections setup box
+is "a host that is not known is not set up unasked" "$status" 1
+like "and how to make it known is told" "$err" "*not recorded*--fingerprint $shown*"
+run connections setup box --fingerprint "$shown"
+is "where the key works nothing is done" "$status" 0
+like "but the host made known" "$err" "*recorded in $me/.ssh/known_hosts*the key works*"
+is "and the keys there stay" "$(cat "$sshd_dir/authorized_keys")" "$(cat "$sshd_dir/user_key.pub")"
+
+mkdir "$host/.ssh"
+chmod 755 "$host/.ssh"
+printf '%s' "ssh-rsa AAAA other" >"$host/.ssh/authorized_keys"
+ssh-keygen -q -t ed25519 -N '' -C new -f "$work/new"
+run connections setup box --public-key "$work/new.pub"
+is "another key can be installed over a connection that works" "$status" 0
+like "which is told" "$err" "*the public key is installed"
+is "it stands there on a line of its own, named" "$(cat "$host/.ssh/authorized_keys")" \
+	"ssh-rsa AAAA other
+$(cut -d' ' -f1,2 "$work/new.pub") windrow:box"
+is "the file is its owner's alone" "$(ls -l "$host/.ssh/authorized_keys" | cut -c1-10)" "-rw-------"
+is "so is its folder" "$(ls -ld "$host/.ssh" | cut -c1-10)" "drwx------"
+cp "$host/.ssh/authorized_keys" "$work/installed"
+run connections setup box --public-key "$work/new.pub"
+like "done again it changes nothing" "$status:$err" "0:*was there already"
+ok "not a byte" cmp "$host/.ssh/authorized_keys" "$work/installed"
+cp "$host/.ssh/authorized_keys" "$sshd_dir/authorized_keys"
+WINDROW_CONN_NEW="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/new" run connections test new
+is "the key that was installed lets in" "$status" 0
+
+run connections setup box
+is "a key that the host does not know wants a password" "$status" 1
+like "and where none is taken that is told" "$err" "*the server offers publickey*"
+run connections setup box --public-key "$sshd_dir/host_key"
+like "a file that holds no public key is told" "$err" "*holds no public key*"
+WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port" run connections setup box
+like "a connection without a key is told how to get one" "$err" "*names no key*ssh-keygen*"
+
+cp "$sshd_dir/user_key.pub" "$sshd_dir/authorized_keys"
 sshd_stop
 run connections discover-host-key kept
 is "a host that does not answer has none" "$status" 1

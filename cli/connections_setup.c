@@ -1,0 +1,260 @@
+/*
+ * `windrow connections setup`: a host made ready for a connection. Its key is recorded, the
+ * connection's public key is installed there with a password that is asked for once, and then the
+ * key is tried. What is done already is not done again.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/connection_variant.h"
+#include "cli/host_key.h"
+#include "cli/lookup.h"
+#include "cli/report.h"
+#include "cli/secret_input.h"
+#include "cli/stores.h"
+#include "engine/arena.h"
+#include "engine/err.h"
+#include "operators/ssh/target_make.h"
+#include "store/dags_folder.h"
+#include "store/secret.h"
+
+#define PUBLIC_KEY_MAX ((size_t)64 << 10) /* bytes of a .pub file */
+
+/* Adds the line on standard input to authorized_keys. N.B. any login shell hands it on to sh: it
+ * holds no single quote, backslash or exclamation mark. */
+static const char install[] =
+	"exec /bin/sh -c 'umask 077; cd || exit 3; read -r type key name; f=.ssh/authorized_keys; "
+	"mkdir -p .ssh && chmod 700 .ssh && touch $f && chmod 600 $f || exit 4; "
+	"if grep -qF -e \"$type $key\" $f; then echo present; exit 0; fi; "
+	"if [ -s $f ] && [ -n \"$(tail -c 1 $f)\" ]; then echo >>$f || exit 4; fi; "
+	"echo \"$type $key $name\" >>$f || exit 4; "
+	"if command -v restorecon >/dev/null; then restorecon -F .ssh $f >/dev/null 2>&1; fi; "
+	"echo installed'";
+
+struct setup {
+	struct arena *arena;
+	struct lookup lookup;
+	const char *id;
+	struct connection connection;
+	const char *public_line; /* `type base64 name` */
+	bool can_try; /* its private half is here */
+};
+
+static int fail(const struct err *e)
+{
+	report_error("%s", e->text);
+	return EXIT_FAILED;
+}
+
+/* ---- the public key ---- */
+
+/* The first line of a file, as `type base64 windrow:ID`. */
+static int read_public(struct setup *s, const char *path)
+{
+	size_t len, type, key;
+	struct err e;
+	char *text;
+
+	if (dags_folder_read(path, PUBLIC_KEY_MAX, &text, &len, &e) != 0) {
+		report_error("the public key %s: %s; `ssh-keygen -y -f KEY >KEY.pub` makes it of "
+			     "the private one",
+			path, e.text);
+		return EXIT_FAILED;
+	}
+	type = strcspn(text, " \n");
+	key = text[type] == ' ' ? strcspn(text + type + 1, " \n") : 0;
+	if (key < 16 ||
+		(strncmp(text, "ssh-", 4) != 0 && strncmp(text, "ecdsa-", 6) != 0 &&
+			strncmp(text, "sk-", 3) != 0)) {
+		report_error("%s holds no public key: that is a line as in authorized_keys", path);
+		free(text);
+		return EXIT_FAILED;
+	}
+	s->public_line =
+		arena_printf(s->arena, "%.*s windrow:%s", (int)(type + 1 + key), text, s->id);
+	free(text);
+	return s->public_line == NULL ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int read_keypair(struct setup *s, const char *name)
+{
+	struct store_keypair k;
+	int status, r = ERR_NOTFOUND;
+	struct store *store = stores_open_to_read(&status);
+	struct err e;
+
+	if (status != EXIT_DONE)
+		return status;
+	(void)err_set(&e, r, "there is no keypair %s", name);
+	if (store != NULL)
+		r = store_keypair_get(store, s->arena, name, &k, &e);
+	stores_close(store);
+	if (r != 0)
+		return fail(&e);
+	s->public_line = k.public_line;
+	return EXIT_DONE;
+}
+
+/* Which key it is that the host is to know. */
+static int find_public(struct setup *s, const struct args *args)
+{
+	const char *said = args_text(args, "public-key", NULL);
+	const char *keypair = connection_extra_text(s->arena, &s->connection, "keypair");
+	const char *file = connection_extra_text(s->arena, &s->connection, "key_file");
+	const char *home = getenv("HOME"), *path;
+
+	s->can_try = said == NULL;
+	if (said != NULL)
+		return read_public(s, said);
+	if (keypair != NULL)
+		return read_keypair(s, keypair);
+	if (file == NULL) {
+		report_error(
+			"connection %s names no key: say which by --public-key FILE, or give it "
+			"one, as by `ssh-keygen -t ed25519 -f ~/.ssh/%s` and `windrow connections "
+			"edit %s --conn-extra '{\"key_file\": \"~/.ssh/%s\"}'`",
+			s->id, s->id, s->id, s->id);
+		return EXIT_FAILED;
+	}
+	if (strncmp(file, "~/", 2) == 0 && home != NULL)
+		path = arena_printf(s->arena, "%s%s.pub", home, file + 1);
+	else
+		path = arena_printf(s->arena, "%s.pub", file);
+	return path == NULL ? EXIT_FAILED : read_public(s, path);
+}
+
+/* ---- the host ---- */
+
+static int make_known(struct setup *s, const struct args *args)
+{
+	struct host_key k = {.arena = s->arena, .id = s->id};
+	bool is_known = false;
+	int status = host_key_ask(&k, &s->lookup);
+
+	if (status == EXIT_DONE)
+		status = host_key_settle(&k, args, &is_known);
+	host_key_free(&k);
+	return status == EXIT_DONE && !is_known ? EXIT_FAILED : status;
+}
+
+/* Runs a command over a variant of the connection. Its output's first line, or NULL: e says why. */
+static const char *call(struct setup *s, struct connection_variant *v, const char *command,
+	const char *input, struct err *e)
+{
+	const struct connection_source source = connection_variant_source(v);
+	const char *word = NULL;
+	struct ssh_target *t;
+	struct ssh_call c;
+
+	if (ssh_target_make(&source, s->id, NULL, 0, &t, e) != 0)
+		return NULL;
+	if (ssh_call_run(t, command, input, strlen(input), false, &c, e) == 0) {
+		if (c.end.err.code != 0)
+			*e = c.end.err;
+		else if (!c.end.has_status || c.end.status != 0)
+			(void)err_set(e, ERR_IO,
+				"the host could not write ~/.ssh/authorized_keys: %.300s",
+				buf_str(&c.err));
+		else
+			word = arena_memdup(
+				s->arena, buf_str(&c.out), strcspn(buf_str(&c.out), "\n"));
+	}
+	ssh_call_free(&c);
+	ssh_target_release(t);
+	return word;
+}
+
+static bool key_works(struct setup *s, struct err *e)
+{
+	struct connection_variant v = {.all = lookup_connections(&s->lookup), .has_keys = true};
+
+	return call(s, &v, "exec /bin/sh -c 'echo yes'", "", e) != NULL;
+}
+
+/* Logs in by what works for a key of somebody else's, else by password. */
+static int install_key(struct setup *s)
+{
+	struct connection_variant v = {.all = lookup_connections(&s->lookup),
+		.password = s->connection.password,
+		.has_keys = !s->can_try};
+	const char *line, *word;
+	struct err e;
+
+	if (s->can_try && v.password == NULL)
+		v.password = secret_input(s->arena, "the password there");
+	if (s->can_try && v.password == NULL)
+		return EXIT_FAILED;
+	line = arena_printf(s->arena, "%s\n", s->public_line);
+	word = line == NULL ? NULL : call(s, &v, install, line, &e);
+	if (word == NULL)
+		return line == NULL ? EXIT_FAILED : fail(&e);
+	report_note(strcmp(word, "present") == 0 ? "the public key was there already"
+						 : "the public key is installed");
+	return EXIT_DONE;
+}
+
+static int set_up(struct setup *s, const struct args *args)
+{
+	const struct connection_source *source = lookup_connections(&s->lookup);
+	struct err e;
+	int status;
+
+	if (source->find(source->ctx, s->arena, s->id, &s->connection, &e) != 0)
+		return fail(&e);
+	status = find_public(s, args);
+	if (status == EXIT_DONE)
+		status = make_known(s, args);
+	if (status != EXIT_DONE)
+		return status;
+	if (s->can_try && key_works(s, &e)) {
+		report_note("the key works: nothing else is to be done");
+		return EXIT_DONE;
+	}
+	status = install_key(s);
+	if (status != EXIT_DONE || !s->can_try)
+		return status;
+	if (!key_works(s, &e)) {
+		report_error("the key is installed, but it does not let in: %s", e.text);
+		return EXIT_FAILED;
+	}
+	report_note("connection %s works with its key; the password is not needed any more", s->id);
+	return EXIT_DONE;
+}
+
+static int setup_exec(const struct args *args)
+{
+	struct setup s = {.arena = secret_arena_create(0), .id = args_word(args, 0)};
+	int status = EXIT_FAILED;
+
+	if (s.arena == NULL) {
+		report_error("%s", err_text(ERR_NOMEM));
+		return EXIT_FAILED;
+	}
+	if (lookup_home(&s.lookup))
+		status = set_up(&s, args);
+	lookup_close(&s.lookup);
+	arena_destroy(s.arena);
+	return status;
+}
+
+static const struct flag setup_flags[] = {
+	{"public-key", 0, FLAG_TEXT, "FILE", "install this one, logging in as the connection does"},
+	HOST_KEY_FLAGS,
+};
+
+const struct command command_connections_setup = {
+	.group = "connections",
+	.verb = "setup",
+	.words = "ID",
+	.summary = "make a host ready: its key known, the public key installed and tried",
+	.details = "The public key is that of the connection's keypair, or stands beside its "
+		   "key_file as FILE.pub. The password is asked for once and not kept; elsewhere "
+		   "than on a terminal it is read from standard input.",
+	.flags = setup_flags,
+	.n_flags = sizeof(setup_flags) / sizeof(setup_flags[0]),
+	.example = "windrow connections setup web",
+	.exec = setup_exec,
+};
