@@ -17,9 +17,11 @@ static const struct {
 	{VALUE_MAP, false},
 };
 
-/* A parameter that says no type has its default's. */
+/* A parameter that says no type has its default's. Nothing is of no type. */
 static void take_type(struct param *p, const struct value *v)
 {
+	if (v->type == VALUE_NULL)
+		return;
 	p->type = v->type;
 	p->is_integer = v->type == VALUE_NUMBER && value_number_is_integer(v->u.text, v->len);
 }

@@ -39,8 +39,8 @@
 		.type = KEY_BOOL,                                                                  \
 		.dflt = "true",                                                                    \
 		.doc = "Whether the script outlives a lost connection or engine, to be found "     \
-		       "again. "                                                                   \
-		       "With `false` nothing but a response file is written on the host."},        \
+		       "again. With `false` it ends with these, and over ssh nothing but a "       \
+		       "response file is written on the host."},                                   \
 	[NUMBER(RESPONSE_LIMIT)] = {.name = "response_limit",                                      \
 		.type = KEY_SIZE,                                                                  \
 		.min = 1,                                                                          \
