@@ -367,6 +367,7 @@ static int run(struct test *t, const struct args *args)
 		.source = &t->host.lookup.source,
 		.instances = t->host.instances,
 		.logs = t->host.logs,
+		.pool_slots = t->host.pool_slots,
 		.seed = (uint64_t)wall_ms(),
 		.kill_grace_ms = OP_KILL_GRACE_MS,
 		.dies_with_engine = true,

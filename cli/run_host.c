@@ -81,6 +81,7 @@ bool run_host_open(struct run_host *h)
 	is_open = lookup_open(&h->lookup, settings_home_path(s));
 	h->executions = folder_in(settings_home_path(s), "executions");
 	h->logs = folder_in(settings_home_path(s), "logs");
+	h->pool_slots = settings_number(s, SETTING_DEFAULT_POOL_SLOTS);
 	settings_destroy(s);
 	if (is_open && open_operators(h, &e) != 0) {
 		report_error("%s", e.text);

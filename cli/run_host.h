@@ -18,6 +18,7 @@ struct run_host {
 	struct op_instance **instances; /* by their place in operators[] */
 	struct lookup lookup;
 	char *executions, *logs; /* folders */
+	uint32_t pool_slots; /* of a pool that nobody has sized */
 	int open; /* instances that are not closed yet */
 };
 

@@ -168,7 +168,7 @@ static int dispatch_fill(struct runner *r)
 	int status = 0;
 
 	for (uint32_t i = 0; i < r->o.plan->n_pools && status == 0; i++)
-		status = dispatch_pool_set(r->dispatch, i, RUNNER_POOL_SLOTS);
+		status = dispatch_pool_set(r->dispatch, i, r->o.pool_slots);
 	if (status == 0)
 		status = dispatch_run_set(r->dispatch, RUN_NUMBER, r->o.plan->run.max_active_tasks);
 	return status;

@@ -13,8 +13,6 @@
 #include "operators/operator.h"
 #include "scheduler/render.h"
 
-#define RUNNER_POOL_SLOTS 128 /* of default_pool, and of every pool that nobody has sized */
-
 struct dag;
 struct outputs;
 struct plan;
@@ -57,6 +55,7 @@ struct runner_options {
 	const struct render_source *source;
 	struct op_instance *const *instances; /* open, by their place in operators[] */
 	const char *logs; /* folder; NULL: none are written */
+	uint32_t pool_slots; /* of default_pool, and of every pool that nobody has sized */
 	uint64_t seed; /* of the jitter of retries */
 	int64_t kill_grace_ms;
 	bool dies_with_engine;

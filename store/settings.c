@@ -130,31 +130,58 @@ int setting_find(
 	return -1;
 }
 
-/* The value as it will be read: a path is made whole. base: what a relative path counts from, or
- * NULL for the current folder. */
-static int set_value(struct settings *s, int id, const char *text, enum setting_source source,
-	const char *origin, const char *base, char *const *env, struct err *e)
+/* What a value must be, for messages. */
+static const char *wanted(int id)
+{
+	return setting_defs[id].type == SETTING_PATH ? "the path of a folder"
+						     : "a whole number from 1 to 1000000";
+}
+
+static bool is_number(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+
+	return n > 0 && n <= 7 && text[n] == '\0' && atol(text) >= 1 &&
+		atol(text) <= SETTING_NUMBER_MAX;
+}
+
+/* A path made whole, in the arena. base: what a relative one counts from, or NULL for the current
+ * folder. NULL: no memory, or no current folder (and then errno is not 0). */
+static char *whole_path(struct arena *a, const char *text, const char *base, char *const *env)
 {
 	const char *user = user_home(env);
 	char cwd[4096];
-	char *path;
 
-	if (*text == '\0')
-		return err_set(e, ERR_INVALID, "%s: %s.%s is empty; it takes the path of a folder",
-			origin, setting_defs[id].section, setting_defs[id].key);
+	errno = 0;
 	if (text[0] == '~' && (text[1] == '/' || text[1] == '\0') && user != NULL)
-		path = arena_printf(s->arena, "%s%s", user, text + 1);
-	else if (text[0] == '/')
-		path = arena_strdup(s->arena, text);
-	else if (base == NULL && getcwd(cwd, sizeof(cwd)) == NULL)
+		return arena_printf(a, "%s%s", user, text + 1);
+	if (text[0] == '/')
+		return arena_strdup(a, text);
+	if (base == NULL && getcwd(cwd, sizeof(cwd)) == NULL)
+		return NULL;
+	return arena_printf(a, "%s/%s", base == NULL ? cwd : base, text);
+}
+
+/* The value as it will be read. */
+static int set_value(struct settings *s, int id, const char *text, enum setting_source source,
+	const char *origin, const char *base, char *const *env, struct err *e)
+{
+	const struct setting_def *d = &setting_defs[id];
+	const char *value;
+
+	if (*text == '\0' || (d->type == SETTING_NUMBER && !is_number(text)))
+		return err_set(e, ERR_INVALID, "%s: %s.%s is %s%s%s; it takes %s", origin,
+			d->section, d->key, *text == '\0' ? "empty" : "\"", text,
+			*text == '\0' ? "" : "\"", wanted(id));
+	value = d->type == SETTING_PATH ? whole_path(s->arena, text, base, env)
+					: arena_strdup(s->arena, text);
+	if (value == NULL && errno != 0 && errno != ENOMEM)
 		return err_set(e, ERR_IO, "%s: cannot tell the current folder: %s", origin,
 			strerror(errno));
-	else
-		path = arena_printf(s->arena, "%s/%s", base == NULL ? cwd : base, text);
 	s->values[id].origin = arena_strdup(s->arena, origin);
-	if (path == NULL || s->values[id].origin == NULL)
+	if (value == NULL || s->values[id].origin == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	s->values[id].text = path;
+	s->values[id].text = value;
 	s->values[id].source = source;
 	return 0;
 }
@@ -239,8 +266,8 @@ static int take_pair(struct reading *r, const yaml_node_t *section, const yaml_n
 	}
 	if (value->type != YAML_SCALAR_NODE ||
 		strlen((const char *)value->data.scalar.value) != value->data.scalar.length)
-		return refuse(r, value, "%s.%s takes a path", setting_defs[id].section,
-			setting_defs[id].key);
+		return refuse(r, value, "%s.%s takes %s", setting_defs[id].section,
+			setting_defs[id].key, wanted(id));
 	if (r->s->values[id].source == SETTING_FROM_FILE)
 		return refuse(r, key, "%s.%s is set twice", setting_defs[id].section,
 			setting_defs[id].key);
@@ -408,6 +435,11 @@ bool settings_file_exists(const struct settings *s)
 const char *settings_text(const struct settings *s, enum setting_id id)
 {
 	return s->values[id].text;
+}
+
+uint32_t settings_number(const struct settings *s, enum setting_id id)
+{
+	return (uint32_t)strtoul(s->values[id].text, NULL, 10);
 }
 
 enum setting_source settings_source(const struct settings *s, enum setting_id id)

@@ -19,14 +19,19 @@ struct err;
 #define SETTINGS_FILE_NAME "windrow.yaml"
 #define SETTINGS_FILE_MAX ((size_t)1 << 20) /* bytes of the settings file */
 
+#define SETTING_NUMBER_MAX 1000000
+
 enum setting_type {
-	SETTING_PATH /* of a file or a folder */
+	SETTING_PATH, /* of a file or a folder */
+	SETTING_NUMBER, /* a whole one from 1 to SETTING_NUMBER_MAX */
 };
 
 /* X(enum suffix, section, key, type, default, what it is for) */
 #define SETTINGS_LIST(X)                                                                           \
 	X(DAGS_FOLDER, "core", "dags_folder", SETTING_PATH, "dags",                                \
-		"The folder whose YAML files are DAGs, subfolders included.")
+		"The folder whose YAML files are DAGs, subfolders included.")                      \
+	X(DEFAULT_POOL_SLOTS, "core", "default_pool_task_slot_count", SETTING_NUMBER, "128",       \
+		"How many slots default_pool has, and every pool that nobody has sized.")
 
 enum setting_id {
 #define SETTING_ENUM(id, section, key, type, dflt, doc) SETTING_##id,
@@ -65,6 +70,9 @@ bool settings_file_exists(const struct settings *s);
 
 /* A setting's value as text; of a path, the whole path. */
 const char *settings_text(const struct settings *s, enum setting_id id);
+
+/* The value of a SETTING_NUMBER. */
+uint32_t settings_number(const struct settings *s, enum setting_id id);
 
 /* Where the value came from, and words for it: "default", "/home/a/.windrow/windrow.yaml:3:5",
  * "WINDROW__CORE__DAGS_FOLDER". */

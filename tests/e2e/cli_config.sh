@@ -24,6 +24,9 @@ like "the file wins over the default" "$out" \
 WINDROW__CORE__DAGS_FOLDER=/env run config list
 like "the environment wins over the file" "$out" \
 	"core	dags_folder	/env	WINDROW__CORE__DAGS_FOLDER*"
+WINDROW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT=many run config list
+is "a number must be one" "$status:$err" "1:windrow: WINDROW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT: \
+core.default_pool_task_slot_count is \"many\"; it takes a whole number from 1 to 1000000"
 run info -o json
 is "info exits 0" "$status" 0
 like "info tells of home and file" "$out" "*\"home\": \"$WINDROW_HOME\",*\"settings_file\": \

@@ -100,7 +100,7 @@ static void test_sentences(void)
 	is_refused("core: x\n", NULL,
 		"windrow.yaml:1:7: a section holds settings, as in `core: {dags_folder: dags}`");
 	is_refused("core: {dags_folder: [x]}\n", NULL,
-		"windrow.yaml:1:21: core.dags_folder takes a path");
+		"windrow.yaml:1:21: core.dags_folder takes the path of a folder");
 	is_refused("core: {dags_folder: a, dags_folder: b}\n", NULL,
 		"windrow.yaml:1:24: core.dags_folder is set twice");
 	is_refused("core: {dags_folder: ''}\n", NULL,
