@@ -22,6 +22,12 @@ static const char *const parts[] = {"conn-type", "conn-host", "conn-port", "conn
 /* The flags that may say `-`, to be read from standard input. */
 static const char *const readable[] = {"conn-password", "conn-extra", "conn-uri", "conn-json"};
 
+/* Whether a flag's value is read from standard input. */
+static bool is_read(const struct args *args, const char *flag)
+{
+	return strcmp(args_text(args, flag, ""), "-") == 0;
+}
+
 /* What the flags say cannot all be at once. */
 static bool is_clear(const struct args *args)
 {
@@ -41,7 +47,7 @@ static bool is_clear(const struct args *args)
 		}
 	}
 	for (size_t i = 0; i < sizeof(readable) / sizeof(readable[0]); i++)
-		n_read += strcmp(args_text(args, readable[i], ""), "-") == 0;
+		n_read += is_read(args, readable[i]);
 	if (n_read > 1)
 		report_error("only one value can be read from standard input");
 	return n_read <= 1;
@@ -116,8 +122,7 @@ static bool take_parts(struct arena *a, const struct args *args, struct connecti
 		return false;
 	if (password != NULL)
 		c->password = *password == '\0' ? NULL : password;
-	if (password != NULL && *password != '\0' &&
-		strcmp(args_text(args, "conn-password", ""), "-") != 0)
+	if (password != NULL && *password != '\0' && !is_read(args, "conn-password"))
 		report_note("note: others can see a command line; `--conn-password -` asks for the "
 			    "password instead");
 	return extra == NULL || merge_extra(a, c, extra);
@@ -136,10 +141,15 @@ static int take_flags(struct arena *a, const struct args *args, struct store_con
 		return EXIT_FAILED;
 	c->description = args_text(args, "conn-description", c->description);
 	if (whole != NULL) {
-		if (connection_parse(a, id, whole, strlen(whole), &c->connection, &e) == 0)
-			return EXIT_DONE;
-		report_error("%s", e.text);
-		return EXIT_FAILED;
+		if (connection_parse(a, id, whole, strlen(whole), &c->connection, &e) != 0) {
+			report_error("%s", e.text);
+			return EXIT_FAILED;
+		}
+		if (c->connection.password != NULL && !is_read(args, "conn-uri") &&
+			!is_read(args, "conn-json"))
+			report_note("note: others can see a command line; `-` in its place reads "
+				    "standard input instead");
+		return EXIT_DONE;
 	}
 	return take_parts(a, args, &c->connection) ? EXIT_DONE : EXIT_FAILED;
 }

@@ -2,15 +2,16 @@
 #include "cli/export_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/report.h"
 #include "engine/buf.h"
-#include "engine/err.h"
 
 static int write_all(int fd, const char *p, size_t len)
 {
@@ -24,7 +25,7 @@ static int write_all(int fd, const char *p, size_t len)
 			len -= (size_t)n;
 		}
 	}
-	return fsync(fd) == 0 || errno == EINVAL ? 0 : -1;
+	return fsync(fd) == 0 || errno == EINVAL || errno == EROFS ? 0 : -1;
 }
 
 static int write_beside(char *made, const char *path, const struct buf *bytes)
@@ -46,10 +47,46 @@ static int write_beside(char *made, const char *path, const struct buf *bytes)
 	return r;
 }
 
+/* Writes into what is there, where that is no plain file: a pipe, a terminal, /dev/stdout. */
+static int write_into(const char *path, const struct buf *bytes, bool has_secrets)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), r = EXIT_DONE;
+
+	if (fd >= 0 && has_secrets && isatty(fd) == 1) {
+		report_error("no secret is printed on a terminal: name a file");
+		r = EXIT_FAILED;
+	} else if (fd < 0 || write_all(fd, buf_str(bytes), bytes->len) != 0) {
+		report_error("cannot write %s: %s", path, strerror(errno));
+		r = EXIT_FAILED;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return r;
+}
+
+/* Puts a new file in the place of an older one, or where there is none. */
+static int write_anew(const char *path, const struct buf *bytes)
+{
+	char *whole = realpath(path, NULL); /* a symbolic link stays */
+	struct buf made;
+	int r = -1;
+
+	buf_init(&made, 0);
+	buf_addf(&made, "%s.XXXXXX", whole == NULL ? path : whole);
+	if (buf_status(&made) != 0)
+		errno = ENOMEM;
+	else
+		r = write_beside(made.data, whole == NULL ? path : whole, bytes);
+	if (r != 0)
+		report_error("cannot write %s: %s", path, strerror(errno));
+	buf_free(&made);
+	free(whole);
+	return r == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
 int export_file_write(const char *path, const struct buf *bytes, bool has_secrets)
 {
-	struct buf made;
-	int r;
+	struct stat st;
 
 	if (strcmp(path, "-") == 0) {
 		if (has_secrets && isatty(STDOUT_FILENO) == 1) {
@@ -59,15 +96,7 @@ int export_file_write(const char *path, const struct buf *bytes, bool has_secret
 		(void)fwrite(buf_str(bytes), 1, bytes->len, stdout);
 		return EXIT_DONE;
 	}
-	buf_init(&made, 0);
-	buf_addf(&made, "%s.XXXXXX", path);
-	if (buf_status(&made) != 0) {
-		report_error("%s", err_text(ERR_NOMEM));
-		return EXIT_FAILED;
-	}
-	r = write_beside(made.data, path, bytes);
-	if (r != 0)
-		report_error("cannot write %s: %s", path, strerror(errno));
-	buf_free(&made);
-	return r == 0 ? EXIT_DONE : EXIT_FAILED;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		return write_into(path, bytes, has_secrets);
+	return write_anew(path, bytes);
 }

@@ -181,6 +181,8 @@ static int set_value(struct store *s, struct arena *a, const struct args *args)
 		.is_secret = args_has(args, "secret")};
 	struct err e;
 
+	if (v.value != NULL && v.is_secret)
+		report_note("note: others can see a command line; without VALUE it is asked for");
 	if (v.value == NULL)
 		v.value = secret_input(a, "the value");
 	if (v.value == NULL)

@@ -31,7 +31,8 @@ run connections add web
 is "it cannot be added twice" "$status:$err" \
 	"1:windrow: there is a connection web already; \`windrow connections edit web\` changes it"
 run connections add db --conn-uri ssh://bob:pw@db1:22/?compress=true
-is "a URI will do" "$status:$err" "0:"
+is "a URI will do" "$status" 0
+like "with a warning where it holds a password" "$err" "*others can see a command line*"
 run connections add js --conn-json '{"conn_type": "ssh", "host": "js1"}'
 is "so will JSON" "$status:$err" "0:"
 run connections add bare

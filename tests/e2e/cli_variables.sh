@@ -50,6 +50,21 @@ like "what is JSON is exported as JSON" "$out" '*"object": {
     \]
   }*'
 cp "$work/out" "$work/all.json"
+mkfifo "$work/fifo"
+cat "$work/fifo" >"$work/piped" &
+run variables export "$work/fifo" --with-secrets
+wait
+ok "an export can go into a pipe" cmp "$work/piped" "$work/all.json"
+ok "which stays one" test -p "$work/fifo"
+ln -s target.json "$work/link.json"
+echo old >"$work/target.json"
+run variables export "$work/link.json" --with-secrets
+ok "and over a link" cmp "$work/target.json" "$work/all.json"
+run variables export "$work"
+is "but not over a folder" "$status" 1
+run variables set said --secret on-the-line
+like "a secret on the command line is warned of" "$err" "*others can see a command line*"
+run variables delete said
 for name in region token object text; do run variables delete $name; done
 run variables delete region
 is "one that is gone cannot be deleted" "$status" 1
