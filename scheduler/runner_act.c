@@ -251,7 +251,8 @@ static void keep_cause(struct runner *r, const struct run_row *row, enum run_cau
 	uint32_t n_failed, n_items;
 
 	if (cause != RUN_CAUSE_INSTANCES) {
-		keep_reason(r, row->task, row->instance, run_cause_text(cause));
+		keep_reason(r, row->task, row->instance,
+			cause == RUN_CAUSE_KILLED ? "it was cancelled" : run_cause_text(cause));
 		return;
 	}
 	n_failed = outputs_failed(r->outputs, row->task, &n_items);

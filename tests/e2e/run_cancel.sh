@@ -58,6 +58,20 @@ ok "children of the task are gone" true
 begin <<'E'
 default_args: {operator: local}
 tasks:
+  each:
+    for_each: [1, 2]
+    max_active_tis: 1
+    script: |
+      echo $$ > $<run.conf.ready>
+      exec sleep 1000
+E
+kill -INT "${pid:?}"
+finish
+like "a for_each that is cut short says so" "$out" '*main.each failed*message="it was cancelled"*'
+
+begin <<'E'
+default_args: {operator: local}
+tasks:
   deaf:
     script: |
       trap '' TERM
