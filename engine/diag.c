@@ -142,7 +142,7 @@ const char *diags_file(const struct diags *d)
 	return d->file;
 }
 
-/* One line: control characters of what was quoted from a file never reach a terminal. */
+/* On one line: control characters of a file or its name never reach a terminal. */
 static void print_text(struct buf *out, const char *text)
 {
 	for (; *text != '\0'; text++) {
@@ -153,7 +153,6 @@ static void print_text(struct buf *out, const char *text)
 		else
 			buf_addc(out, *text);
 	}
-	buf_addc(out, '\n');
 }
 
 static void print_rest(
@@ -161,8 +160,10 @@ static void print_rest(
 {
 	size_t more = d->count[level] - d->kept[level];
 
-	if (more > 0)
-		buf_addf(out, "%s: %zu more %s%s\n", d->file, more, noun, more == 1 ? "" : "s");
+	if (more == 0)
+		return;
+	print_text(out, d->file);
+	buf_addf(out, ": %zu more %s%s\n", more, noun, more == 1 ? "" : "s");
 }
 
 void diags_print(struct diags *d, struct buf *out)
@@ -171,11 +172,12 @@ void diags_print(struct diags *d, struct buf *out)
 	const struct diag *list = diags_list(d, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		buf_adds(out, d->file);
+		print_text(out, d->file);
 		if (list[i].pos.line != 0)
 			buf_addf(out, ":%u:%u", list[i].pos.line, list[i].pos.column);
 		buf_adds(out, list[i].level == DIAG_WARNING ? ": warning: " : ": ");
 		print_text(out, list[i].text);
+		buf_addc(out, '\n');
 	}
 	print_rest(d, DIAG_ERROR, "error", out);
 	print_rest(d, DIAG_WARNING, "warning", out);

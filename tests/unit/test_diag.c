@@ -55,6 +55,12 @@ int main(void)
 	OK(strstr(shown(d), "warning: late") != NULL, "a warning has its own room");
 	IS_STR(diags_file(d), "a.yaml", "the file");
 	diags_destroy(d);
+	d = diags_create("a\nb\x1b.yaml");
+	if (d == NULL)
+		return 1;
+	diag_error(d, (struct pos){1, 1}, "wrong");
+	IS_STR(shown(d), "a\\x0ab\\x1b.yaml:1:1: wrong\n", "a file's odd name stays on its line");
+	diags_destroy(d);
 	diags_destroy(NULL);
 	return tap_done();
 }
