@@ -25,6 +25,7 @@ UNIT_TESTS = \
 	tests/unit/test_local \
 	tests/unit/test_mask \
 	tests/unit/test_pages \
+	tests/unit/test_remote \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
 	tests/unit/test_run_nomem \
@@ -176,6 +177,8 @@ tests_unit_test_load_files_LDADD = liboperators.a $(STORE_LIBS)
 EXTRA_DIST += dags tests/dags
 tests_unit_test_known_hosts_SOURCES = tests/unit/test_known_hosts.c $(TAP_SOURCES)
 tests_unit_test_known_hosts_LDADD = $(OPERATORS_LIBS)
+tests_unit_test_remote_SOURCES = tests/unit/test_remote.c $(TAP_SOURCES)
+tests_unit_test_remote_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_mask_SOURCES = tests/unit/test_mask.c $(TAP_SOURCES)
 tests_unit_test_mask_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(TAP_SOURCES)

@@ -54,6 +54,7 @@ void remote_plain_command(struct buf *out, const char *id, const char *nonce, si
 
 void remote_launch_init(struct remote_launch *l)
 {
+	memset(l, 0, sizeof(*l));
 	buf_init(&l->environment, 0);
 	buf_init(&l->working_directory, 0);
 	buf_init(&l->interpreter, 0);
@@ -92,8 +93,9 @@ static void prologue_add(struct buf *out, const struct remote_launch *l)
 			"exit 126; }\n",
 			buf_str(&l->working_directory));
 	buf_adds(out, buf_str(&l->environment));
-	buf_addf(out, "exec $z %s \"$s\" %s 8<&- 9>&-\n", buf_str(&l->interpreter),
-		buf_str(&l->arguments));
+	/* N.B. ksh hands a descriptor above 2 on only where the command says so. */
+	buf_addf(out, "exec $z %s \"$s\" %s%s 8<&- 9>&-\n", buf_str(&l->interpreter),
+		buf_str(&l->arguments), l->is_plain ? " 3<&3" : "");
 }
 
 void remote_start_input(struct buf *out, const char *nonce, const struct remote_launch *launch,

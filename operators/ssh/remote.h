@@ -2,9 +2,9 @@
  * What windrow and a host say to each other to run a script durably. Pure: bytes in, words out.
  *
  * The programs that run on the host are the remote_*.sh beside this file, each joined into one line
- * that any login shell hands on to /bin/sh. What they tell comes as lines `NONCE word ...`, anywhere
- * between the script's own bytes; the response comes on standard output between two such marks.
- * Nonces cannot be guessed, so no script says such a line by accident.
+ * that any login shell hands on to /bin/sh. What they tell comes as lines `NONCE word ...`,
+ * anywhere between the script's own bytes; the response comes on standard output between two such
+ * marks. Nonces cannot be guessed, so no script says such a line by accident.
  */
 #ifndef OPERATORS_SSH_REMOTE_H
 #define OPERATORS_SSH_REMOTE_H
@@ -43,6 +43,7 @@ struct remote_launch {
 	struct buf working_directory; /* a word; empty: the home folder */
 	struct buf interpreter; /* words */
 	struct buf arguments; /* words */
+	bool is_plain; /* the script is read from a descriptor */
 };
 
 void remote_launch_init(struct remote_launch *l);

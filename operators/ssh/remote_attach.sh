@@ -10,10 +10,10 @@ d=; done;
 { read -r w r x; read -r p; read -r t; read -r b; } <"$d/claim";
 printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$d";
 # Alive is the process of the claim: not a zombie, begun when the claim says, since the same boot.
-alive() {
+e=") "; alive() {
 if [ "$t" = - ]; then kill -s 0 "$p" 2>/dev/null; return; fi;
 { read -r u <"/proc/$p/stat"; } 2>/dev/null || return 1;
-set -f; set -- ${u##*) }; a=$1; shift 19; z=$1; set -- ${t##*) }; shift 19;
+set -f; set -- ${u##*"$e"}; a=$1; shift 19; z=$1; set -- ${t##*"$e"}; shift 19;
 set +f; [ "$a" = Z ] && return 1; [ "$z" = "$1" ]; };
 (
 f=; g=;

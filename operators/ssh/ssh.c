@@ -183,6 +183,7 @@ static int input_make(struct ssh_try *t, const struct op_job *job, struct err *e
 	script = script_text(job);
 	script_running(job, &t->running);
 	remote_launch_init(&launch);
+	launch.is_plain = t->is_plain;
 	r = launch_make(job, &launch);
 	t->script_len = script.len;
 	remote_start_input(&t->input, t->nonce, &launch, script.data, script.len);

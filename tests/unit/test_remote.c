@@ -1,0 +1,326 @@
+/*
+ * The remote protocol: what is heard, cut at any byte; and the programs, run by each shell that
+ * there is, as the host's /bin/sh and as the login shell that hands them on.
+ */
+#include "operators/ssh/remote.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/buf.h"
+#include "tests/unit/tap.h"
+
+#define NONCE "0123456789abcdef0123456789abcdef"
+
+static char folder[] = "/tmp/windrow-remote.XXXXXX";
+
+/* --- hearing --- */
+
+struct heard {
+	struct buf data[2], response, words, noise;
+};
+
+static void on_data(void *ctx, bool is_stderr, const char *bytes, size_t len)
+{
+	buf_add(&((struct heard *)ctx)->data[is_stderr], bytes, len);
+}
+
+static void on_response(void *ctx, const char *bytes, size_t len)
+{
+	buf_add(&((struct heard *)ctx)->response, bytes, len);
+}
+
+static void on_word(void *ctx, bool is_stderr, const char *word)
+{
+	(void)is_stderr;
+	buf_addf(&((struct heard *)ctx)->words, "%s|", word);
+}
+
+static void on_noise(void *ctx, const char *bytes, size_t len)
+{
+	buf_add(&((struct heard *)ctx)->noise, bytes, len);
+}
+
+static void heard_free(struct heard *h)
+{
+	buf_free(&h->data[0]);
+	buf_free(&h->data[1]);
+	buf_free(&h->response);
+	buf_free(&h->words);
+	buf_free(&h->noise);
+}
+
+static void ear_open(struct remote_ear *ear, struct heard *h)
+{
+	struct remote_events events = {.ctx = h,
+		.on_data = on_data,
+		.on_response = on_response,
+		.on_word = on_word,
+		.on_noise = on_noise};
+
+	buf_init(&h->data[0], 0);
+	buf_init(&h->data[1], 0);
+	buf_init(&h->response, 0);
+	buf_init(&h->words, 0);
+	buf_init(&h->noise, 0);
+	remote_ear_init(ear, NONCE, &events);
+}
+
+/* The stream cut into pieces of n bytes says the same, whatever n is. */
+static void test_ear(void)
+{
+	static const char stream[] =
+		"motd\n" NONCE " begin\none 0123456789abcdef0123 two" NONCE
+		" start /x y\nthree\n" NONCE " response\n{\"a\": 1}\n" NONCE " end\nrest 01234567";
+	struct remote_ear ear;
+	struct heard h;
+	size_t bad = 0;
+
+	for (size_t n = 1; n < sizeof(stream); n++) {
+		ear_open(&ear, &h);
+		for (size_t at = 0; at < sizeof(stream) - 1; at += n)
+			(void)remote_ear_feed(&ear, false, stream + at,
+				at + n < sizeof(stream) ? n : sizeof(stream) - 1 - at);
+		remote_ear_end(&ear, false);
+		if (strcmp(buf_str(&h.data[0]),
+			    "one 0123456789abcdef0123 twothree\nrest 01234567") != 0 ||
+			strcmp(buf_str(&h.response), "{\"a\": 1}\n") != 0 ||
+			strcmp(buf_str(&h.words), "begin|start /x y|response|end|") != 0 ||
+			strcmp(buf_str(&h.noise), "motd\n") != 0)
+			bad++;
+		remote_ear_free(&ear);
+		heard_free(&h);
+	}
+	IS_INT((int)bad, 0, "a stream in pieces of any size is taken apart alike");
+}
+
+/* --- the programs --- */
+
+static void file_write(const char *name, const struct buf *b)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, b->data, b->len) != (ssize_t)b->len)
+		abort();
+	(void)close(fd);
+}
+
+static void file_hear(struct remote_ear *ear, bool is_stderr, const char *name)
+{
+	int fd = open(name, O_RDONLY);
+	char bytes[4096];
+	ssize_t n;
+
+	while (fd >= 0 && (n = read(fd, bytes, sizeof(bytes))) > 0)
+		(void)remote_ear_feed(ear, is_stderr, bytes, (size_t)n);
+	remote_ear_end(ear, is_stderr);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* Runs SHELL -c COMMAND with this input; what it says is heard. */
+static void run(const char *const *shell, const char *path, const struct buf *command,
+	const struct buf *input, struct heard *h)
+{
+	const char *argv[8];
+	struct remote_ear ear;
+	int n = 0, status;
+	pid_t pid;
+
+	while (shell[n] != NULL) {
+		argv[n] = shell[n];
+		n++;
+	}
+	argv[n++] = "-c";
+	argv[n++] = buf_str((struct buf *)(uintptr_t)command);
+	argv[n] = NULL;
+	file_write("in", input);
+	pid = fork();
+	if (pid == 0) {
+		if (freopen("in", "r", stdin) == NULL || freopen("out", "w", stdout) == NULL ||
+			freopen("err", "w", stderr) == NULL)
+			_exit(99);
+		(void)setenv("HOME", folder, 1);
+		if (path != NULL)
+			(void)setenv("PATH", path, 1);
+		(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(98);
+	}
+	(void)waitpid(pid, &status, 0);
+	ear_open(&ear, h);
+	file_hear(&ear, false, "out");
+	file_hear(&ear, true, "err");
+	remote_ear_free(&ear);
+}
+
+static bool is_there(const char *program)
+{
+	char command[256];
+
+	(void)snprintf(command, sizeof(command), "command -v %s >/dev/null 2>&1", program);
+	return system(command) == 0;
+}
+
+/* The command with another shell in /bin/sh's place. */
+static void shell_replace(struct buf *command, const char *shell)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "exec %s%s", shell, command->data + strlen("exec /bin/sh"));
+	buf_reset(command);
+	buf_add(command, b.data, b.len);
+	buf_free(&b);
+}
+
+static const char script[] = "echo out \"$GREETING\" \"$1\"\necho err >&2\n"
+			     "printf '[1]' > \"$SCRIPT_RESPONSE_FILE\"\n"
+			     "echo ran >> ledger\nexit 7\n";
+
+static void launch_input(struct buf *input, size_t len, bool is_plain)
+{
+	struct remote_launch launch;
+
+	remote_launch_init(&launch);
+	launch.is_plain = is_plain;
+	buf_adds(&launch.environment, "export GREETING='it'\\''s'\n");
+	buf_adds(&launch.interpreter, "'/bin/sh'");
+	buf_adds(&launch.arguments, "'a  b'");
+	buf_init(input, 0);
+	remote_start_input(input, NONCE, &launch, script, len);
+	remote_launch_free(&launch);
+}
+
+static int ledger_lines(void)
+{
+	FILE *f = fopen("ledger", "r");
+	int n = 0, c;
+
+	while (f != NULL && (c = getc(f)) != EOF)
+		n += c == '\n';
+	if (f != NULL)
+		(void)fclose(f);
+	return n;
+}
+
+/* A start, whole; again; an attach; a kill of what has ended; an input that was cut; a plain run.
+ */
+static void shell_check(const char *name, const char *as_sh, const char *const *login,
+	const char *path, const char *id)
+{
+	struct buf command, input;
+	struct heard h;
+	int before = ledger_lines();
+	char other[64];
+
+	launch_input(&input, sizeof(script) - 1, false);
+	buf_init(&command, 0);
+	remote_start_command(&command, id, NONCE, sizeof(script) - 1, 60, 1, 0);
+	if (as_sh != NULL)
+		shell_replace(&command, as_sh);
+	run(login, path, &command, &input, &h);
+	IS_STR(buf_str(&h.data[0]), "out it's a  b\n", "%s: its standard output", name);
+	IS_STR(buf_str(&h.data[1]), "err\n", "%s: its standard error", name);
+	IS_STR(buf_str(&h.response), "[1]", "%s: its response", name);
+	OK(strstr(buf_str(&h.words), "exit 7|") != NULL, "%s: its exit status", name);
+	heard_free(&h);
+	run(login, path, &command, &input, &h);
+	OK(strstr(buf_str(&h.words), "taken ") != NULL, "%s: a second start finds the first", name);
+	heard_free(&h);
+
+	buf_reset(&command);
+	remote_attach_command(&command, id, NONCE);
+	if (as_sh != NULL)
+		shell_replace(&command, as_sh);
+	run(login, path, &command, &input, &h);
+	if (!OK(strstr(buf_str(&h.words), "exit 7|") != NULL, "%s: who attaches learns the end",
+		    name))
+		tap_note("%s", buf_str(&h.words));
+	heard_free(&h);
+
+	buf_reset(&command);
+	remote_kill_command(&command, id, NONCE, 1000, NULL);
+	if (as_sh != NULL)
+		shell_replace(&command, as_sh);
+	run(login, path, &command, &input, &h);
+	OK(strstr(buf_str(&h.words), "ended|") != NULL, "%s: who kills too", name);
+	heard_free(&h);
+
+	(void)snprintf(other, sizeof(other), "%s-cut", id);
+	buf_reset(&command);
+	remote_start_command(&command, other, NONCE, sizeof(script) - 1, 0, 1, 0);
+	if (as_sh != NULL)
+		shell_replace(&command, as_sh);
+	input.len -= 5;
+	run(login, path, &command, &input, &h);
+	OK(strstr(buf_str(&h.words), "fail ") != NULL, "%s: a script that is cut is refused", name);
+	heard_free(&h);
+	IS_INT(ledger_lines() - before, 1, "%s: it ran once in all", name);
+	buf_free(&input);
+
+	launch_input(&input, sizeof(script) - 1, true);
+	(void)snprintf(other, sizeof(other), "%s-plain", id);
+	buf_reset(&command);
+	remote_plain_command(&command, other, NONCE, sizeof(script) - 1, false, 1);
+	if (as_sh != NULL)
+		shell_replace(&command, as_sh);
+	run(login, path, &command, &input, &h);
+	IS_STR(buf_str(&h.data[0]), "out it's a  b\n", "%s: plain: its standard output", name);
+	IS_STR(buf_str(&h.response), "[1]", "%s: plain: its response", name);
+	OK(strstr(buf_str(&h.words), "exit 7|") != NULL, "%s: plain: its exit status", name);
+	heard_free(&h);
+	buf_free(&input);
+	buf_free(&command);
+}
+
+static void test_shells(void)
+{
+	static const char *const sh[] = {"/bin/sh", NULL};
+	static const char *const interpreters[] = {
+		"dash", "bash", "busybox sh", "mksh", "ksh93", "yash"};
+	static const char *const logins[][2] = {{"bash", NULL}, {"zsh", NULL}, {"fish", NULL},
+		{"ksh", NULL}, {"tcsh", NULL}, {"csh", NULL}};
+	char name[64], id[32], program[16];
+
+	for (size_t i = 0; i < sizeof(interpreters) / sizeof(interpreters[0]); i++) {
+		(void)snprintf(program, sizeof(program), "%.*s", (int)strcspn(interpreters[i], " "),
+			interpreters[i]);
+		if (!is_there(program))
+			continue;
+		(void)snprintf(name, sizeof(name), "%s as /bin/sh", interpreters[i]);
+		(void)snprintf(id, sizeof(id), "sh%zu", i);
+		shell_check(name, interpreters[i], sh, NULL, id);
+	}
+	for (size_t i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
+		if (!is_there(logins[i][0]))
+			continue;
+		(void)snprintf(name, sizeof(name), "%s as the login shell", logins[i][0]);
+		(void)snprintf(id, sizeof(id), "login%zu", i);
+		shell_check(name, NULL, logins[i], NULL, id);
+	}
+	/* A host without setsid(1): a folder of all that the programs need but that. */
+	if (system("mkdir bin && for p in sh mkdir cat head tail grep sleep rm find nice; do "
+		   "ln -s \"$(command -v $p)\" bin; done") != 0)
+		abort();
+	(void)snprintf(name, sizeof(name), "%s/bin", folder);
+	shell_check("without setsid", NULL, sh, name, "nosetsid");
+}
+
+int main(void)
+{
+	char command[64];
+
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+		return 99;
+	test_ear();
+	test_shells();
+	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
+	if (chdir("/") != 0 || system(command) != 0)
+		return 99;
+	return tap_done();
+}
