@@ -32,6 +32,7 @@ libstore_a_SOURCES = \
 	store/store_keypair.c \
 	store/store_rotate.c \
 	store/store_variable.c \
+	store/store_work.c \
 	store/stored.c \
 	store/stored.h \
 	store/vault.c \

@@ -13,26 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
-#include "engine/utf8.h"
 #include "store/migrations.h"
 #include "store/store_impl.h"
 
 #define FILE_NAME "windrow.db"
-#define KEY_TRIES 3 /* how often a rotation may come between */
-
-int64_t store_now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static char *path_join(const char *folder, const char *name)
 {
@@ -315,149 +303,4 @@ int store_check(const struct store_options *o, int *version, struct err *e)
 int store_backup(struct store *s, const char *path, struct err *e)
 {
 	return db_copy(s->db, path, e);
-}
-
-/* ---- transactions ---- */
-
-int store_begin(struct store *s, struct err *e)
-{
-	int r = s->depth > 0 ? 0 : db_begin(s->db, true, e);
-
-	if (r == 0 && s->depth++ == 0)
-		s->is_broken = false;
-	return r;
-}
-
-int store_commit(struct store *s, struct err *e)
-{
-	int r;
-
-	if (--s->depth > 0)
-		return 0;
-	if (s->is_broken) {
-		db_rollback(s->db);
-		vault_forget(s->vault);
-		return err_set(e, ERR_ILLEGAL, "a change failed, so none was made");
-	}
-	r = db_commit(s->db, e);
-	if (r != 0) {
-		vault_forget(s->vault);
-		return r;
-	}
-	return vault_committed(s->vault, e);
-}
-
-void store_rollback(struct store *s)
-{
-	if (s->depth == 0)
-		return;
-	s->is_broken = true;
-	if (--s->depth > 0)
-		return;
-	db_rollback(s->db);
-	vault_forget(s->vault);
-}
-
-int store_reading(struct store *s, store_work *work, void *ctx, struct err *e)
-{
-	int r;
-
-	if (s->depth > 0)
-		return work(s, ctx, e);
-	for (int i = 0; i < KEY_TRIES; i++) {
-		r = db_begin(s->db, false, e);
-		if (r != 0)
-			return r;
-		s->has_missed_key = false;
-		r = work(s, ctx, e);
-		db_rollback(s->db);
-		if (r == 0 || !s->has_missed_key)
-			return r;
-	}
-	return r;
-}
-
-int store_writing(struct store *s, const char *action, const char *name, store_work *work,
-	void *ctx, struct err *e)
-{
-	int r = store_begin(s, e);
-
-	if (r != 0)
-		return r;
-	r = work(s, ctx, e);
-	if (r == 0)
-		r = db_run(s->db, e, NULL,
-			"INSERT INTO audit_log (at, actor, action, name) VALUES ($1, $2, $3, $4)",
-			"ittt", store_now(), s->actor, action, name);
-	if (r == 0)
-		return store_commit(s, e);
-	store_rollback(s);
-	return r;
-}
-
-/* ---- what the tables' files need ---- */
-
-int store_seal(struct store *s, const struct seal_place *place, const void *plain, size_t len,
-	struct buf *out, struct err *e)
-{
-	int r;
-
-	if (plain == NULL)
-		return 0;
-	r = vault_load(s->vault, s->db, true, e);
-	return r == 0 ? vault_close(s->vault, place, plain, len, out, e) : r;
-}
-
-int store_open_sealed(struct store *s, const struct seal_place *place, const void *sealed,
-	size_t sealed_len, struct arena *a, const char **plain, size_t *len, struct err *e)
-{
-	int r = vault_load(s->vault, s->db, false, e);
-
-	if (r != 0) {
-		s->has_missed_key = true;
-		return r;
-	}
-	return vault_open(s->vault, place, sealed, sealed_len, a, plain, len, e);
-}
-
-int store_name_check(const char *what, const char *name, struct err *e)
-{
-	size_t len = strlen(name);
-
-	if (len == 0)
-		return err_set(e, ERR_INVALID, "the name of a %s cannot be empty", what);
-	if (len > STORE_NAME_MAX)
-		return err_set(e, ERR_INVALID,
-			"the name of a %s has at most %d bytes; this one has %zu", what,
-			STORE_NAME_MAX, len);
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f)
-			return err_set(e, ERR_INVALID,
-				"the name of a %s cannot hold control characters", what);
-	return utf8_valid(name, len) == len
-		? 0
-		: err_set(e, ERR_INVALID, "the name of a %s must be UTF-8", what);
-}
-
-int store_text_check(
-	const char *what, const char *name, const char *part, const char *text, struct err *e)
-{
-	size_t len = text == NULL ? 0 : strlen(text);
-
-	if (len > STORE_TEXT_MAX)
-		return err_set(e, ERR_LIMIT, "%s %s: the %s has more than %zu KiB", what, name,
-			part, STORE_TEXT_MAX >> 10);
-	if (len > 0 && utf8_valid(text, len) < len)
-		return err_set(e, ERR_INVALID, "%s %s: the %s holds bytes that are no UTF-8", what,
-			name, part);
-	return 0;
-}
-
-const char *store_text(struct arena *a, const char *text, int *r)
-{
-	const char *copy = text == NULL ? NULL : arena_strdup(a, text);
-
-	if (text != NULL && copy == NULL)
-		*r = ERR_NOMEM;
-	return copy;
 }

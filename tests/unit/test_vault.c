@@ -323,6 +323,56 @@ static void test_killed(void)
 	IS_INT(survived, killed, "and each time all secrets were there, and could be rotated");
 }
 
+/* ---- many at once ---- */
+
+#define WRITERS 6
+#define SECRETS 15 /* that each of them keeps */
+
+/* Makes the store, or finds it made, keeps secrets and reads each; now and then rotates. */
+static void crowd_member(int who)
+{
+	struct store_rotation done;
+	struct store *s = NULL;
+	char name[32];
+	int bad = store_open(&k.options, &s, &k.e) != 0;
+
+	for (int i = 0; i < SECRETS && bad == 0; i++) {
+		(void)snprintf(name, sizeof(name), "v%d.%d", who, i);
+		bad = set(s, name, name) != 0 || strcmp(get(s, name), name) != 0;
+		if (bad == 0 && i % 5 == who % 5)
+			bad = store_rotate(s, NULL, &done, &k.e) != 0;
+	}
+	if (bad != 0)
+		tap_note("%d: %s", who, k.e.text);
+	(void)fflush(NULL);
+	_exit(bad);
+}
+
+static void test_crowd(void)
+{
+	pid_t children[WRITERS];
+	int status, bad = 0, lost = 0;
+	struct store *s;
+	char name[32];
+
+	(void)fflush(NULL);
+	for (int i = 0; i < WRITERS; i++)
+		if ((children[i] = fork()) == 0)
+			crowd_member(i);
+	for (int i = 0; i < WRITERS; i++) {
+		(void)waitpid(children[i], &status, 0);
+		bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	}
+	IS_INT(bad, 0, "many can make a store at once, keep secrets in it, and rotate its keys");
+	s = kit_open(&k);
+	for (int i = 0; i < WRITERS * SECRETS; i++) {
+		(void)snprintf(name, sizeof(name), "v%d.%d", i / SECRETS, i % SECRETS);
+		lost += strcmp(get(s, name), name) != 0;
+	}
+	IS_INT(lost, 0, "and each secret is there in the end");
+	store_close(s);
+}
+
 static void begin(void)
 {
 	kit_begin(&k);
@@ -344,6 +394,9 @@ int main(void)
 	kit_begin(&k);
 	test_sources();
 	test_rotate_outside();
+	kit_end(&k);
+	kit_begin(&k);
+	test_crowd();
 	kit_end(&k);
 	kit_begin(&k);
 	s = kit_open(&k);
