@@ -1,6 +1,6 @@
 /*
  * `windrow completion`: scripts for shells, made from the table of commands, so that what completes
- * is what exists. Words that may be files complete as files, ids as what `dags list` prints.
+ * is what exists. Words that may be files complete as files, ids as what a `list` prints.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +17,16 @@ static bool takes(const struct command *c, const char *what)
 	return c->words != NULL && strstr(c->words, what) != NULL;
 }
 
+/* The group whose `list` prints what the command's words may be, in its first column; or NULL. */
+static const char *ids_group(const struct command *c)
+{
+	if (strcmp(c->group, "connections") == 0)
+		return takes(c, "ID") && strcmp(c->verb, "add") != 0 ? "connections" : NULL;
+	if (strcmp(c->group, "variables") == 0)
+		return takes(c, "KEY") ? "variables" : NULL;
+	return takes(c, "ID") ? "dags" : NULL;
+}
+
 static void print_flag_names(const struct command *c)
 {
 	for (size_t i = 0; i < c->n_flags; i++)
@@ -28,6 +38,8 @@ static void print_flag_names(const struct command *c)
  * the word before. */
 static void print_sh_command(const struct command *c, const char *name)
 {
+	const char *ids = ids_group(c);
+
 	for (size_t i = 0; i < c->n_flags; i++) {
 		const struct flag *f = &c->flags[i];
 
@@ -43,8 +55,8 @@ static void print_sh_command(const struct command *c, const char *name)
 	}
 	(void)printf("\t\t\"%s \"*) words=\"", name);
 	print_flag_names(c);
-	(void)printf("\"%s%s ;;\n", takes(c, "FILE") ? " files=yes" : "",
-		takes(c, "ID") ? " ids=yes" : "");
+	(void)printf("\"%s%s%s ;;\n", takes(c, "FILE") ? " files=yes" : "",
+		ids == NULL ? "" : " ids=", ids == NULL ? "" : ids);
 }
 
 static void print_sh_group(const struct command_group *g)
@@ -88,7 +100,7 @@ static void print_sh(void)
 	for (size_t i = 0; i < command_groups_count; i++)
 		print_sh_group(&command_groups[i]);
 	(void)fputs("\tesac\n"
-		    "\t[ -n \"$ids\" ] && words=\"$words $(windrow dags list -o plain 2>/dev/null "
+		    "\t[ -n \"$ids\" ] && words=\"$words $(windrow $ids list -o plain 2>/dev/null "
 		    "| cut -f1)\"\n"
 		    "\tCOMPREPLY=()\n"
 		    "\tfor word in $words; do\n"
@@ -146,9 +158,10 @@ static void print_fish_command(const struct command *c)
 		begin_fish(c);
 		(void)fputs(" -F\n", stdout);
 	}
-	if (takes(c, "ID")) {
+	if (ids_group(c) != NULL) {
 		begin_fish(c);
-		(void)fputs(" -a '(windrow dags list -o plain 2>/dev/null | cut -f1)'\n", stdout);
+		(void)printf(
+			" -a '(windrow %s list -o plain 2>/dev/null | cut -f1)'\n", ids_group(c));
 	}
 }
 

@@ -31,15 +31,19 @@ END
 	esac
 }
 
+windrow connections add web-one --conn-type ssh
+windrow variables set region eu
 for shell in bash zsh; do
 	if ! command -v $shell >/dev/null; then
-		skip 5 "no $shell here"
+		skip 7 "no $shell here"
 		continue
 	fi
 	like "$shell: groups" "$(offered $shell ver)" "version *"
 	like "$shell: flags" "$(offered $shell version --)" "--help *"
 	like "$shell: every group is offered" "$(offered $shell '')" "*version*completion*--help*"
 	is "$shell: nothing for nonsense" "$(offered $shell zzz | tr -d ' ')" ""
+	is "$shell: connections" "$(offered $shell connections test web)" "web-one "
+	is "$shell: variables" "$(offered $shell variables get re)" "region "
 	is "$shell: the script is quiet" "$(offered $shell ver 2>&1)" "version "
 done
 
@@ -53,8 +57,9 @@ if command -v fish >/dev/null; then
 	}
 	is "fish: groups" "$(asked 'windrow vers')" "version"
 	like "fish: flags" "$(asked 'windrow version --')" "--help*"
+	is "fish: connections" "$(asked 'windrow connections test web')" "web-one"
 else
-	skip 2 "no fish here"
+	skip 3 "no fish here"
 fi
 
 run completion tcsh
