@@ -116,6 +116,34 @@ is "a task that prints the password" "$status" 0
 like "finds it masked in the log, in base64 too" "$(task_log main.t)" '*INFO - \*\*\* and \*\*\**'
 like "and where its command is told" "$(task_log main.t)" '*Running command: echo \*\*\* and*'
 
+# ---- hosts that are not as they should be ----
+
+sshd_stop
+sshd_start "ForceCommand echo go away; exit 4"
+refused "a forced command" "*the host did not run /bin/sh, but ended with status 4; it said: go away*"
+sshd_stop
+mkdir "$work/elsewhere"
+sshd_start "SetEnv HOME=/no/such TMPDIR=$work/elsewhere"
+sed 's/ran > ran/> $SCRIPT_RESPONSE_FILE/' "$work/t.yaml" >"$work/s.yaml"
+run dags test "$work/s.yaml"
+is "a home that is not there" "$status" 0
+ok "the execution lies in TMPDIR" [ -s "$work"/elsewhere/.windrow/*/response ]
+box=$WINDROW_CONN_BOX
+
+mkfifo "$work/end"
+"$top_builddir/tests/proxy/faults" "$port" silent:0 >"$work/ports" <"$work/end" &
+proxy_pid=$!
+exec 7>"$work/end"
+while [ ! -s "$work/ports" ]; do
+	:
+done
+read -r fault proxy <"$work/ports"
+WINDROW_CONN_BOX="$(printf '%s' "$box" | sed "s/:$port/:$proxy/")&conn_timeout=1"
+refused "a host that accepts and says nothing" \
+	"127.0.0.1:$proxy: timed out after 1000 ms while the SSH handshake; something accepts connections there*"
+exec 7>&-
+wait "$proxy_pid"
+
 # ---- no server ----
 
 WINDROW_CONN_BOX=$box
