@@ -32,6 +32,12 @@ extern const struct command command_db_check;
 extern const struct command command_db_migrate;
 extern const struct command command_db_shell;
 extern const struct command command_info; /* cli/info.c */
+extern const struct command command_keypairs_delete; /* cli/keypairs.c */
+extern const struct command command_keypairs_export;
+extern const struct command command_keypairs_generate;
+extern const struct command command_keypairs_import;
+extern const struct command command_keypairs_list;
+extern const struct command command_keypairs_show;
 extern const struct command command_schema; /* cli/schema.c */
 extern const struct command command_tasks_list; /* cli/tasks.c */
 extern const struct command command_tasks_render; /* cli/tasks_render.c */

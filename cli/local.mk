@@ -43,6 +43,7 @@ libcli_a_SOURCES = \
 	cli/host_key.c \
 	cli/host_key.h \
 	cli/info.c \
+	cli/keypairs.c \
 	cli/layout.c \
 	cli/layout.h \
 	cli/lookup.c \

@@ -34,6 +34,11 @@ liboperators_a_SOURCES = \
 	operators/ssh/call.h \
 	operators/ssh/connect.c \
 	operators/ssh/endpoint.c \
+	operators/ssh/key.c \
+	operators/ssh/key.h \
+	operators/ssh/key_impl.h \
+	operators/ssh/key_openssh.c \
+	operators/ssh/key_read.c \
 	operators/ssh/known_hosts.c \
 	operators/ssh/known_hosts.h \
 	operators/ssh/proxy.c \

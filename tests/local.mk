@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
 	tests/unit/test_json \
+	tests/unit/test_key \
 	tests/unit/test_keys \
 	tests/unit/test_known_hosts \
 	tests/unit/test_layout \
@@ -68,6 +69,7 @@ E2E_TESTS = \
 	tests/e2e/ssh_examples.sh \
 	tests/e2e/ssh_errors.sh \
 	tests/e2e/ssh_faults.sh \
+	tests/e2e/ssh_keypairs.sh \
 	tests/e2e/ssh_kill.sh \
 	tests/e2e/ssh_limits.sh \
 	tests/e2e/ssh_streams.sh \
@@ -188,6 +190,8 @@ tests_unit_test_schema_LDADD = liboperators.a $(ENGINE_LIBS)
 tests_unit_test_load_memory_SOURCES = tests/unit/test_load_memory.c $(TAP_SOURCES)
 tests_unit_test_load_memory_LDADD = liboperators.a $(ENGINE_LIBS)
 tests_unit_test_load_memory_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_test_key_SOURCES = tests/unit/test_key.c $(TAP_SOURCES)
+tests_unit_test_key_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_keys_SOURCES = tests/unit/test_keys.c $(TAP_SOURCES)
 tests_unit_test_keys_LDADD = liboperators.a $(ENGINE_LIBS)
 

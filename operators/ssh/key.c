@@ -1,0 +1,390 @@
+/*
+ * Keys as OpenSSL holds them, and their public halves as SSH writes them.
+ */
+#include "operators/ssh/key.h"
+
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "operators/ssh/key_impl.h"
+#include "operators/ssh/known_hosts.h"
+
+#define POINT_MAX 200 /* bytes of a public point, uncompressed */
+
+const struct key_curve key_curves[3] = {
+	{"nistp256", "ecdsa-sha2-nistp256", "prime256v1", 256},
+	{"nistp384", "ecdsa-sha2-nistp384", "secp384r1", 384},
+	{"nistp521", "ecdsa-sha2-nistp521", "secp521r1", 521},
+};
+
+int key_openssl_failed(const char *doing, struct err *e)
+{
+	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+	err_set(e, ERR_IO, "%s: OpenSSL says: %s", doing, reason == NULL ? "nothing" : reason);
+	ERR_clear_error();
+	return ERR_IO;
+}
+
+static int curve_find(const EVP_PKEY *pkey)
+{
+	char name[64];
+
+	if (EVP_PKEY_get_group_name(pkey, name, sizeof(name), NULL) != 1)
+		return -1;
+	for (int i = 0; i < 3; i++)
+		if (strcmp(name, key_curves[i].openssl) == 0)
+			return i;
+	return -1;
+}
+
+int key_wrap(const char *what, EVP_PKEY *pkey, struct ssh_key **out, struct err *e)
+{
+	struct ssh_key *k = calloc(1, sizeof(*k));
+	int r = 0;
+
+	if (k == NULL) {
+		EVP_PKEY_free(pkey);
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	}
+	k->pkey = pkey;
+	switch (EVP_PKEY_get_base_id(pkey)) {
+	case EVP_PKEY_ED25519:
+		k->type = SSH_KEY_ED25519;
+		break;
+	case EVP_PKEY_EC:
+		k->type = SSH_KEY_ECDSA;
+		k->curve = curve_find(pkey);
+		if (k->curve < 0)
+			r = err_set(e, ERR_UNSUPPORTED,
+				"%s is an ECDSA key on a curve that SSH does not know; it knows "
+				"P-256, P-384 and P-521",
+				what);
+		break;
+	case EVP_PKEY_RSA:
+		k->type = SSH_KEY_RSA;
+		if (EVP_PKEY_get_bits(pkey) > SSH_KEY_RSA_BITS_MAX)
+			r = err_set(e, ERR_LIMIT, "%s is an RSA key of more than %d bits", what,
+				SSH_KEY_RSA_BITS_MAX);
+		break;
+	default:
+		r = err_set(e, ERR_UNSUPPORTED,
+			"%s is a key of type %s; SSH takes Ed25519, ECDSA and RSA here", what,
+			EVP_PKEY_get0_type_name(pkey) == NULL ? "unknown"
+							      : EVP_PKEY_get0_type_name(pkey));
+	}
+	if (r != 0) {
+		ssh_key_destroy(k);
+		return r;
+	}
+	*out = k;
+	return 0;
+}
+
+void ssh_key_destroy(struct ssh_key *k)
+{
+	if (k == NULL)
+		return;
+	EVP_PKEY_free(k->pkey);
+	free(k);
+}
+
+static int curve_of_bits(unsigned bits, const char **curve, struct err *e)
+{
+	for (int i = 0; i < 3; i++)
+		if (key_curves[i].bits == (bits == 0 ? 256 : bits)) {
+			*curve = key_curves[i].openssl;
+			return 0;
+		}
+	return err_set(e, ERR_INVALID, "ECDSA keys have 256, 384 or 521 bits, not %u", bits);
+}
+
+int ssh_key_generate(enum ssh_key_type type, unsigned bits, struct ssh_key **out, struct err *e)
+{
+	EVP_PKEY *pkey = NULL;
+	const char *curve = NULL;
+
+	if (type == SSH_KEY_ED25519 && bits != 0 && bits != 256)
+		return err_set(e, ERR_INVALID, "Ed25519 keys have 256 bits, not %u", bits);
+	if (type == SSH_KEY_ECDSA && curve_of_bits(bits, &curve, e) != 0)
+		return ERR_INVALID;
+	if (type == SSH_KEY_RSA && bits != 0 &&
+		(bits < SSH_KEY_RSA_BITS_MIN || bits > SSH_KEY_RSA_BITS_MAX))
+		return err_set(e, ERR_INVALID, "a new RSA key has %d to %d bits, not %u",
+			SSH_KEY_RSA_BITS_MIN, SSH_KEY_RSA_BITS_MAX, bits);
+	switch (type) {
+	case SSH_KEY_ED25519:
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+		break;
+	case SSH_KEY_ECDSA:
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
+		break;
+	case SSH_KEY_RSA:
+		pkey = EVP_PKEY_Q_keygen(
+			NULL, NULL, "RSA", (size_t)(bits == 0 ? SSH_KEY_RSA_BITS_MIN : bits));
+		break;
+	}
+	if (pkey == NULL)
+		return key_openssl_failed("the key cannot be made", e);
+	return key_wrap("the new key", pkey, out, e);
+}
+
+const char *ssh_key_algorithm(const struct ssh_key *k)
+{
+	switch (k->type) {
+	case SSH_KEY_ED25519:
+		return "ssh-ed25519";
+	case SSH_KEY_ECDSA:
+		return key_curves[k->curve].algorithm;
+	case SSH_KEY_RSA:
+		break;
+	}
+	return "ssh-rsa";
+}
+
+/* ---- the wire ---- */
+
+void key_add_u32(struct buf *out, uint32_t n)
+{
+	const unsigned char bytes[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16),
+		(unsigned char)(n >> 8), (unsigned char)n};
+
+	buf_add(out, bytes, sizeof(bytes));
+}
+
+void key_add_string(struct buf *out, const void *bytes, size_t len)
+{
+	key_add_u32(out, (uint32_t)len);
+	buf_add(out, bytes, len);
+}
+
+void key_secret_begin(struct buf *b)
+{
+	buf_init(b, KEY_SECRET_ROOM);
+	(void)buf_room(b, KEY_SECRET_ROOM - 1);
+}
+
+void key_secret_end(struct buf *b)
+{
+	if (b->data != NULL)
+		OPENSSL_cleanse(b->data, b->cap);
+	buf_free(b);
+}
+
+static void add_text(struct buf *out, const char *s)
+{
+	key_add_string(out, s, strlen(s));
+}
+
+/* A number as the wire knows it, which is OpenSSL's MPI too. */
+static void add_number(struct buf *out, const EVP_PKEY *pkey, const char *name)
+{
+	BIGNUM *n = NULL;
+	char *to;
+
+	if (EVP_PKEY_get_bn_param(pkey, name, &n) != 1) {
+		out->status = ERR_IO;
+		return;
+	}
+	to = buf_room(out, (size_t)BN_bn2mpi(n, NULL));
+	if (to != NULL)
+		out->len += (size_t)BN_bn2mpi(n, (unsigned char *)to);
+	BN_clear_free(n);
+}
+
+static void add_raw_public(struct buf *out, const EVP_PKEY *pkey)
+{
+	unsigned char bytes[32];
+	size_t len = sizeof(bytes);
+
+	if (EVP_PKEY_get_raw_public_key(pkey, bytes, &len) != 1)
+		out->status = ERR_IO;
+	else
+		key_add_string(out, bytes, len);
+}
+
+static void add_point(struct buf *out, const EVP_PKEY *pkey)
+{
+	unsigned char bytes[POINT_MAX];
+	size_t len = 0;
+
+	if (EVP_PKEY_get_octet_string_param(
+		    pkey, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, bytes, sizeof(bytes), &len) != 1)
+		out->status = ERR_IO;
+	else
+		key_add_string(out, bytes, len);
+}
+
+void ssh_key_public_blob(const struct ssh_key *k, struct buf *out)
+{
+	add_text(out, ssh_key_algorithm(k));
+	switch (k->type) {
+	case SSH_KEY_ED25519:
+		add_raw_public(out, k->pkey);
+		break;
+	case SSH_KEY_ECDSA:
+		add_text(out, key_curves[k->curve].ssh);
+		add_point(out, k->pkey);
+		break;
+	case SSH_KEY_RSA:
+		add_number(out, k->pkey, OSSL_PKEY_PARAM_RSA_E);
+		add_number(out, k->pkey, OSSL_PKEY_PARAM_RSA_N);
+		break;
+	}
+}
+
+static void add_base64(struct buf *out, const struct buf *bytes)
+{
+	char *to = buf_room(out, (bytes->len + 2) / 3 * 4 + 1);
+
+	if (to == NULL)
+		return;
+	out->len += (size_t)EVP_EncodeBlock(
+		(unsigned char *)to, (const unsigned char *)bytes->data, (int)bytes->len);
+}
+
+/* Takes over a failure of a part. */
+static void join_status(struct buf *out, struct buf *part)
+{
+	if (buf_status(out) == 0 && buf_status(part) != 0)
+		out->status = buf_status(part);
+}
+
+void ssh_key_public_line(const struct ssh_key *k, const char *comment, struct buf *out)
+{
+	struct buf blob;
+
+	buf_init(&blob, 0);
+	ssh_key_public_blob(k, &blob);
+	buf_addf(out, "%s ", ssh_key_algorithm(k));
+	if (buf_status(&blob) == 0)
+		add_base64(out, &blob);
+	buf_addf(out, "%s%s\n", *comment == '\0' ? "" : " ", comment);
+	join_status(out, &blob);
+	buf_free(&blob);
+}
+
+void ssh_key_summary(const struct ssh_key *k, const char *comment, struct buf *out)
+{
+	static const char *const names[] = {
+		[SSH_KEY_ED25519] = "ED25519", [SSH_KEY_ECDSA] = "ECDSA", [SSH_KEY_RSA] = "RSA"};
+	struct buf blob;
+
+	buf_init(&blob, 0);
+	ssh_key_public_blob(k, &blob);
+	buf_addf(out, "%d ", k->type == SSH_KEY_ED25519 ? 256 : EVP_PKEY_get_bits(k->pkey));
+	if (buf_status(&blob) == 0)
+		host_key_fingerprint(out, (const unsigned char *)blob.data, blob.len);
+	buf_addf(out, " %s (%s)", *comment == '\0' ? "no comment" : comment, names[k->type]);
+	join_status(out, &blob);
+	buf_free(&blob);
+}
+
+/* ---- the private half ---- */
+
+static void add_private_ed25519(struct buf *out, const EVP_PKEY *pkey)
+{
+	unsigned char both[64];
+	size_t n = 32;
+
+	add_raw_public(out, pkey);
+	if (EVP_PKEY_get_raw_private_key(pkey, both, &n) != 1 ||
+		EVP_PKEY_get_raw_public_key(pkey, both + 32, &n) != 1)
+		out->status = ERR_IO;
+	else
+		key_add_string(out, both, sizeof(both));
+	OPENSSL_cleanse(both, sizeof(both));
+}
+
+static void add_private(struct buf *out, const struct ssh_key *k)
+{
+	static const char *const rsa[] = {OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E,
+		OSSL_PKEY_PARAM_RSA_D, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
+		OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2};
+
+	add_text(out, ssh_key_algorithm(k));
+	switch (k->type) {
+	case SSH_KEY_ED25519:
+		add_private_ed25519(out, k->pkey);
+		break;
+	case SSH_KEY_ECDSA:
+		add_text(out, key_curves[k->curve].ssh);
+		add_point(out, k->pkey);
+		add_number(out, k->pkey, OSSL_PKEY_PARAM_PRIV_KEY);
+		break;
+	case SSH_KEY_RSA:
+		for (size_t i = 0; i < sizeof(rsa) / sizeof(rsa[0]); i++)
+			add_number(out, k->pkey, rsa[i]);
+		break;
+	}
+}
+
+/* The file's inside: what is public, then the private part, which nothing seals. */
+static void add_inside(struct buf *out, const struct ssh_key *k, uint32_t check,
+	const struct buf *blob, const char *comment)
+{
+	struct buf private;
+
+	key_secret_begin(&private);
+	key_add_u32(&private, check);
+	key_add_u32(&private, check);
+	add_private(&private, k);
+	add_text(&private, comment);
+	for (char pad = 1; private.len % 8 != 0; pad++)
+		buf_addc(&private, pad);
+	buf_add(out, "openssh-key-v1", sizeof("openssh-key-v1"));
+	add_text(out, "none");
+	add_text(out, "none");
+	add_text(out, "");
+	key_add_u32(out, 1);
+	key_add_string(out, blob->data, blob->len);
+	key_add_string(out, private.data, private.len);
+	join_status(out, &private);
+	key_secret_end(&private);
+}
+
+/* Base64 in lines of 70, between the markers. */
+static void add_armour(struct buf *out, const struct buf *inside)
+{
+	struct buf text;
+
+	key_secret_begin(&text);
+	add_base64(&text, inside);
+	buf_adds(out, KEY_OPENSSH_BEGIN "\n");
+	for (size_t i = 0; i < text.len; i += 70) {
+		buf_add(out, text.data + i, text.len - i < 70 ? text.len - i : 70);
+		buf_addc(out, '\n');
+	}
+	buf_adds(out, KEY_OPENSSH_END "\n");
+	join_status(out, &text);
+	key_secret_end(&text);
+}
+
+int ssh_key_write(const struct ssh_key *k, const char *comment, struct buf *out, struct err *e)
+{
+	struct buf blob, inside;
+	uint32_t check;
+
+	if (RAND_bytes((unsigned char *)&check, sizeof(check)) != 1)
+		return key_openssl_failed("no randomness", e);
+	buf_init(&blob, 0);
+	key_secret_begin(&inside);
+	ssh_key_public_blob(k, &blob);
+	add_inside(&inside, k, check, &blob, comment);
+	join_status(&inside, &blob);
+	if (buf_status(&inside) == 0)
+		add_armour(out, &inside);
+	join_status(out, &inside);
+	key_secret_end(&inside);
+	buf_free(&blob);
+	return buf_status(out) == 0 ? 0
+				    : err_set(e, buf_status(out), "the key cannot be written: %s",
+					      err_text(buf_status(out)));
+}

@@ -1,0 +1,273 @@
+/*
+ * Reading OpenSSH's own format of private keys: `openssh-key-v1`.
+ *
+ *	magic, cipher, key derivation and its options, number of keys, public blob, private part
+ *
+ * The private part, once opened, is two equal check numbers, the key, its comment, and padding.
+ */
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+#include <string.h>
+
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "operators/ssh/key_impl.h"
+
+#define MAGIC "openssh-key-v1"
+
+/* What is left to be read; a failed read leaves it empty, and sticks. */
+struct reader {
+	const unsigned char *at;
+	size_t len;
+	bool is_short;
+};
+
+struct bytes {
+	const unsigned char *at;
+	size_t len;
+};
+
+static uint32_t take_u32(struct reader *r)
+{
+	uint32_t n;
+
+	if (r->len < 4) {
+		r->is_short = true;
+		r->len = 0;
+		return 0;
+	}
+	n = (uint32_t)r->at[0] << 24 | (uint32_t)r->at[1] << 16 | (uint32_t)r->at[2] << 8 |
+		r->at[3];
+	r->at += 4;
+	r->len -= 4;
+	return n;
+}
+
+static struct bytes take_string(struct reader *r)
+{
+	uint32_t n = take_u32(r);
+	struct bytes s = {r->at, n};
+
+	if (r->is_short || n > r->len) {
+		r->is_short = true;
+		r->len = 0;
+		return (struct bytes){r->at, 0};
+	}
+	r->at += n;
+	r->len -= n;
+	return s;
+}
+
+static bool is_text(struct bytes s, const char *text)
+{
+	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
+}
+
+static int damaged(const char *what, struct err *e)
+{
+	return err_set(e, ERR_INVALID, "%s is damaged: its inside is no OpenSSH key", what);
+}
+
+static int wrap_or_damaged(const char *what, EVP_PKEY *pkey, struct ssh_key **out, struct err *e)
+{
+	return pkey == NULL ? damaged(what, e) : key_wrap(what, pkey, out, e);
+}
+
+static int read_ed25519(const char *what, struct reader *r, struct ssh_key **out, struct err *e)
+{
+	struct bytes public = take_string(r), both = take_string(r);
+
+	if (r->is_short || public.len != 32 || both.len != 64 ||
+		memcmp(both.at + 32, public.at, 32) != 0)
+		return damaged(what, e);
+	return wrap_or_damaged(
+		what, EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, both.at, 32), out, e);
+}
+
+/* Makes a key of parameters, which are freed. NULL where OpenSSL refuses them. */
+static EVP_PKEY *from_params(const char *type, OSSL_PARAM_BLD *build)
+{
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	EVP_PKEY *pkey = NULL;
+
+	if (params != NULL && ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+		EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params) != 1)
+		pkey = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	OSSL_PARAM_free(params);
+	return pkey;
+}
+
+/* Whether the halves of a key belong together. */
+static EVP_PKEY *checked(EVP_PKEY *pkey)
+{
+	EVP_PKEY_CTX *ctx = pkey == NULL ? NULL : EVP_PKEY_CTX_new(pkey, NULL);
+	bool is_sound = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
+
+	EVP_PKEY_CTX_free(ctx);
+	if (is_sound)
+		return pkey;
+	EVP_PKEY_free(pkey);
+	return NULL;
+}
+
+static int read_ecdsa(const char *what, struct reader *r, const struct key_curve *curve,
+	struct ssh_key **out, struct err *e)
+{
+	struct bytes name = take_string(r), point = take_string(r), number = take_string(r);
+	OSSL_PARAM_BLD *build;
+	EVP_PKEY *pkey = NULL;
+	BIGNUM *n;
+
+	if (r->is_short || !is_text(name, curve->ssh))
+		return damaged(what, e);
+	build = OSSL_PARAM_BLD_new();
+	n = BN_secure_new();
+	if (build != NULL && n != NULL && BN_bin2bn(number.at, (int)number.len, n) != NULL &&
+		OSSL_PARAM_BLD_push_utf8_string(
+			build, OSSL_PKEY_PARAM_GROUP_NAME, curve->openssl, 0) == 1 &&
+		OSSL_PARAM_BLD_push_octet_string(
+			build, OSSL_PKEY_PARAM_PUB_KEY, point.at, point.len) == 1 &&
+		OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, n) == 1)
+		pkey = checked(from_params("EC", build));
+	OSSL_PARAM_BLD_free(build);
+	BN_clear_free(n);
+	return wrap_or_damaged(what, pkey, out, e);
+}
+
+/* The numbers of an RSA key in the file's order, and two that are worked out. */
+enum rsa_number { RSA_N, RSA_E, RSA_D, RSA_IQMP, RSA_P, RSA_Q, RSA_DMP1, RSA_DMQ1, RSA_COUNT };
+
+static bool rsa_work_out(BIGNUM *const n[RSA_COUNT])
+{
+	BN_CTX *ctx = BN_CTX_secure_new();
+	BIGNUM *less = BN_secure_new();
+	bool is_done = ctx != NULL && less != NULL && BN_sub(less, n[RSA_P], BN_value_one()) == 1 &&
+		!BN_is_zero(less) && BN_mod(n[RSA_DMP1], n[RSA_D], less, ctx) == 1 &&
+		BN_sub(less, n[RSA_Q], BN_value_one()) == 1 && !BN_is_zero(less) &&
+		BN_mod(n[RSA_DMQ1], n[RSA_D], less, ctx) == 1;
+
+	BN_clear_free(less);
+	BN_CTX_free(ctx);
+	return is_done;
+}
+
+static int read_rsa(const char *what, struct reader *r, struct ssh_key **out, struct err *e)
+{
+	static const char *const names[RSA_COUNT] = {
+		[RSA_N] = OSSL_PKEY_PARAM_RSA_N,
+		[RSA_E] = OSSL_PKEY_PARAM_RSA_E,
+		[RSA_D] = OSSL_PKEY_PARAM_RSA_D,
+		[RSA_IQMP] = OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
+		[RSA_P] = OSSL_PKEY_PARAM_RSA_FACTOR1,
+		[RSA_Q] = OSSL_PKEY_PARAM_RSA_FACTOR2,
+		[RSA_DMP1] = OSSL_PKEY_PARAM_RSA_EXPONENT1,
+		[RSA_DMQ1] = OSSL_PKEY_PARAM_RSA_EXPONENT2,
+	};
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	BIGNUM *n[RSA_COUNT];
+	EVP_PKEY *pkey = NULL;
+	bool is_good = build != NULL;
+
+	for (int i = 0; i < RSA_COUNT; i++) {
+		struct bytes s = {NULL, 0};
+
+		if (i < RSA_DMP1)
+			s = take_string(r);
+		n[i] = BN_secure_new();
+		is_good = is_good && n[i] != NULL && !r->is_short &&
+			s.len <= SSH_KEY_RSA_BITS_MAX / 8 + 1 &&
+			(s.len == 0 || BN_bin2bn(s.at, (int)s.len, n[i]) != NULL);
+	}
+	is_good = is_good && rsa_work_out(n);
+	for (int i = 0; i < RSA_COUNT && is_good; i++)
+		is_good = OSSL_PARAM_BLD_push_BN(build, names[i], n[i]) == 1;
+	if (is_good)
+		pkey = checked(from_params("RSA", build));
+	OSSL_PARAM_BLD_free(build);
+	for (int i = 0; i < RSA_COUNT; i++)
+		BN_clear_free(n[i]);
+	return wrap_or_damaged(what, pkey, out, e);
+}
+
+static int read_private(const char *what, struct reader *r, struct ssh_key **out, struct err *e)
+{
+	uint32_t check = take_u32(r);
+	struct bytes type;
+
+	if (take_u32(r) != check)
+		return damaged(what, e);
+	type = take_string(r);
+	if (is_text(type, "ssh-ed25519"))
+		return read_ed25519(what, r, out, e);
+	if (is_text(type, "ssh-rsa"))
+		return read_rsa(what, r, out, e);
+	for (int i = 0; i < 3; i++)
+		if (is_text(type, key_curves[i].algorithm))
+			return read_ecdsa(what, r, &key_curves[i], out, e);
+	if (r->is_short || type.len > 64)
+		return damaged(what, e);
+	if (type.len > 3 && memcmp(type.at, "sk-", 3) == 0)
+		return err_set(e, ERR_UNSUPPORTED,
+			"%s lives on a security key (%.*s), which must be touched by a person: a "
+			"program cannot use it",
+			what, (int)type.len, (const char *)type.at);
+	return err_set(e, ERR_UNSUPPORTED,
+		"%s is a key of type %.*s; SSH takes Ed25519, ECDSA and RSA here", what,
+		(int)type.len, (const char *)type.at);
+}
+
+static bool has_public(const struct ssh_key *k, struct bytes public)
+{
+	struct buf blob;
+	bool is_same;
+
+	buf_init(&blob, 0);
+	ssh_key_public_blob(k, &blob);
+	is_same = buf_status(&blob) == 0 && blob.len == public.len &&
+		memcmp(blob.data, public.at, blob.len) == 0;
+	buf_free(&blob);
+	return is_same;
+}
+
+int key_read_openssh(const char *what, const unsigned char *bytes, size_t len,
+	const char *passphrase, struct ssh_key **out, struct err *e)
+{
+	struct reader r = {bytes, len, false};
+	struct ssh_key *k;
+	int status;
+	struct bytes cipher, public, private;
+
+	if (len < sizeof(MAGIC) || memcmp(bytes, MAGIC, sizeof(MAGIC)) != 0)
+		return damaged(what, e);
+	r.at += sizeof(MAGIC);
+	r.len -= sizeof(MAGIC);
+	cipher = take_string(&r);
+	(void)take_string(&r); /* the key derivation */
+	(void)take_string(&r); /* and its options */
+	if (take_u32(&r) != 1 && !r.is_short)
+		return err_set(e, ERR_UNSUPPORTED, "%s holds several keys; one is wanted", what);
+	public = take_string(&r);
+	private = take_string(&r);
+	if (r.is_short)
+		return err_set(e, ERR_INVALID, "%s is cut off", what);
+	if (!is_text(cipher, "none"))
+		return err_set(e, passphrase == NULL ? ERR_DENIED : ERR_UNSUPPORTED,
+			passphrase == NULL
+				? "%s is sealed by a passphrase, which is missing"
+				: "%s is sealed in OpenSSH's own way, which cannot be opened "
+				  "here; rewrite it: ssh-keygen -p -m PKCS8 -f FILE",
+			what);
+	r = (struct reader){private.at, private.len, false};
+	status = read_private(what, &r, &k, e);
+	if (status == 0 && !has_public(k, public)) {
+		ssh_key_destroy(k);
+		return err_set(e, ERR_INVALID,
+			"%s is damaged: its public half is that of another key", what);
+	}
+	if (status == 0)
+		*out = k;
+	return status;
+}
