@@ -11,12 +11,14 @@
 #include "cli/commands.h"
 #include "cli/connection_variant.h"
 #include "cli/host_key.h"
+#include "cli/keypair_keep.h"
 #include "cli/lookup.h"
 #include "cli/report.h"
 #include "cli/secret_input.h"
 #include "cli/stores.h"
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "operators/ssh/key.h"
 #include "operators/ssh/target_make.h"
 #include "store/dags_folder.h"
 #include "store/secret.h"
@@ -98,6 +100,73 @@ static int read_keypair(struct setup *s, const char *name)
 	return EXIT_DONE;
 }
 
+/* Puts the keypair's name into the stored connection. */
+static int name_keypair(struct setup *s, struct store *store, const char *name, struct err *e)
+{
+	struct store_connection c;
+	struct value_pair *pairs;
+	size_t n;
+	int r = store_connection_get(store, s->arena, s->id, &c, e);
+
+	if (r != 0)
+		return r;
+	n = c.connection.extra.type == VALUE_MAP ? c.connection.extra.len : 0;
+	pairs = arena_array(s->arena, n + 1, sizeof(*pairs));
+	if (pairs == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (n > 0)
+		memcpy(pairs, c.connection.extra.u.pairs, n * sizeof(*pairs));
+	pairs[n] = (struct value_pair){"keypair", 7, value_string(name, strlen(name))};
+	c.connection.extra = (struct value){.type = VALUE_MAP, .len = n + 1, .u.pairs = pairs};
+	return store_connection_put(store, &c, true, e);
+}
+
+static int make_keypair(struct setup *s, struct store *store, const char *name, struct err *e)
+{
+	struct store_keypair before;
+	struct ssh_key *k;
+	const char *told;
+	int r = store_keypair_get(store, s->arena, name, &before, e);
+
+	if (r != ERR_NOTFOUND)
+		return r;
+	r = ssh_key_generate(SSH_KEY_ED25519, 0, &k, e);
+	if (r != 0)
+		return r;
+	r = keypair_keep(store, k, name, s->arena, &told, e);
+	if (r == 0)
+		report_note("made the keypair %s: %s", name, told);
+	ssh_key_destroy(k);
+	return r;
+}
+
+/* A stored connection without a key gets one of its own, called after it. */
+static int give_keypair(struct setup *s)
+{
+	const char *name = arena_printf(s->arena, "%s-key", s->id);
+	struct store *store;
+	struct err e;
+	int status;
+	bool has = false;
+
+	store = stores_open_to_read(&status);
+	if (status != EXIT_DONE)
+		return status;
+	if (store != NULL && store_connection_has(store, s->id, &has, &e) != 0)
+		status = stores_report(&e);
+	else if (!has) {
+		report_error("connection %s names no key, and is not in the store, where one "
+			     "could be made for it; give it a key_file, or say --public-key FILE",
+			s->id);
+		status = EXIT_FAILED;
+	} else if (name == NULL || make_keypair(s, store, name, &e) != 0 ||
+		name_keypair(s, store, name, &e) != 0) {
+		status = name == NULL ? EXIT_FAILED : stores_report(&e);
+	}
+	stores_close(store);
+	return status == EXIT_DONE ? read_keypair(s, name) : status;
+}
+
 /* Which key it is that the host is to know. */
 static int find_public(struct setup *s, const struct args *args)
 {
@@ -111,14 +180,8 @@ static int find_public(struct setup *s, const struct args *args)
 		return read_public(s, said);
 	if (keypair != NULL)
 		return read_keypair(s, keypair);
-	if (file == NULL) {
-		report_error(
-			"connection %s names no key: say which by --public-key FILE, or give it "
-			"one, as by `ssh-keygen -t ed25519 -f ~/.ssh/%s` and `windrow connections "
-			"edit %s --conn-extra '{\"key_file\": \"~/.ssh/%s\"}'`",
-			s->id, s->id, s->id, s->id);
-		return EXIT_FAILED;
-	}
+	if (file == NULL)
+		return give_keypair(s);
 	if (strncmp(file, "~/", 2) == 0 && home != NULL)
 		path = arena_printf(s->arena, "%s%s.pub", home, file + 1);
 	else
@@ -251,7 +314,8 @@ const struct command command_connections_setup = {
 	.words = "ID",
 	.summary = "make a host ready: its key known, the public key installed and tried",
 	.details = "The public key is that of the connection's keypair, or stands beside its "
-		   "key_file as FILE.pub. The password is asked for once and not kept; elsewhere "
+		   "key_file as FILE.pub; a stored connection without either gets a keypair, "
+		   "ID-key. The password is asked for once and not kept; elsewhere "
 		   "than on a terminal it is read from standard input.",
 	.flags = setup_flags,
 	.n_flags = sizeof(setup_flags) / sizeof(setup_flags[0]),

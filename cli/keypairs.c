@@ -8,6 +8,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/export_file.h"
+#include "cli/keypair_keep.h"
 #include "cli/report.h"
 #include "cli/secret_input.h"
 #include "cli/stores.h"
@@ -35,69 +36,20 @@ static int failed(const struct err *e)
 	return EXIT_FAILED;
 }
 
-/* A public line's last word is its comment, which is the keypair's name. */
-static const char *public_line(const struct ssh_key *k, const char *name, struct arena *a)
-{
-	struct buf b;
-	char *line = NULL;
-
-	buf_init(&b, 0);
-	ssh_key_public_line(k, name, &b);
-	if (buf_status(&b) == 0)
-		line = arena_memdup(a, b.data, b.len - 1); /* less its newline */
-	buf_free(&b);
-	return line;
-}
-
-static const char *summary(const struct ssh_key *k, const char *name, struct arena *a)
-{
-	struct buf b;
-	char *text = NULL;
-
-	buf_init(&b, 0);
-	ssh_key_summary(k, name, &b);
-	if (buf_status(&b) == 0)
-		text = arena_memdup(a, b.data, b.len);
-	buf_free(&b);
-	return text;
-}
-
-/* The fingerprint out of a summary: `256 SHA256:... name (TYPE)`. */
-static const char *fingerprint(const char *text, struct arena *a)
-{
-	const char *at = strchr(text, ' ') + 1;
-
-	return arena_memdup(a, at, strcspn(at, " "));
-}
-
 /* Puts a key into the store, and tells of it as ssh-keygen does. */
 static int keep(const struct ssh_key *k, const char *name, struct arena *a)
 {
-	struct store_keypair row = {.name = name, .type = ssh_key_algorithm(k)};
-	const char *told = summary(k, name, a);
-	struct store *s;
-	struct buf text;
+	const char *told;
 	struct err e;
-	int status = EXIT_FAILED;
+	int status;
+	struct store *s = stores_open(&status);
 
-	row.public_line = public_line(k, name, a);
-	row.fingerprint = told == NULL ? NULL : fingerprint(told, a);
-	if (row.public_line == NULL || row.fingerprint == NULL)
-		return no_memory();
-	s = stores_open(&status);
 	if (s == NULL)
 		return status;
-	buf_init(&text, 0);
-	(void)buf_room(&text, PRIVATE_ROOM);
-	if (ssh_key_write(k, name, &text, &e) != 0)
-		status = failed(&e);
-	else if (store_keypair_add(s, &row, text.data, text.len, &e) != 0)
+	if (keypair_keep(s, k, name, a, &told, &e) != 0)
 		status = stores_report(&e);
 	else
 		(void)puts(told);
-	if (text.data != NULL)
-		explicit_bzero(text.data, text.cap);
-	buf_free(&text);
 	stores_close(s);
 	return status;
 }

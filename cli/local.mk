@@ -43,6 +43,8 @@ libcli_a_SOURCES = \
 	cli/host_key.c \
 	cli/host_key.h \
 	cli/info.c \
+	cli/keypair_keep.c \
+	cli/keypair_keep.h \
 	cli/keypairs.c \
 	cli/layout.c \
 	cli/layout.h \

@@ -11,6 +11,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 . "$top/tests/e2e/sshd.sh"
 sshd_start
+rm -f "$me/.ssh/known_hosts" # windrow is to find the host's key itself
 WINDROW_HOME=$work/home
 export WINDROW_HOME
 cd "$top" || exit 1
@@ -30,8 +31,13 @@ step()
 }
 
 echo "An sshd of our own listens on port $port of this machine."
+step keypairs generate demo
+"$windrow" keypairs export demo --public >"$sshd_dir/authorized_keys"
 step connections add survey --conn-host 127.0.0.1 --conn-port "$port" --conn-login "$sshd_user" \
-	--conn-extra "{\"key_file\": \"$sshd_dir/user_key\"}"
+	--conn-extra '{"keypair": "demo"}'
+step connections discover-host-key survey --fingerprint \
+	"$(ssh-keygen -l -f "$sshd_dir/host_key.pub" | cut -d ' ' -f 2)"
+step connections test survey
 step dags show dags/host_survey.yaml
 step dags test dags/host_survey.yaml
 echo

@@ -97,7 +97,16 @@ like "and where none is taken that is told" "$err" "*the server offers publickey
 run connections setup box --public-key "$sshd_dir/host_key"
 like "a file that holds no public key is told" "$err" "*holds no public key*"
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port" run connections setup box
-like "a connection without a key is told how to get one" "$err" "*names no key*ssh-keygen*"
+like "a connection from elsewhere without a key is told how to get one" "$err" \
+	"*names no key*give it a key_file, or say --public-key FILE"
+"$windrow" connections add own --conn-host 127.0.0.1 --conn-port "$port" --conn-login "$sshd_user"
+run connections setup own
+like "a stored one gets a keypair" "$err" "*made the keypair own-key: 256 SHA256:* own-key (ED25519)*"
+run connections get own -o json
+like "and names it" "$out" '*"keypair": "own-key"*'
+"$windrow" keypairs export own-key --public >"$sshd_dir/authorized_keys"
+run connections setup own
+like "which is made once, and works where the host knows it" "$status:$err" "0:*the key works*"
 
 cp "$sshd_dir/user_key.pub" "$sshd_dir/authorized_keys"
 sshd_stop
