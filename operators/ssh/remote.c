@@ -101,6 +101,8 @@ static void prologue_add(struct buf *out, const struct remote_launch *l)
 void remote_start_input(struct buf *out, const char *nonce, const struct remote_launch *launch,
 	const char *script, size_t script_len)
 {
+	/* N.B. the programs need one, to ask for $!, and cannot hold it. */
+	buf_adds(out, "!\n");
 	prologue_add(out, launch);
 	buf_addf(out, "%s\n", nonce);
 	buf_add(out, script, script_len);

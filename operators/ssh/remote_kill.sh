@@ -1,7 +1,7 @@
 # Ends an execution: its process group, its session, and what left these, found by its marker.
-#   $1 the execution's id   $2 the nonce   $3 the grace in milliseconds   $4 the process group of an
-#   execution that keeps no folder, or -
-i=$1; m=$2; w=$3; g=$4; s=$4; exec 9>&2;
+#   $1 the execution's id   $2 the nonce   $3 the grace in milliseconds   $4 $5 where no folder
+#   is kept: the process group, whose leader reports the end and is spared, as is $5; or -
+i=$1; m=$2; w=$3; g=$4; s=$4; a=" $4 $5 "; exec 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 if [ -z "$g" ]; then
 for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
@@ -24,7 +24,7 @@ printf "" >"$d/killed";
 look() { l=;
 if [ -r /proc/self/stat ]; then
 for q in $(grep -Els "[)] [RSDTtWKPI] [0-9]+ ([0-9]+ )?$g " /proc/[0-9]*/stat; grep -ls "WINDROW_SCRIPT_EXECUTION_ID=$i" /proc/[0-9]*/environ); do
-q=${q#/proc/}; q=${q%/*}; case " $l " in *" $q "*) ;; *) l="$l $q";; esac; done;
+q=${q#/proc/}; q=${q%/*}; case "$a$l " in *" $q "*) ;; *) l="$l $q";; esac; done;
 elif kill -s 0 -- "-$s" 2>/dev/null; then l="-$s"; fi; set -- $l; n=$#; [ "$l" ]; };
 look || { tell gone; exit 0; };
 tell "term $n";

@@ -1,14 +1,14 @@
 # Runs a script on the channel itself and keeps nothing on the host: detach: false.
 #   $1 the execution's id   $2 the nonce   $3 bytes of the script, or - for one that is sent line by
 #   line   $4 pty where there is a terminal   $5 the grace in seconds
-# Standard input, once we are ready: the prologue, NONCE, the script, NONCE.
+# Standard input, once we are ready: an exclamation mark, the prologue, NONCE, the script, NONCE.
 i=$1; m=$2; n="${IFS#??}"; f=${TMPDIR:-/tmp}/windrow.$i; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 fail() { tell "fail $*"; exit 70; };
 # N.B. a terminal would echo, cut long lines and act on control characters.
 [ "$4" = pty ] && { stty raw -echo || fail "this host has no stty, which get_pty needs"; };
 tell begin; printf "%s begin\n" "$m"; tell ready;
-p=; k=; o=;
+p=; k=; o=; IFS= read -r e;
 while IFS= read -r l; do [ "$l" = "$m" ] && { o=1; break; }; p="$p$l$n"; done;
 [ "$o" ] || fail "the script did not arrive whole"; o=;
 if [ "$3" = - ]; then
@@ -19,7 +19,7 @@ else k=$(head -c "$3"; echo .); k=${k%.}; IFS= read -r l && IFS= read -r l && [ 
 [ -r /dev/fd/8 ] || fail "this host has no /dev/fd; leave detach at true";
 # The script is read from a here-document, which no other user sees and which leaves no file.
 eval "exec 3<<$m$n\$k$n$m$n";
-e=$(printf "\041"); v=;
+v=;
 if [ "$4" = pty ]; then exec 7<&8; else exec 7</dev/null;
 # Where the channel goes, the script goes.
 ( while read -r l; do :; done;
@@ -28,10 +28,8 @@ for c in TERM KILL; do for q in $(grep -ls "WINDROW_SCRIPT_EXECUTION_ID=$i" /pro
 trap : PIPE HUP TERM INT;
 (
 trap - PIPE HUP TERM INT;
-{ read -r x y </proc/self/stat; } 2>/dev/null || x=-;
-z=; [ "$4" = pty ] || { command -v setsid >/dev/null && z=setsid; };
-[ "$z" ] || x=-;
-printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$x";
+z=;
+printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$$ $v";
 SCRIPT_RESPONSE_FILE=$f; export SCRIPT_RESPONSE_FILE; s=/dev/fd/3;
 eval "$p"
 ) <&7 7<&-;

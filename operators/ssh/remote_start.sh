@@ -4,7 +4,7 @@
 #   $1 the execution's id   $2 a nonce that marks what is said to windrow   $3 bytes of the script, or
 #   - for one that is sent line by line   $4 its deadline in seconds, or 0   $5 the grace, in seconds
 #   $6 sweep executions that ended so many minutes ago, or 0
-# Standard input: the prologue, NONCE, the script, NONCE; then commands: f OUT ERR, g OUT ERR, q.
+# Standard input: an exclamation mark, the prologue, NONCE, the script, NONCE; then commands: f OUT ERR, g OUT ERR, q.
 i=$1; m=$2; n="${IFS#??}"; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 fail() { tell "fail $*"; exit 70; };
@@ -16,7 +16,7 @@ mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ] && break;
 d=; done;
 [ "$d" ] || fail "no folder can be made in $HOME, ${TMPDIR:-/tmp} or /tmp";
 # What the child runs: kept in memory, never in a file.
-p=; o=;
+p=; o=; IFS= read -r e;
 while IFS= read -r l; do [ "$l" = "$m" ] && { o=1; break; }; p="$p$l$n"; done;
 [ "$o" ] || fail "the script did not arrive whole";
 # Whoever comes second writes beside the first, and finds the claim below.
@@ -41,7 +41,7 @@ printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$d";
 f=; g=;
 while IFS=" " read -r c x y; do
 case $c in
-f) set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then tell follow; e=$(printf "\041");
+f) set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then tell follow;
 tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 & eval "g=\$$e"; fi; set +C;;
 g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
 tail -c "+$x" "$d/stdout"; tail -c "+$y" "$d/stderr" >&2;
@@ -49,7 +49,7 @@ printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "
 q) break;;
 esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
-) <&8 & e=$(printf "\041"); eval "c=\$$e";
+) <&8 & eval "c=\$$e";
 # The deadline, should nobody come back to keep it: the group is ended, and the reason left.
 v=; [ "$4" = 0 ] || { (
 trap "kill \$q 2>/dev/null; exit" TERM; sleep "$4" & eval "q=\$$e"; wait $q; trap : TERM;

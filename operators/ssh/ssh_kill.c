@@ -113,6 +113,13 @@ static void on_killer_end(void *ctx, const struct ssh_end *end)
 	}
 }
 
+/* The processes that a plain execution's program named. N.B. they are the host's words. */
+static const char *plain_group(const struct ssh_try *t)
+{
+	return t->folder == NULL || t->folder[strspn(t->folder, "0123456789 ")] != '\0' ? "-"
+											: t->folder;
+}
+
 static void killer_begin(struct ssh_try *t)
 {
 	static const struct ssh_exec_events killer_events = {
@@ -128,9 +135,7 @@ static void killer_begin(struct ssh_try *t)
 	t->kill.wants_again = false;
 	buf_init(&command, 0);
 	remote_kill_command(&command, t->execution_id, t->nonce, t->kill.grace_ms,
-		!t->is_plain		    ? NULL
-			: t->folder == NULL ? "-"
-					    : t->folder);
+		t->is_plain ? plain_group(t) : NULL);
 	remote_ear_init(&t->kill.ear, t->nonce, &heard);
 	if (buf_status(&command) != 0 ||
 		ssh_exec_start(t->instance->transport, t->target, command.data, false,
