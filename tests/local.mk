@@ -204,6 +204,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_expr \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_key \
+	tests/fuzz/fuzz_known_hosts \
 	tests/fuzz/fuzz_shquote \
 	tests/fuzz/fuzz_load \
 	tests/fuzz/fuzz_template \
@@ -237,6 +239,10 @@ tests_fuzz_fuzz_expr_SOURCES = tests/fuzz/fuzz_expr.c tests/unit/expr_world.c te
 tests_fuzz_fuzz_expr_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_key_SOURCES = tests/fuzz/fuzz_key.c
+tests_fuzz_fuzz_key_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
+tests_fuzz_fuzz_known_hosts_SOURCES = tests/fuzz/fuzz_known_hosts.c
+tests_fuzz_fuzz_known_hosts_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
 tests_fuzz_fuzz_shquote_SOURCES = tests/fuzz/fuzz_shquote.c
 tests_fuzz_fuzz_shquote_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_load_SOURCES = tests/fuzz/fuzz_load.c
