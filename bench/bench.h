@@ -2,7 +2,7 @@
  * What the measurements share: a clock, medians, and how a goal is told.
  *
  * Peers are measured in the same process and round by round in turn, so that what else the machine
- * does falls on both. A ratio is taken from the medians of the rounds.
+ * does falls on both. What is told is the median of the rounds.
  */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H

@@ -153,7 +153,7 @@ static double load(const struct buf *b)
 struct sample {
 	int n_tasks;
 	struct buf text;
-	double bare[ROUNDS_MAX], whole[ROUNDS_MAX];
+	double bare[ROUNDS_MAX], whole[ROUNDS_MAX], speed[ROUNDS_MAX];
 	size_t n;
 };
 
@@ -169,7 +169,9 @@ static void sample_begin(struct sample *s, const struct shape *shape, int n_task
 static void sample_take(struct sample *s)
 {
 	s->bare[s->n] = bare_parse(&s->text);
-	s->whole[s->n++] = load(&s->text);
+	s->whole[s->n] = load(&s->text);
+	s->speed[s->n] = s->bare[s->n] / s->whole[s->n];
+	s->n++;
 }
 
 /* Returns the load's seconds for a task; *speed is the load's, beside the bare parse. */
@@ -177,7 +179,7 @@ static double sample_end(struct sample *s, const struct shape *shape, double *sp
 {
 	double parsed = bench_median(s->bare, s->n), loaded = bench_median(s->whole, s->n);
 
-	*speed = parsed / loaded;
+	*speed = bench_median(s->speed, s->n);
 	printf("%-11s %6d tasks, %8zu bytes: libyaml %7.2f ms, dag_load %7.2f ms, speed %.2f, "
 	       "%.2f us a task\n",
 		shape->name, s->n_tasks, s->text.len, parsed * 1e3, loaded * 1e3, *speed,
