@@ -34,6 +34,8 @@ liboperators_a_SOURCES = \
 	operators/ssh/call.h \
 	operators/ssh/connect.c \
 	operators/ssh/endpoint.c \
+	operators/ssh/bcrypt_kdf.c \
+	operators/ssh/bcrypt_kdf.h \
 	operators/ssh/key.c \
 	operators/ssh/key.h \
 	operators/ssh/key_impl.h \

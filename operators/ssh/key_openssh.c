@@ -7,11 +7,13 @@
  */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/param_build.h>
 #include <string.h>
 
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "operators/ssh/bcrypt_kdf.h"
 #include "operators/ssh/key_impl.h"
 
 #define MAGIC "openssh-key-v1"
@@ -219,6 +221,101 @@ static int read_private(const char *what, struct reader *r, struct ssh_key **out
 		(int)type.len, (const char *)type.at);
 }
 
+/* ---- sealed keys ---- */
+
+/* How a private part is sealed. */
+struct seal {
+	struct bytes cipher, derivation, options;
+};
+
+/* The ciphers in which ssh-keygen seals, and OpenSSL's names of them. */
+static const EVP_CIPHER *cipher_find(struct bytes name)
+{
+	static const char *const names[][2] = {{"aes256-ctr", "AES-256-CTR"},
+		{"aes192-ctr", "AES-192-CTR"}, {"aes128-ctr", "AES-128-CTR"},
+		{"aes256-cbc", "AES-256-CBC"}, {"aes192-cbc", "AES-192-CBC"},
+		{"aes128-cbc", "AES-128-CBC"}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_text(name, names[i][0]))
+			return EVP_get_cipherbyname(names[i][1]);
+	return NULL;
+}
+
+/* Opens the private part into out, whose memory is enough. */
+static bool decipher(
+	const EVP_CIPHER *cipher, const unsigned char *key, struct bytes from, struct buf *out)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int n = 0;
+	bool is_good = ctx != NULL &&
+		EVP_DecryptInit_ex(
+			ctx, cipher, NULL, key, key + EVP_CIPHER_get_key_length(cipher)) == 1 &&
+		EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
+		EVP_DecryptUpdate(ctx, (unsigned char *)out->data, &n, from.at, (int)from.len) ==
+			1 &&
+		(size_t)n == from.len;
+
+	EVP_CIPHER_CTX_free(ctx);
+	out->len = is_good ? from.len : 0;
+	return is_good;
+}
+
+static int read_opened(
+	const char *what, const struct buf *opened, struct ssh_key **out, struct err *e)
+{
+	struct reader r = {(const unsigned char *)opened->data, opened->len, false};
+	struct reader look = r;
+	uint32_t check = take_u32(&look);
+
+	/* Two equal numbers stand in front where it was opened right. */
+	if (take_u32(&look) != check || look.is_short)
+		return err_set(e, ERR_DENIED, "the passphrase of %s is wrong", what);
+	return read_private(what, &r, out, e);
+}
+
+static int read_sealed(const char *what, const struct seal *seal, struct bytes private,
+	const char *passphrase, struct ssh_key **out, struct err *e)
+{
+	struct reader options = {seal->options.at, seal->options.len, false};
+	struct bytes salt = take_string(&options);
+	uint32_t rounds = take_u32(&options);
+	const EVP_CIPHER *cipher = cipher_find(seal->cipher);
+	unsigned char key[EVP_MAX_KEY_LENGTH + EVP_MAX_IV_LENGTH];
+	struct buf opened;
+	size_t len;
+	int r;
+
+	if (passphrase == NULL)
+		return err_set(
+			e, ERR_DENIED, "%s is sealed by a passphrase, which is missing", what);
+	if (cipher == NULL || !is_text(seal->derivation, "bcrypt"))
+		return err_set(e, ERR_UNSUPPORTED,
+			"%s is sealed in a way that is not known here; seal it anew: ssh-keygen "
+			"-p -Z aes256-ctr -f FILE",
+			what);
+	if (options.is_short || private.len % 16 != 0 || private.len >= KEY_SECRET_ROOM)
+		return damaged(what, e);
+	if (rounds > BCRYPT_KDF_ROUNDS_MAX)
+		return err_set(e, ERR_LIMIT,
+			"%s is sealed with %u rounds of bcrypt; at most %d are borne with", what,
+			rounds, BCRYPT_KDF_ROUNDS_MAX);
+	len = (size_t)EVP_CIPHER_get_key_length(cipher) + (size_t)EVP_CIPHER_get_iv_length(cipher);
+	r = bcrypt_kdf(passphrase, strlen(passphrase), salt.at, salt.len, rounds, key, len);
+	if (r == ERR_INVALID)
+		return damaged(what, e);
+	key_secret_begin(&opened);
+	if (r != 0 || buf_status(&opened) != 0)
+		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	else if (!decipher(cipher, key, private, &opened))
+		r = damaged(what, e);
+	else
+		r = read_opened(what, &opened, out, e);
+	OPENSSL_cleanse(key, sizeof(key));
+	key_secret_end(&opened);
+	return r;
+}
+
 static bool has_public(const struct ssh_key *k, struct bytes public)
 {
 	struct buf blob;
@@ -238,30 +335,28 @@ int key_read_openssh(const char *what, const unsigned char *bytes, size_t len,
 	struct reader r = {bytes, len, false};
 	struct ssh_key *k;
 	int status;
-	struct bytes cipher, public, private;
+	struct bytes public, private;
+	struct seal seal;
 
 	if (len < sizeof(MAGIC) || memcmp(bytes, MAGIC, sizeof(MAGIC)) != 0)
 		return damaged(what, e);
 	r.at += sizeof(MAGIC);
 	r.len -= sizeof(MAGIC);
-	cipher = take_string(&r);
-	(void)take_string(&r); /* the key derivation */
-	(void)take_string(&r); /* and its options */
+	seal.cipher = take_string(&r);
+	seal.derivation = take_string(&r);
+	seal.options = take_string(&r);
 	if (take_u32(&r) != 1 && !r.is_short)
 		return err_set(e, ERR_UNSUPPORTED, "%s holds several keys; one is wanted", what);
 	public = take_string(&r);
 	private = take_string(&r);
 	if (r.is_short)
 		return err_set(e, ERR_INVALID, "%s is cut off", what);
-	if (!is_text(cipher, "none"))
-		return err_set(e, passphrase == NULL ? ERR_DENIED : ERR_UNSUPPORTED,
-			passphrase == NULL
-				? "%s is sealed by a passphrase, which is missing"
-				: "%s is sealed in OpenSSH's own way, which cannot be opened "
-				  "here; rewrite it: ssh-keygen -p -m PKCS8 -f FILE",
-			what);
-	r = (struct reader){private.at, private.len, false};
-	status = read_private(what, &r, &k, e);
+	if (is_text(seal.cipher, "none")) {
+		r = (struct reader){private.at, private.len, false};
+		status = read_private(what, &r, &k, e);
+	} else {
+		status = read_sealed(what, &seal, private, passphrase, &k, e);
+	}
 	if (status == 0 && !has_public(k, public)) {
 		ssh_key_destroy(k);
 		return err_set(e, ERR_INVALID,

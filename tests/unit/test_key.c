@@ -122,6 +122,12 @@ static void test_formats(const char *type)
 	(void)shell("cp key kept; sed -i 's/$/\\r/' key; sed -i '1i \\ \\ ' key");
 	test_read("with another system's line ends, and blanks in front", NULL);
 	(void)shell("cp kept key");
+	OK(shell("ssh-keygen -q -p -N 'a b c d' -f key"), "sealed");
+	test_read("sealed by OpenSSH", "a b c d");
+	OK(shell("ssh-keygen -q -p -P 'a b c d' -N 'a b c d e' -a 3 -Z aes128-cbc -f key"),
+		"sealed otherwise");
+	test_read("with another cipher", "a b c d e");
+	(void)shell("cp kept key");
 	if (strcmp(type, "ed25519") == 0)
 		return;
 	OK(shell("ssh-keygen -q -p -N '' -m PEM -f key"), "as PEM");
@@ -177,6 +183,7 @@ static void test_refusals(void)
 	(void)shell("rm -f key; ssh-keygen -q -t ed25519 -N secret -C me -f key");
 	text = file_read("key");
 	refused("OpenSSH's seal", text, NULL, ERR_DENIED, "which is missing");
+	refused("with a wrong one", text, "guess", ERR_DENIED, "the passphrase of FILE is wrong");
 	free(text);
 	if (shell("openssl genpkey -algorithm X25519 -out key")) {
 		text = file_read("key");
