@@ -128,7 +128,10 @@ static int key_try(struct session *s, struct err *e)
 	if (auth_is_hang_up(s, r))
 		return auth_hung_up(s, e);
 	auth_tried_add(a, k->what);
-	if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED && r != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
+	if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED && k->passphrase != NULL)
+		buf_adds(&a->tried, " (is its passphrase right?)");
+	else if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
+		r != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
 		buf_adds(&a->tried, " (libssh2 cannot use it)");
 	a->key++;
 	return 0;

@@ -90,7 +90,10 @@ ssh-keygen -q -t ecdsa -N 'open sesame' -f "$work/sealed"
 cat "$work/sealed.pub" >>"$sshd_dir/authorized_keys"
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/sealed"
 refused "a sealed key without its passphrase" "*$work/sealed is sealed by a passphrase; say it as private_key_passphrase*"
-WINDROW_CONN_BOX="$WINDROW_CONN_BOX&private_key_passphrase=open%20sesame"
+sealed=$WINDROW_CONN_BOX
+WINDROW_CONN_BOX="$sealed&private_key_passphrase=open%20barley"
+refused "with another passphrase" "*tried $work/sealed (is its passphrase right?)*"
+WINDROW_CONN_BOX="$sealed&private_key_passphrase=open%20sesame"
 try
 is "with its passphrase it opens" "$status" 0
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?look_for_keys=false"
