@@ -45,6 +45,17 @@ static int curve_find(const EVP_PKEY *pkey)
 	return -1;
 }
 
+/* Whether the halves of a key belong together. */
+static bool is_whole(EVP_PKEY *pkey)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
+	bool is_sound = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
+
+	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();
+	return is_sound;
+}
+
 int key_wrap(const char *what, EVP_PKEY *pkey, struct ssh_key **out, struct err *e)
 {
 	struct ssh_key *k = calloc(1, sizeof(*k));
@@ -80,6 +91,9 @@ int key_wrap(const char *what, EVP_PKEY *pkey, struct ssh_key **out, struct err 
 			EVP_PKEY_get0_type_name(pkey) == NULL ? "unknown"
 							      : EVP_PKEY_get0_type_name(pkey));
 	}
+	if (r == 0 && !is_whole(pkey))
+		r = err_set(
+			e, ERR_INVALID, "%s is damaged: its halves do not belong together", what);
 	if (r != 0) {
 		ssh_key_destroy(k);
 		return r;

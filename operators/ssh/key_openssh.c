@@ -102,19 +102,6 @@ static EVP_PKEY *from_params(const char *type, OSSL_PARAM_BLD *build)
 	return pkey;
 }
 
-/* Whether the halves of a key belong together. */
-static EVP_PKEY *checked(EVP_PKEY *pkey)
-{
-	EVP_PKEY_CTX *ctx = pkey == NULL ? NULL : EVP_PKEY_CTX_new(pkey, NULL);
-	bool is_sound = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
-
-	EVP_PKEY_CTX_free(ctx);
-	if (is_sound)
-		return pkey;
-	EVP_PKEY_free(pkey);
-	return NULL;
-}
-
 static int read_ecdsa(const char *what, struct reader *r, const struct key_curve *curve,
 	struct ssh_key **out, struct err *e)
 {
@@ -133,7 +120,7 @@ static int read_ecdsa(const char *what, struct reader *r, const struct key_curve
 		OSSL_PARAM_BLD_push_octet_string(
 			build, OSSL_PKEY_PARAM_PUB_KEY, point.at, point.len) == 1 &&
 		OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, n) == 1)
-		pkey = checked(from_params("EC", build));
+		pkey = from_params("EC", build);
 	OSSL_PARAM_BLD_free(build);
 	BN_clear_free(n);
 	return wrap_or_damaged(what, pkey, out, e);
@@ -187,7 +174,7 @@ static int read_rsa(const char *what, struct reader *r, struct ssh_key **out, st
 	for (int i = 0; i < RSA_COUNT && is_good; i++)
 		is_good = OSSL_PARAM_BLD_push_BN(build, names[i], n[i]) == 1;
 	if (is_good)
-		pkey = checked(from_params("RSA", build));
+		pkey = from_params("RSA", build);
 	OSSL_PARAM_BLD_free(build);
 	for (int i = 0; i < RSA_COUNT; i++)
 		BN_clear_free(n[i]);
