@@ -43,7 +43,9 @@ liboperators_a_SOURCES = \
 	operators/ssh/key_read.c \
 	operators/ssh/known_hosts.c \
 	operators/ssh/known_hosts.h \
+	operators/ssh/message.c \
 	operators/ssh/proxy.c \
+	operators/ssh/reach.c \
 	operators/ssh/remote.c \
 	operators/ssh/remote.h \
 	operators/ssh/session.c \

@@ -11,7 +11,6 @@
 #include "operators/ssh/transport_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,10 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define NOTES_MAX ((size_t)16 << 10) /* bytes of what a connection has to tell of itself */
 #define READY_TICK_MS 1000 /* how often a ready session looks at its idle and keepalive times */
-
-static void address_next(struct session *s, const char *last_reason);
 
 int session_error(struct session *s, struct err *e, int code, const char *doing)
 {
@@ -49,7 +45,7 @@ void session_note(struct session *s, const char *fmt, ...)
 
 /* --- the end --- */
 
-static void session_unref(struct session *s)
+void session_unref(struct session *s)
 {
 	if (--s->handles > 0)
 		return;
@@ -59,7 +55,7 @@ static void session_unref(struct session *s)
 	free(s);
 }
 
-static void on_session_handle_closed(uv_handle_t *handle)
+void session_on_handle_closed(uv_handle_t *handle)
 {
 	session_unref(handle->data);
 }
@@ -84,7 +80,7 @@ static void on_poll_closed(uv_handle_t *handle)
 }
 
 /* N.B. a poll handle must be stopped before its descriptor is closed; it closes by itself later. */
-static void poll_close(struct session *s)
+void session_poll_close(struct session *s)
 {
 	if (s->poll == NULL)
 		return;
@@ -106,12 +102,12 @@ void session_fail(struct session *s, bool is_refusal, enum ssh_stage stage, cons
 	auth_free(s);
 	ssh2_free(s);
 	s->state = SESSION_DEAD;
-	poll_close(s);
+	session_poll_close(s);
 	if (s->fd >= 0)
 		(void)close(s->fd);
 	s->fd = -1;
 	(void)uv_cancel((uv_req_t *)&s->dns);
-	uv_close((uv_handle_t *)&s->timer, on_session_handle_closed);
+	uv_close((uv_handle_t *)&s->timer, session_on_handle_closed);
 	link_remove(&s->link);
 	ep->n_sessions--;
 	s->lane->n_sessions--;
@@ -139,7 +135,7 @@ static void on_deadline(uv_timer_t *timer)
 	struct err why;
 
 	if (s->state == SESSION_CONNECT && s->address != NULL && s->address->ai_next != NULL) {
-		address_next(s, "it did not answer");
+		session_address_next(s, "it did not answer");
 		return;
 	}
 	if (s->tunnel != NULL && !tunnel_is_open(s->tunnel)) {
@@ -155,7 +151,7 @@ static void on_deadline(uv_timer_t *timer)
 	session_fail(s, false, stage_of(s), &why);
 }
 
-static void state_enter(struct session *s, enum session_state state)
+void session_enter(struct session *s, enum session_state state)
 {
 	s->state = state;
 	(void)uv_timer_start(&s->timer, on_deadline, s->endpoint->target->conn_timeout_ms, 0);
@@ -280,7 +276,7 @@ static bool connect_step(struct session *s)
 			session_error(s, &why, ERR_UNAVAILABLE, "the SSH handshake failed");
 		} else if (host_key_check(s, &why) == 0) {
 			software_note(s);
-			state_enter(s, SESSION_AUTH);
+			session_enter(s, SESSION_AUTH);
 			return true;
 		} else {
 			stage = SSH_STAGE_HOST_KEY;
@@ -335,7 +331,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* Brings the poll handle in line with what libssh2 waits for. While nothing reads, only the end of
  * the connection is waited for, and that once. */
-static void poll_adjust(struct session *s)
+void session_poll_adjust(struct session *s)
 {
 	int want = is_reading(s) ? UV_READABLE : s->is_hung_up ? 0 : UV_DISCONNECT;
 
@@ -361,7 +357,7 @@ static void connect_finish(struct session *s)
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
 		error = errno;
 	if (error != 0) {
-		address_next(s, strerror(error));
+		session_address_next(s, strerror(error));
 		return;
 	}
 	(void)setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -370,7 +366,7 @@ static void connect_finish(struct session *s)
 		session_fail(s, false, SSH_STAGE_CONNECT, &why);
 		return;
 	}
-	state_enter(s, SESSION_HANDSHAKE);
+	session_enter(s, SESSION_HANDSHAKE);
 }
 
 static void session_step(struct session *s)
@@ -397,159 +393,5 @@ void session_wake(struct session *s)
 	}
 	s->is_pumping = false;
 	if (s->state != SESSION_DEAD && s->poll != NULL)
-		poll_adjust(s);
-}
-
-/* --- sockets --- */
-
-static int socket_open(const struct addrinfo *a)
-{
-	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
-
-	if (fd < 0)
-		return -1;
-	if (connect(fd, a->ai_addr, a->ai_addrlen) != 0 && errno != EINPROGRESS) {
-		int saved = errno;
-
-		(void)close(fd);
-		errno = saved;
-		return -1;
-	}
-	return fd;
-}
-
-/* The socket is to become writable: then there is a connection, or an error. */
-static void socket_watch(struct session *s)
-{
-	const struct ssh_target *t = s->endpoint->target;
-	struct err why;
-
-	s->poll = malloc(sizeof(*s->poll));
-	if (s->poll != NULL && uv_poll_init_socket(&s->lane->loop, s->poll, s->fd) != 0) {
-		free(s->poll);
-		s->poll = NULL;
-	}
-	if (s->poll == NULL) {
-		err_set(&why, ERR_IO, "%s:%d: the socket cannot be watched", t->host, t->port);
-		session_fail(s, false, SSH_STAGE_CONNECT, &why);
-		return;
-	}
-	s->poll->data = s;
-	s->poll_events = 0;
-	state_enter(s, SESSION_CONNECT);
-	poll_adjust(s);
-}
-
-/* Gives up the address under way, if any, and goes on with the next that lets itself be tried. */
-static void address_next(struct session *s, const char *last_reason)
-{
-	const struct ssh_target *t = s->endpoint->target;
-	char reason[128];
-	struct err why;
-
-	(void)snprintf(reason, sizeof(reason), "%s", last_reason);
-	poll_close(s);
-	if (s->fd >= 0)
-		(void)close(s->fd);
-	s->fd = -1;
-	s->address = s->address == NULL ? s->addresses : s->address->ai_next;
-	for (; s->address != NULL; s->address = s->address->ai_next) {
-		s->fd = socket_open(s->address);
-		if (s->fd >= 0)
-			break;
-		(void)snprintf(reason, sizeof(reason), "%s", strerror(errno));
-	}
-	if (s->fd < 0) {
-		err_set(&why, ERR_UNAVAILABLE, "cannot connect to %s:%d: %s", t->host, t->port,
-			reason);
-		session_fail(s, false, SSH_STAGE_CONNECT, &why);
-		return;
-	}
-	socket_watch(s);
-}
-
-static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *addresses)
-{
-	struct session *s = req->data;
-	const struct ssh_target *t = s->endpoint->target;
-	struct err why;
-
-	s->addresses = addresses;
-	if (s->state == SESSION_DEAD) {
-		session_unref(s);
-		return;
-	}
-	s->handles--;
-	if (status != 0) {
-		err_set(&why, ERR_UNAVAILABLE,
-			"the host name %s of connection %s cannot be resolved: %s", t->host,
-			t->conn_id, uv_strerror(status));
-		session_fail(s, false, SSH_STAGE_RESOLVE, &why);
-		return;
-	}
-	address_next(s, "it has no address");
-}
-
-/* Looks the host's name up. */
-static int resolve_begin(struct session *s, struct err *e)
-{
-	const struct ssh_target *t = s->endpoint->target;
-	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-	char port[16];
-
-	(void)snprintf(port, sizeof(port), "%d", t->port);
-	if (uv_getaddrinfo(&s->lane->loop, &s->dns, on_resolved, t->host, port, &hints) != 0)
-		return err_set(e, ERR_INVALID,
-			"the host name %s of connection %s cannot be looked up", t->host,
-			t->conn_id);
-	s->handles++;
-	state_enter(s, SESSION_RESOLVE);
-	return 0;
-}
-
-/* Sets out for the host, by whichever way. */
-static int way_begin(struct session *s, struct err *e)
-{
-	const struct ssh_target *t = s->endpoint->target;
-	int r;
-
-	if (t->jump == NULL && t->proxy_command == NULL)
-		return resolve_begin(s, e);
-	r = t->jump != NULL ? tunnel_open(s, &s->fd, e) : proxy_open(s, &s->fd, e);
-	if (r == 0)
-		socket_watch(s);
-	return r;
-}
-
-int session_create(struct endpoint *ep, struct err *e)
-{
-	struct session *s = calloc(1, sizeof(*s));
-	int r;
-
-	if (s == NULL)
-		return err_set(e, ERR_NOMEM, "out of memory for a connection");
-	s->lane = ep->lane;
-	s->endpoint = ep;
-	s->fd = -1;
-	s->limit = UINT32_MAX;
-	link_init(&s->channels);
-	buf_init(&s->notes, NOTES_MAX);
-	s->dns.data = s;
-	(void)uv_timer_init(&s->lane->loop, &s->timer);
-	s->timer.data = s;
-	s->handles = 1;
-	link_add_tail(&ep->sessions, &s->link);
-	ep->n_sessions++;
-	ep->n_connecting++;
-	s->lane->n_sessions++;
-	r = way_begin(s, e);
-	if (r == 0)
-		return 0;
-	link_remove(&s->link);
-	ep->n_sessions--;
-	ep->n_connecting--;
-	s->lane->n_sessions--;
-	s->state = SESSION_DEAD;
-	uv_close((uv_handle_t *)&s->timer, on_session_handle_closed);
-	return r;
+		session_poll_adjust(s);
 }

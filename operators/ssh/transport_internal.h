@@ -105,6 +105,9 @@ struct message_queue {
 	bool is_full; /* a wake-up is on its way */
 };
 
+/* Makes a queue whose wake-ups come on loop. ERR_NOMEM. */
+int message_queue_init(struct message_queue *q, uv_loop_t *loop, uv_async_cb on_wake, void *data);
+
 /* A message with room for len bytes; NULL where memory is short. */
 struct message *message_create(enum message_type type, size_t len);
 
@@ -307,10 +310,26 @@ void endpoint_session_lost(struct endpoint *ep, bool before_ready, bool is_refus
 void endpoint_fail_queue(struct endpoint *ep, enum ssh_stage stage, const struct err *why);
 void endpoint_stop(struct endpoint *ep);
 
-/* connect.c */
+/* reach.c */
 
 /* Begins a new connection for the endpoint. */
 int session_create(struct endpoint *ep, struct err *e);
+
+/* Gives up the address under way, if any, and goes on with the next that lets itself be tried. */
+void session_address_next(struct session *s, const char *last_reason);
+
+/* connect.c */
+
+/* The session's state, whose deadline begins. */
+void session_enter(struct session *s, enum session_state state);
+
+/* Brings the poll handle in line with what libssh2 waits for; closes it, before its descriptor. */
+void session_poll_adjust(struct session *s);
+void session_poll_close(struct session *s);
+
+/* A handle of the session has closed, or a request returned: the last of them frees it. */
+void session_unref(struct session *s);
+void session_on_handle_closed(uv_handle_t *handle);
 
 /* Something may move: called on socket events, and when a channel has something new to do. */
 void session_wake(struct session *s);
