@@ -169,7 +169,7 @@ static bool size_parse(const char *text, size_t len, int64_t *out)
 bool load_size(struct loader *l, const struct key_def *k, const struct yaml_node *n, int64_t *out)
 {
 	char want[100];
-	int64_t size;
+	int64_t size = 0;
 
 	if (n->kind == YAML_SCALAR && size_parse(n->text, n->n, &size) && size >= k->min &&
 		size <= k->max) {
