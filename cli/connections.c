@@ -15,12 +15,6 @@
 #include "store/secret.h"
 #include "store/stored.h"
 
-static int no_memory(void)
-{
-	report_error("%s", err_text(ERR_NOMEM));
-	return EXIT_FAILED;
-}
-
 /* ---- list ---- */
 
 static const char *const brief[] = {"conn_id", "conn_type", "description"};
@@ -36,7 +30,7 @@ static int add_values(struct store *s, struct arena *a, struct table *t, const c
 	if (store_connection_get(s, a, id, &c, &e) != 0)
 		return stores_report(&e);
 	if (connection_view_extra(a, &c.connection, &extra) != 0)
-		return no_memory();
+		return report_no_memory();
 	table_text(t, c.connection.host);
 	if (c.connection.port == 0)
 		table_text(t, NULL);
@@ -77,15 +71,7 @@ static int list_print(struct store *s, struct arena *a, const struct args *args)
 
 static int list_exec(const struct args *args)
 {
-	struct arena *a = secret_arena_create(0);
-	int status;
-	struct store *s = stores_open_to_read(&status);
-
-	if (status == EXIT_DONE)
-		status = a == NULL ? no_memory() : list_print(s, a, args);
-	arena_destroy(a);
-	stores_close(s);
-	return status;
+	return stores_look(args, list_print);
 }
 
 static const struct flag list_flags[] = {
@@ -123,7 +109,7 @@ static int get_print(struct arena *a, const struct connection *c, const struct a
 	struct value_pair pairs[9];
 
 	if (connection_view_extra(a, c, &extra) != 0)
-		return no_memory();
+		return report_no_memory();
 	pairs[0] = pair("conn_id", text_value(c->id));
 	pairs[1] = pair("conn_type", text_value(c->type));
 	pairs[2] = pair("host", text_value(c->host));
@@ -166,10 +152,10 @@ static int get_exec(const struct args *args)
 	int status = EXIT_FAILED;
 
 	if (a == NULL) {
-		(void)no_memory();
+		(void)report_no_memory();
 	} else if (stores_options_or_report(&o)) {
 		stored = stored_create(o.home, environ);
-		status = stored == NULL ? no_memory() : get_in(&o, stored, a, args);
+		status = stored == NULL ? report_no_memory() : get_in(&o, stored, a, args);
 		stored_destroy(stored);
 		stores_options_free(&o);
 	}
@@ -220,7 +206,7 @@ static int delete_exec(const struct args *args)
 	struct err e;
 
 	if (status == EXIT_DONE && a == NULL) {
-		status = no_memory();
+		status = report_no_memory();
 	} else if (status == EXIT_DONE) {
 		if (s != NULL)
 			r = store_connection_delete(s, id, &e);

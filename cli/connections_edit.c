@@ -10,12 +10,6 @@
 #include "engine/err.h"
 #include "store/secret.h"
 
-static int no_memory(void)
-{
-	report_error("%s", err_text(ERR_NOMEM));
-	return EXIT_FAILED;
-}
-
 static const char *const parts[] = {"conn-type", "conn-host", "conn-port", "conn-login",
 	"conn-password", "conn-schema", "conn-extra"};
 
@@ -84,17 +78,17 @@ static bool merge_extra(struct arena *a, struct connection *c, const char *text)
 	}
 	pairs = arena_array(a, n_old + said.len + 1, sizeof(*pairs));
 	if (pairs == NULL)
-		return no_memory() == EXIT_DONE;
+		return report_no_memory() == EXIT_DONE;
 	if (n_old > 0)
 		memcpy(pairs, c->extra.u.pairs, n_old * sizeof(*pairs));
 	memcpy(pairs + n_old, said.u.pairs, said.len * sizeof(*pairs));
 	if (value_map(a, pairs, n_old + said.len, &merged) != 0)
-		return no_memory() == EXIT_DONE;
+		return report_no_memory() == EXIT_DONE;
 	for (size_t i = 0; i < merged.len; i++)
 		if (merged.u.pairs[i].value.type != VALUE_NULL)
 			pairs[n++] = merged.u.pairs[i];
 	if (value_map(a, pairs, n, &c->extra) != 0)
-		return no_memory() == EXIT_DONE;
+		return report_no_memory() == EXIT_DONE;
 	if (n == 0)
 		c->extra = value_null();
 	return true;
@@ -179,7 +173,7 @@ static int add(struct arena *a, const struct args *args)
 static int add_exec(const struct args *args)
 {
 	struct arena *a = secret_arena_create(0);
-	int status = a == NULL ? no_memory() : add(a, args);
+	int status = a == NULL ? report_no_memory() : add(a, args);
 
 	arena_destroy(a);
 	return status;
@@ -242,7 +236,7 @@ static int edit_exec(const struct args *args)
 		report_error("there is no connection %s in the store", args_word(args, 0));
 		status = EXIT_FAILED;
 	} else if (status == EXIT_DONE) {
-		status = a == NULL ? no_memory() : edit_in(s, a, args);
+		status = a == NULL ? report_no_memory() : edit_in(s, a, args);
 	}
 	arena_destroy(a);
 	stores_close(s);

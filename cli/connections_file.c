@@ -5,14 +5,13 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/connection_view.h"
-#include "cli/export_file.h"
+#include "cli/exchange_file.h"
 #include "cli/report.h"
 #include "cli/stores.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "store/connection_file.h"
-#include "store/dags_folder.h"
 #include "store/secret.h"
 
 static const char *const formats[] = {
@@ -21,12 +20,6 @@ static const char *const formats[] = {
 	[CONNECTION_ENV] = "env",
 	NULL,
 };
-
-static int no_memory(void)
-{
-	report_error("%s", err_text(ERR_NOMEM));
-	return EXIT_FAILED;
-}
 
 /* ---- import ---- */
 
@@ -87,25 +80,7 @@ static int import_text(
 
 static int import_exec(const struct args *args)
 {
-	const char *path = args_word(args, 0);
-	struct arena *a = secret_arena_create(0);
-	size_t len;
-	char *text;
-	struct err e;
-	int status;
-
-	if (a == NULL)
-		return no_memory();
-	if (dags_folder_read(path, CONNECTION_FILE_MAX, &text, &len, &e) != 0) {
-		report_error("%s: %s", path, e.text);
-		status = EXIT_FAILED;
-	} else {
-		status = import_text(a, path, text, len, args);
-		explicit_bzero(text, len);
-		free(text);
-	}
-	arena_destroy(a);
-	return status;
+	return exchange_file_read(args, CONNECTION_FILE_MAX, import_text);
 }
 
 static const struct flag import_flags[] = {
@@ -194,9 +169,9 @@ static int export_all(struct store *s, struct arena *a, const struct args *args)
 		return stores_report(&e);
 	buf_init(&out, 0);
 	if (connection_file_write(a, format_of(args), list, n, &out) != 0)
-		status = no_memory();
+		status = report_no_memory();
 	else
-		status = export_file_write(args_word(args, 0), &out, with_secrets);
+		status = exchange_file_write(args_word(args, 0), &out, with_secrets);
 	if (out.data != NULL)
 		explicit_bzero(out.data, out.cap);
 	buf_free(&out);
@@ -216,7 +191,7 @@ static int export_exec(const struct args *args)
 	struct store *s = stores_open_to_read(&status);
 
 	if (status == EXIT_DONE)
-		status = a == NULL ? no_memory() : export_all(s, a, args);
+		status = a == NULL ? report_no_memory() : export_all(s, a, args);
 	arena_destroy(a);
 	stores_close(s);
 	return status;

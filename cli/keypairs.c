@@ -7,7 +7,7 @@
 
 #include "cli/args.h"
 #include "cli/commands.h"
-#include "cli/export_file.h"
+#include "cli/exchange_file.h"
 #include "cli/keypair_keep.h"
 #include "cli/report.h"
 #include "cli/secret_input.h"
@@ -23,12 +23,6 @@
 
 #define PRIVATE_ROOM ((size_t)64 << 10) /* more than any private key: its buffer never moves */
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static int no_memory(void)
-{
-	report_error("%s", err_text(ERR_NOMEM));
-	return EXIT_FAILED;
-}
 
 static int failed(const struct err *e)
 {
@@ -72,7 +66,7 @@ static int generate_exec(const struct args *args)
 		if (strcmp(types[i], said) == 0)
 			type = (enum ssh_key_type)i;
 	if (a == NULL)
-		status = no_memory();
+		status = report_no_memory();
 	else if (ssh_key_generate(type, (unsigned)args_int(args, "bits", 0), &k, &e) != 0) {
 		report_error("%s", e.text);
 		status = e.code == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED;
@@ -137,7 +131,7 @@ static int import_exec(const struct args *args)
 	int status;
 
 	if (a == NULL)
-		return no_memory();
+		return report_no_memory();
 	if (import_read(args_word(args, 1), args_has(args, "passphrase-stdin"), a, &k, &e) != 0)
 		status = failed(&e);
 	else
@@ -213,7 +207,7 @@ static int show_print(struct store *s, struct arena *a, const struct args *args)
 		return stores_report(&e);
 	users = arena_array(a, n + 1, sizeof(*users));
 	if (users == NULL)
-		return no_memory();
+		return report_no_memory();
 	for (size_t i = 0; i < n; i++)
 		users[i] = text_value(ids[i]);
 	map = (struct value){.type = VALUE_MAP,
@@ -229,29 +223,14 @@ static int show_print(struct store *s, struct arena *a, const struct args *args)
 	return table_show_object(&map, args);
 }
 
-/* Runs a command that only looks at the store, which may not be there yet. */
-static int look(const struct args *args,
-	int (*print)(struct store *s, struct arena *a, const struct args *args))
-{
-	struct arena *a = arena_create(0);
-	int status;
-	struct store *s = stores_open_to_read(&status);
-
-	if (status == EXIT_DONE)
-		status = a == NULL ? no_memory() : print(s, a, args);
-	stores_close(s);
-	arena_destroy(a);
-	return status;
-}
-
 static int list_exec(const struct args *args)
 {
-	return look(args, list_print);
+	return stores_look(args, list_print);
 }
 
 static int show_exec(const struct args *args)
 {
-	return look(args, show_print);
+	return stores_look(args, show_print);
 }
 
 static const struct flag output_flags[] = {OUTPUT_FLAG};
@@ -290,13 +269,13 @@ static int export_private(struct store *s, const char *name, const char *path, s
 	int status, r;
 
 	if (a == NULL)
-		return no_memory();
+		return report_no_memory();
 	buf_init(&text, 0);
 	(void)buf_room(&text, PRIVATE_ROOM);
 	r = store_keypair_private(s, a, name, &key, &len, e);
 	if (r == 0)
 		buf_add(&text, key, len);
-	status = r == 0 ? export_file_write(path, &text, true) : stores_report(e);
+	status = r == 0 ? exchange_file_write(path, &text, true) : stores_report(e);
 	if (text.data != NULL)
 		explicit_bzero(text.data, text.cap);
 	buf_free(&text);
@@ -326,14 +305,14 @@ static int export_print(struct store *s, struct arena *a, const struct args *arg
 		return export_private(s, name, path, &e);
 	buf_init(&text, 0);
 	buf_addf(&text, "%s\n", k.public_line);
-	status = export_file_write(path, &text, false);
+	status = exchange_file_write(path, &text, false);
 	buf_free(&text);
 	return status;
 }
 
 static int export_exec(const struct args *args)
 {
-	return look(args, export_print);
+	return stores_look(args, export_print);
 }
 
 static const struct flag export_flags[] = {
@@ -388,7 +367,7 @@ static int delete_one(struct store *s, struct arena *a, const struct args *args)
 
 static int delete_exec(const struct args *args)
 {
-	return look(args, delete_one);
+	return stores_look(args, delete_one);
 }
 
 static const struct flag delete_flags[] = {

@@ -36,8 +36,8 @@ libcli_a_SOURCES = \
 	cli/dags_show.c \
 	cli/dags_test.c \
 	cli/db.c \
-	cli/export_file.c \
-	cli/export_file.h \
+	cli/exchange_file.c \
+	cli/exchange_file.h \
 	cli/help.c \
 	cli/help.h \
 	cli/host_key.c \

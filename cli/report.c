@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/command.h"
 #include "cli/text.h"
+#include "engine/err.h"
 
 __attribute__((format(printf, 2, 0))) static void say(
 	const char *prefix, const char *fmt, va_list ap)
@@ -49,4 +51,10 @@ void report_note(const char *fmt, ...)
 	va_start(ap, fmt);
 	say("", fmt, ap);
 	va_end(ap);
+}
+
+int report_no_memory(void)
+{
+	report_error("%s", err_text(ERR_NOMEM));
+	return EXIT_FAILED;
 }

@@ -8,6 +8,9 @@ struct err;
 void report_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void report_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* That memory is short; returns the exit status for it. */
+int report_no_memory(void);
+
 /* The sentence alone, for news that are no error ("no DAGs in ..."). */
 void report_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -11,6 +11,7 @@
 #include "cli/report.h"
 #include "cli/settings.h"
 #include "engine/buf.h"
+#include "engine/arena.h"
 #include "engine/err.h"
 #include "store/secret.h"
 
@@ -91,6 +92,20 @@ struct store *stores_open(int *status)
 struct store *stores_open_to_read(int *status)
 {
 	return open_store(false, status);
+}
+
+int stores_look(const struct args *args,
+	int (*look)(struct store *s, struct arena *a, const struct args *args))
+{
+	struct arena *a = secret_arena_create(0);
+	int status;
+	struct store *s = stores_open_to_read(&status);
+
+	if (status == EXIT_DONE)
+		status = a == NULL ? report_no_memory() : look(s, a, args);
+	arena_destroy(a);
+	stores_close(s);
+	return status;
 }
 
 void stores_close(struct store *s)

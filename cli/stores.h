@@ -4,6 +4,7 @@
 
 #include "store/store.h"
 
+struct args;
 struct err;
 
 /* What tells where the store is and who uses it. Freed by stores_options_free(). */
@@ -23,6 +24,11 @@ struct store *stores_open(int *status);
 /* Opens it to look at it. NULL with EXIT_DONE in *status: there is none yet, and so nothing in it.
  */
 struct store *stores_open_to_read(int *status);
+
+/* Runs what only looks at the store, or deletes from it: s is NULL where there is none yet, and a
+ * an arena of secret memory. Returns its exit status. */
+int stores_look(const struct args *args,
+	int (*look)(struct store *s, struct arena *a, const struct args *args));
 
 /* Closes it, and says so where a secret could not be locked in memory. NULL is fine. */
 void stores_close(struct store *s);

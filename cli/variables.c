@@ -13,12 +13,6 @@
 #include "engine/hint.h"
 #include "store/secret.h"
 
-static int no_memory(void)
-{
-	report_error("%s", err_text(ERR_NOMEM));
-	return EXIT_FAILED;
-}
-
 /* ---- list ---- */
 
 static int list_print(struct store *s, struct arena *a, const struct args *args)
@@ -47,15 +41,7 @@ static int list_print(struct store *s, struct arena *a, const struct args *args)
 
 static int list_exec(const struct args *args)
 {
-	struct arena *a = arena_create(0);
-	int status;
-	struct store *s = stores_open_to_read(&status);
-
-	if (status == EXIT_DONE)
-		status = a == NULL ? no_memory() : list_print(s, a, args);
-	stores_close(s);
-	arena_destroy(a);
-	return status;
+	return stores_look(args, list_print);
 }
 
 static const struct flag list_flags[] = {
@@ -124,15 +110,7 @@ static int get_print(struct store *s, struct arena *a, const struct args *args)
 
 static int get_exec(const struct args *args)
 {
-	struct arena *a = arena_create(0);
-	int status;
-	struct store *s = stores_open_to_read(&status);
-
-	if (status == EXIT_DONE)
-		status = a == NULL ? no_memory() : get_print(s, a, args);
-	stores_close(s);
-	arena_destroy(a);
-	return status;
+	return stores_look(args, get_print);
 }
 
 static const struct flag get_flags[] = {
@@ -197,7 +175,7 @@ static int set_exec(const struct args *args)
 	struct store *s = stores_open(&status);
 
 	if (s != NULL)
-		status = a == NULL ? no_memory() : set_value(s, a, args);
+		status = a == NULL ? report_no_memory() : set_value(s, a, args);
 	arena_destroy(a);
 	stores_close(s);
 	return status;
@@ -236,7 +214,7 @@ static int delete_exec(const struct args *args)
 	struct err e;
 
 	if (status == EXIT_DONE && a == NULL)
-		status = no_memory();
+		status = report_no_memory();
 	else if (status == EXIT_DONE && s != NULL && store_variable_list(s, a, &list, &n, &e) != 0)
 		status = stores_report(&e);
 	else if (status == EXIT_DONE && find(list, n, name, &h) == NULL)

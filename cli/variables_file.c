@@ -9,23 +9,16 @@
 
 #include "cli/args.h"
 #include "cli/commands.h"
-#include "cli/export_file.h"
+#include "cli/exchange_file.h"
 #include "cli/report.h"
 #include "cli/stores.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/value.h"
-#include "store/dags_folder.h"
 #include "store/secret.h"
 
 #define FILE_MAX ((size_t)16 << 20) /* bytes of a file */
-
-static int no_memory(void)
-{
-	report_error("%s", err_text(ERR_NOMEM));
-	return EXIT_FAILED;
-}
 
 static void wipe(struct buf *b)
 {
@@ -165,25 +158,7 @@ static int import_text(
 
 static int import_exec(const struct args *args)
 {
-	const char *path = args_word(args, 0);
-	struct arena *a = secret_arena_create(0);
-	size_t len;
-	char *text;
-	struct err e;
-	int status;
-
-	if (a == NULL)
-		return no_memory();
-	if (dags_folder_read(path, FILE_MAX, &text, &len, &e) != 0) {
-		report_error("%s: %s", path, e.text);
-		status = EXIT_FAILED;
-	} else {
-		status = import_text(a, path, text, len, args);
-		explicit_bzero(text, len);
-		free(text);
-	}
-	arena_destroy(a);
-	return status;
+	return exchange_file_read(args, FILE_MAX, import_text);
 }
 
 static const struct flag import_flags[] = {
@@ -292,7 +267,7 @@ static int export_all(struct store *s, struct arena *a, const struct args *args)
 	if (gather(s, a, with_secrets, &out, &n, &n_left, &e) != 0)
 		status = stores_report(&e);
 	else
-		status = export_file_write(path, &out, with_secrets);
+		status = exchange_file_write(path, &out, with_secrets);
 	wipe(&out);
 	if (status == EXIT_DONE && n_left > 0)
 		report_note("%zu exported; secret variables left out: %zu; "
@@ -310,7 +285,7 @@ static int export_exec(const struct args *args)
 	struct store *s = stores_open_to_read(&status);
 
 	if (status == EXIT_DONE)
-		status = a == NULL ? no_memory() : export_all(s, a, args);
+		status = a == NULL ? report_no_memory() : export_all(s, a, args);
 	arena_destroy(a);
 	stores_close(s);
 	return status;

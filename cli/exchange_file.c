@@ -1,5 +1,8 @@
-/* Writing an export: whole or not at all, since it may take the place of an older one. */
-#include "cli/export_file.h"
+/*
+ * Files with what the store holds. An export is written whole or not at all, since it may take the
+ * place of an older one.
+ */
+#include "cli/exchange_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,9 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/command.h"
+#include "cli/args.h"
 #include "cli/report.h"
+#include "engine/arena.h"
 #include "engine/buf.h"
+#include "engine/err.h"
+#include "store/dags_folder.h"
+#include "store/secret.h"
 
 static int write_all(int fd, const char *p, size_t len)
 {
@@ -84,7 +91,7 @@ static int write_anew(const char *path, const struct buf *bytes)
 	return r == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-int export_file_write(const char *path, const struct buf *bytes, bool has_secrets)
+int exchange_file_write(const char *path, const struct buf *bytes, bool has_secrets)
 {
 	struct stat st;
 
@@ -99,4 +106,29 @@ int export_file_write(const char *path, const struct buf *bytes, bool has_secret
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return write_into(path, bytes, has_secrets);
 	return write_anew(path, bytes);
+}
+
+int exchange_file_read(const struct args *args, size_t max,
+	int (*take)(struct arena *a, const char *path, const char *text, size_t len,
+		const struct args *args))
+{
+	const char *path = args_word(args, 0);
+	struct arena *a = secret_arena_create(0);
+	size_t len;
+	char *text;
+	struct err e;
+	int status;
+
+	if (a == NULL)
+		return report_no_memory();
+	if (dags_folder_read(path, max, &text, &len, &e) != 0) {
+		report_error("%s: %s", path, e.text);
+		status = EXIT_FAILED;
+	} else {
+		status = take(a, path, text, len, args);
+		explicit_bzero(text, len);
+		free(text);
+	}
+	arena_destroy(a);
+	return status;
 }
