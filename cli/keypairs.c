@@ -151,7 +151,8 @@ const struct command command_keypairs_import = {
 	.verb = "import",
 	.words = "NAME FILE",
 	.summary = "take over a private key from a file",
-	.details = "PEM (PKCS#1, PKCS#8, SEC1) and OpenSSH's format; Ed25519, ECDSA and RSA. A "
+	.details = "PEM (PKCS#1, PKCS#8, SEC1), OpenSSH's and PuTTY's formats; Ed25519, ECDSA and "
+		   "RSA. A "
 		   "passphrase is needed once: the store seals the key itself. The file stays.",
 	.flags = import_flags,
 	.n_flags = COUNT(import_flags),

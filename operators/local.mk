@@ -34,12 +34,16 @@ liboperators_a_SOURCES = \
 	operators/ssh/call.h \
 	operators/ssh/connect.c \
 	operators/ssh/endpoint.c \
+	operators/ssh/argon2.c \
+	operators/ssh/argon2.h \
 	operators/ssh/bcrypt_kdf.c \
 	operators/ssh/bcrypt_kdf.h \
+	operators/ssh/blake2b.c \
 	operators/ssh/key.c \
 	operators/ssh/key.h \
 	operators/ssh/key_impl.h \
 	operators/ssh/key_openssh.c \
+	operators/ssh/key_putty.c \
 	operators/ssh/key_read.c \
 	operators/ssh/known_hosts.c \
 	operators/ssh/known_hosts.h \

@@ -1,6 +1,7 @@
 # Unit tests: one TAP program a module, named after it.
 UNIT_TESTS = \
 	tests/unit/test_arena \
+	tests/unit/test_argon2 \
 	tests/unit/test_args \
 	tests/unit/test_buf \
 	tests/unit/test_cond \
@@ -86,6 +87,8 @@ TAP_SOURCES = tests/unit/tap.c tests/unit/tap.h
 
 tests_unit_test_arena_SOURCES = tests/unit/test_arena.c $(TAP_SOURCES)
 tests_unit_test_arena_LDADD = $(ENGINE_LIBS)
+tests_unit_test_argon2_SOURCES = tests/unit/test_argon2.c $(TAP_SOURCES)
+tests_unit_test_argon2_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_args_SOURCES = tests/unit/test_args.c $(TAP_SOURCES)
 tests_unit_test_args_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_buf_SOURCES = tests/unit/test_buf.c $(TAP_SOURCES)
@@ -176,7 +179,7 @@ tests_unit_test_template_SOURCES = tests/unit/test_template.c tests/unit/expr_wo
 tests_unit_test_template_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_files_SOURCES = tests/unit/test_load_files.c $(TAP_SOURCES)
 tests_unit_test_load_files_LDADD = liboperators.a $(STORE_LIBS)
-EXTRA_DIST += dags tests/dags
+EXTRA_DIST += dags tests/dags tests/keys
 tests_unit_test_known_hosts_SOURCES = tests/unit/test_known_hosts.c $(TAP_SOURCES)
 tests_unit_test_known_hosts_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_remote_SOURCES = tests/unit/test_remote.c $(TAP_SOURCES)

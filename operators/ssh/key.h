@@ -21,7 +21,7 @@ enum ssh_key_type { SSH_KEY_ED25519, SSH_KEY_ECDSA, SSH_KEY_RSA };
  * would be right, ERR_NOMEM, ERR_IO. */
 int ssh_key_generate(enum ssh_key_type type, unsigned bits, struct ssh_key **out, struct err *e);
 
-/* Reads a private key: PEM (PKCS#1, PKCS#8, SEC1) or OpenSSH. what names it in messages. A
+/* Reads a private key: PEM (PKCS#1, PKCS#8, SEC1), OpenSSH or PuTTY. what names it in messages. A
  * passphrase of NULL: there is none. ERR_INVALID: it is no such key, or damaged; ERR_DENIED: the
  * passphrase is missing or wrong; ERR_UNSUPPORTED; ERR_LIMIT; ERR_NOMEM. */
 int ssh_key_read(const char *what, const char *text, size_t len, const char *passphrase,

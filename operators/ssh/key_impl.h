@@ -41,6 +41,30 @@ void key_add_string(struct buf *out, const void *bytes, size_t len);
 void key_secret_begin(struct buf *b);
 void key_secret_end(struct buf *b);
 
+struct key_bytes {
+	const unsigned char *at;
+	size_t len;
+};
+
+/* What is left to be read; a read that failed leaves it empty, and sticks. */
+struct key_reader {
+	const unsigned char *at;
+	size_t len;
+	bool is_short;
+};
+
+uint32_t key_take_u32(struct key_reader *r);
+struct key_bytes key_take_string(struct key_reader *r);
+bool key_bytes_are(struct key_bytes s, const char *text);
+
+/* Reads the private part of an OpenSSH file, opened, and compares it with the public blob. */
+int key_read_private(const char *what, const unsigned char *bytes, size_t len,
+	struct key_bytes public, struct ssh_key **out, struct err *e);
+
+/* Reads PuTTY's format, versions 2 and 3. */
+int key_read_putty(const char *what, const char *text, size_t len, const char *passphrase,
+	struct ssh_key **out, struct err *e);
+
 /* Reads the inside of an OpenSSH file (its base64 decoded). */
 int key_read_openssh(const char *what, const unsigned char *bytes, size_t len,
 	const char *passphrase, struct ssh_key **out, struct err *e);

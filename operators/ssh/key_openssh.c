@@ -18,19 +18,7 @@
 
 #define MAGIC "openssh-key-v1"
 
-/* What is left to be read; a failed read leaves it empty, and sticks. */
-struct reader {
-	const unsigned char *at;
-	size_t len;
-	bool is_short;
-};
-
-struct bytes {
-	const unsigned char *at;
-	size_t len;
-};
-
-static uint32_t take_u32(struct reader *r)
+uint32_t key_take_u32(struct key_reader *r)
 {
 	uint32_t n;
 
@@ -46,22 +34,22 @@ static uint32_t take_u32(struct reader *r)
 	return n;
 }
 
-static struct bytes take_string(struct reader *r)
+struct key_bytes key_take_string(struct key_reader *r)
 {
-	uint32_t n = take_u32(r);
-	struct bytes s = {r->at, n};
+	uint32_t n = key_take_u32(r);
+	struct key_bytes s = {r->at, n};
 
 	if (r->is_short || n > r->len) {
 		r->is_short = true;
 		r->len = 0;
-		return (struct bytes){r->at, 0};
+		return (struct key_bytes){r->at, 0};
 	}
 	r->at += n;
 	r->len -= n;
 	return s;
 }
 
-static bool is_text(struct bytes s, const char *text)
+bool key_bytes_are(struct key_bytes s, const char *text)
 {
 	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
 }
@@ -76,9 +64,9 @@ static int wrap_or_damaged(const char *what, EVP_PKEY *pkey, struct ssh_key **ou
 	return pkey == NULL ? damaged(what, e) : key_wrap(what, pkey, out, e);
 }
 
-static int read_ed25519(const char *what, struct reader *r, struct ssh_key **out, struct err *e)
+static int read_ed25519(const char *what, struct key_reader *r, struct ssh_key **out, struct err *e)
 {
-	struct bytes public = take_string(r), both = take_string(r);
+	struct key_bytes public = key_take_string(r), both = key_take_string(r);
 
 	if (r->is_short || public.len != 32 || both.len != 64 ||
 		memcmp(both.at + 32, public.at, 32) != 0)
@@ -102,15 +90,16 @@ static EVP_PKEY *from_params(const char *type, OSSL_PARAM_BLD *build)
 	return pkey;
 }
 
-static int read_ecdsa(const char *what, struct reader *r, const struct key_curve *curve,
+static int read_ecdsa(const char *what, struct key_reader *r, const struct key_curve *curve,
 	struct ssh_key **out, struct err *e)
 {
-	struct bytes name = take_string(r), point = take_string(r), number = take_string(r);
+	struct key_bytes name = key_take_string(r), point = key_take_string(r),
+			 number = key_take_string(r);
 	OSSL_PARAM_BLD *build;
 	EVP_PKEY *pkey = NULL;
 	BIGNUM *n;
 
-	if (r->is_short || !is_text(name, curve->ssh))
+	if (r->is_short || !key_bytes_are(name, curve->ssh))
 		return damaged(what, e);
 	build = OSSL_PARAM_BLD_new();
 	n = BN_secure_new();
@@ -143,7 +132,7 @@ static bool rsa_work_out(BIGNUM *const n[RSA_COUNT])
 	return is_done;
 }
 
-static int read_rsa(const char *what, struct reader *r, struct ssh_key **out, struct err *e)
+static int read_rsa(const char *what, struct key_reader *r, struct ssh_key **out, struct err *e)
 {
 	static const char *const names[RSA_COUNT] = {
 		[RSA_N] = OSSL_PKEY_PARAM_RSA_N,
@@ -161,10 +150,10 @@ static int read_rsa(const char *what, struct reader *r, struct ssh_key **out, st
 	bool is_good = build != NULL;
 
 	for (int i = 0; i < RSA_COUNT; i++) {
-		struct bytes s = {NULL, 0};
+		struct key_bytes s = {NULL, 0};
 
 		if (i < RSA_DMP1)
-			s = take_string(r);
+			s = key_take_string(r);
 		n[i] = BN_secure_new();
 		is_good = is_good && n[i] != NULL && !r->is_short &&
 			s.len <= SSH_KEY_RSA_BITS_MAX / 8 + 1 &&
@@ -181,20 +170,20 @@ static int read_rsa(const char *what, struct reader *r, struct ssh_key **out, st
 	return wrap_or_damaged(what, pkey, out, e);
 }
 
-static int read_private(const char *what, struct reader *r, struct ssh_key **out, struct err *e)
+static int read_numbers(const char *what, struct key_reader *r, struct ssh_key **out, struct err *e)
 {
-	uint32_t check = take_u32(r);
-	struct bytes type;
+	uint32_t check = key_take_u32(r);
+	struct key_bytes type;
 
-	if (take_u32(r) != check)
+	if (key_take_u32(r) != check)
 		return damaged(what, e);
-	type = take_string(r);
-	if (is_text(type, "ssh-ed25519"))
+	type = key_take_string(r);
+	if (key_bytes_are(type, "ssh-ed25519"))
 		return read_ed25519(what, r, out, e);
-	if (is_text(type, "ssh-rsa"))
+	if (key_bytes_are(type, "ssh-rsa"))
 		return read_rsa(what, r, out, e);
 	for (int i = 0; i < 3; i++)
-		if (is_text(type, key_curves[i].algorithm))
+		if (key_bytes_are(type, key_curves[i].algorithm))
 			return read_ecdsa(what, r, &key_curves[i], out, e);
 	if (r->is_short || type.len > 64)
 		return damaged(what, e);
@@ -208,15 +197,47 @@ static int read_private(const char *what, struct reader *r, struct ssh_key **out
 		(int)type.len, (const char *)type.at);
 }
 
+static bool has_public(const struct ssh_key *k, struct key_bytes public)
+{
+	struct buf blob;
+	bool is_same;
+
+	buf_init(&blob, 0);
+	ssh_key_public_blob(k, &blob);
+	is_same = buf_status(&blob) == 0 && blob.len == public.len &&
+		memcmp(blob.data, public.at, blob.len) == 0;
+	buf_free(&blob);
+	return is_same;
+}
+
+int key_read_private(const char *what, const unsigned char *bytes, size_t len,
+	struct key_bytes public, struct ssh_key **out, struct err *e)
+{
+	struct key_reader r = {bytes, len, false};
+	struct ssh_key *k;
+	int status = read_numbers(what, &r, &k, e);
+
+	if (status != 0)
+		return status;
+	if (!has_public(k, public)) {
+		ssh_key_destroy(k);
+		return err_set(e, ERR_INVALID,
+			"%s is damaged: its public half is that of another key", what);
+	}
+	*out = k;
+	return 0;
+}
+
 /* ---- sealed keys ---- */
 
 /* How a private part is sealed. */
 struct seal {
-	struct bytes cipher, derivation, options;
+	struct key_bytes cipher, derivation, options;
+	struct key_bytes public, private;
 };
 
 /* The ciphers in which ssh-keygen seals, and OpenSSL's names of them. */
-static const EVP_CIPHER *cipher_find(struct bytes name)
+static const EVP_CIPHER *cipher_find(struct key_bytes name)
 {
 	static const char *const names[][2] = {{"aes256-ctr", "AES-256-CTR"},
 		{"aes192-ctr", "AES-192-CTR"}, {"aes128-ctr", "AES-128-CTR"},
@@ -224,14 +245,14 @@ static const EVP_CIPHER *cipher_find(struct bytes name)
 		{"aes128-cbc", "AES-128-CBC"}};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (is_text(name, names[i][0]))
+		if (key_bytes_are(name, names[i][0]))
 			return EVP_get_cipherbyname(names[i][1]);
 	return NULL;
 }
 
 /* Opens the private part into out, whose memory is enough. */
 static bool decipher(
-	const EVP_CIPHER *cipher, const unsigned char *key, struct bytes from, struct buf *out)
+	const EVP_CIPHER *cipher, const unsigned char *key, struct key_bytes from, struct buf *out)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
 	int n = 0;
@@ -248,25 +269,25 @@ static bool decipher(
 	return is_good;
 }
 
-static int read_opened(
-	const char *what, const struct buf *opened, struct ssh_key **out, struct err *e)
+static int read_opened(const char *what, const struct buf *opened, struct key_bytes public,
+	struct ssh_key **out, struct err *e)
 {
-	struct reader r = {(const unsigned char *)opened->data, opened->len, false};
-	struct reader look = r;
-	uint32_t check = take_u32(&look);
+	const unsigned char *bytes = (const unsigned char *)opened->data;
+	struct key_reader look = {bytes, opened->len, false};
+	uint32_t check = key_take_u32(&look);
 
 	/* Two equal numbers stand in front where it was opened right. */
-	if (take_u32(&look) != check || look.is_short)
+	if (key_take_u32(&look) != check || look.is_short)
 		return err_set(e, ERR_DENIED, "the passphrase of %s is wrong", what);
-	return read_private(what, &r, out, e);
+	return key_read_private(what, bytes, opened->len, public, out, e);
 }
 
-static int read_sealed(const char *what, const struct seal *seal, struct bytes private,
-	const char *passphrase, struct ssh_key **out, struct err *e)
+static int read_sealed(const char *what, const struct seal *seal, const char *passphrase,
+	struct ssh_key **out, struct err *e)
 {
-	struct reader options = {seal->options.at, seal->options.len, false};
-	struct bytes salt = take_string(&options);
-	uint32_t rounds = take_u32(&options);
+	struct key_reader options = {seal->options.at, seal->options.len, false};
+	struct key_bytes salt = key_take_string(&options);
+	uint32_t rounds = key_take_u32(&options);
 	const EVP_CIPHER *cipher = cipher_find(seal->cipher);
 	unsigned char key[EVP_MAX_KEY_LENGTH + EVP_MAX_IV_LENGTH];
 	struct buf opened;
@@ -276,12 +297,12 @@ static int read_sealed(const char *what, const struct seal *seal, struct bytes p
 	if (passphrase == NULL)
 		return err_set(
 			e, ERR_DENIED, "%s is sealed by a passphrase, which is missing", what);
-	if (cipher == NULL || !is_text(seal->derivation, "bcrypt"))
+	if (cipher == NULL || !key_bytes_are(seal->derivation, "bcrypt"))
 		return err_set(e, ERR_UNSUPPORTED,
 			"%s is sealed in a way that is not known here; seal it anew: ssh-keygen "
 			"-p -Z aes256-ctr -f FILE",
 			what);
-	if (options.is_short || private.len % 16 != 0 || private.len >= KEY_SECRET_ROOM)
+	if (options.is_short || seal->private.len % 16 != 0 || seal->private.len >= KEY_SECRET_ROOM)
 		return damaged(what, e);
 	if (rounds > BCRYPT_KDF_ROUNDS_MAX)
 		return err_set(e, ERR_LIMIT,
@@ -294,62 +315,36 @@ static int read_sealed(const char *what, const struct seal *seal, struct bytes p
 	key_secret_begin(&opened);
 	if (r != 0 || buf_status(&opened) != 0)
 		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	else if (!decipher(cipher, key, private, &opened))
+	else if (!decipher(cipher, key, seal->private, &opened))
 		r = damaged(what, e);
 	else
-		r = read_opened(what, &opened, out, e);
+		r = read_opened(what, &opened, seal->public, out, e);
 	OPENSSL_cleanse(key, sizeof(key));
 	key_secret_end(&opened);
 	return r;
 }
 
-static bool has_public(const struct ssh_key *k, struct bytes public)
-{
-	struct buf blob;
-	bool is_same;
-
-	buf_init(&blob, 0);
-	ssh_key_public_blob(k, &blob);
-	is_same = buf_status(&blob) == 0 && blob.len == public.len &&
-		memcmp(blob.data, public.at, blob.len) == 0;
-	buf_free(&blob);
-	return is_same;
-}
-
 int key_read_openssh(const char *what, const unsigned char *bytes, size_t len,
 	const char *passphrase, struct ssh_key **out, struct err *e)
 {
-	struct reader r = {bytes, len, false};
-	struct ssh_key *k;
-	int status;
-	struct bytes public, private;
+	struct key_reader r = {bytes, len, false};
 	struct seal seal;
 
 	if (len < sizeof(MAGIC) || memcmp(bytes, MAGIC, sizeof(MAGIC)) != 0)
 		return damaged(what, e);
 	r.at += sizeof(MAGIC);
 	r.len -= sizeof(MAGIC);
-	seal.cipher = take_string(&r);
-	seal.derivation = take_string(&r);
-	seal.options = take_string(&r);
-	if (take_u32(&r) != 1 && !r.is_short)
+	seal.cipher = key_take_string(&r);
+	seal.derivation = key_take_string(&r);
+	seal.options = key_take_string(&r);
+	if (key_take_u32(&r) != 1 && !r.is_short)
 		return err_set(e, ERR_UNSUPPORTED, "%s holds several keys; one is wanted", what);
-	public = take_string(&r);
-	private = take_string(&r);
+	seal.public = key_take_string(&r);
+	seal.private = key_take_string(&r);
 	if (r.is_short)
 		return err_set(e, ERR_INVALID, "%s is cut off", what);
-	if (is_text(seal.cipher, "none")) {
-		r = (struct reader){private.at, private.len, false};
-		status = read_private(what, &r, &k, e);
-	} else {
-		status = read_sealed(what, &seal, private, passphrase, &k, e);
-	}
-	if (status == 0 && !has_public(k, public)) {
-		ssh_key_destroy(k);
-		return err_set(e, ERR_INVALID,
-			"%s is damaged: its public half is that of another key", what);
-	}
-	if (status == 0)
-		*out = k;
-	return status;
+	if (key_bytes_are(seal.cipher, "none"))
+		return key_read_private(
+			what, seal.private.at, seal.private.len, seal.public, out, e);
+	return read_sealed(what, &seal, passphrase, out, e);
 }

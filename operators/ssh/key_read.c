@@ -25,11 +25,6 @@ static bool begins_with(const char *text, size_t len, const char *what)
 /* What is no private key, told by what it is. */
 static int refuse_others(const char *what, const char *text, size_t len, struct err *e)
 {
-	if (begins_with(text, len, "PuTTY-User-Key-File-"))
-		return err_set(e, ERR_UNSUPPORTED,
-			"%s is a PuTTY key; turn it into OpenSSH's format: puttygen FILE -O "
-			"private-openssh-new -o NEW",
-			what);
 	if (find(text, len, "-cert-v01@openssh.com ") != NULL)
 		return err_set(e, ERR_INVALID,
 			"%s is a certificate; the private key that it was made for is wanted",
@@ -47,7 +42,8 @@ static int refuse_others(const char *what, const char *text, size_t len, struct 
 			e, ERR_INVALID, "%s holds an X.509 certificate, no private key", what);
 	if (find(text, len, "PRIVATE KEY-----") == NULL)
 		return err_set(e, ERR_INVALID,
-			"%s holds no private key that is known here: PEM and OpenSSH are", what);
+			"%s holds no private key that is known here: PEM, OpenSSH and PuTTY are",
+			what);
 	if (find(text, len, "-----END") == NULL)
 		return err_set(e, ERR_INVALID, "%s is cut off: its -----END line is missing", what);
 	return 0;
@@ -149,6 +145,8 @@ int ssh_key_read(const char *what, const char *text, size_t len, const char *pas
 	}
 	if (len == 0)
 		return err_set(e, ERR_INVALID, "%s is empty", what);
+	if (begins_with(text, len, "PuTTY-User-Key-File-"))
+		return key_read_putty(what, text, len, passphrase, out, e);
 	r = refuse_others(what, text, len, e);
 	if (r != 0)
 		return r;

@@ -140,6 +140,36 @@ static void test_formats(const char *type)
 	test_read("sealed PKCS#8", "a b c d");
 }
 
+/* A file of tests/keys, which hold what puttygen made, and its public half. */
+static void test_putty(const char *name, const char *public, const char *passphrase)
+{
+	const char *top = getenv("top_srcdir");
+
+	if (!OK(shell("cp %s/tests/keys/%s.ppk key; cut -d ' ' -f 1,2 %s/tests/keys/%s.pub | "
+		      "sed 's/$/ me/' >key.pub; chmod u+w key",
+			top == NULL ? "." : top, name, top == NULL ? "." : top, public),
+		    "%s", name))
+		return;
+	test_read(name, passphrase);
+}
+
+static void test_all_putty(void)
+{
+	static const char *const types[] = {"ed25519", "ecdsab256", "rsab2048"};
+	char name[96], public[64];
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		for (int version = 2; version <= 3; version++) {
+			(void)snprintf(public, sizeof(public), "%s-%d", types[i], version);
+			test_putty(public, public, NULL);
+			(void)snprintf(name, sizeof(name), "%s-sealed", public);
+			test_putty(name, public, "pass phrase");
+		}
+	test_putty("ed25519-3-sealed-d", "ed25519-3", "pass phrase");
+	test_putty("ecdsab256-3-sealed-i", "ecdsab256-3", "pass phrase");
+	(void)shell("sed -i 's/^Comment: .*/Comment: another/' key");
+}
+
 /* What is refused, and in which words. */
 static void refused(
 	const char *what, const char *text, const char *passphrase, int code, const char *words)
@@ -160,8 +190,14 @@ static void test_refusals(void)
 	refused("nothing", "", NULL, ERR_INVALID, "FILE is empty");
 	refused("blanks", " \n\t", NULL, ERR_INVALID, "FILE is empty");
 	refused("something else", "hello", NULL, ERR_INVALID, "holds no private key");
-	refused("PuTTY's", "PuTTY-User-Key-File-3: ssh-ed25519\n", NULL, ERR_UNSUPPORTED,
-		"puttygen FILE -O private-openssh-new");
+	text = file_read("key"); /* PuTTY's, its comment changed */
+	refused("a changed PuTTY key", text, "pass phrase", ERR_DENIED, "or the file was changed");
+	refused("a sealed one", text, NULL, ERR_DENIED, "which is missing");
+	text[strlen(text) / 2] = '\0';
+	refused("half of one", text, NULL, ERR_INVALID, "is a damaged PuTTY key");
+	free(text);
+	refused("PuTTY's of another version", "PuTTY-User-Key-File-1: ssh-rsa\n", NULL,
+		ERR_UNSUPPORTED, "of a version that is not known here");
 	(void)shell("rm -f key key.pub; ssh-keygen -q -t ecdsa -N '' -C me -f key");
 	text = file_read("key.pub");
 	refused("a public key", text, NULL, ERR_INVALID, "holds a public key");
@@ -224,6 +260,7 @@ int main(void)
 	test_formats("ecdsa -b 256");
 	test_formats("ecdsa -b 521");
 	test_formats("rsa -b 2048");
+	test_all_putty();
 	test_refusals();
 	test_wishes();
 	(void)shell("rm -rf %s", folder);
