@@ -4,19 +4,18 @@
  */
 #include <string.h>
 
+#include "engine/buf.h"
 #include "engine/err.h"
+#include "operators/ssh/key.h"
 #include "operators/ssh/target_impl.h"
 
-static int key_add(struct made *m, const char *bytes, size_t len, const char *passphrase,
-	const char *what, struct err *e)
+static void key_add(
+	struct made *m, const char *bytes, size_t len, const char *passphrase, const char *what)
 {
-	if (what == NULL)
-		return err_set(e, ERR_NOMEM, "out of memory");
 	if (m->target.n_keys == TARGET_KEYS_MAX)
-		return 0;
+		return;
 	m->keys[m->target.n_keys++] = (struct ssh_target_key){bytes, len, passphrase, what};
 	target_digest_add(m, bytes, len);
-	return 0;
 }
 
 static int key_look(const char *what, const char *bytes, size_t len, struct err *e)
@@ -28,8 +27,8 @@ static int key_look(const char *what, const char *bytes, size_t len, struct err 
 		return err_set(
 			e, ERR_INVALID, "%s holds a public key; the private key is wanted", what);
 	if (strstr(bytes, "PRIVATE KEY-----") == NULL)
-		return err_set(
-			e, ERR_INVALID, "%s holds no private key in PEM or OpenSSH format", what);
+		return err_set(e, ERR_INVALID,
+			"%s holds no private key in PEM, OpenSSH or PuTTY format", what);
 	if (strstr(bytes, "-----END") == NULL)
 		return err_set(e, ERR_INVALID, "%s is cut off: its -----END line is missing", what);
 	return 0;
@@ -59,6 +58,49 @@ static int passphrase_check(
 			  "%s is sealed by a passphrase; say it as private_key_passphrase", what);
 }
 
+/* PuTTY's format, which libssh2 does not know, as OpenSSH's. N.B. the derivation of a sealed one
+ * takes a tenth of a second, here; a stored keypair is opened once, when it is imported. */
+static int putty_translate(struct made *m, const char *what, const char **bytes, size_t *len,
+	const char *passphrase, struct err *e)
+{
+	struct ssh_key *k;
+	struct buf text;
+	int r = ssh_key_read(what, *bytes, *len, passphrase, &k, e);
+
+	if (r != 0)
+		return r;
+	buf_init(&text, 0);
+	(void)buf_room(&text, TARGET_KEY_FILE_MAX);
+	r = ssh_key_write(k, "", &text, e);
+	if (r == 0) {
+		*bytes = arena_memdup(m->arena, text.data, text.len);
+		*len = text.len;
+		r = *bytes == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
+	}
+	if (text.data != NULL)
+		explicit_bzero(text.data, text.cap);
+	buf_free(&text);
+	ssh_key_destroy(k);
+	return r;
+}
+
+/* Looks a key over, and adds it. */
+static int key_take(struct made *m, const char *what, const char *bytes, size_t len,
+	const char *passphrase, struct err *e)
+{
+	int r;
+
+	if (strncmp(bytes, "PuTTY-User-Key-File-", 20) == 0) {
+		r = putty_translate(m, what, &bytes, &len, passphrase, e);
+	} else {
+		r = key_look(what, bytes, len, e);
+		r = r == 0 ? passphrase_check(what, bytes, passphrase, e) : r;
+	}
+	if (r == 0)
+		key_add(m, bytes, len, passphrase, what);
+	return r;
+}
+
 /* N.B. a key that others may read is refused, as ssh does: it is no secret any more. */
 static int key_file_add(
 	struct made *m, const char *path, const char *passphrase, bool is_wanted, struct err *e)
@@ -82,11 +124,8 @@ static int key_file_add(
 					    "the key file %s can be read by others (mode %03o); "
 					    "run chmod 600 on it",
 					    path, st.st_mode & 0777);
-	if ((r = key_look(path, bytes, len, e)) != 0)
-		return is_wanted ? r : 0;
-	if ((r = passphrase_check(path, bytes, passphrase, e)) != 0)
-		return is_wanted ? r : 0;
-	return key_add(m, bytes, len, passphrase, arena_strdup(m->arena, path), e);
+	r = key_take(m, path, bytes, len, passphrase, e);
+	return is_wanted ? r : 0;
 }
 
 static int keypair_add(struct made *m, const struct connection *c, const char *name,
@@ -102,9 +141,7 @@ static int keypair_add(struct made *m, const struct connection *c, const char *n
 		return err_set(e, ERR_UNSUPPORTED,
 			"connection %s: there are no stored keypairs here", c->id);
 	if ((r = m->source->keypair(m->source->ctx, m->arena, name, &key, &len, e)) != 0 ||
-		(r = key_look(what, key, len, e)) != 0 ||
-		(r = passphrase_check(what, key, passphrase, e)) != 0 ||
-		(r = key_add(m, key, len, passphrase, what, e)) != 0)
+		(r = key_take(m, what, key, len, passphrase, e)) != 0)
 		return err_context(e, "connection %s", c->id);
 	return 0;
 }
@@ -120,14 +157,10 @@ int target_keys_find(struct made *m, const struct connection *c, struct err *e)
 	const char *look = connection_extra_text(m->arena, c, "look_for_keys");
 	int r;
 
-	if (text != NULL) {
-		if ((r = key_look("private_key", text, strlen(text), e)) != 0)
-			return err_context(e, "connection %s", c->id);
-		if ((r = passphrase_check("private_key", text, passphrase, e)) != 0 ||
-			(r = key_add(m, text, strlen(text), passphrase,
-				 "private_key of the connection", e)) != 0)
-			return err_context(e, "connection %s", c->id);
-	}
+	if (text != NULL &&
+		(r = key_take(m, "private_key of the connection", text, strlen(text), passphrase,
+			 e)) != 0)
+		return err_context(e, "connection %s", c->id);
 	if (keypair != NULL && (r = keypair_add(m, c, keypair, passphrase, e)) != 0)
 		return r;
 	if (file != NULL && (r = key_file_add(m, file, passphrase, true, e)) != 0)

@@ -64,6 +64,19 @@ is "with the right one it is taken" "$?:$(cut -d ' ' -f 2 "$work/out")" \
 	"0:$(ssh-keygen -l -f "$work/sealed.pub" | cut -d ' ' -f 2)"
 run keypairs import other "$work/sealed.pub"
 like "a public key in its place is told" "$status:$err" "1:windrow: *holds a public key; the private one*"
+# PuTTY's, as a connection's key_file.
+for key in ed25519-2 ecdsab256-3-sealed rsab2048-2-sealed; do
+	cp "$top_srcdir/tests/keys/$key.ppk" "$work/putty"
+	chmod 600 "$work/putty"
+	cp "$top_srcdir/tests/keys/${key%-sealed}.pub" "$sshd_dir/authorized_keys"
+	"$windrow" connections delete box
+	"$windrow" connections add box --conn-host 127.0.0.1 --conn-port "$port" --conn-login \
+		"$sshd_user" --conn-extra "{\"key_file\": \"$work/putty\", \
+\"private_key_passphrase\": \"pass phrase\"}"
+	run dags test "$work/t.yaml"
+	is "PuTTY's $key lets in" "$status" 0
+done
+
 run keypairs export mine
 is "which half?" "$status:$err" "2:windrow: keypairs export: say --public or --private"
 run keypairs generate short -t rsa -b 2048
