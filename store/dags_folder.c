@@ -80,7 +80,7 @@ static int read_all(int fd, size_t max, struct buf *b, struct err *e)
 		b->data[b->len] = '\0';
 		if (b->len > max)
 			return err_set(e, ERR_LIMIT,
-				"is larger than %zu MiB, the most that is read", max >> 20);
+				"is larger than %zu KiB, the most that is read", max >> 10);
 	}
 }
 

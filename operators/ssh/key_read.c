@@ -37,7 +37,8 @@ static int refuse_others(const char *what, const char *text, size_t len, struct 
 			"%s holds a public key; the private one is wanted, which most often has "
 			"the same name without .pub",
 			what);
-	if (find(text, len, "BEGIN CERTIFICATE") != NULL)
+	if (find(text, len, "BEGIN CERTIFICATE") != NULL &&
+		find(text, len, "PRIVATE KEY-----") == NULL)
 		return err_set(
 			e, ERR_INVALID, "%s holds an X.509 certificate, no private key", what);
 	if (find(text, len, "PRIVATE KEY-----") == NULL)

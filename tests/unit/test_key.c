@@ -183,6 +183,25 @@ static void refused(
 	ssh_key_destroy(k);
 }
 
+/* A certificate in front of a key does not hide it. */
+static void test_certificate(void)
+{
+	char *text;
+
+	if (!shell("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "
+		   "/CN=x -keyout only -out cert")) {
+		tap_skip(4, "no openssl here");
+		return;
+	}
+	(void)shell(
+		"cat cert only >key; chmod 600 only; ssh-keygen -y -f only | cut -d ' ' -f 1,2 | "
+		"sed 's/$/ me/' >key.pub");
+	test_read("behind a certificate", NULL);
+	text = file_read("cert");
+	refused("a certificate alone", text, NULL, ERR_INVALID, "holds an X.509 certificate");
+	free(text);
+}
+
 static void test_refusals(void)
 {
 	char *text;
@@ -260,6 +279,7 @@ int main(void)
 	test_formats("ecdsa -b 256");
 	test_formats("ecdsa -b 521");
 	test_formats("rsa -b 2048");
+	test_certificate();
 	test_all_putty();
 	test_refusals();
 	test_wishes();
