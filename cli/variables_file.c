@@ -16,7 +16,6 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/value.h"
-#include "store/secret.h"
 
 #define FILE_MAX ((size_t)16 << 20) /* bytes of a file */
 
@@ -280,15 +279,7 @@ static int export_all(struct store *s, struct arena *a, const struct args *args)
 
 static int export_exec(const struct args *args)
 {
-	struct arena *a = secret_arena_create(0);
-	int status;
-	struct store *s = stores_open_to_read(&status);
-
-	if (status == EXIT_DONE)
-		status = a == NULL ? report_no_memory() : export_all(s, a, args);
-	arena_destroy(a);
-	stores_close(s);
-	return status;
+	return stores_look(args, export_all);
 }
 
 static const struct flag export_flags[] = {
