@@ -258,6 +258,11 @@ static void software_note(struct session *s)
 	session_note(s, "Connected (version 2.0, client %s)", name);
 }
 
+/* What a server means that says nothing. */
+#define REFUSAL_TEXT                                                                               \
+	"the server hung up before the handshake: it is no SSH server, too busy (MaxStartups), "   \
+	"or bars this address for a while after failed logins (PerSourcePenalties)"
+
 /* One step of the handshake or of authentication. True where another step may follow at once. */
 static bool connect_step(struct session *s)
 {
@@ -273,7 +278,10 @@ static bool connect_step(struct session *s)
 			return false;
 		if (r != 0) {
 			is_refusal = libssh2_session_banner_get(s->ssh2) == NULL;
-			session_error(s, &why, ERR_UNAVAILABLE, "the SSH handshake failed");
+			session_error(s, &why, ERR_UNAVAILABLE,
+				is_refusal && t->proxy_command == NULL
+					? REFUSAL_TEXT
+					: "the SSH handshake failed");
 		} else if (host_key_check(s, &why) == 0) {
 			software_note(s);
 			session_enter(s, SESSION_AUTH);

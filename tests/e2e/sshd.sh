@@ -31,10 +31,17 @@ if [ "$(id -u)" = 0 ]; then
 	case $(getent shadow "$sshd_user" 2>/dev/null) in "$sshd_user:!"*) sshd_pam=yes ;; esac
 fi
 
+# OpenSSH from 9.8 on bars an address whose connections break off or fail, which tests do on purpose.
+sshd_penalties=
+if "$sshd_program" -T -f /dev/null -o "HostKey=$sshd_dir/host_key" -o PerSourcePenalties=no >/dev/null 2>&1; then
+	sshd_penalties='PerSourcePenalties no'
+fi
+
 sshd_configure()
 {
 	{
 		[ $# = 0 ] || printf '%s\n' "$@"
+		[ -z "$sshd_penalties" ] || echo "$sshd_penalties"
 		cat <<END
 Port $port
 ListenAddress 127.0.0.1
