@@ -1,6 +1,7 @@
 # The shell around the engine: runs, and in time the daemon.
 noinst_LIBRARIES += libscheduler.a
 libscheduler_a_SOURCES = \
+	scheduler/bag.h \
 	scheduler/env_source.c \
 	scheduler/env_source.h \
 	scheduler/execution_id.c \
@@ -11,6 +12,7 @@ libscheduler_a_SOURCES = \
 	scheduler/params.h \
 	scheduler/plan.c \
 	scheduler/plan.h \
+	scheduler/planner.h \
 	scheduler/render.c \
 	scheduler/render.h \
 	scheduler/runner.c \
