@@ -6,6 +6,7 @@
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct args;
@@ -56,6 +57,7 @@ struct command {
 struct command_group {
 	const char *name;
 	const char *summary;
+	bool is_aside; /* named by the program's help, and no more */
 };
 
 /* All groups, and all commands in the order of the help; a group's commands are neighbours. */

@@ -31,6 +31,9 @@ extern const struct command command_db_backup; /* cli/db.c */
 extern const struct command command_db_check;
 extern const struct command command_db_migrate;
 extern const struct command command_db_shell;
+extern const struct command command_import_airflow_connections;
+extern const struct command command_import_codestream;
+extern const struct command command_import_crontab;
 extern const struct command command_info; /* cli/info.c */
 extern const struct command command_keypairs_delete; /* cli/keypairs.c */
 extern const struct command command_keypairs_export;

@@ -99,6 +99,22 @@ const struct command command_connections_import = {
 	.exec = import_exec,
 };
 
+const struct command command_import_airflow_connections = {
+	.group = "import",
+	.verb = "airflow-connections",
+	.words = "FILE",
+	.summary = "store the connections that Airflow exports",
+	.details = "The same as `connections import`. FILE is what `airflow connections export` "
+		   "writes, "
+		   "JSON, YAML or\n.env; `-` is standard input. Connections of types that windrow "
+		   "has no "
+		   "operator for are kept too.",
+	.flags = import_flags,
+	.n_flags = sizeof(import_flags) / sizeof(import_flags[0]),
+	.example = "airflow connections export c.json\nwindrow import airflow-connections c.json",
+	.exec = import_exec,
+};
+
 /* ---- export ---- */
 
 /* Takes the secrets out of a connection; whether it had any. */

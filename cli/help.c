@@ -71,6 +71,21 @@ static int print(FILE *f, struct buf *b)
 	return r;
 }
 
+/* Groups that are told of by their names alone, so that the page fits a screen. */
+static void add_asides(struct buf *b)
+{
+	bool is_first = true;
+
+	buf_adds(b, "\nand: ");
+	for (size_t i = 0; i < command_groups_count; i++) {
+		if (!command_groups[i].is_aside)
+			continue;
+		buf_addf(b, "%s%s", is_first ? "" : ", ", command_groups[i].name);
+		is_first = false;
+	}
+	buf_addc(b, '\n');
+}
+
 int help_program(FILE *f)
 {
 	struct buf b;
@@ -80,12 +95,13 @@ int help_program(FILE *f)
 		"windrow runs DAGs of tasks: stages of scripts, written in YAML\n\n"
 		"usage: windrow GROUP VERB [ARGUMENTS] [FLAGS]\n\n");
 	for (size_t i = 0; i < command_groups_count; i++)
-		add_entry(&b, command_groups[i].name, command_groups[i].summary, 17);
-	add_entry(&b, "-V, --version", "the version of this program", 17);
+		if (!command_groups[i].is_aside)
+			add_entry(&b, command_groups[i].name, command_groups[i].summary, 17);
+	add_asides(&b);
 	add_example(&b, "windrow dags validate dags/nightly.yaml");
 	add_wrapped(&b,
-		"\n`windrow GROUP --help` lists the verbs of a group, `windrow GROUP VERB "
-		"--help` tells of a command.",
+		"\n`windrow GROUP --help` lists a group's verbs, `windrow GROUP VERB --help` tells "
+		"all.",
 		0, 0);
 	return print(f, &b);
 }

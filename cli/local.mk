@@ -42,6 +42,14 @@ libcli_a_SOURCES = \
 	cli/help.h \
 	cli/host_key.c \
 	cli/host_key.h \
+	cli/import.c \
+	cli/import.h \
+	cli/import_codestream.c \
+	cli/import_codestream.h \
+	cli/import_codestream_task.c \
+	cli/import_codestream_text.c \
+	cli/import_crontab.c \
+	cli/import_text.c \
 	cli/info.c \
 	cli/keypair_keep.c \
 	cli/keypair_keep.h \

@@ -102,6 +102,38 @@ static void add_yaml_scalar(struct buf *b, const struct value *v)
 		value_json(v, b);
 }
 
+/* Whether a string reads best as a block of lines, and can be one: it has several, and nothing in
+ * them that YAML would take for something else. */
+static bool is_block_yaml(const char *s, size_t len)
+{
+	if (memchr(s, '\n', len) == NULL || *s == ' ' || *s == '\n' || *s == '\t')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+
+		if ((c < ' ' && c != '\n' && c != '\t') || c >= 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static void add_yaml_block(struct buf *b, const char *s, size_t len, int indent)
+{
+	const char *end = s + len, *eol;
+	bool has_end = s[len - 1] == '\n', has_more = len > 1 && has_end && s[len - 2] == '\n';
+
+	buf_addf(b, " |%s\n", !has_end ? "-" : has_more ? "+" : "");
+	for (; s < end; s = eol + 1) {
+		eol = memchr(s, '\n', (size_t)(end - s));
+		if (eol == NULL)
+			eol = end;
+		if (eol > s)
+			buf_addf(b, "%*s", indent, "");
+		buf_add(b, s, (size_t)(eol - s));
+		buf_addc(b, '\n');
+	}
+}
+
 static void add_yaml(struct buf *b, const struct value *v, int indent);
 
 /* A value behind `key:` or `-`: on the same line where it is one, else below. */
@@ -109,7 +141,9 @@ static void add_yaml_member(struct buf *b, const struct value *v, int indent, bo
 {
 	bool is_nested = (v->type == VALUE_LIST || v->type == VALUE_MAP) && v->len > 0;
 
-	if (!is_nested) {
+	if (v->type == VALUE_STRING && is_block_yaml(v->u.text, v->len)) {
+		add_yaml_block(b, v->u.text, v->len, indent + 2);
+	} else if (!is_nested) {
 		buf_addc(b, ' ');
 		add_yaml_scalar(b, v);
 		buf_addc(b, '\n');
@@ -145,16 +179,21 @@ static void add_yaml(struct buf *b, const struct value *v, int indent)
 	}
 }
 
+void output_yaml_add(struct buf *b, const struct value *v)
+{
+	if ((v->type == VALUE_LIST || v->type == VALUE_MAP) && v->len > 0) {
+		add_yaml(b, v, 0);
+	} else {
+		add_yaml_scalar(b, v);
+		buf_addc(b, '\n');
+	}
+}
+
 int output_yaml(FILE *f, const struct value *v)
 {
 	struct buf b;
 
 	buf_init(&b, 0);
-	if ((v->type == VALUE_LIST || v->type == VALUE_MAP) && v->len > 0) {
-		add_yaml(&b, v, 0);
-	} else {
-		add_yaml_scalar(&b, v);
-		buf_addc(&b, '\n');
-	}
+	output_yaml_add(&b, v);
 	return write_json_buf(f, &b);
 }

@@ -14,6 +14,8 @@
 #include "cli/args.h"
 #include "engine/value.h"
 
+struct buf;
+
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_YAML, OUTPUT_PLAIN };
 
 extern const char *const output_formats[]; /* their names, NULL behind them */
@@ -33,5 +35,8 @@ enum output_format output_format_of(const struct args *args);
  * wrong with f itself shows when main() closes standard output. */
 int output_json(FILE *f, const struct value *v);
 int output_yaml(FILE *f, const struct value *v);
+
+/* Adds v as a YAML document. Failure sticks in b. */
+void output_yaml_add(struct buf *b, const struct value *v);
 
 #endif

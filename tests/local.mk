@@ -58,6 +58,7 @@ E2E_TESTS = \
 	tests/e2e/cli_db.sh \
 	tests/e2e/cli_docs.sh \
 	tests/e2e/cli_help.sh \
+	tests/e2e/cli_import.sh \
 	tests/e2e/cli_render.sh \
 	tests/e2e/cli_streams.sh \
 	tests/e2e/cli_variables.sh \
@@ -206,6 +207,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_connection \
 	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_expr \
+	tests/fuzz/fuzz_import \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_key \
 	tests/fuzz/fuzz_known_hosts \
@@ -240,6 +242,8 @@ tests_fuzz_fuzz_cond_SOURCES = tests/fuzz/fuzz_cond.c tests/unit/expr_world.c te
 tests_fuzz_fuzz_cond_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_expr_SOURCES = tests/fuzz/fuzz_expr.c tests/unit/expr_world.c tests/unit/expr_world.h
 tests_fuzz_fuzz_expr_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+tests_fuzz_fuzz_import_SOURCES = tests/fuzz/fuzz_import.c
+tests_fuzz_fuzz_import_LDADD = $(FUZZ_MAIN) $(CLI_LIBS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c
 tests_fuzz_fuzz_json_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_key_SOURCES = tests/fuzz/fuzz_key.c

@@ -24,7 +24,7 @@ check()
 
 entries()
 {
-	"$windrow" "$@" --help | sed -n '/^usage/,/^example/s/^  \([a-z][a-z-]*\).*/\1/p'
+	"$windrow" "$@" --help | sed -n -e '/^and: /{s/^and: //;s/,//gp}' -e '/^usage/,/^example/s/^  \([a-z][a-z-]*\).*/\1/p'
 }
 
 for group in $(entries); do

@@ -5,7 +5,7 @@
 # The first words of the entries that a help page lists.
 entries()
 {
-	"$windrow" "$@" --help | sed -n '/^usage/,/^example/s/^  \([a-z][a-z-]*\).*/\1/p'
+	"$windrow" "$@" --help | sed -n -e '/^and: /{s/^and: //;s/,//gp}' -e '/^usage/,/^example/s/^  \([a-z][a-z-]*\).*/\1/p'
 }
 
 # page WORDS...: the page of that command is as it should be

@@ -1,0 +1,152 @@
+/* `windrow import`: coming from cron, Code Stream or Airflow. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/exchange_file.h"
+#include "cli/import.h"
+#include "cli/report.h"
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/diag.h"
+#include "engine/err.h"
+
+typedef int importer(const struct args *args, struct arena *a, const char *text, size_t len,
+	struct diags *notes, struct buf *out, size_t *n, struct err *e);
+
+/* Runs an importer over a file and shows what came of it. */
+static int import_with(importer *run, struct arena *a, const char *path, const char *text,
+	size_t len, const struct args *args)
+{
+	struct diags *notes = diags_create(strcmp(path, "-") == 0 ? "standard input" : path);
+	struct buf out, said;
+	struct err e;
+	size_t n = 0;
+	int r = notes == NULL ? ERR_NOMEM : 0;
+
+	buf_init(&out, IMPORT_TEXT_MAX);
+	buf_init(&said, 0);
+	if (r == 0)
+		r = run(args, a, text, len, notes, &out, &n, &e);
+	if (notes != NULL)
+		diags_print(notes, &said);
+	(void)fwrite(buf_str(&said), 1, said.len, stderr);
+	if (r == ERR_NOMEM)
+		(void)report_no_memory();
+	else if (r != 0 && diags_errors(notes) == 0)
+		report_error("%s: %s", path, e.text);
+	if (r == 0 && n == 0)
+		report_error("%s: nothing in it became a DAG", path);
+	if (r == 0)
+		(void)fwrite(buf_str(&out), 1, out.len, stdout);
+	diags_destroy(notes);
+	buf_free(&out);
+	buf_free(&said);
+	return r == 0 && n > 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* ---- crontab ---- */
+
+/* The machine's time zone, in which cron counts; UTC where it is not told. */
+static const char *local_zone(struct arena *a)
+{
+	const char *zone = getenv("TZ"), *found;
+	char path[PATH_MAX];
+	ssize_t n;
+
+	if (zone != NULL && *zone == ':')
+		zone++;
+	if (zone != NULL && *zone != '\0' && *zone != '/')
+		return zone;
+	n = readlink("/etc/localtime", path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = '\0';
+	found = strstr(path, "/zoneinfo/");
+	if (found == NULL || strcmp(found + 10, "Etc/UTC") == 0)
+		return "UTC";
+	return arena_strdup(a, found + 10);
+}
+
+static int crontab_run(const struct args *args, struct arena *a, const char *text, size_t len,
+	struct diags *notes, struct buf *out, size_t *n, struct err *e)
+{
+	struct import_crontab_options o = {.conn_id = args_text(args, "conn-id", NULL),
+		.timezone = args_text(args, "tz", local_zone(a)),
+		.home = getenv("HOME"),
+		.has_user = args_has(args, "system")};
+
+	if (o.timezone == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	return import_crontab(&o, text, len, notes, out, n, e);
+}
+
+static int crontab_take(
+	struct arena *a, const char *path, const char *text, size_t len, const struct args *args)
+{
+	return import_with(crontab_run, a, path, text, len, args);
+}
+
+static int crontab_exec(const struct args *args)
+{
+	return exchange_file_read(args, IMPORT_FILE_MAX, crontab_take);
+}
+
+static const struct flag crontab_flags[] = {
+	{"conn-id", 'c', FLAG_TEXT, "ID",
+		"run the tasks over this connection; on this machine unless said"},
+	{"tz", 0, FLAG_TEXT, "ZONE", "the time zone of the times; this machine's unless said"},
+	{"system", 's', FLAG_SWITCH, NULL, "the file names a user behind the times: /etc/crontab"},
+};
+
+const struct command command_import_crontab = {
+	.group = "import",
+	.verb = "crontab",
+	.words = "FILE",
+	.summary = "make DAGs of a crontab's lines",
+	.details =
+		"Prints a DAG file, one document for each line, and tells on standard error what "
+		"was left out\nor means something else now. - is standard input.",
+	.flags = crontab_flags,
+	.n_flags = sizeof(crontab_flags) / sizeof(crontab_flags[0]),
+	.example = "crontab -l | windrow import crontab - -c web > ~/.windrow/dags/web.yaml",
+	.exec = crontab_exec,
+};
+
+/* ---- Code Stream ---- */
+
+static int codestream_run(const struct args *args, struct arena *a, const char *text, size_t len,
+	struct diags *notes, struct buf *out, size_t *n, struct err *e)
+{
+	(void)args;
+	(void)a;
+	return import_codestream(text, len, notes, out, n, e);
+}
+
+static int codestream_take(
+	struct arena *a, const char *path, const char *text, size_t len, const struct args *args)
+{
+	return import_with(codestream_run, a, path, text, len, args);
+}
+
+static int codestream_exec(const struct args *args)
+{
+	return exchange_file_read(args, IMPORT_FILE_MAX, codestream_take);
+}
+
+const struct command command_import_codestream = {
+	.group = "import",
+	.verb = "codestream",
+	.words = "FILE",
+	.summary = "make DAGs of Code Stream's pipelines",
+	.details =
+		"Prints a DAG file, one document for each PIPELINE of the YAML export, and tells "
+		"on "
+		"standard error\nwhat was left out, which connections and variables to make, and "
+		"what means something else now.\nA task that cannot be taken over becomes one that "
+		"fails. - is standard input.",
+	.example = "windrow import codestream release.yaml > ~/.windrow/dags/release.yaml",
+	.exec = codestream_exec,
+};

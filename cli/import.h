@@ -1,0 +1,77 @@
+/*
+ * Coming from elsewhere: what other tools keep, turned into DAG files. Text comes in, YAML goes
+ * out; nothing is read or written here.
+ *
+ * What could not be taken over, or means something else now, is a warning in notes, with its place
+ * in the file that it comes from.
+ */
+#ifndef CLI_IMPORT_H
+#define CLI_IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/value.h"
+
+#define IMPORT_FILE_MAX ((size_t)16 << 20) /* bytes of a file */
+#define IMPORT_NAME_MAX 100 /* bytes of a name that is made */
+#define IMPORT_TEXT_MAX ((size_t)64 << 20) /* bytes of all that is made of a file */
+
+struct arena;
+struct buf;
+struct diags;
+struct err;
+
+struct import_crontab_options {
+	const char
+		*conn_id; /* the tasks run over this connection; NULL: on windrow's own machine */
+	const char *timezone; /* of the machine that cron runs on */
+	const char *home; /* where cron's commands run; NULL: where the task's operator says */
+	bool has_user; /* /etc/crontab, which names a user behind the times */
+};
+
+/* Each line of a crontab becomes a DAG with one task. *n receives how many. ERR_LIMIT, ERR_NOMEM.
+ */
+int import_crontab(const struct import_crontab_options *o, const char *text, size_t len,
+	struct diags *notes, struct buf *out, size_t *n, struct err *e);
+
+/* Each PIPELINE document of Code Stream becomes a DAG; VARIABLE documents are told in notes with
+ * the command that sets them. ERR_INVALID: it is no YAML, and notes say where; ERR_LIMIT,
+ * ERR_NOMEM. */
+int import_codestream(const char *text, size_t len, struct diags *notes, struct buf *out, size_t *n,
+	struct err *e);
+
+/* ---- what the importers share: cli/import_text.c ---- */
+
+/* A map that is being made. Failure to find memory sticks. */
+struct import_map {
+	struct arena *arena;
+	struct value_pair *list;
+	size_t n, cap;
+	bool is_short; /* of memory */
+};
+
+void import_map_add(struct import_map *m, const char *key, struct value value);
+void import_map_text(struct import_map *m, const char *key, const char *text);
+struct value import_map_value(struct import_map *m);
+
+/* Names that were given: no two are the same. */
+struct import_names {
+	struct arena *arena;
+	const char **list;
+	size_t n, cap;
+};
+
+/* A name of letters, digits and _ out of any text, given to nobody else yet: a number is put behind
+ * it where it must be. NULL: no memory. */
+const char *import_name(struct import_names *names, const char *text, size_t len);
+
+/* Adds text that is to stay as it is: what would begin an expression here is written so that it
+ * does not. */
+void import_text_add(struct buf *out, const char *text, size_t len);
+
+/* A buffer's text in the arena; NULL: no memory. */
+const char *import_text_keep(struct arena *a, struct buf *b);
+
+#endif

@@ -1,0 +1,350 @@
+/*
+ * Pipelines of Code Stream (Aria Automation Pipelines), as they are exported: YAML with stageOrder,
+ * taskOrder (`a,b` side by side), tasks of type SSH, Condition and REST, and expressions in ${...}.
+ *
+ * N.B. a task that cannot be taken over (an approval, say) becomes one that fails and says why:
+ * left out, what follows would run without it.
+ */
+#include "cli/import_codestream.h"
+
+#include <string.h>
+
+#include "cli/output.h"
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+
+const struct yaml_node *codestream_member(const struct yaml_node *map, const char *key)
+{
+	for (uint32_t i = 0; map != NULL && map->kind == YAML_MAP && i < map->n; i++) {
+		const struct yaml_node *v = map->pairs[i].value;
+
+		if (strcmp(map->pairs[i].key->text, key) != 0)
+			continue;
+		return v->kind == YAML_SCALAR && (v->n == 0 || yaml_is_null(v)) ? NULL : v;
+	}
+	return NULL;
+}
+
+const char *codestream_member_text(const struct yaml_node *map, const char *key)
+{
+	const struct yaml_node *n = codestream_member(map, key);
+
+	return n != NULL && n->kind == YAML_SCALAR ? n->text : NULL;
+}
+
+void codestream_note(struct codestream *c, const struct yaml_node *n, const char *what)
+{
+	diag_warning(c->notes, yaml_node_pos(n), "%s", what);
+}
+
+void codestream_note_unknown(
+	struct codestream *c, const struct yaml_node *map, const char *const *known)
+{
+	for (uint32_t i = 0; map != NULL && map->kind == YAML_MAP && i < map->n; i++) {
+		const struct yaml_node *key = map->pairs[i].key, *v = map->pairs[i].value;
+		size_t k = 0;
+
+		while (known[k] != NULL && strcmp(known[k], key->text) != 0)
+			k++;
+		if (known[k] == NULL && key->text[0] != '_' &&
+			!(v->kind == YAML_SCALAR ? v->n == 0 || yaml_is_null(v) : v->n == 0))
+			diag_warning(
+				c->notes, yaml_node_pos(key), "`%s` was not taken over", key->text);
+	}
+}
+
+/* ---- writing ---- */
+
+static struct value stages_of(struct codestream *c)
+{
+	struct import_map stages = {.arena = c->arena};
+	struct value v;
+
+	for (uint32_t s = 0; s < c->n_stages; s++) {
+		struct import_map stage = {.arena = c->arena}, tasks = {.arena = c->arena};
+
+		for (uint32_t i = 0; i < c->stages[s].n; i++) {
+			const struct codestream_task *t = &c->tasks[c->stages[s].first + i];
+
+			import_map_add(&tasks, t->made, codestream_task_make(c, t));
+		}
+		import_map_add(&stage, "tasks", import_map_value(&tasks));
+		import_map_add(&stages, c->stages[s].made, import_map_value(&stage));
+		c->is_short = c->is_short || tasks.is_short || stage.is_short;
+	}
+	v = import_map_value(&stages);
+	c->is_short = c->is_short || stages.is_short;
+	return v;
+}
+
+/* ---- reading ---- */
+
+static enum codestream_type type_of(const struct yaml_node *task)
+{
+	static const struct {
+		const char *name;
+		enum codestream_type type;
+	} types[] = {{"SSH", CODESTREAM_SSH}, {"Condition", CODESTREAM_CONDITION},
+		{"REST", CODESTREAM_REST}};
+	const char *name = codestream_member_text(task, "type");
+
+	for (size_t i = 0; name != NULL && i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i].name, name) == 0)
+			return types[i].type;
+	return CODESTREAM_OTHER;
+}
+
+/* Takes one name off "a,b". */
+static const char *name_take(struct arena *a, const char **p)
+{
+	const char *from = *p, *end;
+
+	while (*from == ' ' || *from == ',')
+		from++;
+	end = from;
+	while (*end != '\0' && *end != ',')
+		end++;
+	*p = end;
+	while (end > from && end[-1] == ' ')
+		end--;
+	return end == from ? NULL : arena_memdup(a, from, (size_t)(end - from));
+}
+
+/* The tasks of one entry of taskOrder. */
+static void group_read(struct codestream *c, const struct yaml_node *entry,
+	const struct yaml_node *tasks, struct import_names *names, uint32_t group)
+{
+	const char *p = entry->kind == YAML_SCALAR ? entry->text : "", *name;
+
+	while ((name = name_take(c->arena, &p)) != NULL) {
+		const struct yaml_node *node = codestream_member(tasks, name);
+
+		if (node == NULL || c->n_tasks == CODESTREAM_TASKS_MAX) {
+			diag_warning(c->notes, yaml_node_pos(entry),
+				node == NULL ? "there is no task %s" : "%s is one task too many",
+				name);
+			continue;
+		}
+		c->tasks[c->n_tasks++] = (struct codestream_task){.name = name,
+			.made = import_name(names, name, strlen(name)),
+			.node = node,
+			.stage = c->n_stages,
+			.group = group,
+			.type = type_of(node)};
+		c->stages[c->n_stages].n++;
+	}
+}
+
+static void stage_read(struct codestream *c, const char *name, const struct yaml_node *stage,
+	struct import_names *stage_names)
+{
+	const struct yaml_node *order = codestream_member(stage, "taskOrder");
+	struct import_names names = {.arena = c->arena};
+	struct codestream_stage *s = &c->stages[c->n_stages];
+	uint32_t group = 0;
+
+	*s = (struct codestream_stage){.name = name, .first = c->n_tasks};
+	for (uint32_t i = 0; order != NULL && order->kind == YAML_LIST && i < order->n; i++) {
+		uint32_t before = s->n;
+
+		group_read(c, order->items[i], codestream_member(stage, "tasks"), &names, group);
+		group += s->n > before;
+	}
+	if (s->n == 0) {
+		diag_warning(c->notes, yaml_node_pos(stage),
+			"stage %s has no tasks and was left out", name);
+		return;
+	}
+	s->made = import_name(stage_names, name, strlen(name));
+	c->is_short = c->is_short || s->made == NULL;
+	c->n_stages++;
+}
+
+static void stages_read(struct codestream *c, const struct yaml_node *root)
+{
+	const struct yaml_node *order = codestream_member(root, "stageOrder");
+	const struct yaml_node *stages = codestream_member(root, "stages");
+	struct import_names names = {.arena = c->arena};
+	uint32_t n = order != NULL && order->kind == YAML_LIST ? order->n : 0;
+
+	c->stages = arena_array(c->arena, (size_t)n + 1, sizeof(*c->stages));
+	c->tasks = arena_array(c->arena, CODESTREAM_TASKS_MAX, sizeof(*c->tasks));
+	if (c->stages == NULL || c->tasks == NULL) {
+		c->is_short = true;
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		const char *name =
+			order->items[i]->kind == YAML_SCALAR ? order->items[i]->text : "";
+		const struct yaml_node *stage = codestream_member(stages, name);
+
+		if (stage == NULL)
+			diag_warning(c->notes, yaml_node_pos(order->items[i]),
+				"there is no stage %s", name);
+		else
+			stage_read(c, name, stage, &names);
+	}
+}
+
+/* `input:` of the pipeline: parameters with their defaults. */
+static struct value params_of(struct codestream *c)
+{
+	struct import_map params = {.arena = c->arena};
+	struct value v;
+
+	for (uint32_t i = 0; i < c->params->n; i++) {
+		const struct yaml_pair *p = &c->params->pairs[i];
+		struct import_map param = {.arena = c->arena};
+
+		if (i >= c->param_names.n)
+			break;
+		import_map_text(&param, "type", "string");
+		import_map_text(&param, "default",
+			p->value->kind == YAML_SCALAR && !yaml_is_null(p->value) ? p->value->text
+										 : "");
+		import_map_add(&params, c->param_names.list[i], import_map_value(&param));
+		c->is_short = c->is_short || param.is_short;
+	}
+	v = import_map_value(&params);
+	c->is_short = c->is_short || params.is_short;
+	return v;
+}
+
+static void head_add(struct codestream *c, struct import_map *dag, const struct yaml_node *root)
+{
+	const struct yaml_node *enabled = codestream_member(root, "enabled");
+	const struct yaml_node *concurrency = codestream_member(root, "concurrency");
+	const char *description = codestream_member_text(root, "description");
+	int64_t number;
+	bool truth;
+
+	import_map_text(dag, "dag_id", c->dag_id);
+	if (description != NULL)
+		import_map_text(dag, "description", description);
+	if (concurrency != NULL && yaml_is_int(concurrency, &number) && number > 0 &&
+		number <= 1000)
+		import_map_add(dag, "max_active_runs", value_int(c->arena, number));
+	if (enabled != NULL && yaml_is_bool(enabled, &truth) && !truth)
+		import_map_add(dag, "is_paused_upon_creation", value_bool(true));
+	if (c->params != NULL && c->params->n > 0)
+		import_map_add(dag, "params", params_of(c));
+}
+
+/* One pipeline; whether a DAG came of it. */
+static bool pipeline_write(
+	struct codestream *c, const struct yaml_node *root, struct buf *out, bool is_first)
+{
+	static const char *const known[] = {"kind", "name", "description", "enabled", "concurrency",
+		"input", "stageOrder", "stages", "project", "icon", "version", NULL};
+	struct import_map dag = {.arena = c->arena};
+	struct value v;
+
+	c->params = codestream_member(root, "input");
+	if (c->params != NULL && c->params->kind != YAML_MAP)
+		c->params = NULL;
+	for (uint32_t i = 0; c->params != NULL && i < c->params->n; i++) {
+		const char *name = c->params->pairs[i].key->text;
+
+		if (import_name(&c->param_names, name, strlen(name)) == NULL)
+			c->is_short = true;
+	}
+	stages_read(c, root);
+	if (c->n_stages == 0) {
+		codestream_note(c, root, "this pipeline has no stages and was left out");
+		return false;
+	}
+	head_add(c, &dag, root);
+	import_map_add(&dag, "stages", stages_of(c));
+	codestream_note_unknown(c, root, known);
+	v = import_map_value(&dag);
+	c->is_short = c->is_short || dag.is_short;
+	if (!is_first)
+		buf_adds(out, "---\n");
+	if (!c->is_short)
+		output_yaml_add(out, &v);
+	return true;
+}
+
+/* A variable: told, since it belongs into the store. A secret's value is never shown. */
+static void variable_tell(struct diags *notes, const struct yaml_node *root)
+{
+	const char *name = codestream_member_text(root, "name"),
+		   *type = codestream_member_text(root, "type");
+	bool is_plain = type != NULL && strcmp(type, "REGULAR") == 0;
+
+	diag_warning(notes, yaml_node_pos(root), "a variable: windrow variables set %s%s VALUE",
+		is_plain ? "" : "--secret ", name == NULL ? "NAME" : name);
+}
+
+/* ---- all documents ---- */
+
+struct reading {
+	struct arena *arena;
+	struct yaml_text *text;
+	struct diags *notes;
+	struct import_names dags, connection_names;
+	struct import_map connections;
+};
+
+static int document_read(
+	struct reading *r, const struct yaml_node *root, struct buf *out, size_t *n)
+{
+	const char *kind = codestream_member_text(root, "kind"),
+		   *name = codestream_member_text(root, "name");
+	struct codestream c = {.arena = r->arena,
+		.text = r->text,
+		.notes = r->notes,
+		.param_names = {.arena = r->arena},
+		.connection_names = &r->connection_names,
+		.connections = &r->connections};
+
+	if (kind != NULL && strcmp(kind, "VARIABLE") == 0) {
+		variable_tell(r->notes, root);
+		return 0;
+	}
+	if (kind != NULL ? strcmp(kind, "PIPELINE") != 0
+			 : codestream_member(root, "stageOrder") == NULL) {
+		diag_warning(r->notes, yaml_node_pos(root),
+			"this document is no PIPELINE and was left out");
+		return 0;
+	}
+	c.dag_id = import_name(
+		&r->dags, name == NULL ? "pipeline" : name, name == NULL ? 8 : strlen(name));
+	if (c.dag_id == NULL)
+		return ERR_NOMEM;
+	*n += pipeline_write(&c, root, out, *n == 0);
+	return c.is_short || r->connections.is_short ? ERR_NOMEM : 0;
+}
+
+int import_codestream(const char *text, size_t len, struct diags *notes, struct buf *out, size_t *n,
+	struct err *e)
+{
+	static const struct yaml_limits limits = {
+		.depth = 64, .documents = 1000, .alias_nodes = 100000};
+	struct arena *a = arena_create(IMPORT_TEXT_MAX * 2);
+	struct reading reading = {.arena = a,
+		.notes = notes,
+		.dags = {.arena = a},
+		.connection_names = {.arena = a},
+		.connections = {.arena = a}};
+	struct yaml_node **roots;
+	struct pos *places, pos = {0, 0};
+	size_t n_roots;
+	int r = a == NULL ? ERR_NOMEM : yaml_text_create(a, text, len, &reading.text, &pos, e);
+
+	*n = 0;
+	if (r == 0)
+		r = yaml_text_check(reading.text, &pos, e);
+	if (r == ERR_INVALID)
+		diag_error(notes, pos, "%s", e->text);
+	if (r == 0)
+		r = yaml_tree_parse(a, reading.text, &limits, notes, &roots, &places, &n_roots);
+	for (size_t i = 0; r == 0 && i < n_roots; i++)
+		if (roots[i] != NULL)
+			r = document_read(&reading, roots[i], out, n);
+	if (r == 0)
+		r = buf_status(out);
+	arena_destroy(a);
+	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
+}

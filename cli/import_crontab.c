@@ -1,0 +1,371 @@
+/*
+ * Crontabs as crontab(5) of Debian's cron has them. Each line with a command becomes a DAG of one
+ * task; what the settings above it say goes along.
+ */
+#include <string.h>
+
+#include "cli/import.h"
+#include "cli/output.h"
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/diag.h"
+#include "engine/err.h"
+#include "engine/timetable.h"
+#include "engine/zone.h"
+
+struct crontab {
+	const struct import_crontab_options *o;
+	struct arena *arena;
+	struct diags *notes;
+	struct buf *out;
+	struct import_names names;
+	struct import_map environment;
+	const char *shell, *timezone;
+	const char *comment; /* right above the line; NULL: none */
+	struct pos pos; /* of the line that is read */
+	size_t n;
+};
+
+/* A part of a line. */
+struct part {
+	const char *text;
+	size_t len;
+};
+
+static struct part trim(struct part p)
+{
+	while (p.len > 0 && (*p.text == ' ' || *p.text == '\t')) {
+		p.text++;
+		p.len--;
+	}
+	while (p.len > 0 &&
+		(p.text[p.len - 1] == ' ' || p.text[p.len - 1] == '\t' ||
+			p.text[p.len - 1] == '\r'))
+		p.len--;
+	return p;
+}
+
+/* Takes the first word off the line. */
+static struct part word_take(struct part *line)
+{
+	struct part word;
+
+	*line = trim(*line);
+	word = (struct part){line->text, 0};
+	while (word.len < line->len && word.text[word.len] != ' ' && word.text[word.len] != '\t')
+		word.len++;
+	line->text += word.len;
+	line->len -= word.len;
+	return word;
+}
+
+static bool part_is(struct part p, const char *text)
+{
+	return strlen(text) == p.len && memcmp(p.text, text, p.len) == 0;
+}
+
+/* ---- settings ---- */
+
+static struct part unquote(struct part p)
+{
+	if (p.len >= 2 && (*p.text == '"' || *p.text == '\'') && p.text[p.len - 1] == *p.text)
+		return (struct part){p.text + 1, p.len - 2};
+	return p;
+}
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		c == '_';
+}
+
+/* Where the `=` of a setting stands; 0: the line is none. Its name may stand in quotes. */
+static size_t setting_at(struct part line)
+{
+	char quote = line.len > 0 && (*line.text == '"' || *line.text == '\'') ? *line.text : 0;
+	size_t i = quote != 0, from = i;
+
+	while (i < line.len && is_name_char(line.text[i]))
+		i++;
+	if (i == from || (line.text[from] >= '0' && line.text[from] <= '9') ||
+		(quote != 0 && (i == line.len || line.text[i++] != quote)))
+		return 0;
+	while (i < line.len && (line.text[i] == ' ' || line.text[i] == '\t'))
+		i++;
+	return i < line.len && line.text[i] == '=' ? i : 0;
+}
+
+/* Settings hold for the lines below; one that comes again takes the place of the first. */
+static void environment_set(struct crontab *c, struct part name, struct part value)
+{
+	struct import_map *m = &c->environment;
+	struct buf b;
+	const char *text, *key = arena_memdup(c->arena, name.text, name.len);
+
+	buf_init(&b, IMPORT_TEXT_MAX);
+	import_text_add(&b, value.text, value.len);
+	text = import_text_keep(c->arena, &b);
+	if (key == NULL || text == NULL) {
+		m->is_short = true;
+		return;
+	}
+	for (size_t i = 0; i < m->n; i++)
+		if (strcmp(m->list[i].key, key) == 0) {
+			m->list[i].value = value_string(text, strlen(text));
+			return;
+		}
+	import_map_text(m, key, text);
+}
+
+static void setting_read(struct crontab *c, struct part line, size_t at)
+{
+	struct part name = unquote(trim((struct part){line.text, at}));
+	struct part value = unquote(trim((struct part){line.text + at + 1, line.len - at - 1}));
+
+	if (part_is(name, "SHELL"))
+		c->shell = arena_memdup(c->arena, value.text, value.len);
+	else if (part_is(name, "CRON_TZ"))
+		c->timezone = arena_memdup(c->arena, value.text, value.len);
+	else if (part_is(name, "MAILTO") || part_is(name, "MAILFROM"))
+		diag_warning(c->notes, c->pos,
+			"%.*s was left out: windrow sends no mail; give the DAG an `on_failure`",
+			(int)name.len, name.text);
+	else
+		environment_set(c, name, value);
+}
+
+/* ---- commands ---- */
+
+/* What a person would call the job: its first program, behind variables and a `cd`. */
+static const char *job_name(struct crontab *c, struct part command)
+{
+	struct part word, rest = command;
+	size_t from = 0;
+
+	for (word = word_take(&rest); word.len > 0; word = word_take(&rest)) {
+		if (part_is(word, "cd")) {
+			do
+				word = word_take(&rest);
+			while (word.len > 0 && !part_is(word, "&&") &&
+				word.text[word.len - 1] != ';');
+		} else if (memchr(word.text, '=', word.len) == NULL) {
+			break;
+		}
+	}
+	for (size_t i = 0; i < word.len; i++)
+		if (word.text[i] == '/')
+			from = i + 1;
+	word.text += from;
+	word.len -= from;
+	for (size_t i = word.len; i > 1; i--)
+		if (word.text[i - 1] == '.') {
+			word.len = i - 1;
+			break;
+		}
+	return import_name(&c->names, word.text, word.len);
+}
+
+/* A percent sign that has no backslash before it ends the command; what stands behind is its
+ * standard input, where each further one is a newline. Adds the text up to there with the
+ * backslashes taken away; returns where it stopped. */
+static size_t percent_add(struct buf *out, struct part p, bool is_input)
+{
+	size_t i;
+
+	for (i = 0; i < p.len; i++) {
+		if (p.text[i] == '\\' && i + 1 < p.len && p.text[i + 1] == '%')
+			i++;
+		else if (p.text[i] == '%' && !is_input)
+			return i;
+		else if (p.text[i] == '%') {
+			buf_addc(out, '\n');
+			continue;
+		}
+		buf_addc(out, p.text[i]);
+	}
+	return i;
+}
+
+/* The command as a task's `command`, or as a `script` where it is given something to read. */
+static void command_add(struct crontab *c, struct import_map *task, struct part command)
+{
+	struct buf plain, input, made;
+	const char *mark = "END_OF_INPUT";
+	size_t end;
+
+	buf_init(&plain, IMPORT_TEXT_MAX);
+	buf_init(&input, IMPORT_TEXT_MAX);
+	buf_init(&made, IMPORT_TEXT_MAX);
+	end = percent_add(&plain, command, false);
+	if (end < command.len)
+		(void)percent_add(
+			&input, (struct part){command.text + end + 1, command.len - end - 1}, true);
+	while (mark != NULL && strstr(buf_str(&input), mark) != NULL)
+		mark = arena_printf(c->arena, "%s_", mark);
+	if (mark == NULL || buf_status(&plain) != 0 || buf_status(&input) != 0) {
+		task->is_short = true;
+	} else if (end < command.len) {
+		buf_addf(&made, "{ ");
+		import_text_add(&made, plain.data, plain.len);
+		buf_addf(&made, "\n} <<'%s'\n", mark);
+		import_text_add(&made, buf_str(&input), input.len);
+		buf_addf(&made, "%s%s\n",
+			input.len > 0 && input.data[input.len - 1] == '\n' ? "" : "\n", mark);
+		import_map_text(task, "script", import_text_keep(c->arena, &made));
+	} else {
+		import_text_add(&made, buf_str(&plain), plain.len);
+		import_map_text(task, c->shell == NULL ? "command" : "script",
+			import_text_keep(c->arena, &made));
+	}
+	buf_free(&plain);
+	buf_free(&input);
+	buf_free(&made);
+}
+
+static struct value task_of(struct crontab *c, struct part command)
+{
+	struct import_map task = {.arena = c->arena};
+
+	import_map_text(&task, "operator", c->o->conn_id == NULL ? "local" : "ssh");
+	if (c->o->conn_id != NULL)
+		import_map_text(&task, "ssh_conn_id", c->o->conn_id);
+	if (c->o->conn_id == NULL && c->o->home != NULL)
+		import_map_text(&task, "working_directory", c->o->home);
+	if (c->shell != NULL)
+		import_map_text(&task, "interpreter", c->shell);
+	if (c->environment.n > 0)
+		import_map_add(&task, "environment", import_map_value(&c->environment));
+	command_add(c, &task, command);
+	return import_map_value(&task);
+}
+
+static void dag_write(struct crontab *c, const char *schedule, struct part command)
+{
+	struct import_map dag = {.arena = c->arena}, tasks = {.arena = c->arena};
+	const char *name = job_name(c, command);
+	struct value v;
+
+	if (name == NULL) {
+		c->environment.is_short = true;
+		return;
+	}
+	import_map_text(&dag, "dag_id", name);
+	if (c->comment != NULL)
+		import_map_text(&dag, "description", c->comment);
+	import_map_text(&dag, "schedule", schedule);
+	if (c->timezone != NULL && strcmp(c->timezone, "UTC") != 0)
+		import_map_text(&dag, "timezone", c->timezone);
+	import_map_add(&tasks, name, task_of(c, command));
+	import_map_add(&dag, "tasks", import_map_value(&tasks));
+	if (c->n++ > 0)
+		buf_adds(c->out, "---\n");
+	v = import_map_value(&dag);
+	if (tasks.is_short || dag.is_short)
+		c->environment.is_short = true;
+	else
+		output_yaml_add(c->out, &v);
+}
+
+/* ---- lines ---- */
+
+/* Takes the times off a line: a word with @, or five words. NULL: it has too few. */
+static const char *schedule_take(struct crontab *c, struct part *line)
+{
+	struct part rest = *line, word = word_take(&rest), first = word;
+
+	for (int i = 1; i < 5 && *first.text != '@'; i++) {
+		word = word_take(&rest);
+		if (word.len == 0)
+			return NULL;
+	}
+	*line = rest;
+	return arena_memdup(c->arena, first.text, (size_t)(word.text + word.len - first.text));
+}
+
+static bool schedule_is_right(struct crontab *c, const char *schedule)
+{
+	struct timetable_bounds bounds = {
+		.zone = zone_utc(), .start = INSTANT_NONE, .end = INSTANT_NONE};
+	struct timetable *t;
+	struct err e;
+	size_t bad;
+
+	if (strcmp(schedule, "@reboot") == 0)
+		diag_warning(c->notes, c->pos,
+			"left out: there is no @reboot; a unit of the init system is the place for "
+			"it");
+	else if (timetable_create(c->arena, &schedule, 1, &bounds, &t, &bad, &e) != 0)
+		diag_warning(c->notes, c->pos, "left out: \"%s\": %s", schedule, e.text);
+	else
+		return true;
+	return false;
+}
+
+static void job_read(struct crontab *c, struct part line)
+{
+	const char *schedule = schedule_take(c, &line);
+	struct part user = c->o->has_user ? word_take(&line) : (struct part){"", 0};
+	struct part command = trim(line);
+
+	if (schedule == NULL || command.len == 0) {
+		diag_warning(c->notes, c->pos,
+			"left out: this is neither a setting nor five times and a command%s",
+			c->o->has_user ? ", with a user between them" : "");
+		return;
+	}
+	if (!schedule_is_right(c, schedule))
+		return;
+	if (user.len > 0 && !part_is(user, "root"))
+		diag_warning(c->notes, c->pos,
+			"this ran as %.*s; it will run as the login of its connection, or as "
+			"windrow's own user",
+			(int)user.len, user.text);
+	dag_write(c, schedule, command);
+}
+
+static void line_read(struct crontab *c, struct part line)
+{
+	size_t at;
+
+	line = trim(line);
+	if (line.len > 0 && *line.text == '#') {
+		line = trim((struct part){line.text + 1, line.len - 1});
+		c->comment = line.len == 0 ? NULL : arena_memdup(c->arena, line.text, line.len);
+		return;
+	}
+	at = setting_at(line);
+	if (at > 0)
+		setting_read(c, line, at);
+	else if (line.len > 0)
+		job_read(c, line);
+	c->comment = NULL;
+}
+
+int import_crontab(const struct import_crontab_options *o, const char *text, size_t len,
+	struct diags *notes, struct buf *out, size_t *n, struct err *e)
+{
+	struct arena *a = arena_create(IMPORT_TEXT_MAX);
+	struct crontab c = {.o = o,
+		.arena = a,
+		.notes = notes,
+		.out = out,
+		.names = {.arena = a},
+		.environment = {.arena = a},
+		.timezone = o->timezone,
+		.pos = {1, 1}};
+	const char *end = text + len, *eol;
+
+	if (a == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	for (; text < end; text = eol + 1, c.pos.line++) {
+		eol = memchr(text, '\n', (size_t)(end - text));
+		if (eol == NULL)
+			eol = end;
+		line_read(&c, (struct part){text, (size_t)(eol - text)});
+	}
+	*n = c.n;
+	arena_destroy(a);
+	if (c.environment.is_short || buf_status(out) != 0)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	return 0;
+}

@@ -1,0 +1,141 @@
+/* What the importers share: names that are right here, text that is no expression, maps in the
+ * making. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/import.h"
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static bool is_name_char(char c)
+{
+	return is_letter(c) || (c >= '0' && c <= '9');
+}
+
+/* ---- maps ---- */
+
+/* Room for one more in a list in the arena; NULL: no memory. */
+static void *grow(struct arena *a, void *list, size_t n, size_t *cap, size_t size)
+{
+	void *bigger;
+
+	if (n < *cap)
+		return list;
+	bigger = arena_array(a, *cap == 0 ? 8 : *cap * 2, size);
+	if (bigger == NULL)
+		return NULL;
+	if (n > 0)
+		memcpy(bigger, list, n * size);
+	*cap = *cap == 0 ? 8 : *cap * 2;
+	return bigger;
+}
+
+void import_map_add(struct import_map *m, const char *key, struct value value)
+{
+	struct value_pair *list = grow(m->arena, m->list, m->n, &m->cap, sizeof(*m->list));
+
+	if (list == NULL) {
+		m->is_short = true;
+		return;
+	}
+	m->list = list;
+	m->list[m->n++] = (struct value_pair){.key = key, .key_len = strlen(key), .value = value};
+}
+
+void import_map_text(struct import_map *m, const char *key, const char *text)
+{
+	if (text == NULL)
+		m->is_short = true;
+	else
+		import_map_add(m, key, value_string(text, strlen(text)));
+}
+
+struct value import_map_value(struct import_map *m)
+{
+	struct value v;
+
+	if (!m->is_short && value_map(m->arena, m->list, m->n, &v) == 0)
+		return v;
+	m->is_short = true;
+	return value_null();
+}
+
+/* ---- names ---- */
+
+static bool is_taken(const struct import_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->list[i], name) == 0)
+			return true;
+	return false;
+}
+
+const char *import_name(struct import_names *names, const char *text, size_t len)
+{
+	char made[IMPORT_NAME_MAX + 1];
+	const char **list, *name;
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n < IMPORT_NAME_MAX; i++) {
+		if (n == 0 && !is_letter(text[i]) && is_name_char(text[i]))
+			made[n++] = '_';
+		if (is_name_char(text[i]) || (text[i] == '-' && n > 0))
+			made[n++] = text[i];
+		else if (n > 0 && made[n - 1] != '_')
+			made[n++] = '_';
+		if (n > IMPORT_NAME_MAX)
+			n = IMPORT_NAME_MAX;
+	}
+	while (n > 1 && made[n - 1] == '_')
+		n--;
+	made[n] = '\0';
+	name = arena_strdup(names->arena, n == 0 ? "job" : made);
+	for (unsigned i = 2; name != NULL && is_taken(names, name); i++)
+		name = arena_printf(names->arena, "%s_%u", n == 0 ? "job" : made, i);
+	list = grow(names->arena, names->list, names->n, &names->cap, sizeof(*names->list));
+	if (name == NULL || list == NULL)
+		return NULL;
+	names->list = list;
+	names->list[names->n++] = name;
+	return name;
+}
+
+/* ---- text ---- */
+
+/* Whether `${` stands before what could be a path here: a name and a dot. */
+static bool looks_like_path(const char *p, const char *end)
+{
+	while (p < end && *p == ' ')
+		p++;
+	if (p == end || !is_letter(*p))
+		return false;
+	while (p < end && (is_name_char(*p) || *p == '-'))
+		p++;
+	return p < end && *p == '.';
+}
+
+void import_text_add(struct buf *out, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	for (const char *p = text; p < end; p++) {
+		if (*p == '$' && p + 1 < end &&
+			(p[1] == '<' || (p[1] == '{' && looks_like_path(p + 2, end))))
+			buf_addc(out, '$');
+		buf_addc(out, *p);
+	}
+}
+
+const char *import_text_keep(struct arena *a, struct buf *b)
+{
+	const char *text = buf_status(b) == 0 ? arena_memdup(a, buf_str(b), b->len) : NULL;
+
+	buf_free(b);
+	return text;
+}

@@ -1,0 +1,124 @@
+#!/bin/sh
+# Coming from cron and Code Stream: what is made loads, runs, and does what it did there.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+
+# ---- crontab ----
+cat >"$work/crontab" <<'END'
+# m h dom mon dow command
+PATH="/usr/local/bin:/usr/bin:/bin"
+GREETING = 'hello there'
+MAILTO=ops
+
+# Says hello
+30 2 * * MON-FRI  echo "$GREETING $(date -d @0 -u +\%Y)" '$<x> ${params.y} $$<' > out
+@reboot /usr/bin/thing
+0 5 1 * * cat > mail%Dear root,%90\% full%
+61 * * * * never
+just words
+CRON_TZ=Europe/London
+@daily cd /srv && ./rotate.py
+END
+run import crontab "$work/crontab" --tz UTC
+is "a crontab becomes a DAG file" "$status" 0
+printf '%s\n' "$out" >"$work/c.yaml"
+like "what is left out is told, with its place" "$err" \
+	"*/crontab:4:1: warning: MAILTO was left out*/crontab:8:1: warning: left out: there is no @reboot*/crontab:10:1: warning: left out: \"61 * * * *\"*/crontab:11:1: warning: left out: this is neither*"
+run dags validate "$work/c.yaml"
+is "it is right" "$status:$out" "0:1 file, 3 DAGs, 3 tasks: no errors"
+run dags details "$work/c.yaml:echo" -o json
+like "with its schedule, and the comment above" "$out" '*"description": "Says hello"*30 2 \* \* MON-FRI*'
+run dags details "$work/c.yaml:rotate" -o json
+like "and the time zone from there on" "$out" '*Europe/London*'
+HOME=$work/cronhome
+export HOME
+mkdir "$HOME"
+run import crontab "$work/crontab" --tz UTC
+printf '%s\n' "$out" >"$work/c.yaml"
+run dags test "$work/c.yaml:echo"
+is "its command runs" "$status" 0
+is "in the home folder, with the settings, to the letter" "$(cat "$HOME/out")" 'hello there 1970 $<x> ${params.y} $$<'
+run dags test "$work/c.yaml:cat"
+is "what stands behind % is its input" "$status:$(cat "$HOME/mail")" "0:Dear root,
+90% full"
+printf '5 4 * * * root /bin/a\n5 4 * * * www /bin/b\n' >"$work/system"
+run import crontab "$work/system" --system --conn-id web
+is "a system's crontab names users" "$status" 0
+like "of whom others than root are told" "$err" "*/system:2:1: warning: this ran as www*"
+like "and tasks can run over ssh" "$out" "*ssh_conn_id: web*command: /bin/a*"
+printf '# nothing\n' >"$work/empty"
+run import crontab "$work/empty"
+is "one without jobs exits 1" "$status" 1
+like "and says so" "$err" "*nothing in it became a DAG*"
+
+# ---- Code Stream ----
+cat >"$work/pipeline.yaml" <<'END'
+kind: PIPELINE
+name: Release shop
+enabled: false
+concurrency: 2
+input:
+  Build Number: '7'
+  host: h1
+stageOrder: [Build it, Deploy]
+stages:
+  Build it:
+    taskOrder: ['Compile,Lint', Check]
+    tasks:
+      Compile:
+        type: SSH
+        input:
+          host: build.example.org
+          username: ci
+          password: hunter2
+          script: echo ${HOME} ${input.Build Number} ${var.x} ${Nowhere.y}
+          environmentVariables: {N: '${input.Build Number}'}
+          arguments: [a b]
+      Lint:
+        type: SSH
+        ignoreFailure: true
+        input: {host: '${input.host}', script: "#!/usr/bin/python3\nprint('${input.host}')\n"}
+      Check:
+        type: Condition
+        input: {condition: '"${Build it.Compile.output.response.n}" == 7 && !("${input.host}" == "h2")'}
+  Deploy:
+    taskOrder: [Approve, Tell]
+    tasks:
+      Approve: {type: UserOperation, input: {approvers: [a]}}
+      Tell:
+        type: REST
+        preCondition: ${Build it.Lint.status} == "success"
+        input: {action: POST, url: 'https://x/${Build it.Compile.input.host}', headers: {A: b}, payload: p}
+---
+kind: VARIABLE
+name: x
+type: SECRET
+value: swordfish
+END
+run import codestream "$work/pipeline.yaml"
+is "a pipeline becomes a DAG file" "$status" 0
+printf '%s\n' "$out" >"$work/p.yaml"
+like "connections are told of, and what is not here" "$err" "*connections add build_example_org --conn-type ssh --conn-host build.example.org --conn-login ci*Nowhere.y} has no counterpart*UserOperation task, which windrow does not have yet*variables set --secret x VALUE*"
+case $out$err in
+*hunter2* | *swordfish*) shown=yes ;;
+*) shown=no ;;
+esac
+is "no secret is shown" "$shown" no
+run dags validate "$work/p.yaml"
+is "it is right" "$status:$out" "0:1 file, 1 DAG, 5 tasks: no errors"
+like "values go where they were, the shell's stay the shell's" "$(cat "$work/p.yaml")" \
+	'*echo ${HOME} $<params.Build_Number> $<var.x> $${Nowhere.y}*'
+like "a program gets them spliced in" "$(cat "$work/p.yaml")" "*print('\$<params.host | raw>')*"
+like "conditions are spelled as here" "$(cat "$work/p.yaml")" \
+	'*when: "$<Build_it.Compile.output.response.n> == 7  and   not ($<params.host> ==*'
+like "an input of another task is put in" "$(cat "$work/p.yaml")" '*https://x/build.example.org*'
+run tasks list "$work/p.yaml"
+like "order is kept" "$out" "Build_it.Compile*Build_it.Lint*Build_it.Check*Deploy.Approve*Deploy.Tell*"
+run dags show "$work/p.yaml"
+like "side by side and one after the other" "$out" "*Check*reads Compile*Tell*after Approve*"
+printf 'a: [\n' >"$work/broken.yaml"
+run import codestream "$work/broken.yaml"
+is "what is no YAML exits 1" "$status" 1
+like "with the place" "$err" "*broken.yaml:2:1: *"
+run import codestream "$work/nowhere.yaml"
+like "a file that is not there is told" "$status:$err" "1:windrow: */nowhere.yaml: *"
+tap_done
