@@ -390,6 +390,19 @@ void dag_close(struct dag_opened *o)
 	dag_loader_destroy(o->loader);
 }
 
+struct dag *dag_take(struct dag_opened *o)
+{
+	struct dag *taken = NULL;
+
+	for (size_t i = 0; i < o->file.n_dags; i++)
+		if (o->file.dags[i] == o->dag) {
+			taken = o->file.dags[i];
+			o->file.dags[i] = o->file.dags[--o->file.n_dags];
+			break;
+		}
+	return taken;
+}
+
 const struct task *dag_find_task(const struct dag *d, const char *name)
 {
 	const struct task *found = dag_task_find(d, name, strlen(name));

@@ -63,6 +63,9 @@ struct dag_opened {
 int dag_open(const char *word, struct dag_opened *out);
 void dag_close(struct dag_opened *o);
 
+/* Hands the DAG to the caller, who destroys it before dag_close(); o->dag goes on showing it. */
+struct dag *dag_take(struct dag_opened *o);
+
 /* The task of a full name, or of a bare one that only one stage has; else reports the nearest and
  * returns NULL. */
 const struct task *dag_find_task(const struct dag *d, const char *name);

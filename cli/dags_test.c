@@ -28,8 +28,8 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/instant.h"
-#include "scheduler/plan.h"
-#include "scheduler/runner.h"
+#include "scheduler/conductor.h"
+#include "scheduler/edition.h"
 
 #define REDRAW_MS 80 /* between two drawings of the tree */
 #define FLUSH_MS 100 /* how long lines may wait for their way out */
@@ -46,8 +46,9 @@ struct test {
 	struct dag_opened opened;
 	struct arena *arena; /* of what is made for the run */
 	struct run_conf conf;
-	struct plan *plan;
-	struct runner_observer observer;
+	struct edition *edition;
+	struct conductor_observer observer;
+	struct conductor *conductor;
 	struct runner *runner;
 	struct run_view view;
 	enum show show;
@@ -104,40 +105,42 @@ static void show_soon(struct test *t)
 		(void)uv_timer_start(&t->tick, on_tick, FLUSH_MS, 0);
 }
 
-static void on_task(void *ctx, const struct runner_change *c)
+static void on_task(void *ctx, struct runner *r, const struct runner_change *c)
 {
 	struct test *t = ctx;
 
+	(void)r;
 	run_view_change(&t->view, c);
 	if (t->show == SHOW_PLAIN)
 		run_plain_change(stdout, &t->view, c);
 	show_soon(t);
 }
 
-static void on_run(void *ctx, enum run_state state, enum run_cause cause)
+static void on_run(void *ctx, struct runner *r, const struct runner_run_change *c)
 {
 	struct test *t = ctx;
-	int64_t now = wall_ms();
 
-	if (cause == RUN_CAUSE_CANCEL || cause == RUN_CAUSE_RUN_TIMEOUT)
-		t->why = run_cause_text(cause);
-	if (state == t->view.state)
+	(void)r;
+	if (c->cause == RUN_CAUSE_CANCEL || c->cause == RUN_CAUSE_RUN_TIMEOUT)
+		t->why = run_cause_text(c->cause);
+	if (c->state == t->view.state)
 		return;
-	t->view.state = state;
+	t->view.state = c->state;
 	if (t->view.started_at == 0)
-		t->view.started_at = now;
-	if (run_state_is_over(state))
-		t->view.ended_at = now;
+		t->view.started_at = c->now;
+	if (run_state_is_over(c->state))
+		t->view.ended_at = c->now;
 	if (t->show == SHOW_PLAIN)
-		run_plain_run(stdout, &t->view, now, t->why);
+		run_plain_run(stdout, &t->view, c->now, t->why);
 	show_soon(t);
 }
 
-static void on_line(void *ctx, uint32_t task, uint32_t instance, enum op_stream stream,
-	const char *text, size_t len)
+static void on_line(void *ctx, struct runner *r, uint32_t task, uint32_t instance,
+	enum op_stream stream, const char *text, size_t len)
 {
 	struct test *t = ctx;
 
+	(void)r;
 	(void)stream;
 	run_view_line(&t->view, task, instance, text, len);
 	if (t->is_verbose) {
@@ -146,11 +149,12 @@ static void on_line(void *ctx, uint32_t task, uint32_t instance, enum op_stream 
 	}
 }
 
-static void on_note(
-	void *ctx, uint32_t task, uint32_t instance, enum op_level level, const char *text)
+static void on_note(void *ctx, struct runner *r, uint32_t task, uint32_t instance,
+	enum op_level level, const char *text)
 {
 	struct test *t = ctx;
 
+	(void)r;
 	if (level != OP_INFO)
 		run_view_line(&t->view, task, instance, text, strlen(text));
 }
@@ -166,7 +170,8 @@ static void close_handle(void *handle)
 static void leave(struct test *t, int status)
 {
 	t->status = status;
-	runner_destroy(t->runner);
+	conductor_close(t->conductor, NULL, NULL);
+	t->conductor = NULL;
 	t->runner = NULL;
 	close_handle(&t->tick);
 	for (size_t i = 0; i < CAUGHT_COUNT; i++)
@@ -232,10 +237,11 @@ static void print_json(const struct test *t)
 		report_error("%s", err_text(ERR_NOMEM));
 }
 
-static void on_finished(void *ctx, enum run_state state)
+static void on_finished(void *ctx, struct runner *r, enum run_state state)
 {
 	struct test *t = ctx;
 
+	(void)r;
 	if (t->term != NULL) {
 		draw(t);
 		report_note("what they printed: %s/dag_id=%s/run_id=%s", t->host.logs,
@@ -246,10 +252,11 @@ static void on_finished(void *ctx, enum run_state state)
 	leave(t, state == RUN_SUCCESS ? EXIT_DONE : EXIT_FAILED);
 }
 
-static void on_broken(void *ctx, const struct err *e)
+static void on_broken(void *ctx, struct runner *r, const struct err *e)
 {
 	struct test *t = ctx;
 
+	(void)r;
 	report_error("the run cannot go on: %s", e->text);
 	leave(t, EXIT_FAILED);
 }
@@ -321,6 +328,7 @@ static void watch(struct test *t, uv_signal_t *handle, uv_signal_cb callback, in
 
 static int prepare(struct test *t, const struct args *args)
 {
+	struct dag *dag;
 	struct err e;
 	int status = run_conf_read(&t->conf, t->opened.dag, t->opened.arena,
 		args_text(args, "conf", "{}"), args_text(args, "logical-date", NULL));
@@ -329,8 +337,10 @@ static int prepare(struct test *t, const struct args *args)
 		return status;
 	if (!run_host_can_run(&t->host, t->opened.dag->tasks, t->opened.dag->n_tasks))
 		return EXIT_FAILED;
-	if (plan_create(t->opened.dag, &t->plan, &e) != 0) {
-		report_error("%s: %s", t->opened.dag->dag_id, e.text);
+	dag = dag_take(&t->opened);
+	if (edition_create(dag, 0, NULL, &t->edition, &e) != 0) {
+		report_error("%s: %s", dag->dag_id, e.text);
+		dag_destroy(dag);
 		return EXIT_FAILED;
 	}
 	if (run_view_init(&t->view, t->opened.dag, t->conf.run_id) != 0) {
@@ -358,30 +368,39 @@ static void show_begin(struct test *t, const struct args *args)
 	(void)uv_timer_start(&t->tick, on_tick, 0, REDRAW_MS);
 }
 
-static int run(struct test *t, const struct args *args)
+/* A conductor of one run, which nothing is stored of. */
+static int conduct(struct test *t, struct err *e)
 {
-	struct runner_options o = {.loop = &t->host.loop,
-		.dag = t->opened.dag,
-		.plan = t->plan,
-		.facts = &t->conf.facts,
+	struct conductor_options o = {.loop = &t->host.loop,
 		.source = &t->host.lookup.source,
 		.instances = t->host.instances,
 		.logs = t->host.logs,
-		.pool_slots = t->host.pool_slots,
-		.seed = (uint64_t)wall_ms(),
+		.default_pool_slots = t->host.pool_slots,
 		.kill_grace_ms = OP_KILL_GRACE_MS,
-		.dies_with_engine = true,
-		.observer = &t->observer};
-	struct err e;
+		.dies_with_engine = true};
+	struct run_spec spec = {
+		.edition = t->edition, .facts = &t->conf.facts, .run_type = "manual"};
+	int status = conductor_create(&o, &t->conductor, e);
 
-	t->observer = (struct runner_observer){.ctx = t,
+	if (status != 0)
+		return status;
+	t->observer = (struct conductor_observer){.ctx = t,
 		.on_task = on_task,
 		.on_run = on_run,
 		.on_line = on_line,
 		.on_note = on_note,
 		.on_finished = on_finished,
 		.on_broken = on_broken};
-	if (runner_create(&o, &t->runner, &e) != 0) {
+	conductor_observe(t->conductor, &t->observer);
+	return conductor_run_add(t->conductor, &spec, &t->runner, e);
+}
+
+static int run(struct test *t, const struct args *args)
+{
+	struct err e;
+
+	if (conduct(t, &e) != 0) {
+		conductor_close(t->conductor, NULL, NULL);
 		report_error("%s: %s", t->opened.dag->dag_id, e.text);
 		return EXIT_FAILED;
 	}
@@ -415,7 +434,7 @@ static int exec(const struct args *args)
 		status = run(&t, args);
 	run_host_close(&t.host);
 	run_view_free(&t.view);
-	plan_destroy(t.plan);
+	edition_unref(t.edition);
 	dag_close(&t.opened);
 	buf_free(&t.frame);
 	return status;

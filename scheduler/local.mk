@@ -2,6 +2,13 @@
 noinst_LIBRARIES += libscheduler.a
 libscheduler_a_SOURCES = \
 	scheduler/bag.h \
+	scheduler/conductor.c \
+	scheduler/conductor.h \
+	scheduler/conductor_act.c \
+	scheduler/conductor_impl.h \
+	scheduler/conductor_runs.c \
+	scheduler/edition.c \
+	scheduler/edition.h \
 	scheduler/env_source.c \
 	scheduler/env_source.h \
 	scheduler/execution_id.c \
@@ -17,10 +24,10 @@ libscheduler_a_SOURCES = \
 	scheduler/render.h \
 	scheduler/runner.c \
 	scheduler/runner.h \
-	scheduler/runner_act.c \
 	scheduler/runner_cells.c \
 	scheduler/runner_cells.h \
-	scheduler/runner_impl.h \
+	scheduler/runner_step.c \
+	scheduler/runner_try.c \
 	scheduler/stored_source.c \
 	scheduler/stored_source.h \
 	scheduler/task_log.c \

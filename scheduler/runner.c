@@ -1,39 +1,71 @@
 /*
- * The runner. A turn is taken before the loop waits again, if something has come:
- *
- *	step     every event through run_step(), into one list of actions
- *	act      perform them: decide, queue, start, kill, timers
- *	grant    let dispatch give out the capacity there is
- *
- * and again, until no event is left; then logs are closed. Callbacks only record what came.
- * A store would commit between step and act.
+ * A runner's life, and what is asked of it. Everything that is asked is an event, which the
+ * conductor's next turn steps.
  */
+#include "scheduler/runner.h"
+
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
+#include "engine/arena.h"
 #include "engine/dag.h"
-#include "scheduler/runner_impl.h"
+#include "scheduler/conductor_impl.h"
+#include "scheduler/edition.h"
 
-int64_t runner_now(void)
+/* ---- events ---- */
+
+void runner_hold(struct runner *r)
 {
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	r->n_holds++;
 }
 
-/* The run cannot go on. */
+void runner_unhold(struct runner *r)
+{
+	if (--r->n_holds == 0)
+		runner_leave(r);
+}
+
+void runner_leave(struct runner *r)
+{
+	if (r->is_leaving)
+		return;
+	r->is_leaving = true;
+	r->next_leaving = r->conductor->leaving;
+	r->conductor->leaving = r;
+}
+
 void runner_fail(struct runner *r, int code, const char *text)
 {
 	if (!r->is_broken)
 		(void)err_set(&r->broken, code, "%s", text);
 	r->is_broken = true;
+	runner_leave(r);
+}
+
+struct run_event runner_event(
+	enum run_event_kind kind, uint32_t task, uint32_t instance, uint32_t try_number)
+{
+	return (struct run_event){.kind = kind,
+		.now = conductor_now(),
+		.task = task,
+		.instance = instance,
+		.try_number = try_number};
+}
+
+static void ready_add(struct conductor *c, struct runner *r)
+{
+	if (r->is_ready)
+		return;
+	r->is_ready = true;
+	r->next_ready = NULL;
+	*(c->last_ready == NULL ? &c->ready : &c->last_ready->next_ready) = r;
+	c->last_ready = r;
 }
 
 void runner_record(struct runner *r, const struct run_event *ev)
 {
 	struct events *in = &r->incoming;
-	size_t cap = in->cap == 0 ? 64 : in->cap * 2;
+	size_t cap = in->cap == 0 ? 4 : in->cap * 2;
 	struct run_event *list;
 
 	if (in->n == in->cap) {
@@ -46,184 +78,109 @@ void runner_record(struct runner *r, const struct run_event *ev)
 		in->cap = cap;
 	}
 	in->list[in->n++] = *ev;
-}
-
-struct run_event runner_event(
-	enum run_event_kind kind, uint32_t task, uint32_t instance, uint32_t try_number)
-{
-	return (struct run_event){.kind = kind,
-		.now = runner_now(),
-		.task = task,
-		.instance = instance,
-		.try_number = try_number};
-}
-
-/* ---- the turn ---- */
-
-static void due_timers(struct runner *r)
-{
-	struct run_event ev;
-	int64_t now = runner_now();
-
-	while (cells_timer_due(r->cells, now, &ev))
-		runner_record(r, &ev);
-	r->is_timer_due = false;
-}
-
-static void step_all(struct runner *r)
-{
-	struct events swap = r->current;
-	struct err e;
-
-	r->current = r->incoming;
-	r->incoming = swap;
-	r->incoming.n = 0;
-	r->actions.n = 0;
-	for (size_t i = 0; i < r->current.n && !r->is_broken; i++) {
-		int status = run_step(r->run, &r->current.list[i], &r->actions, &e);
-
-		if (status < 0)
-			runner_fail(r, status, e.text);
-	}
-}
-
-static void act_all(struct runner *r)
-{
-	for (size_t i = 0; i < r->actions.n && !r->is_broken; i++)
-		runner_act(r, &r->actions.list[i]);
-}
-
-static void grant(struct runner *r)
-{
-	struct dispatch_key key;
-	enum dispatch_answer answer;
-
-	while ((answer = dispatch_next(r->dispatch, &key)) != DISPATCH_NOTHING) {
-		struct run_event ev =
-			runner_event(answer == DISPATCH_GRANTED ? RUN_EV_CAPACITY : RUN_EV_REFUSED,
-				key.task, key.instance, 0);
-
-		runner_record(r, &ev);
-	}
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-	struct runner *r = timer->data;
-
-	r->is_timer_due = true;
-}
-
-static void timers_arm(struct runner *r)
-{
-	int64_t at = cells_timer_next(r->cells), now = runner_now();
-
-	if (at == INT64_MAX)
-		(void)uv_timer_stop(&r->timer);
-	else
-		(void)uv_timer_start(&r->timer, on_timer, at > now ? (uint64_t)(at - now) : 0, 0);
-}
-
-static void tell_broken(struct runner *r)
-{
-	const struct runner_observer *o = r->o.observer;
-
-	cells_kill_all(r->cells, OP_KILL_CANCEL, r->o.kill_grace_ms);
-	(void)uv_prepare_stop(&r->prepare);
-	o->on_broken(o->ctx, &r->broken);
-}
-
-static void turn(struct runner *r)
-{
-	const struct runner_observer *o = r->o.observer;
-
-	due_timers(r);
-	while (r->incoming.n > 0 && !r->is_broken) {
-		step_all(r);
-		act_all(r);
-		grant(r);
-	}
-	runner_logs_close(r);
-	timers_arm(r);
-	if (r->is_broken) {
-		tell_broken(r);
-	} else if (r->has_finish_to_tell && r->n_running == 0) {
-		r->has_finish_to_tell = false;
-		o->on_finished(o->ctx, (enum run_state)run_head_get(r->run).state);
-	}
-}
-
-static void on_prepare(uv_prepare_t *prepare)
-{
-	struct runner *r = prepare->data;
-
-	if (r->incoming.n > 0 || r->is_timer_due || r->is_broken)
-		turn(r);
+	ready_add(r->conductor, r);
 }
 
 /* ---- life ---- */
 
-static int dispatch_fill(struct runner *r)
+static int facts_copy(struct runner *r, const struct run_spec *spec)
 {
+	const struct run_facts *from = spec->facts;
+	char *run_id;
+
+	r->arena = arena_create(0);
+	if (r->arena == NULL)
+		return ERR_NOMEM;
+	r->facts = *from;
+	run_id = arena_strdup(r->arena, from->run_id);
+	r->facts.run_id = run_id;
+	r->run_type = arena_strdup(r->arena, spec->run_type);
+	r->actor = spec->actor == NULL ? "" : arena_strdup(r->arena, spec->actor);
+	if (run_id == NULL || r->run_type == NULL || r->actor == NULL ||
+		value_copy(r->arena, &from->conf, &r->facts.conf) != 0 ||
+		value_copy(r->arena, &from->params, &r->facts.params) != 0)
+		return ERR_NOMEM;
+	return 0;
+}
+
+static int pools_number(struct runner *r)
+{
+	const struct plan *p = r->edition->plan;
 	int status = 0;
 
-	for (uint32_t i = 0; i < r->o.plan->n_pools && status == 0; i++)
-		status = dispatch_pool_set(r->dispatch, i, r->o.pool_slots);
-	if (status == 0)
-		status = dispatch_run_set(r->dispatch, RUN_NUMBER, r->o.plan->run.max_active_tasks);
+	r->pools = arena_array(r->arena, p->n_pools, sizeof(*r->pools));
+	if (r->pools == NULL)
+		return ERR_NOMEM;
+	for (uint32_t i = 0; i < p->n_pools && status == 0; i++)
+		status = conductor_pool_number(r->conductor, p->pools[i], &r->pools[i]);
 	return status;
 }
 
-static void runner_free(struct runner *r)
-{
-	for (size_t i = 0; i < r->n_ended; i++)
-		(void)try_close(r->ended[i].try, NULL);
-	free(r->ended);
-	cells_destroy(r->cells);
-	run_destroy(r->run);
-	dispatch_destroy(r->dispatch);
-	outputs_destroy(r->outputs);
-	run_actions_free(&r->actions);
-	free(r->incoming.list);
-	free(r->current.list);
-	free(r);
-}
-
-int runner_create(const struct runner_options *o, struct runner **out, struct err *e)
+int runner_create(
+	struct conductor *c, const struct run_spec *spec, struct runner **out, struct err *e)
 {
 	struct runner *r = calloc(1, sizeof(*r));
 	int status = r == NULL ? ERR_NOMEM : 0;
 
 	if (status == 0) {
-		r->o = *o;
-		r->dispatch = dispatch_create();
-		r->outputs = outputs_create(o->dag);
-		r->cells = cells_create(o->dag->n_tasks);
-		status = r->dispatch == NULL || r->outputs == NULL || r->cells == NULL
-			? ERR_NOMEM
-			: dispatch_fill(r);
+		r->conductor = c;
+		r->edition = edition_ref(spec->edition);
+		r->seed = spec->seed == 0 ? (uint64_t)conductor_now() : spec->seed;
+		r->outputs = outputs_create(r->edition->dag);
+		r->cells = cells_create(r->edition->dag->n_tasks, r, &c->timers);
+		status = r->outputs == NULL || r->cells == NULL ? ERR_NOMEM : facts_copy(r, spec);
 	}
 	if (status == 0)
-		status = run_create(&o->plan->run, o->seed, &r->run);
+		status = pools_number(r);
+	if (status == 0)
+		status = run_create(&r->edition->plan->run, r->seed, &r->run);
 	if (status != 0) {
-		if (r != NULL)
-			runner_free(r);
+		runner_free(r);
 		return err_set(e, status, "%s", err_text(status));
 	}
-	(void)uv_prepare_init(o->loop, &r->prepare);
-	(void)uv_timer_init(o->loop, &r->timer);
-	(void)uv_timer_init(o->loop, &r->log_timer);
-	r->prepare.data = r->timer.data = r->log_timer.data = r;
-	r->handles = 3;
 	*out = r;
 	return 0;
 }
+
+static void events_free(struct events *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (e->list[i].kind == RUN_EV_CLEAR)
+			free((void *)e->list[i].clear.tasks);
+	free(e->list);
+}
+
+void runner_free(struct runner *r)
+{
+	if (r == NULL)
+		return;
+	cells_destroy(r->cells);
+	run_destroy(r->run);
+	outputs_destroy(r->outputs);
+	events_free(&r->incoming);
+	free(r->current.list);
+	arena_destroy(r->arena);
+	edition_unref(r->edition);
+	free(r);
+}
+
+void runner_keep(struct runner *r)
+{
+	r->n_keeps++;
+}
+
+void runner_let_go(struct runner *r)
+{
+	if (--r->n_keeps == 0)
+		runner_leave(r);
+}
+
+/* ---- what is asked ---- */
 
 void runner_start(struct runner *r)
 {
 	struct run_event ev = runner_event(RUN_EV_STARTED, RUN_NO_TASK, RUN_NO_INSTANCE, 0);
 
-	(void)uv_prepare_start(&r->prepare, on_prepare);
 	runner_record(r, &ev);
 }
 
@@ -235,31 +192,92 @@ void runner_cancel(struct runner *r, bool teardowns_too)
 	runner_record(r, &ev);
 }
 
+int runner_clear(struct runner *r, const struct runner_clear *c)
+{
+	struct run_event ev = runner_event(RUN_EV_CLEAR, RUN_NO_TASK, RUN_NO_INSTANCE, 0);
+	uint32_t *tasks = malloc((c->n_tasks + 1) * sizeof(*tasks));
+
+	if (tasks == NULL)
+		return ERR_NOMEM;
+	if (c->n_tasks > 0)
+		memcpy(tasks, c->tasks, c->n_tasks * sizeof(*tasks));
+	ev.clear.tasks = tasks;
+	ev.clear.n_tasks = c->n_tasks;
+	ev.clear.downstream = c->downstream;
+	ev.clear.upstream = c->upstream;
+	ev.clear.only_failed = c->only_failed;
+	runner_record(r, &ev);
+	return 0;
+}
+
+void runner_mark(struct runner *r, uint32_t task, uint32_t instance, enum run_mark mark)
+{
+	struct run_event ev = runner_event(RUN_EV_MARK, task, instance, 0);
+
+	ev.mark = mark;
+	runner_record(r, &ev);
+}
+
+void runner_past_release(struct runner *r, uint32_t task)
+{
+	struct run_event ev = runner_event(RUN_EV_PAST_RELEASED, task, RUN_NO_INSTANCE, 0);
+
+	runner_record(r, &ev);
+}
+
 void runner_kill_now(struct runner *r)
 {
 	cells_kill_all(r->cells, OP_KILL_CANCEL, 0);
 }
 
+/* ---- what it is ---- */
+
+const struct edition *runner_edition(const struct runner *r)
+{
+	return r->edition;
+}
+
+const struct run_facts *runner_facts(const struct runner *r)
+{
+	return &r->facts;
+}
+
+const char *runner_dag_id(const struct runner *r)
+{
+	return r->edition->dag->dag_id;
+}
+
+const char *runner_run_id(const struct runner *r)
+{
+	return r->facts.run_id;
+}
+
+uint64_t runner_number(const struct runner *r)
+{
+	return r->number;
+}
+
+enum run_state runner_state(const struct runner *r)
+{
+	return (enum run_state)run_head_get(r->run).state;
+}
+
+int runner_row(const struct runner *r, uint32_t task, uint32_t instance, struct run_row *out)
+{
+	return run_row_get(r->run, task, instance, out);
+}
+
+int64_t runner_started_at(const struct runner *r)
+{
+	return r->started_at;
+}
+
+int64_t runner_ended_at(const struct runner *r)
+{
+	return r->ended_at;
+}
+
 const struct outputs *runner_outputs(const struct runner *r)
 {
 	return r->outputs;
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-	struct runner *r = handle->data;
-
-	if (--r->handles == 0)
-		runner_free(r);
-}
-
-void runner_destroy(struct runner *r)
-{
-	if (r == NULL || r->is_destroyed)
-		return;
-	r->is_destroyed = true;
-	cells_close_all(r->cells);
-	uv_close((uv_handle_t *)&r->prepare, on_closed);
-	uv_close((uv_handle_t *)&r->timer, on_closed);
-	uv_close((uv_handle_t *)&r->log_timer, on_closed);
 }

@@ -1,21 +1,22 @@
 /*
- * The runner: the shell around the run state machine for one run. It turns the world (operators,
- * timers, people) into events, and performs the actions that come back, on a uv loop.
+ * A runner: one run in memory, one of many that a conductor drives. What is asked of it here
+ * happens in the conductor's next turn; conductor_when_stored() tells when it is on disk.
+ *
+ * A runner whose run is over leaves memory once nobody keeps it. Without runner_keep() a pointer
+ * to one is good until the loop goes on.
  */
 #ifndef SCHEDULER_RUNNER_H
 #define SCHEDULER_RUNNER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
 
 #include "engine/run.h"
-#include "operators/operator.h"
-#include "scheduler/render.h"
 
-struct dag;
+struct edition;
 struct outputs;
-struct plan;
+struct run_facts;
 struct runner;
 
 /* A task, or an instance, that has changed. */
@@ -31,55 +32,57 @@ struct runner_change {
 	const char *log_path; /* of the last try; "" */
 };
 
-/* Who watches. Called from the loop; nothing of the runner may be called from in there, but
- * runner_cancel() and runner_destroy() from on_finished. */
-struct runner_observer {
-	void *ctx;
-	void (*on_task)(void *ctx, const struct runner_change *c);
-	void (*on_run)(void *ctx, enum run_state state, enum run_cause cause);
-	void (*on_line)(void *ctx, uint32_t task, uint32_t instance, enum op_stream stream,
-		const char *text, size_t len);
-	void (*on_note)(
-		void *ctx, uint32_t task, uint32_t instance, enum op_level level, const char *text);
-	/* The run is over, and nothing of it is left running. */
-	void (*on_finished)(void *ctx, enum run_state state);
-	/* The run cannot go on: memory, or a bug. What ran is being ended; nothing more comes. */
-	void (*on_broken)(void *ctx, const struct err *e);
+/* The run itself has changed. */
+struct runner_run_change {
+	enum run_state old_state, state; /* the same where something else changed */
+	enum run_cause cause;
+	enum run_kill stop; /* why it is coming to its end early; RUN_KILL_NONE: it is not */
+	int64_t now;
 };
 
-struct runner_options {
-	uv_loop_t *loop;
-	const struct dag *dag;
-	const struct plan *plan; /* of the dag */
-	const struct run_facts *facts;
-	const struct render_source *source;
-	struct op_instance *const *instances; /* open, by their place in operators[] */
-	const char *logs; /* folder; NULL: none are written */
-	uint32_t pool_slots; /* of default_pool, and of every pool that nobody has sized */
-	uint64_t seed; /* of the jitter of retries */
-	int64_t kill_grace_ms;
-	bool dies_with_engine;
-	const struct runner_observer *observer;
-};
-
-/* Makes a runner, in state queued. The options' pointers must outlive it. ERR_NOMEM and others with
- * a sentence. */
-int runner_create(const struct runner_options *o, struct runner **out, struct err *e);
-
-/* Begins the run. */
+/* Starts a run that is queued; one that is not takes no harm. */
 void runner_start(struct runner *r);
 
 /* Cancels it: nothing more starts, what runs is killed; teardowns too only where asked. */
 void runner_cancel(struct runner *r, bool teardowns_too);
 
+/* What a clear takes along, beside the tasks that it names. */
+struct runner_clear {
+	const uint32_t *tasks; /* copied */
+	size_t n_tasks;
+	bool downstream, upstream, only_failed;
+};
+
+/* Clears tasks: they run again. ERR_NOMEM. */
+int runner_clear(struct runner *r, const struct runner_clear *c);
+
+/* Marks a task, an instance, or (RUN_NO_TASK) the run. */
+void runner_mark(struct runner *r, uint32_t task, uint32_t instance, enum run_mark mark);
+
+/* The run before holds this task no longer: depends_on_past. */
+void runner_past_release(struct runner *r, uint32_t task);
+
 /* Cuts the grace of all that is being killed short. */
 void runner_kill_now(struct runner *r);
 
+/* Keeps it in memory though it is over; lets go of it. */
+void runner_keep(struct runner *r);
+void runner_let_go(struct runner *r);
+
+/* What it is. The facts are the runner's. */
+const struct edition *runner_edition(const struct runner *r);
+const struct run_facts *runner_facts(const struct runner *r);
+const char *runner_dag_id(const struct runner *r);
+const char *runner_run_id(const struct runner *r);
+uint64_t runner_number(const struct runner *r); /* in the store; 0 without one */
+
+/* How it stands, uncommitted changes too: the run, and a task or an instance (ERR_NOTFOUND). */
+enum run_state runner_state(const struct runner *r);
+int runner_row(const struct runner *r, uint32_t task, uint32_t instance, struct run_row *out);
+int64_t runner_started_at(const struct runner *r); /* 0: not yet */
+int64_t runner_ended_at(const struct runner *r); /* 0: not yet */
+
 /* What the tasks have published so far. */
 const struct outputs *runner_outputs(const struct runner *r);
-
-/* Abandons what still runs, and frees the runner once its handles are closed: run the loop on.
- * NULL is fine. */
-void runner_destroy(struct runner *r);
 
 #endif

@@ -24,28 +24,115 @@ struct entry {
 struct cells {
 	uint32_t n_tasks;
 	struct entry *entries;
-	struct rank_heap timers;
-	size_t n_cells;
-	struct cell *dirty;
+	struct runner *runner;
+	struct timers *timers;
 	struct cell run; /* for the timer of the run itself */
 };
 
-struct cells *cells_create(uint32_t n_tasks)
+/* ---- timers ---- */
+
+/* Room for one more cell's timer. */
+static int timers_reserve(struct timers *t)
+{
+	int r = rank_heap_reserve(&t->heap, t->n_cells + 1);
+
+	if (r == 0)
+		t->n_cells++;
+	return r;
+}
+
+static void timer_stop(struct timers *t, struct cell *cell)
+{
+	if (cell->node.place != RANK_NOWHERE)
+		rank_heap_remove(&t->heap, &cell->node);
+}
+
+static struct cell *cell_of(struct rank_node *node)
+{
+	return (struct cell *)((char *)node - offsetof(struct cell, node));
+}
+
+struct cell *timers_due(struct timers *t, int64_t now, struct run_event *ev)
+{
+	struct rank_node *top = rank_heap_top(&t->heap);
+	struct cell *cell;
+
+	if (top == NULL || (int64_t)top->arrival > now)
+		return NULL;
+	rank_heap_remove(&t->heap, top);
+	cell = cell_of(top);
+	*ev = (struct run_event){.kind = RUN_EV_TIMER,
+		.now = now,
+		.task = cell->task,
+		.instance = cell->instance,
+		.try_number = cell->timer_try,
+		.timer = cell->timer};
+	return cell;
+}
+
+int64_t timers_next(const struct timers *t)
+{
+	const struct rank_node *top = rank_heap_top(&t->heap);
+
+	return top == NULL ? INT64_MAX : (int64_t)top->arrival;
+}
+
+void timers_free(struct timers *t)
+{
+	rank_heap_free(&t->heap);
+}
+
+/* ---- cells ---- */
+
+struct cells *cells_create(uint32_t n_tasks, struct runner *r, struct timers *timers)
 {
 	struct cells *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
 		return NULL;
 	c->n_tasks = n_tasks;
-	c->run = (struct cell){.task = RUN_NO_TASK, .instance = RUN_NO_INSTANCE};
+	c->runner = r;
+	c->timers = timers;
+	c->run = (struct cell){.runner = r, .task = RUN_NO_TASK, .instance = RUN_NO_INSTANCE};
 	c->run.node.place = RANK_NOWHERE;
 	c->entries = calloc(n_tasks, sizeof(*c->entries));
-	if (c->entries == NULL || rank_heap_reserve(&c->timers, 1) != 0) {
+	if (c->entries == NULL || timers_reserve(timers) != 0) {
 		free(c->entries);
 		free(c);
 		return NULL;
 	}
 	return c;
+}
+
+static void dirty_remove(struct cell *cell)
+{
+	if (cell->prev_dirty == NULL)
+		return;
+	*cell->prev_dirty = cell->next_dirty;
+	if (cell->next_dirty != NULL)
+		cell->next_dirty->prev_dirty = cell->prev_dirty;
+	cell->next_dirty = NULL;
+	cell->prev_dirty = NULL;
+}
+
+void cell_dirty_add(struct cell **list, struct cell *cell)
+{
+	if (cell->prev_dirty != NULL)
+		return;
+	cell->next_dirty = *list;
+	cell->prev_dirty = list;
+	if (*list != NULL)
+		(*list)->prev_dirty = &cell->next_dirty;
+	*list = cell;
+}
+
+struct cell *cell_dirty_take(struct cell **list)
+{
+	struct cell *cell = *list;
+
+	if (cell != NULL)
+		dirty_remove(cell);
+	return cell;
 }
 
 static void each_cell(struct cells *c, void (*what)(struct cell *cell, void *ctx), void *ctx)
@@ -63,8 +150,12 @@ static void each_cell(struct cells *c, void (*what)(struct cell *cell, void *ctx
 
 static void free_one(struct cell *cell, void *ctx)
 {
-	(void)ctx;
+	struct cells *c = ctx;
+
 	(void)try_close(cell->try, NULL);
+	timer_stop(c->timers, cell);
+	c->timers->n_cells--;
+	dirty_remove(cell);
 	free(cell);
 }
 
@@ -72,12 +163,13 @@ void cells_destroy(struct cells *c)
 {
 	if (c == NULL)
 		return;
-	each_cell(c, free_one, NULL);
+	each_cell(c, free_one, c);
+	timer_stop(c->timers, &c->run);
+	c->timers->n_cells--;
 	for (uint32_t t = 0; t < c->n_tasks; t++) {
 		free(c->entries[t].instances);
 		arena_destroy(c->entries[t].arena);
 	}
-	rank_heap_free(&c->timers);
 	free(c->entries);
 	free(c);
 }
@@ -98,7 +190,7 @@ struct cell *cells_find(const struct cells *c, uint32_t task, uint32_t instance)
 	return place == NULL ? NULL : *place;
 }
 
-struct cell *cells_get(struct cells *c, struct runner *r, uint32_t task, uint32_t instance)
+struct cell *cells_get(struct cells *c, uint32_t task, uint32_t instance)
 {
 	struct cell **place = place_of(c, task, instance);
 	struct cell *cell;
@@ -106,13 +198,11 @@ struct cell *cells_get(struct cells *c, struct runner *r, uint32_t task, uint32_
 	if (place == NULL || *place != NULL)
 		return place == NULL ? NULL : *place;
 	cell = calloc(1, sizeof(*cell));
-	/* Room for its timer, and for the run's. */
-	if (cell == NULL || rank_heap_reserve(&c->timers, c->n_cells + 2) != 0) {
+	if (cell == NULL || timers_reserve(c->timers) != 0) {
 		free(cell);
 		return NULL;
 	}
-	c->n_cells++;
-	cell->runner = r;
+	cell->runner = c->runner;
 	cell->task = task;
 	cell->instance = instance;
 	cell->node.place = RANK_NOWHERE;
@@ -162,20 +252,18 @@ const struct value *cells_item(const struct cells *c, uint32_t task, uint32_t in
 	return &items->u.items[instance];
 }
 
-int cells_timer_set(struct cells *c, struct runner *r, const struct run_action *a)
+int cells_timer_set(struct cells *c, const struct run_action *a)
 {
-	struct cell *cell =
-		a->task == RUN_NO_TASK ? &c->run : cells_get(c, r, a->task, a->instance);
+	struct cell *cell = a->task == RUN_NO_TASK ? &c->run : cells_get(c, a->task, a->instance);
 
 	if (cell == NULL)
 		return ERR_NOMEM;
-	if (cell->node.place != RANK_NOWHERE)
-		rank_heap_remove(&c->timers, &cell->node);
+	timer_stop(c->timers, cell);
 	cell->timer = a->timer.timer;
 	cell->timer_try = a->try_number;
 	cell->node.arrival = a->timer.at > 0 ? (uint64_t)a->timer.at : 0;
 	cell->node.priority = 0;
-	rank_heap_add(&c->timers, &cell->node);
+	rank_heap_add(&c->timers->heap, &cell->node);
 	return 0;
 }
 
@@ -183,58 +271,8 @@ void cells_timer_cancel(struct cells *c, const struct run_action *a)
 {
 	struct cell *cell = a->task == RUN_NO_TASK ? &c->run : cells_find(c, a->task, a->instance);
 
-	if (cell != NULL && cell->node.place != RANK_NOWHERE && cell->timer == a->timer.timer)
-		rank_heap_remove(&c->timers, &cell->node);
-}
-
-static struct cell *cell_of(struct rank_node *node)
-{
-	return (struct cell *)((char *)node - offsetof(struct cell, node));
-}
-
-bool cells_timer_due(struct cells *c, int64_t now, struct run_event *ev)
-{
-	struct rank_node *top = rank_heap_top(&c->timers);
-	const struct cell *cell;
-
-	if (top == NULL || (int64_t)top->arrival > now)
-		return false;
-	rank_heap_remove(&c->timers, top);
-	cell = cell_of(top);
-	*ev = (struct run_event){.kind = RUN_EV_TIMER,
-		.now = now,
-		.task = cell->task,
-		.instance = cell->instance,
-		.try_number = cell->timer_try,
-		.timer = cell->timer};
-	return true;
-}
-
-int64_t cells_timer_next(const struct cells *c)
-{
-	const struct rank_node *top = rank_heap_top(&c->timers);
-
-	return top == NULL ? INT64_MAX : (int64_t)top->arrival;
-}
-
-void cells_dirty_add(struct cells *c, struct cell *cell)
-{
-	if (cell->is_dirty)
-		return;
-	cell->is_dirty = true;
-	cell->next_dirty = c->dirty;
-	c->dirty = cell;
-}
-
-struct cell *cells_dirty_take(struct cells *c)
-{
-	struct cell *cell = c->dirty;
-
-	if (cell == NULL)
-		return NULL;
-	c->dirty = cell->next_dirty;
-	cell->is_dirty = false;
-	return cell;
+	if (cell != NULL && cell->timer == a->timer.timer)
+		timer_stop(c->timers, cell);
 }
 
 struct kill_how {

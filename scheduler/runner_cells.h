@@ -1,4 +1,5 @@
-/* The runner's book of tasks and instances: their tries, timers and items. Private to runner.c. */
+/* A runner's book of tasks and instances: their tries, timers and items; and the heap of timers
+ * that all runners share. Private to the conductor and its runners. */
 #ifndef SCHEDULER_RUNNER_CELLS_H
 #define SCHEDULER_RUNNER_CELLS_H
 
@@ -21,20 +22,32 @@ struct cell {
 	uint32_t task, instance;
 	uint32_t try_number;
 	struct try *try; /* NULL: none, or its log is closed */
-	struct cell *next_dirty;
-	bool is_dirty; /* its log has lines that are not written */
+	struct cell *next_dirty, **prev_dirty; /* its log has lines that are not written; or NULL */
 	struct rank_node node; /* in the heap of timers; its arrival is the time */
 	enum run_timer timer;
 	uint32_t timer_try;
 };
 
-/* NULL: no memory. */
-struct cells *cells_create(uint32_t n_tasks);
+/* Timers of many runners. Starts zeroed. */
+struct timers {
+	struct rank_heap heap;
+	size_t n_cells; /* there is room for a timer of each */
+};
+
+/* Takes the first that is due; NULL: none is. *ev is the event, of the cell's runner. */
+struct cell *timers_due(struct timers *t, int64_t now, struct run_event *ev);
+
+/* When the next is due; INT64_MAX: none. */
+int64_t timers_next(const struct timers *t);
+void timers_free(struct timers *t);
+
+/* The timers must outlive the cells. NULL: no memory. */
+struct cells *cells_create(uint32_t n_tasks, struct runner *r, struct timers *timers);
 void cells_destroy(struct cells *c);
 
 /* The cell, or NULL: cells_find() where there is none yet, cells_get() where memory is short. */
 struct cell *cells_find(const struct cells *c, uint32_t task, uint32_t instance);
-struct cell *cells_get(struct cells *c, struct runner *r, uint32_t task, uint32_t instance);
+struct cell *cells_get(struct cells *c, uint32_t task, uint32_t instance);
 
 /* Renders the items of a for_each and keeps them. Errors as render_items(). */
 int cells_expand(struct cells *c, const struct render *render, uint32_t *n, struct err *e);
@@ -43,19 +56,13 @@ int cells_expand(struct cells *c, const struct render *render, uint32_t *n, stru
 const struct value *cells_item(const struct cells *c, uint32_t task, uint32_t instance);
 
 /* Timers: those of SET_TIMER and CANCEL_TIMER actions. One a cell, as the machine never wants two:
- * a try that waits has no deadline. */
-int cells_timer_set(struct cells *c, struct runner *r, const struct run_action *a);
+ * a try that waits has no deadline. ERR_NOMEM. */
+int cells_timer_set(struct cells *c, const struct run_action *a);
 void cells_timer_cancel(struct cells *c, const struct run_action *a);
 
-/* Takes the first timer that is due into *ev; whether there was one. */
-bool cells_timer_due(struct cells *c, int64_t now, struct run_event *ev);
-
-/* When the next is due; INT64_MAX: none. */
-int64_t cells_timer_next(const struct cells *c);
-
-/* Cells whose logs have lines to write. */
-void cells_dirty_add(struct cells *c, struct cell *cell);
-struct cell *cells_dirty_take(struct cells *c);
+/* A list of cells whose logs have lines to write: adds one, takes one (NULL: there is none). */
+void cell_dirty_add(struct cell **list, struct cell *cell);
+struct cell *cell_dirty_take(struct cell **list);
 
 /* Asks for the end of every try; closes all. */
 void cells_kill_all(struct cells *c, enum op_kill why, int64_t grace_ms);

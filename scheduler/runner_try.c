@@ -1,0 +1,207 @@
+/*
+ * A runner's tries: begun and ended as deeds say; what operators tell of them becomes events; and
+ * their logs.
+ */
+#include <stdlib.h>
+
+#include "engine/dag.h"
+#include "operators/registry.h"
+#include "scheduler/conductor_impl.h"
+#include "scheduler/edition.h"
+
+#define LOG_MS 200 /* how long lines of a log may gather */
+
+/* ---- what operators tell ---- */
+
+static void tell_note(
+	struct runner *r, uint32_t task, uint32_t instance, enum op_level level, const char *text)
+{
+	struct conductor_observer *next;
+
+	for (struct conductor_observer *o = r->conductor->observers; o != NULL; o = next) {
+		next = o->next;
+		if (o->on_note != NULL)
+			o->on_note(o->ctx, r, task, instance, level, text);
+	}
+}
+
+static void on_log_timer(uv_timer_t *timer)
+{
+	conductor_logs_flush(timer->data);
+}
+
+/* The log of a cell has lines that are to go into its file before long. */
+static void log_soon(struct cell *c)
+{
+	struct conductor *k = c->runner->conductor;
+
+	cell_dirty_add(&k->dirty, c);
+	if (!uv_is_active((uv_handle_t *)&k->log_timer))
+		(void)uv_timer_start(&k->log_timer, on_log_timer, LOG_MS, 0);
+}
+
+static void record_end(struct cell *c, const struct try_end *end)
+{
+	struct run_event ev = runner_event(end->is_lost ? RUN_EV_TASK_LOST : RUN_EV_TASK_FINISHED,
+		c->task, c->instance, c->try_number);
+
+	ev.finished.exit = end->exit;
+	ev.finished.no_retry = end->no_retry;
+	runner_record(c->runner, &ev);
+}
+
+static void on_started(void *ctx)
+{
+	struct cell *c = ctx;
+	struct run_event ev =
+		runner_event(RUN_EV_TASK_STARTED, c->task, c->instance, c->try_number);
+
+	runner_record(c->runner, &ev);
+}
+
+static void on_line(void *ctx, enum op_stream stream, const char *text, size_t len)
+{
+	struct cell *c = ctx;
+	struct conductor_observer *next;
+
+	for (struct conductor_observer *o = c->runner->conductor->observers; o != NULL; o = next) {
+		next = o->next;
+		if (o->on_line != NULL)
+			o->on_line(o->ctx, c->runner, c->task, c->instance, stream, text, len);
+	}
+	log_soon(c);
+}
+
+static void on_note(void *ctx, enum op_level level, const char *text)
+{
+	struct cell *c = ctx;
+
+	tell_note(c->runner, c->task, c->instance, level, text);
+	log_soon(c);
+}
+
+static void on_ended(void *ctx, const struct try_end *end)
+{
+	struct cell *c = ctx;
+
+	c->runner->n_running--;
+	record_end(c, end);
+}
+
+static const struct try_events try_events = {
+	.on_started = on_started,
+	.on_line = on_line,
+	.on_note = on_note,
+	.on_ended = on_ended,
+};
+
+/* ---- logs: one that cannot be written is told, and the run goes on ---- */
+
+void conductor_logs_flush(struct conductor *k)
+{
+	struct cell *c;
+	struct err e;
+
+	while ((c = cell_dirty_take(&k->dirty)) != NULL)
+		if (c->try != NULL && try_flush(c->try, &e) != 0)
+			tell_note(c->runner, c->task, c->instance, OP_WARNING, e.text);
+}
+
+void conductor_logs_close(struct conductor *k)
+{
+	struct err e;
+
+	for (size_t i = 0; i < k->n_ended; i++) {
+		struct ended *n = &k->ended[i];
+
+		if (try_close(n->try, &e) != 0)
+			tell_note(n->runner, n->task, n->instance, OP_WARNING, e.text);
+		runner_unhold(n->runner);
+	}
+	k->n_ended = 0;
+}
+
+/* N.B. the log is closed at the turn's end, when all that is due has been started: tasks need not
+ * wait for the logs of others. */
+void runner_try_close(struct runner *r, struct cell *c)
+{
+	struct conductor *k = r->conductor;
+	size_t cap = k->cap_ended == 0 ? 64 : k->cap_ended * 2;
+	struct ended *list;
+
+	if (c->try == NULL)
+		return;
+	if (k->n_ended == k->cap_ended) {
+		list = realloc(k->ended, cap * sizeof(*list));
+		if (list == NULL) {
+			runner_fail(r, ERR_NOMEM, err_text(ERR_NOMEM));
+			return;
+		}
+		k->ended = list;
+		k->cap_ended = cap;
+	}
+	k->ended[k->n_ended++] = (struct ended){
+		.try = c->try, .runner = r, .task = c->task, .instance = c->instance};
+	runner_hold(r);
+	c->try = NULL;
+}
+
+/* ---- deeds ---- */
+
+static struct op_instance *operator_of(const struct conductor *k, const struct task *t)
+{
+	for (size_t i = 0; i < operators_count; i++)
+		if (operators[i]->spec == t->op)
+			return k->o.instances[i];
+	return NULL;
+}
+
+void runner_try_start(struct runner *r, const struct run_action *a)
+{
+	const struct conductor_options *k = &r->conductor->o;
+	struct cell *c = cells_get(r->cells, a->task, a->instance);
+	char id[EXECUTION_ID_SIZE];
+	struct try_options o;
+	struct try_end end;
+	int64_t now = conductor_now();
+	bool has_ended;
+	int status = c == NULL ? ERR_NOMEM : execution_id_make(now, id);
+
+	if (status == 0) {
+		runner_try_close(r, c);
+		c->try_number = a->try_number;
+		outputs_clear(r->outputs, a->task, a->instance);
+		o = (struct try_options){
+			.render = runner_render(r, a->task, a->instance, a->try_number),
+			.outputs = r->outputs,
+			.instance = a->instance,
+			.operator= operator_of(r->conductor, &r->edition->dag->tasks[a->task]),
+			.logs = k->logs,
+			.kill_grace_ms = k->kill_grace_ms,
+			.dies_with_engine = k->dies_with_engine,
+			.execution_id = id,
+			.events = &try_events,
+			.ctx = c};
+		status = try_start(&o, now, &c->try, &has_ended, &end);
+	}
+	if (status != 0) {
+		runner_fail(r, status, err_text(status));
+		return;
+	}
+	if (has_ended)
+		record_end(c, &end);
+	else
+		r->n_running++;
+}
+
+void runner_try_kill(struct runner *r, const struct run_action *a)
+{
+	struct cell *c = cells_find(r->cells, a->task, a->instance);
+	struct run_event ev = runner_event(RUN_EV_TASK_LOST, a->task, a->instance, a->try_number);
+
+	if (c != NULL && c->try != NULL && c->try_number == a->try_number)
+		try_kill(c->try, a->kill == RUN_KILL_TIMEOUT ? OP_KILL_TIMEOUT : OP_KILL_CANCEL,
+			r->conductor->o.kill_grace_ms);
+	else
+		runner_record(r, &ev);
+}
