@@ -123,6 +123,9 @@ void conductor_unseat(struct conductor *c, struct runner *r);
 /* The number of a pool in dispatch; a new one is made. ERR_LIMIT, ERR_NOMEM. */
 int conductor_pool_number(struct conductor *c, const char *name, uint32_t *out);
 
+/* Tells the observers of a run that has been seated. */
+void conductor_tell_added(struct conductor *c, struct runner *r);
+
 /* Frees what the books are made of. */
 void conductor_books_free(struct conductor *c);
 

@@ -149,6 +149,17 @@ void conductor_books_free(struct conductor *c)
 	free(c->free_seats);
 }
 
+void conductor_tell_added(struct conductor *c, struct runner *r)
+{
+	struct conductor_observer *next;
+
+	for (struct conductor_observer *o = c->observers; o != NULL; o = next) {
+		next = o->next;
+		if (o->on_added != NULL)
+			o->on_added(o->ctx, r);
+	}
+}
+
 int conductor_run_add(
 	struct conductor *c, const struct run_spec *spec, struct runner **out, struct err *e)
 {
@@ -168,6 +179,7 @@ int conductor_run_add(
 	}
 	if (out != NULL)
 		*out = r;
+	conductor_tell_added(c, r);
 	return 0;
 }
 

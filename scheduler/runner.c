@@ -252,6 +252,11 @@ const char *runner_run_id(const struct runner *r)
 	return r->facts.run_id;
 }
 
+const char *runner_run_type(const struct runner *r)
+{
+	return r->run_type;
+}
+
 uint64_t runner_number(const struct runner *r)
 {
 	return r->number;

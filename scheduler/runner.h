@@ -74,6 +74,7 @@ const struct edition *runner_edition(const struct runner *r);
 const struct run_facts *runner_facts(const struct runner *r);
 const char *runner_dag_id(const struct runner *r);
 const char *runner_run_id(const struct runner *r);
+const char *runner_run_type(const struct runner *r); /* "manual", "scheduled", "backfill" */
 uint64_t runner_number(const struct runner *r); /* in the store; 0 without one */
 
 /* How it stands, uncommitted changes too: the run, and a task or an instance (ERR_NOTFOUND). */
