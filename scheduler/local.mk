@@ -7,6 +7,11 @@ libscheduler_a_SOURCES = \
 	scheduler/conductor_act.c \
 	scheduler/conductor_impl.h \
 	scheduler/conductor_runs.c \
+	scheduler/control.c \
+	scheduler/control.h \
+	scheduler/control_address.c \
+	scheduler/control_client.c \
+	scheduler/control_impl.h \
 	scheduler/edition.c \
 	scheduler/edition.h \
 	scheduler/env_source.c \
@@ -22,6 +27,11 @@ libscheduler_a_SOURCES = \
 	scheduler/planner.h \
 	scheduler/render.c \
 	scheduler/render.h \
+	scheduler/request.c \
+	scheduler/request.h \
+	scheduler/requests.c \
+	scheduler/requests.h \
+	scheduler/requests_impl.h \
 	scheduler/runner.c \
 	scheduler/runner.h \
 	scheduler/runner_cells.c \

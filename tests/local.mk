@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/test_buf \
 	tests/unit/test_cond \
 	tests/unit/test_connection \
+	tests/unit/test_control \
 	tests/unit/test_cron \
 	tests/unit/test_dags_folder \
 	tests/unit/test_diag \
@@ -28,6 +29,7 @@ UNIT_TESTS = \
 	tests/unit/test_mask \
 	tests/unit/test_pages \
 	tests/unit/test_remote \
+	tests/unit/test_request \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
 	tests/unit/test_run_nomem \
@@ -107,6 +109,10 @@ tests_unit_test_ignore_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_scheduler_SOURCES = tests/unit/test_scheduler.c tests/unit/dag_kit.c \
 	tests/unit/dag_kit.h $(TAP_SOURCES)
 tests_unit_test_scheduler_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_control_SOURCES = tests/unit/test_control.c $(TAP_SOURCES)
+tests_unit_test_control_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_request_SOURCES = tests/unit/test_request.c $(TAP_SOURCES)
+tests_unit_test_request_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_pages_SOURCES = tests/unit/test_pages.c $(TAP_SOURCES)
 tests_unit_test_pages_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(TAP_SOURCES)
@@ -211,6 +217,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_key \
 	tests/fuzz/fuzz_known_hosts \
+	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_shquote \
 	tests/fuzz/fuzz_load \
 	tests/fuzz/fuzz_template \
@@ -250,6 +257,9 @@ tests_fuzz_fuzz_key_SOURCES = tests/fuzz/fuzz_key.c
 tests_fuzz_fuzz_key_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
 tests_fuzz_fuzz_known_hosts_SOURCES = tests/fuzz/fuzz_known_hosts.c
 tests_fuzz_fuzz_known_hosts_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
+tests_fuzz_fuzz_request_SOURCES = tests/fuzz/fuzz_request.c
+tests_fuzz_fuzz_request_LDADD = $(FUZZ_MAIN) $(SCHEDULER_LIBS)
+EXTRA_DIST += tests/fuzz/request.dict
 tests_fuzz_fuzz_shquote_SOURCES = tests/fuzz/fuzz_shquote.c
 tests_fuzz_fuzz_shquote_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 tests_fuzz_fuzz_load_SOURCES = tests/fuzz/fuzz_load.c

@@ -1,0 +1,44 @@
+/*
+ * The daemon's socket: people's requests come in as lines of JSON, one object each, and every one
+ * is answered by a line:
+ *
+ *	{"ok": VALUE}   or   {"error": {"code": "ERR_NOTFOUND", "message": "..."}}
+ *
+ * Requests of one client are answered in their order, each before the next is looked at. The socket
+ * is its owner's alone (0600), and who connects must be the same user, or root. A client that is
+ * slow, silent or gone costs its own memory, which has a maximum, and nobody's time.
+ */
+#ifndef SCHEDULER_CONTROL_H
+#define SCHEDULER_CONTROL_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <uv.h>
+
+#define CONTROL_NAME "scheduler.sock" /* in home */
+#define CONTROL_CLIENTS_MAX 256 /* at once */
+
+struct control;
+struct err;
+struct requests;
+
+struct control_options {
+	uv_loop_t *loop;
+	const char *home; /* the folder in which the socket is made */
+	struct requests *requests;
+};
+
+/* Opens the socket and listens. N.B. one that is there already is taken away: call it only while
+ * holding the lock of home. ERR_IO with a sentence, ERR_NOMEM. */
+int control_open(const struct control_options *o, struct control **out, struct err *e);
+
+/* Takes the socket away and closes everything; on_closed comes from the loop once nobody waits for
+ * an answer of requests any more. */
+void control_close(struct control *c, void (*on_closed)(void *ctx), void *ctx);
+
+/* A socket connected to the daemon of this home: blocking, closed on exec. ERR_UNAVAILABLE: no
+ * daemon listens; ERR_DENIED, ERR_IO; each with a sentence. */
+int control_connect(const char *home, int *fd, struct err *e);
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * Requests: who does which, and when they are answered. What changes something is answered when the
+ * conductor says that it is stored; so a request whose answer came survives whatever happens next,
+ * and one whose answer did not come may have been done.
+ */
+#include "scheduler/requests.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "scheduler/conductor.h"
+#include "scheduler/requests_impl.h"
+
+static request_handler *const handlers[REQUEST_COUNT] = {
+	[REQUEST_HEALTH] = requests_health,
+};
+
+int64_t requests_now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int requests_create(const struct requests_options *o, struct requests **out, struct err *e)
+{
+	struct requests *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	q->o = *o;
+	q->since = requests_now();
+	*out = q;
+	return 0;
+}
+
+/* ---- one call ---- */
+
+static struct call *call_create(struct requests *q, requests_answer *on_answer, void *ctx)
+{
+	struct call *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->arena = arena_create(0);
+	if (c->arena == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->requests = q;
+	c->on_answer = on_answer;
+	c->ctx = ctx;
+	c->next = q->calls;
+	if (q->calls != NULL)
+		q->calls->prev = c;
+	q->calls = c;
+	return c;
+}
+
+/* Answers, and forgets it. */
+static void call_end(struct call *c, const struct err *e)
+{
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		c->requests->calls = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	c->on_answer(c->ctx, e == NULL ? &c->answer : NULL, e);
+	arena_destroy(c->arena);
+	free(c);
+}
+
+void requests_do(struct requests *q, const struct request *r, requests_answer *on_answer, void *ctx)
+{
+	struct call *c = call_create(q, on_answer, ctx);
+	struct err e;
+	int status;
+
+	if (c == NULL) {
+		(void)err_set(&e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+		on_answer(ctx, NULL, &e);
+		return;
+	}
+	status = handlers[r->kind] == NULL
+		? err_set(&e, ERR_UNSUPPORTED, "%s cannot be asked for here", request_name(r->kind))
+		: handlers[r->kind](c, r, &e);
+	if (status == ANSWER_NOW)
+		call_end(c, NULL);
+	else if (status < 0)
+		call_end(c, &e);
+}
+
+void requests_destroy(struct requests *q)
+{
+	struct err e;
+
+	if (q == NULL)
+		return;
+	(void)err_set(&e, ERR_UNAVAILABLE,
+		"the scheduler stopped before this was stored; whether it was done can be seen "
+		"when "
+		"it runs again");
+	while (q->calls != NULL)
+		call_end(q->calls, &e);
+	free(q);
+}
+
+/* ---- answers ---- */
+
+void fields_value(struct fields *f, const char *key, struct value v)
+{
+	size_t cap = f->cap == 0 ? 8 : f->cap * 2;
+	struct value_pair *pairs;
+
+	if (f->n == f->cap) {
+		pairs = arena_array(f->arena, cap, sizeof(*pairs));
+		if (pairs == NULL) {
+			f->status = ERR_NOMEM;
+			return;
+		}
+		if (f->n > 0)
+			memcpy(pairs, f->pairs, f->n * sizeof(*pairs));
+		f->pairs = pairs;
+		f->cap = cap;
+	}
+	f->pairs[f->n++] = (struct value_pair){.key = key, .key_len = strlen(key), .value = v};
+}
+
+void fields_text(struct fields *f, const char *key, const char *text)
+{
+	char *copy = text == NULL ? NULL : arena_strdup(f->arena, text);
+
+	if (text != NULL && copy == NULL)
+		f->status = ERR_NOMEM;
+	fields_value(f, key, copy == NULL ? value_null() : value_string(copy, strlen(copy)));
+}
+
+void fields_int(struct fields *f, const char *key, int64_t n)
+{
+	fields_value(f, key, value_int(f->arena, n));
+}
+
+void fields_bool(struct fields *f, const char *key, bool truth)
+{
+	fields_value(f, key, value_bool(truth));
+}
+
+void fields_time(struct fields *f, const char *key, int64_t at)
+{
+	char text[INSTANT_TEXT_MAX];
+
+	fields_text(f, key, at == INSTANT_NONE ? NULL : instant_format(at, text));
+}
+
+int fields_end(const struct fields *f, struct value *out, struct err *e)
+{
+	if (f->status != 0)
+		return err_set(e, f->status, "%s", err_text(f->status));
+	*out = (struct value){.type = VALUE_MAP, .len = f->n, .u.pairs = f->pairs};
+	return 0;
+}
+
+/* ---- health ---- */
+
+static int64_t runs_count(const struct conductor *c)
+{
+	int64_t n = 0;
+
+	for (const struct runner *r = conductor_run_first(c); r != NULL; r = conductor_run_next(r))
+		n += run_state_is_over(runner_state(r)) ? 0 : 1;
+	return n;
+}
+
+int requests_health(struct call *c, const struct request *r, struct err *e)
+{
+	struct requests *q = c->requests;
+	struct fields f = {.arena = c->arena};
+	int status;
+
+	(void)r;
+	fields_int(&f, "pid", getpid());
+	fields_time(&f, "since", q->since);
+	fields_int(&f, "runs", runs_count(q->o.conductor));
+	status = fields_end(&f, &c->answer, e);
+	return status == 0 ? ANSWER_NOW : status;
+}

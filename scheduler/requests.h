@@ -1,0 +1,42 @@
+/*
+ * What a person asks of runs, done: one implementation for the daemon, which hears of it over its
+ * socket, and for a command that does it itself where no daemon runs. An answer comes when what was
+ * asked for is on disk.
+ */
+#ifndef SCHEDULER_REQUESTS_H
+#define SCHEDULER_REQUESTS_H
+
+#include <stdint.h>
+
+#include "scheduler/request.h"
+
+struct bag;
+struct conductor;
+struct err;
+struct journal;
+struct requests;
+struct store;
+
+struct requests_options {
+	struct conductor *conductor;
+	struct bag *bag;
+	struct journal *journal;
+	struct store *store; /* to read, by the loop's thread */
+	bool is_offline; /* nobody runs anything before a daemon comes */
+};
+
+/* Hears the answer: a value where e is NULL, else why not. Both are gone when it returns. */
+typedef void requests_answer(void *ctx, const struct value *answer, const struct err *e);
+
+/* Makes it; what the options point to must outlive it. ERR_NOMEM. */
+int requests_create(const struct requests_options *o, struct requests **out, struct err *e);
+
+/* Frees it. Who still waits for an answer is told ERR_UNAVAILABLE. NULL is fine. */
+void requests_destroy(struct requests *q);
+
+/* Does what is asked for, but for REQUEST_FOLLOW, which is control's. The answer comes once: from
+ * the loop, or from within. The request need not outlive the call. */
+void requests_do(
+	struct requests *q, const struct request *r, requests_answer *on_answer, void *ctx);
+
+#endif

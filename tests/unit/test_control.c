@@ -1,0 +1,209 @@
+/* The daemon's socket: what clients are answered, and what they cannot do to it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "scheduler/conductor.h"
+#include "scheduler/control.h"
+#include "scheduler/requests.h"
+#include "tests/unit/tap.h"
+
+#define ANSWER_MAX ((size_t)1 << 16)
+
+/* A daemon's inside, without a store. */
+struct rig {
+	uv_loop_t loop;
+	char home[300];
+	struct conductor *conductor;
+	struct requests *requests;
+	struct control *control;
+	char answer[ANSWER_MAX];
+};
+
+static void rig_open(struct rig *g, const char *home)
+{
+	struct conductor_options co = {.loop = &g->loop, .default_pool_slots = 1};
+	struct requests_options ro = {0};
+	struct control_options o = {.loop = &g->loop};
+	struct err e = {0};
+
+	(void)snprintf(g->home, sizeof(g->home), "%s", home);
+	(void)uv_loop_init(&g->loop);
+	IS_INT(conductor_create(&co, &g->conductor, &e), 0, "a conductor is made");
+	ro.conductor = g->conductor;
+	IS_INT(requests_create(&ro, &g->requests, &e), 0, "requests are taken");
+	o.home = g->home;
+	o.requests = g->requests;
+	IS_INT(control_open(&o, &g->control, &e), 0, "the socket is opened: %s", e.text);
+}
+
+static void rig_close(struct rig *g)
+{
+	control_close(g->control, NULL, NULL);
+	conductor_close(g->conductor, NULL, NULL);
+	(void)uv_run(&g->loop, UV_RUN_DEFAULT);
+	requests_destroy(g->requests);
+	IS_INT(uv_loop_close(&g->loop), 0, "nothing is left open");
+}
+
+static int client_open(struct rig *g)
+{
+	struct err e = {0};
+	int fd = -1;
+
+	IS_INT(control_connect(g->home, &fd, &e), 0, "a client connects%s", e.text);
+	return fd;
+}
+
+/* Writes all of it, letting the daemon run meanwhile; false where it hung up. */
+static bool say(struct rig *g, int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, text, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EAGAIN)
+			return false;
+		text += n < 0 ? 0 : n;
+		len -= n < 0 ? 0 : (size_t)n;
+		(void)uv_run(&g->loop, UV_RUN_NOWAIT);
+	}
+	return true;
+}
+
+/* The next line; "" where it hung up. */
+static const char *hear(struct rig *g, int fd)
+{
+	size_t n = 0;
+	char c;
+
+	for (;;) {
+		ssize_t r = recv(fd, &c, 1, MSG_DONTWAIT);
+
+		if (r < 0 && errno == EAGAIN) {
+			(void)uv_run(&g->loop, UV_RUN_NOWAIT);
+			continue;
+		}
+		if (r <= 0 || c == '\n' || n + 1 == ANSWER_MAX)
+			break;
+		g->answer[n++] = c;
+	}
+	g->answer[n] = '\0';
+	return g->answer;
+}
+
+static const char *ask(struct rig *g, int fd, const char *line)
+{
+	(void)say(g, fd, line, strlen(line));
+	return hear(g, fd);
+}
+
+static void test_answers(struct rig *g)
+{
+	static const char several[] = "{\"do\":\"health\"}\n{\"do\":\"x\"}\n{\"do\":\"hea";
+	char pid[40];
+	int fd = client_open(g);
+	struct stat st;
+	char path[400];
+
+	(void)snprintf(path, sizeof(path), "%s/" CONTROL_NAME, g->home);
+	OK(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600, "the socket is its owner's alone");
+	(void)snprintf(pid, sizeof(pid), "{\"ok\":{\"pid\":%d,", (int)getpid());
+	OK(strncmp(ask(g, fd, "{\"do\":\"health\"}\n"), pid, strlen(pid)) == 0,
+		"health tells whose it is: %s", g->answer);
+	OK(strstr(g->answer, "\"runs\":0") != NULL, "and how many runs there are");
+	IS_STR(ask(g, fd, "{\"do\":\"helth\"}\n"),
+		"{\"error\":{\"code\":\"ERR_INVALID\",\"message\":\"\\\"helth\\\" is nothing that "
+		"can be "
+		"asked for; did you mean \\\"health\\\"?\"}}",
+		"a wrong word is told, with the right one");
+	OK(strncmp(ask(g, fd, "nonsense\n"), "{\"error\"", 8) == 0, "so is what is no JSON");
+	(void)say(g, fd, several, strlen(several));
+	OK(strncmp(hear(g, fd), "{\"ok\"", 5) == 0, "several at once are answered in order");
+	OK(strncmp(hear(g, fd), "{\"error\"", 8) == 0, "each by its own line");
+	OK(strncmp(ask(g, fd, "lth\"}\n"), "{\"ok\"", 5) == 0,
+		"and one in pieces when it is whole");
+	(void)say(g, fd, "{\"do\":\"health\"}\n", 16);
+	(void)shutdown(fd, SHUT_WR);
+	OK(strncmp(hear(g, fd), "{\"ok\"", 5) == 0, "who has ended speaking still hears");
+	IS_STR(hear(g, fd), "", "and is then hung up on");
+	(void)close(fd);
+}
+
+static void test_limits(struct rig *g)
+{
+	size_t len = REQUEST_LINE_MAX + (1 << 20);
+	char *big = malloc(len);
+	int fd = client_open(g), other = client_open(g), silent = client_open(g);
+	int fds[CONTROL_CLIENTS_MAX + 1], tries = 0;
+	bool is_heard;
+
+	memset(big, ' ', len);
+	OK(!say(g, fd, big, len) || strstr(hear(g, fd), "ERR_LIMIT") != NULL,
+		"a request without an end is refused");
+	free(big);
+	OK(strncmp(ask(g, other, "{\"do\":\"health\"}\n"), "{\"ok\"", 5) == 0,
+		"and nobody else notices");
+	(void)say(g, silent, "{\"do\":", 6);
+	(void)close(silent);
+	(void)close(fd);
+	(void)close(other);
+	for (int i = 0; i <= CONTROL_CLIENTS_MAX; i++) {
+		fds[i] = client_open(g);
+		(void)uv_run(&g->loop, UV_RUN_NOWAIT);
+	}
+	OK(strstr(hear(g, fds[CONTROL_CLIENTS_MAX]), "ERR_LIMIT") != NULL,
+		"one too many is told so");
+	for (int i = 0; i <= CONTROL_CLIENTS_MAX; i++)
+		(void)close(fds[i]);
+	do {
+		(void)control_connect(g->home, &fd, NULL);
+		is_heard = strncmp(ask(g, fd, "{\"do\":\"health\"}\n"), "{\"ok\"", 5) == 0;
+		(void)close(fd);
+	} while (!is_heard && tries++ < 1000);
+	OK(is_heard, "when they are gone there is room again");
+}
+
+static void test_homes(const char *folder)
+{
+	struct rig g;
+	char deep[300];
+	struct err e;
+	int fd;
+
+	IS_INT(control_connect(folder, &fd, &e), ERR_UNAVAILABLE, "no socket: nobody is there");
+	(void)snprintf(deep, sizeof(deep), "%s/%0120d", folder, 7);
+	(void)mkdir(deep, 0700);
+	rig_open(&g, deep);
+	fd = client_open(&g);
+	OK(strncmp(ask(&g, fd, "{\"do\":\"health\"}\n"), "{\"ok\"", 5) == 0,
+		"a home of any depth will do");
+	(void)close(fd);
+	rig_close(&g);
+	IS_INT(control_connect(deep, &fd, &e), ERR_UNAVAILABLE, "and nothing is left of it");
+	(void)rmdir(deep);
+}
+
+int main(void)
+{
+	char folder[] = "/tmp/windrow-control.XXXXXX";
+	struct rig *g = malloc(sizeof(*g));
+
+	if (mkdtemp(folder) == NULL || g == NULL)
+		return 1;
+	test_homes(folder);
+	rig_open(g, folder);
+	test_answers(g);
+	test_limits(g);
+	rig_close(g);
+	OK(rmdir(folder) == 0, "its folder is as it was");
+	free(g);
+	return tap_done();
+}
