@@ -11,6 +11,7 @@
 #include "engine/diag.h"
 #include "engine/err.h"
 #include "engine/timetable.h"
+#include "engine/utf8.h"
 #include "engine/zone.h"
 
 struct crontab {
@@ -301,6 +302,18 @@ static bool schedule_is_right(struct crontab *c, const char *schedule)
 	return false;
 }
 
+static bool command_is_text(struct crontab *c, struct part command)
+{
+	bool is_text = utf8_valid(command.text, command.len) == command.len &&
+		memchr(command.text, '\0', command.len) == NULL;
+
+	if (!is_text)
+		diag_warning(c->notes, c->pos, "left out: it holds bytes that are no UTF-8");
+	else if (*command.text == '%')
+		diag_warning(c->notes, c->pos, "left out: there is no command before the %%");
+	return is_text && *command.text != '%';
+}
+
 static void job_read(struct crontab *c, struct part line)
 {
 	const char *schedule = schedule_take(c, &line);
@@ -313,7 +326,7 @@ static void job_read(struct crontab *c, struct part line)
 			c->o->has_user ? ", with a user between them" : "");
 		return;
 	}
-	if (!schedule_is_right(c, schedule))
+	if (!schedule_is_right(c, schedule) || !command_is_text(c, command))
 		return;
 	if (user.len > 0 && !part_is(user, "root"))
 		diag_warning(c->notes, c->pos,

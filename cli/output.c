@@ -32,49 +32,61 @@ enum output_format output_format_of(const struct args *args)
 	return isatty(STDOUT_FILENO) == 1 ? OUTPUT_TABLE : OUTPUT_PLAIN;
 }
 
-/* Writes JSON text, whose only odd characters stand inside its strings. */
-static void write_json_text(FILE *f, const char *s, size_t len)
+/* Adds JSON text, whose only odd characters stand inside its strings, with these escaped. N.B. YAML
+ * knows no pairs of surrogates, and will not have U+FFFE and U+FFFF. */
+static void add_json_text(struct buf *b, const char *s, size_t len, bool is_yaml)
 {
 	char shown[TEXT_UNIT_MAX];
 	unsigned width;
 
 	for (size_t i = 0; i < len;) {
 		size_t n = text_unit(s + i, len - i, shown, &width);
-		unsigned code;
-
-		if (s[i] != '\n' && shown[0] == '\\' && s[i] != '\\' &&
+		unsigned code = 0;
+		bool is_odd = s[i] != '\n' && shown[0] == '\\' && s[i] != '\\' &&
 			(sscanf(shown, "\\u{%x}", &code) == 1 ||
-				sscanf(shown, "\\x%2x", &code) == 1)) {
-			if (code > 0xffff)
-				(void)fprintf(f, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
-					0xdc00 + (code & 0x3ff));
-			else
-				(void)fprintf(f, "\\u%04x", code);
-		} else {
-			(void)fwrite(s + i, 1, n, f);
+				sscanf(shown, "\\x%2x", &code) == 1);
+
+		if (is_yaml && n == 3 && memcmp(s + i, "\xef\xbf", 2) == 0 &&
+			(unsigned char)s[i + 2] >= 0xbe) {
+			is_odd = true;
+			code = 0xff00 | ((unsigned char)s[i + 2] + 0x40u);
 		}
+		if (!is_odd)
+			buf_add(b, s + i, n);
+		else if (code <= 0xffff)
+			buf_addf(b, "\\u%04x", code);
+		else if (is_yaml)
+			buf_addf(b, "\\U%08x", code);
+		else
+			buf_addf(b, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+				0xdc00 + (code & 0x3ff));
 		i += n;
 	}
 }
 
-static int write_json_buf(FILE *f, struct buf *b)
+static int write_buf(FILE *f, struct buf *b)
 {
 	int r = buf_status(b);
 
 	if (r == 0)
-		write_json_text(f, b->data, b->len);
+		(void)fwrite(b->data, 1, b->len, f);
 	buf_free(b);
 	return r;
 }
 
 int output_json(FILE *f, const struct value *v)
 {
-	struct buf b;
+	struct buf json, b;
 
+	buf_init(&json, 0);
 	buf_init(&b, 0);
-	value_json_pretty(v, &b);
+	value_json_pretty(v, &json);
+	add_json_text(&b, buf_str(&json), json.len, false);
 	buf_addc(&b, '\n');
-	return write_json_buf(f, &b);
+	if (buf_status(&json) != 0)
+		b.status = buf_status(&json);
+	buf_free(&json);
+	return write_buf(f, &b);
 }
 
 /* Whether a string can stand in YAML without quotes and stay a string. */
@@ -96,10 +108,18 @@ static bool is_plain_yaml(const char *s, size_t len)
 /* A value on what is left of a line. N.B. YAML takes a JSON string as it is. */
 static void add_yaml_scalar(struct buf *b, const struct value *v)
 {
-	if (v->type == VALUE_STRING && is_plain_yaml(v->u.text, v->len))
+	struct buf json;
+
+	if (v->type == VALUE_STRING && is_plain_yaml(v->u.text, v->len)) {
 		buf_add(b, v->u.text, v->len);
-	else
-		value_json(v, b);
+		return;
+	}
+	buf_init(&json, 0);
+	value_json(v, &json);
+	add_json_text(b, buf_str(&json), json.len, true);
+	if (buf_status(&json) != 0)
+		b->status = buf_status(&json);
+	buf_free(&json);
 }
 
 /* Whether a string reads best as a block of lines, and can be one: it has several, and nothing in
@@ -195,5 +215,5 @@ int output_yaml(FILE *f, const struct value *v)
 
 	buf_init(&b, 0);
 	output_yaml_add(&b, v);
-	return write_json_buf(f, &b);
+	return write_buf(f, &b);
 }

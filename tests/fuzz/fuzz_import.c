@@ -4,6 +4,7 @@
  * crontabs nothing that is refused at all.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +35,15 @@ static size_t dags_of(const char *text, size_t len)
 	struct dag **dags = NULL;
 	size_t n = 0;
 
-	if (diags == NULL || dag_load(text, len, &o, diags, &dags, &n) != 0)
+	struct buf said;
+
+	buf_init(&said, 0);
+	if (diags == NULL || dag_load(text, len, &o, diags, &dags, &n) != 0) {
+		if (diags != NULL)
+			diags_print(diags, &said);
+		(void)fprintf(stderr, "%s\n%s", text, buf_str(&said));
 		abort();
+	}
 	for (size_t i = 0; i < n; i++)
 		dag_destroy(dags[i]);
 	free(dags);
@@ -51,6 +59,7 @@ static void check(bool is_crontab, const char *text, size_t len)
 							   .has_user = true};
 	struct diags *notes = diags_create("input");
 	struct buf out;
+	struct err e;
 	size_t n = 0;
 	int r;
 
@@ -58,10 +67,9 @@ static void check(bool is_crontab, const char *text, size_t len)
 		return;
 	buf_init(&out, IMPORT_TEXT_MAX);
 	if (is_crontab)
-		r = import_crontab(
-			len % 2 == 0 ? &local : &remote, text, len, notes, &out, &n, NULL);
+		r = import_crontab(len % 2 == 0 ? &local : &remote, text, len, notes, &out, &n, &e);
 	else
-		r = import_codestream(text, len, notes, &out, &n, NULL);
+		r = import_codestream(text, len, notes, &out, &n, &e);
 	if (r == 0 && n > 0 && is_crontab && dags_of(buf_str(&out), out.len) != n)
 		abort();
 	buf_free(&out);
