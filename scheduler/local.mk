@@ -18,6 +18,10 @@ libscheduler_a_SOURCES = \
 	scheduler/env_source.h \
 	scheduler/execution_id.c \
 	scheduler/execution_id.h \
+	scheduler/lock.c \
+	scheduler/lock.h \
+	scheduler/notify.c \
+	scheduler/notify.h \
 	scheduler/outputs.c \
 	scheduler/outputs.h \
 	scheduler/params.c \

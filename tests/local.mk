@@ -26,6 +26,7 @@ UNIT_TESTS = \
 	tests/unit/test_load_files \
 	tests/unit/test_load_memory \
 	tests/unit/test_local \
+	tests/unit/test_lock \
 	tests/unit/test_mask \
 	tests/unit/test_pages \
 	tests/unit/test_remote \
@@ -113,6 +114,8 @@ tests_unit_test_control_SOURCES = tests/unit/test_control.c $(TAP_SOURCES)
 tests_unit_test_control_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_request_SOURCES = tests/unit/test_request.c $(TAP_SOURCES)
 tests_unit_test_request_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_lock_SOURCES = tests/unit/test_lock.c $(TAP_SOURCES)
+tests_unit_test_lock_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_pages_SOURCES = tests/unit/test_pages.c $(TAP_SOURCES)
 tests_unit_test_pages_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(TAP_SOURCES)
