@@ -22,9 +22,20 @@
 #define OURS 0x77647277 /* "wdrw": the application_id of our files */
 #define PAGES_A_STEP 256 /* of a copy */
 
+#define KEPT_MAX 64 /* statements that are kept for their next use */
+
+/* A statement that was prepared once. */
+struct kept {
+	sqlite3_stmt *stmt; /* NULL: the place is free */
+	bool is_in_use;
+	uint64_t used; /* when, in uses */
+};
+
 struct db {
 	sqlite3 *handle;
 	char *path;
+	struct kept kept[KEPT_MAX];
+	uint64_t n_uses;
 };
 
 struct db_rows {
@@ -80,6 +91,7 @@ static int bind(sqlite3_stmt *s, int n, char type, struct values *v)
 {
 	const void *p;
 	size_t len;
+	int64_t number;
 
 	switch (type) {
 	case 't':
@@ -90,18 +102,79 @@ static int bind(sqlite3_stmt *s, int n, char type, struct values *v)
 		p = va_arg(v->ap, const void *);
 		len = va_arg(v->ap, size_t);
 		return sqlite3_bind_blob64(s, n, p, len, SQLITE_STATIC);
+	case 'o':
+		number = va_arg(v->ap, int64_t);
+		return number == INT64_MIN ? sqlite3_bind_null(s, n)
+					   : sqlite3_bind_int64(s, n, number);
 	default:
 		return sqlite3_bind_int64(s, n, va_arg(v->ap, int64_t));
 	}
 }
 
-/* N.B. $1 is to SQLite a name, and names are numbered as they come: the statements here use them in
- * that order. */
+/* A place for a statement: the one that has it, else a free one, else the one that was used longest
+ * ago. NULL: all are in use, or this very one is. */
+static struct kept *kept_find(struct db *d, const char *sql)
+{
+	struct kept *oldest = NULL;
+
+	for (struct kept *k = d->kept; k < d->kept + KEPT_MAX; k++) {
+		if (k->stmt != NULL && strcmp(sqlite3_sql(k->stmt), sql) == 0)
+			return k->is_in_use ? NULL : k;
+		if (!k->is_in_use && (oldest == NULL || k->used < oldest->used))
+			oldest = k;
+	}
+	return oldest;
+}
+
+/* The statement of this text, prepared now or before. N.B. $1 is to SQLite a name, and names are
+ * numbered as they come: the statements here use them in that order. */
+static int statement(struct db *d, const char *sql, sqlite3_stmt **out)
+{
+	struct kept *k = kept_find(d, sql);
+	int code;
+
+	if (k == NULL)
+		return sqlite3_prepare_v2(d->handle, sql, -1, out, NULL);
+	if (k->stmt == NULL || strcmp(sqlite3_sql(k->stmt), sql) != 0) {
+		(void)sqlite3_finalize(k->stmt);
+		k->stmt = NULL;
+		code = sqlite3_prepare_v3(
+			d->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &k->stmt, NULL);
+		if (code != SQLITE_OK)
+			return code;
+	}
+	k->is_in_use = true;
+	k->used = ++d->n_uses;
+	*out = k->stmt;
+	return SQLITE_OK;
+}
+
+/* Gives a statement back. What it was given is let go of: it may be a secret. */
+static void statement_done(struct db *d, sqlite3_stmt *s)
+{
+	for (struct kept *k = d->kept; k < d->kept + KEPT_MAX; k++)
+		if (k->stmt == s) {
+			(void)sqlite3_reset(s);
+			(void)sqlite3_clear_bindings(s);
+			k->is_in_use = false;
+			return;
+		}
+	(void)sqlite3_finalize(s);
+}
+
+static void statements_drop(struct db *d)
+{
+	for (struct kept *k = d->kept; k < d->kept + KEPT_MAX; k++) {
+		(void)sqlite3_finalize(k->stmt);
+		*k = (struct kept){0};
+	}
+}
+
 static int prepare(struct db *d, struct err *e, sqlite3_stmt **out, const char *sql,
 	const char *types, struct values *values)
 {
 	sqlite3_stmt *s = NULL;
-	int code = sqlite3_prepare_v2(d->handle, sql, -1, &s, NULL);
+	int code = statement(d, sql, &s);
 
 	for (int i = 1; code == SQLITE_OK && types[i - 1] != '\0'; i++)
 		code = bind(s, i, types[i - 1], values);
@@ -110,7 +183,8 @@ static int prepare(struct db *d, struct err *e, sqlite3_stmt **out, const char *
 		return 0;
 	}
 	code = fail(d, code, e);
-	(void)sqlite3_finalize(s);
+	if (s != NULL)
+		statement_done(d, s);
 	return code;
 }
 
@@ -137,7 +211,7 @@ int db_run(struct db *d, struct err *e, int64_t *changed, const char *sql, const
 		r = fail(d, code, e);
 	else if (changed != NULL)
 		*changed = sqlite3_changes64(d->handle);
-	(void)sqlite3_finalize(s);
+	statement_done(d, s);
 	return r;
 }
 
@@ -187,11 +261,18 @@ int64_t db_rows_int(struct db_rows *r, int column)
 	return sqlite3_column_int64(r->stmt, column);
 }
 
+int64_t db_rows_int_or_none(struct db_rows *r, int column)
+{
+	return sqlite3_column_type(r->stmt, column) == SQLITE_NULL
+		? INT64_MIN
+		: sqlite3_column_int64(r->stmt, column);
+}
+
 void db_rows_close(struct db_rows *r)
 {
 	if (r == NULL)
 		return;
-	(void)sqlite3_finalize(r->stmt);
+	statement_done(r->db, r->stmt);
 	free(r);
 }
 
@@ -300,6 +381,7 @@ void db_close(struct db *d)
 {
 	if (d == NULL)
 		return;
+	statements_drop(d);
 	(void)sqlite3_close(d->handle);
 	free(d->path);
 	free(d);

@@ -6,6 +6,7 @@
  *   t  const char *                 text, or NULL
  *   b  const void *, size_t         bytes, or NULL
  *   i  int64_t                      a number
+ *   o  int64_t                      a number, or NULL for INT64_MIN
  *
  * One thread at a time. Every sentence names the database's file, and no value.
  */
@@ -50,6 +51,9 @@ int db_rows_next(struct db_rows *r, struct err *e);
 const char *db_rows_text(struct db_rows *r, int column);
 const void *db_rows_bytes(struct db_rows *r, int column, size_t *len);
 int64_t db_rows_int(struct db_rows *r, int column);
+
+/* The same, INT64_MIN where it is NULL. */
+int64_t db_rows_int_or_none(struct db_rows *r, int column);
 void db_rows_close(struct db_rows *r);
 
 /* Transactions; they do not nest. One that writes waits for other writers, and sees what they

@@ -13,6 +13,10 @@ libstore_a_SOURCES = \
 	store/db.h \
 	store/ignore.c \
 	store/ignore.h \
+	store/journal.c \
+	store/journal.h \
+	store/journal_entry.c \
+	store/journal_entry.h \
 	store/master_key.c \
 	store/master_key.h \
 	store/migrations.c \
@@ -28,9 +32,15 @@ libstore_a_SOURCES = \
 	store/store.c \
 	store/store.h \
 	store/store_impl.h \
+	store/store_clean.c \
 	store/store_connection.c \
+	store/store_dag.c \
 	store/store_keypair.c \
+	store/store_list.c \
+	store/store_list.h \
 	store/store_rotate.c \
+	store/store_run.c \
+	store/store_run.h \
 	store/store_variable.c \
 	store/store_work.c \
 	store/stored.c \
@@ -43,7 +53,8 @@ libstore_a_SOURCES = \
 	store/zoneinfo.h
 
 # The migrations, as C, in the build folder.
-MIGRATIONS = store/migrations/001_connections_keypairs_variables.sql
+MIGRATIONS = store/migrations/001_connections_keypairs_variables.sql \
+	store/migrations/002_runs.sql
 EXTRA_DIST += $(MIGRATIONS) store/migrations.awk
 CLEANFILES += store/migrations.inc
 

@@ -11,6 +11,7 @@
 #include "engine/err.h"
 #include "engine/utf8.h"
 #include "store/store_impl.h"
+#include "store/store_run.h"
 
 #define KEY_TRIES 3 /* how often a rotation may come between */
 
@@ -91,9 +92,7 @@ int store_writing(struct store *s, const char *action, const char *name, store_w
 		return r;
 	r = work(s, ctx, e);
 	if (r == 0)
-		r = db_run(s->db, e, NULL,
-			"INSERT INTO audit_log (at, actor, action, name) VALUES ($1, $2, $3, $4)",
-			"ittt", store_now(), s->actor, action, name);
+		r = store_audit(s, action, name, e);
 	if (r == 0)
 		return store_commit(s, e);
 	store_rollback(s);

@@ -42,6 +42,7 @@ UNIT_TESTS = \
 	tests/unit/test_secret \
 	tests/unit/test_settings \
 	tests/unit/test_shquote \
+	tests/unit/test_journal \
 	tests/unit/test_store \
 	tests/unit/test_store_faults \
 	tests/unit/test_strmap \
@@ -146,6 +147,8 @@ tests_unit_test_seal_SOURCES = tests/unit/test_seal.c $(TAP_SOURCES)
 tests_unit_test_seal_LDADD = $(STORE_LIBS)
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c $(TAP_SOURCES)
 tests_unit_test_secret_LDADD = $(STORE_LIBS)
+tests_unit_test_journal_SOURCES = tests/unit/test_journal.c $(STORE_KIT)
+tests_unit_test_journal_LDADD = $(STORE_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_KIT)
 tests_unit_test_store_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(STORE_KIT)

@@ -289,7 +289,7 @@ static void test_refused(void)
 	free(kit_sql(&k, "PRAGMA journal_mode = WAL"));
 	free(kit_sql(&k, "PRAGMA application_id = 0x77647277"));
 	is_refused(ERR_ILLEGAL,
-		"the store @ is of an older windrow (its schema is number 0, this one needs 1): "
+		"the store @ is of an older windrow (its schema is number 0, this one needs 2): "
 		"`windrow db backup FILE`, then `windrow db migrate`",
 		"an older one");
 	IS_INT(store_migrate(&k.options, &from, &to, &k.e), 0, "but it can be migrated");

@@ -1,0 +1,66 @@
+/*
+ * The journal: how the daemon writes. What has changed is added to a batch, and batches are written
+ * by a thread of the journal's own, each whole or not at all, in order; those that wait share a
+ * transaction. The loop never waits for the disk.
+ *
+ * No batch is ever dropped: where it cannot be written (a full disk), the journal tells so and
+ * tries again each second until it can. All calls come from the loop's thread, and so do all
+ * callbacks.
+ */
+#ifndef STORE_JOURNAL_H
+#define STORE_JOURNAL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "store/store_run.h"
+
+struct err;
+struct journal;
+struct store_options;
+
+#define JOURNAL_RETRY_MS 1000 /* between tries to write what could not be written */
+
+struct journal_options {
+	uv_loop_t *loop;
+	const struct store_options *store; /* copied by the store */
+	void *ctx;
+	/* Members may be NULL. Writing has stopped, and why; and goes on. */
+	void (*on_stall)(void *ctx, const struct err *e);
+	void (*on_flow)(void *ctx);
+};
+
+/* Opens a store for itself and starts the thread. Errors as store_open(); ERR_NOMEM. */
+int journal_open(const struct journal_options *o, struct journal **out, struct err *e);
+
+/* Writes what was committed, then ends; on_closed comes from the loop, the last of its callbacks.
+ * What cannot be written then is given up, and what was not committed forgotten. */
+void journal_close(struct journal *j, void (*on_closed)(void *ctx), void *ctx);
+
+/* Each adds a change to the batch, and copies what it is given. ERR_NOMEM: it was not added. */
+int journal_run(struct journal *j, const struct store_run *r);
+int journal_task(struct journal *j, const struct store_task *t);
+int journal_try(struct journal *j, const struct store_try *t);
+int journal_dag(struct journal *j, const struct store_dag *d);
+int journal_dag_version(
+	struct journal *j, const char *dag_id, uint32_t number, const char *source_hash);
+int journal_source(
+	struct journal *j, const char *hash, const char *file_name, const char *text, size_t len);
+int journal_import_errors(
+	struct journal *j, const char *file, const struct store_import_error *list, size_t n);
+int journal_pool(struct journal *j, const struct store_pool *p);
+int journal_pool_delete(struct journal *j, const char *name);
+int journal_dag_delete(struct journal *j, const char *dag_id);
+int journal_run_delete(struct journal *j, uint64_t number);
+int journal_audit(struct journal *j, const char *action, const char *name);
+
+/* Ends the batch. on_committed (may be NULL) comes once it is on disk, in the order of the batches;
+ * an empty one counts too. ERR_NOMEM: the batch is still being gathered. */
+int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx);
+
+/* How many batches are not on disk yet, and how long the last transaction took to be written. */
+size_t journal_waiting(const struct journal *j);
+uint64_t journal_last_ns(const struct journal *j);
+
+#endif

@@ -1,0 +1,164 @@
+/* Forgetting: single runs, whole DAGs, and what is old. */
+#include "engine/err.h"
+#include "store/store_impl.h"
+#include "store/store_run.h"
+
+/* Statements that take one and the same value. */
+static int run_each(struct store *s, const char *const *sql, const char *type, const char *text,
+	int64_t number, struct err *e)
+{
+	int r = 0;
+
+	for (; *sql != NULL && r == 0; sql++)
+		r = *type == 't' ? db_run(s->db, e, NULL, *sql, "t", text)
+				 : db_run(s->db, e, NULL, *sql, "i", number);
+	return r;
+}
+
+/* ---- one ---- */
+
+static int run_erase(struct store *s, uint64_t number, struct err *e)
+{
+	static const char *const sql[] = {"DELETE FROM tries WHERE run = $1",
+		"DELETE FROM task_instances WHERE run = $1", "DELETE FROM runs WHERE number = $1",
+		NULL};
+
+	return run_each(s, sql, "i", NULL, (int64_t)number, e);
+}
+
+int store_run_delete(struct store *s, uint64_t number, struct err *e)
+{
+	int r = store_begin(s, e);
+
+	if (r != 0)
+		return r;
+	r = run_erase(s, number, e);
+	if (r == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return r;
+}
+
+static int dag_erase(struct store *s, const char *dag_id, int64_t *changed, struct err *e)
+{
+	static const char *const sql[] = {
+		"DELETE FROM tries WHERE run IN (SELECT number FROM runs WHERE dag_id = $1)",
+		"DELETE FROM task_instances WHERE run IN (SELECT number FROM runs WHERE dag_id = "
+		"$1)",
+		"DELETE FROM runs WHERE dag_id = $1", "DELETE FROM dag_versions WHERE dag_id = $1",
+		NULL};
+	int r = run_each(s, sql, "t", dag_id, 0, e);
+
+	return r != 0
+		? r
+		: db_run(s->db, e, changed, "DELETE FROM dags WHERE dag_id = $1", "t", dag_id);
+}
+
+int store_dag_delete(struct store *s, const char *dag_id, struct err *e)
+{
+	int64_t changed = 0;
+	int r = store_begin(s, e);
+
+	if (r != 0)
+		return r;
+	r = dag_erase(s, dag_id, &changed, e);
+	if (r != 0) {
+		store_rollback(s);
+		return r;
+	}
+	r = store_commit(s, e);
+	if (r == 0 && changed == 0)
+		r = err_set(e, ERR_NOTFOUND, "there is no DAG %s in the store", dag_id);
+	return r;
+}
+
+/* ---- what is old ---- */
+
+#define OLD_RUNS                                                                                   \
+	"(SELECT number FROM runs WHERE ended_at < $1 AND state NOT IN ('queued', 'running') "     \
+	"ORDER BY ended_at LIMIT $2)"
+/* A version that neither its DAG nor a run needs; a text that no version needs. */
+#define OLD_VERSIONS                                                                               \
+	"FROM dag_versions WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM dags d "            \
+	"WHERE d.dag_id = dag_versions.dag_id AND d.version = dag_versions.number) "               \
+	"AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.dag_id = dag_versions.dag_id "               \
+	"AND r.version = dag_versions.number)"
+#define OLD_SOURCES                                                                                \
+	"FROM dag_sources WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM dag_versions v "     \
+	"WHERE v.source_hash = dag_sources.hash)"
+
+/* One kind of row: how it is counted, and how forgotten. */
+struct kind {
+	const char *count, *erase;
+	bool is_limited; /* takes $2 */
+};
+
+static const struct kind kinds[] = {
+	{"SELECT COUNT(*) FROM tries WHERE run IN " OLD_RUNS,
+		"DELETE FROM tries WHERE run IN " OLD_RUNS, true},
+	{"SELECT COUNT(*) FROM task_instances WHERE run IN " OLD_RUNS,
+		"DELETE FROM task_instances WHERE run IN " OLD_RUNS, true},
+	{"SELECT COUNT(*) FROM runs WHERE number IN " OLD_RUNS,
+		"DELETE FROM runs WHERE number IN " OLD_RUNS, true},
+	{"SELECT COUNT(*) " OLD_VERSIONS, "DELETE " OLD_VERSIONS, false},
+	{"SELECT COUNT(*) " OLD_SOURCES, "DELETE " OLD_SOURCES, false},
+};
+
+static int count(struct store *s, const struct kind *k, int64_t before, int64_t limit, int64_t *out,
+	struct err *e)
+{
+	struct db_rows *rows;
+	int r = k->is_limited ? db_select(s->db, e, &rows, k->count, "ii", before, limit)
+			      : db_select(s->db, e, &rows, k->count, "i", before);
+
+	if (r != 0)
+		return r;
+	r = db_rows_next(rows, e);
+	if (r == 1)
+		*out = db_rows_int(rows, 0);
+	db_rows_close(rows);
+	return r < 0 ? r : 0;
+}
+
+static int erase(struct store *s, const struct kind *k, int64_t before, int64_t limit, int64_t *out,
+	struct err *e)
+{
+	return k->is_limited ? db_run(s->db, e, out, k->erase, "ii", before, limit)
+			     : db_run(s->db, e, out, k->erase, "i", before);
+}
+
+/* N.B. versions and texts are looked at once the last slice of runs is gone. */
+static int clean(struct store *s, int64_t before, int64_t limit, bool is_dry,
+	struct store_cleaned *out, bool *is_done, struct err *e)
+{
+	uint64_t *const sums[] = {
+		&out->tries, &out->tasks, &out->runs, &out->versions, &out->sources};
+	int64_t n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && r == 0; i++) {
+		if (!kinds[i].is_limited && !*is_done)
+			break;
+		r = is_dry ? count(s, &kinds[i], before, limit, &n, e)
+			   : erase(s, &kinds[i], before, limit, &n, e);
+		*sums[i] += (uint64_t)n;
+		if (sums[i] == &out->runs)
+			*is_done = n < limit;
+	}
+	return r;
+}
+
+int store_history_clean(struct store *s, int64_t before, uint32_t max_runs, bool is_dry,
+	struct store_cleaned *out, bool *is_done, struct err *e)
+{
+	int r = store_begin(s, e);
+
+	*is_done = false;
+	if (r != 0)
+		return r;
+	r = clean(s, before, is_dry ? INT64_MAX : (int64_t)max_runs, is_dry, out, is_done, e);
+	if (r == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return r;
+}

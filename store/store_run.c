@@ -1,0 +1,278 @@
+/* Runs, their tasks and their tries in the store. */
+#include "store/store_run.h"
+
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/err.h"
+#include "engine/instant.h"
+#include "store/store_list.h"
+
+#define RUN_COLUMNS                                                                                \
+	"number, dag_id, run_id, version, run_type, state, stop, logical_date, interval_start, "   \
+	"interval_end, conf, params, seed, queued_at, started_at, ended_at, actor"
+#define TASK_COLUMNS                                                                               \
+	"run, task, instance, task_id, state, try_number, try_limit, n_items, at, kill, "          \
+	"is_decided, is_released, started_at, ended_at, items"
+#define TRY_COLUMNS                                                                                \
+	"run, task, instance, try_number, execution_id, state, started_at, ended_at, exit_code, "  \
+	"message, log_path, outputs"
+
+/* N.B. instances are unsigned here, and -1 there where it is the task itself. */
+static int64_t instance_out(uint32_t instance)
+{
+	return instance == RUN_NO_INSTANCE ? -1 : (int64_t)instance;
+}
+
+static uint32_t instance_in(int64_t instance)
+{
+	return instance < 0 ? RUN_NO_INSTANCE : (uint32_t)instance;
+}
+
+/* A state's number out of its name. */
+static int state_in(const char *text, int (*find)(const char *text, size_t len), uint8_t *out)
+{
+	int state = text == NULL ? -1 : find(text, strlen(text));
+
+	if (state < 0)
+		return ERR_CORRUPT;
+	*out = (uint8_t)state;
+	return 0;
+}
+
+/* ---- putting ---- */
+
+int store_run_put(struct store *s, const struct store_run *r, struct err *e)
+{
+	return db_run(s->db, e, NULL,
+		"INSERT INTO runs (" RUN_COLUMNS
+		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+		"$11, $12, $13, $14, $15, $16, $17) ON CONFLICT (number) DO UPDATE SET "
+		"version = excluded.version, state = excluded.state, stop = excluded.stop, "
+		"started_at = excluded.started_at, ended_at = excluded.ended_at",
+		"ittittiooottiioot", (int64_t)r->number, r->dag_id, r->run_id, (int64_t)r->version,
+		r->run_type, run_state_name((enum run_state)r->state), (int64_t)r->stop,
+		r->logical_date, r->interval_start, r->interval_end, r->conf, r->params,
+		(int64_t)r->seed, r->queued_at, r->started_at, r->ended_at, r->actor);
+}
+
+int store_task_put(struct store *s, const struct store_task *t, struct err *e)
+{
+	const struct run_row *row = &t->row;
+
+	return db_run(s->db, e, NULL,
+		"INSERT INTO task_instances (" TASK_COLUMNS
+		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
+		"$9, $10, $11, $12, $13, $14, $15) ON CONFLICT (run, task, instance) DO UPDATE SET "
+		"state = excluded.state, try_number = excluded.try_number, "
+		"try_limit = excluded.try_limit, n_items = excluded.n_items, at = excluded.at, "
+		"kill = excluded.kill, is_decided = excluded.is_decided, "
+		"is_released = excluded.is_released, started_at = excluded.started_at, "
+		"ended_at = excluded.ended_at, items = excluded.items",
+		"iiittiiiiiiioot", (int64_t)t->run, (int64_t)row->task, instance_out(row->instance),
+		t->task_id, task_state_name((enum task_state)row->state), (int64_t)row->try_number,
+		(int64_t)row->try_limit, (int64_t)row->n_items, row->at, (int64_t)row->kill,
+		(int64_t)row->is_decided, (int64_t)row->is_released, t->started_at, t->ended_at,
+		t->items);
+}
+
+int store_try_put(struct store *s, const struct store_try *t, struct err *e)
+{
+	return db_run(s->db, e, NULL,
+		"INSERT INTO tries (" TRY_COLUMNS
+		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+		"$11, $12) ON CONFLICT (run, task, instance, try_number) DO UPDATE SET "
+		"execution_id = excluded.execution_id, state = excluded.state, "
+		"started_at = excluded.started_at, ended_at = excluded.ended_at, "
+		"exit_code = excluded.exit_code, message = excluded.message, "
+		"log_path = excluded.log_path, outputs = excluded.outputs",
+		"iiiittooittt", (int64_t)t->run, (int64_t)t->task, instance_out(t->instance),
+		(int64_t)t->try_number, t->execution_id, task_state_name((enum task_state)t->state),
+		t->started_at, t->ended_at, (int64_t)t->exit_code, t->message, t->log_path,
+		t->outputs);
+}
+
+/* ---- reading ---- */
+
+static int run_read(struct arena *a, struct db_rows *rows, void *item)
+{
+	struct store_run *run = item;
+	int r = state_in(db_rows_text(rows, 5), run_state_find, &run->state);
+
+	run->number = (uint64_t)db_rows_int(rows, 0);
+	run->dag_id = store_text(a, db_rows_text(rows, 1), &r);
+	run->run_id = store_text(a, db_rows_text(rows, 2), &r);
+	run->version = (uint32_t)db_rows_int(rows, 3);
+	run->run_type = store_text(a, db_rows_text(rows, 4), &r);
+	run->stop = (uint8_t)db_rows_int(rows, 6);
+	run->logical_date = db_rows_int_or_none(rows, 7);
+	run->interval_start = db_rows_int_or_none(rows, 8);
+	run->interval_end = db_rows_int_or_none(rows, 9);
+	run->conf = store_text(a, db_rows_text(rows, 10), &r);
+	run->params = store_text(a, db_rows_text(rows, 11), &r);
+	run->seed = (uint64_t)db_rows_int(rows, 12);
+	run->queued_at = db_rows_int(rows, 13);
+	run->started_at = db_rows_int_or_none(rows, 14);
+	run->ended_at = db_rows_int_or_none(rows, 15);
+	run->actor = store_text(a, db_rows_text(rows, 16), &r);
+	return r;
+}
+
+static int task_read(struct arena *a, struct db_rows *rows, void *item)
+{
+	struct store_task *t = item;
+	int r = state_in(db_rows_text(rows, 4), task_state_find, &t->row.state);
+
+	t->run = (uint64_t)db_rows_int(rows, 0);
+	t->row.task = (uint32_t)db_rows_int(rows, 1);
+	t->row.instance = instance_in(db_rows_int(rows, 2));
+	t->task_id = store_text(a, db_rows_text(rows, 3), &r);
+	t->row.try_number = (uint32_t)db_rows_int(rows, 5);
+	t->row.try_limit = (uint32_t)db_rows_int(rows, 6);
+	t->row.n_items = (uint32_t)db_rows_int(rows, 7);
+	t->row.at = db_rows_int(rows, 8);
+	t->row.kill = (uint8_t)db_rows_int(rows, 9);
+	t->row.is_decided = db_rows_int(rows, 10) != 0;
+	t->row.is_released = db_rows_int(rows, 11) != 0;
+	t->started_at = db_rows_int_or_none(rows, 12);
+	t->ended_at = db_rows_int_or_none(rows, 13);
+	t->items = store_text(a, db_rows_text(rows, 14), &r);
+	return r;
+}
+
+static int try_read(struct arena *a, struct db_rows *rows, void *item)
+{
+	struct store_try *t = item;
+	int r = state_in(db_rows_text(rows, 5), task_state_find, &t->state);
+
+	t->run = (uint64_t)db_rows_int(rows, 0);
+	t->task = (uint32_t)db_rows_int(rows, 1);
+	t->instance = instance_in(db_rows_int(rows, 2));
+	t->try_number = (uint32_t)db_rows_int(rows, 3);
+	t->execution_id = store_text(a, db_rows_text(rows, 4), &r);
+	t->started_at = db_rows_int_or_none(rows, 6);
+	t->ended_at = db_rows_int_or_none(rows, 7);
+	t->exit_code = (int)db_rows_int(rows, 8);
+	t->message = store_text(a, db_rows_text(rows, 9), &r);
+	t->log_path = store_text(a, db_rows_text(rows, 10), &r);
+	t->outputs = store_text(a, db_rows_text(rows, 11), &r);
+	return r;
+}
+
+int store_run_find(struct store *s, struct arena *a, const char *dag_id, const char *run_id,
+	struct store_run *out, struct err *e)
+{
+	struct store_list l = {.arena = a, .size = sizeof(*out), .read = run_read};
+	struct db_rows *rows;
+	int r = db_select(s->db, e, &rows,
+		"SELECT " RUN_COLUMNS " FROM runs WHERE dag_id = $1 AND run_id = $2", "tt", dag_id,
+		run_id);
+
+	if (r == 0)
+		r = store_list_read_one(&l, rows, out, e);
+	return r != ERR_NOTFOUND ? r : err_set(e, r, "the DAG %s has no run %s", dag_id, run_id);
+}
+
+int store_run_before(struct store *s, struct arena *a, const char *dag_id, int64_t logical_date,
+	struct store_run *out, struct err *e)
+{
+	struct store_list l = {.arena = a, .size = sizeof(*out), .read = run_read};
+	struct db_rows *rows;
+	int r = db_select(s->db, e, &rows,
+		"SELECT " RUN_COLUMNS " FROM runs WHERE dag_id = $1 AND logical_date < $2 "
+		"ORDER BY logical_date DESC, number DESC LIMIT 1",
+		"ti", dag_id, logical_date);
+
+	if (r == 0)
+		r = store_list_read_one(&l, rows, out, e);
+	return r != ERR_NOTFOUND ? r : err_set(e, r, "the DAG %s has no run before that", dag_id);
+}
+
+int store_runs_unfinished(
+	struct store *s, struct arena *a, struct store_run **out, size_t *n, struct err *e)
+{
+	struct store_list l = {.arena = a, .size = sizeof(**out), .read = run_read};
+	struct db_rows *rows;
+	int r = db_select(s->db, e, &rows,
+		"SELECT " RUN_COLUMNS " FROM runs WHERE state IN ('queued', 'running') "
+		"ORDER BY number",
+		"");
+
+	if (r == 0)
+		r = store_list_read(&l, rows, e);
+	*out = r == 0 ? l.items : NULL;
+	*n = r == 0 ? l.n : 0;
+	return r;
+}
+
+#define LIST_REST                                                                                  \
+	" AND ($2 IS NULL OR run_id = $2) AND ($3 IS NULL OR state = $3) "                         \
+	"AND ($4 IS NULL OR logical_date >= $4) AND ($5 IS NULL OR logical_date <= $5) "           \
+	"ORDER BY number DESC LIMIT $6"
+
+int store_runs_list(struct store *s, struct arena *a, const struct store_run_filter *filter,
+	struct store_run **out, size_t *n, struct err *e)
+{
+	struct store_list l = {.arena = a, .size = sizeof(**out), .read = run_read};
+	struct db_rows *rows;
+	int r = db_select(s->db, e, &rows,
+		filter->dag_id == NULL
+			? "SELECT " RUN_COLUMNS " FROM runs WHERE $1 IS NULL" LIST_REST
+			: "SELECT " RUN_COLUMNS " FROM runs WHERE dag_id = $1" LIST_REST,
+		"tttooi", filter->dag_id, filter->run_id, filter->state, filter->since,
+		filter->until, filter->limit == 0 ? INT64_MAX : (int64_t)filter->limit);
+
+	if (r == 0)
+		r = store_list_read(&l, rows, e);
+	*out = r == 0 ? l.items : NULL;
+	*n = r == 0 ? l.n : 0;
+	return r;
+}
+
+int store_run_number_last(struct store *s, uint64_t *out, struct err *e)
+{
+	struct db_rows *rows;
+	int r = db_select(s->db, e, &rows, "SELECT COALESCE(MAX(number), 0) FROM runs", "");
+
+	if (r != 0)
+		return r;
+	r = db_rows_next(rows, e);
+	if (r == 1)
+		*out = (uint64_t)db_rows_int(rows, 0);
+	db_rows_close(rows);
+	return r < 0 ? r : 0;
+}
+
+int store_tasks_of(struct store *s, struct arena *a, uint64_t run, struct store_task **out,
+	size_t *n, struct err *e)
+{
+	struct store_list l = {.arena = a, .size = sizeof(**out), .read = task_read};
+	struct db_rows *rows;
+	int r = db_select(s->db, e, &rows,
+		"SELECT " TASK_COLUMNS
+		" FROM task_instances WHERE run = $1 ORDER BY task, instance",
+		"i", (int64_t)run);
+
+	if (r == 0)
+		r = store_list_read(&l, rows, e);
+	*out = r == 0 ? l.items : NULL;
+	*n = r == 0 ? l.n : 0;
+	return r;
+}
+
+int store_tries_of(struct store *s, struct arena *a, uint64_t run, struct store_try **out,
+	size_t *n, struct err *e)
+{
+	struct store_list l = {.arena = a, .size = sizeof(**out), .read = try_read};
+	struct db_rows *rows;
+	int r = db_select(s->db, e, &rows,
+		"SELECT " TRY_COLUMNS " FROM tries WHERE run = $1 "
+		"ORDER BY task, instance, try_number",
+		"i", (int64_t)run);
+
+	if (r == 0)
+		r = store_list_read(&l, rows, e);
+	*out = r == 0 ? l.items : NULL;
+	*n = r == 0 ? l.n : 0;
+	return r;
+}
