@@ -263,7 +263,7 @@ static void test_refused(void)
 	free(kit_sql(&k, "INSERT INTO schema_migrations VALUES (9999, 'x', 0)"));
 	is_refused(ERR_UNSUPPORTED,
 		"the store @ was made by a newer windrow (its schema is number 9999, this one "
-		"knows up to 1): use that windrow; nothing was changed",
+		"knows up to 2): use that windrow; nothing was changed",
 		"a newer one");
 	free(kit_sql(&k, "DELETE FROM schema_migrations WHERE number = 9999"));
 	bytes = kit_read(kit_path(&k, "windrow.db"), &len);
