@@ -34,6 +34,7 @@ const struct command *const commands[] = {
 	&command_dags_list,
 	&command_dags_details,
 	&command_dags_list_import_errors,
+	&command_dags_next_execution,
 	&command_tasks_list,
 	&command_tasks_render,
 	&command_tasks_test,

@@ -24,6 +24,7 @@ extern const struct command command_cron_next; /* cli/cron.c */
 extern const struct command command_dags_details; /* cli/dags_details.c */
 extern const struct command command_dags_list; /* cli/dags.c */
 extern const struct command command_dags_list_import_errors;
+extern const struct command command_dags_next_execution; /* cli/dags_next.c */
 extern const struct command command_dags_show; /* cli/dags_show.c */
 extern const struct command command_dags_test; /* cli/dags_test.c */
 extern const struct command command_dags_validate; /* cli/dags.c */

@@ -33,6 +33,7 @@ libcli_a_SOURCES = \
 	cli/dag_view.h \
 	cli/dags.c \
 	cli/dags_details.c \
+	cli/dags_next.c \
 	cli/dags_show.c \
 	cli/dags_test.c \
 	cli/db.c \

@@ -2,6 +2,7 @@
  * alone. */
 #include "engine/timetable.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/arena.h"
@@ -82,6 +83,19 @@ int timetable_create(struct arena *a, const char *const *lines, size_t n,
 	}
 	*out = t;
 	return 0;
+}
+
+struct timetable *timetable_copy(const struct timetable *t)
+{
+	struct timetable *copy = malloc(sizeof(*copy) + t->n * sizeof(*t->lines));
+
+	if (copy == NULL)
+		return NULL;
+	*copy = *t;
+	copy->lines = (struct cron *)(copy + 1);
+	if (t->n > 0)
+		memcpy(copy->lines, t->lines, t->n * sizeof(*t->lines));
+	return copy;
 }
 
 enum timetable_kind timetable_kind(const struct timetable *t)

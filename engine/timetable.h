@@ -43,6 +43,10 @@ struct timetable_bounds {
 int timetable_create(struct arena *a, const char *const *lines, size_t n,
 	const struct timetable_bounds *bounds, struct timetable **out, size_t *bad, struct err *e);
 
+/* A copy that needs no arena: one block, to be freed by free(). Its zone must outlive it. NULL: no
+ * memory. */
+struct timetable *timetable_copy(const struct timetable *t);
+
 enum timetable_kind timetable_kind(const struct timetable *t);
 
 /* The first fire time after `after`, the last before `before`; INSTANT_NONE where there is none.

@@ -29,11 +29,11 @@ struct timetable;
 struct bag_dag {
 	const char *dag_id;
 	const char *file; /* where it is, or was last */
-	uint32_t version; /* of the last good file */
+	uint32_t
+		version; /* of the last good file; 0: it was deleted, and no file brought it back */
 	bool is_paused;
 	bool is_retired; /* no file has it any more */
 	bool is_broken; /* its file does not load now: no scheduled runs until it is mended */
-	bool is_deleted; /* by a person, with its history; comes back where a file has it */
 	int64_t first_seen;
 	int64_t last_interval_start, last_interval_end; /* INSTANT_NONE: no scheduled run yet */
 	const struct timetable *timetable; /* NULL: not known yet, as where its file is broken */
@@ -61,6 +61,7 @@ struct bag_options {
 	bool is_once; /* the folder is looked at once, and not watched: for commands */
 	bool has_no_watch; /* inotify is not used, only looked at again and again */
 	uint32_t rescan_s; /* how often the folder is looked at even where it is watched */
+	struct bag_observer *observer; /* one that hears of how opening goes, too; or NULL */
 };
 
 /* Reads what the store knows of DAGs and begins to look at the folder; on_ready follows. The store
@@ -76,16 +77,16 @@ void bag_close(struct bag *b, void (*on_closed)(void *ctx), void *ctx);
 /* The DAG of this id, retired ones too, or NULL. */
 struct bag_dag *bag_find(struct bag *b, const char *dag_id);
 
-/* All of them, in no order, deleted ones too. */
-struct bag_dag *const *bag_dags(const struct bag *b, size_t *n);
+/* All that there are, retired ones too, in no order: *at begins as 0. NULL: no more. */
+struct bag_dag *bag_next(const struct bag *b, size_t *at);
 
 /* Looks at the folder now. */
 void bag_scan_now(struct bag *b);
 
-/* The edition of a version of a DAG (0: the last good one). The caller gives it back by
- * edition_unref(). ERR_NOTFOUND, the store's errors, each with a sentence. */
-int bag_edition(
-	struct bag *b, const char *dag_id, uint32_t version, struct edition **out, struct err *e);
+/* The edition of a version of a DAG (0: the last good one), for a conductor's edition_source too: b
+ * is a struct bag. The caller gives it back by edition_unref(). ERR_NOTFOUND, ERR_INVALID (this
+ * windrow does not load it any more), the store's errors, each with a sentence. */
+int bag_edition(void *b, const char *dag_id, uint32_t version, struct edition **out, struct err *e);
 
 /* Pauses or unpauses, in the journal's batch; who calls commits. */
 int bag_pause(struct bag *b, struct bag_dag *d, bool is_paused);
@@ -93,10 +94,11 @@ int bag_pause(struct bag *b, struct bag_dag *d, bool is_paused);
 /* A scheduled run of this interval is being made: told to the journal's batch, with the run. */
 int bag_interval_made(struct bag *b, struct bag_dag *d, int64_t start, int64_t end);
 
-/* A person deleted it from the store. Where a file has it, it comes back as a new one. */
+/* A person deleted it from the store, with its history. Where a file has it, it comes back as a new
+ * one. */
 void bag_delete(struct bag *b, struct bag_dag *d);
 
-/* Changes the settings that may change while it runs. */
+/* Changes how often the folder is looked at. */
 void bag_rescan_set(struct bag *b, uint32_t rescan_s);
 
 #endif

@@ -1,7 +1,13 @@
 # The shell around the engine: runs, and in time the daemon.
 noinst_LIBRARIES += libscheduler.a
 libscheduler_a_SOURCES = \
+	scheduler/bag.c \
 	scheduler/bag.h \
+	scheduler/bag_claims.c \
+	scheduler/bag_editions.c \
+	scheduler/bag_faults.c \
+	scheduler/bag_impl.h \
+	scheduler/bag_looks.c \
 	scheduler/conductor.c \
 	scheduler/conductor.h \
 	scheduler/conductor_act.c \
@@ -12,12 +18,22 @@ libscheduler_a_SOURCES = \
 	scheduler/control_address.c \
 	scheduler/control_client.c \
 	scheduler/control_impl.h \
+	scheduler/dag_source.c \
+	scheduler/dag_source.h \
 	scheduler/edition.c \
 	scheduler/edition.h \
 	scheduler/env_source.c \
 	scheduler/env_source.h \
 	scheduler/execution_id.c \
 	scheduler/execution_id.h \
+	scheduler/folder_file.c \
+	scheduler/folder_file.h \
+	scheduler/folder_look.c \
+	scheduler/folder_look.h \
+	scheduler/folder_watch.c \
+	scheduler/folder_watch.h \
+	scheduler/intervals.c \
+	scheduler/intervals.h \
 	scheduler/lock.c \
 	scheduler/lock.h \
 	scheduler/notify.c \
@@ -28,7 +44,11 @@ libscheduler_a_SOURCES = \
 	scheduler/params.h \
 	scheduler/plan.c \
 	scheduler/plan.h \
+	scheduler/planner.c \
 	scheduler/planner.h \
+	scheduler/planner_impl.h \
+	scheduler/planner_past.c \
+	scheduler/planner_runs.c \
 	scheduler/render.c \
 	scheduler/render.h \
 	scheduler/request.c \
@@ -47,4 +67,6 @@ libscheduler_a_SOURCES = \
 	scheduler/task_log.c \
 	scheduler/task_log.h \
 	scheduler/try.c \
-	scheduler/try.h
+	scheduler/try.h \
+	scheduler/wall_timer.c \
+	scheduler/wall_timer.h

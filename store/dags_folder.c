@@ -24,15 +24,15 @@ struct level {
 	ino_t ino;
 	char *ignore; /* its ignore file, or NULL */
 	size_t ignore_len;
+	int mark; /* the visitor's */
 };
 
 struct walk {
-	const struct dags_folder_report *report;
+	const struct dags_folder_visit *visit;
 	struct buf path;
 	struct level levels[DAGS_FOLDER_DEPTH_MAX];
 	size_t n_levels;
-	char **paths;
-	size_t n, room;
+	size_t n_files;
 	struct err *e;
 };
 
@@ -113,8 +113,8 @@ int dags_folder_read(const char *path, size_t max, char **text, size_t *len, str
 
 static void tell(struct walk *w, const char *sentence)
 {
-	if (w->report != NULL)
-		w->report->on_problem(w->report->ctx, buf_str(&w->path), sentence);
+	if (w->visit->on_problem != NULL)
+		w->visit->on_problem(w->visit->ctx, buf_str(&w->path), sentence);
 }
 
 /* Whether an ignore file on the way down leaves the path out; the innermost that says something
@@ -134,24 +134,18 @@ static bool is_ignored(const struct walk *w, bool is_folder)
 	return false;
 }
 
-static int add_file(struct walk *w)
+static int tell_file(struct walk *w, const struct stat *st)
 {
-	char **grown;
+	const struct dags_folder_visit *v = w->visit;
+	int r;
 
-	if (w->n == DAGS_FOLDER_FILES_MAX)
+	if (w->n_files == DAGS_FOLDER_FILES_MAX)
 		return err_set(w->e, ERR_LIMIT, "more than %d DAG files", DAGS_FOLDER_FILES_MAX);
-	if (w->n == w->room) {
-		w->room = w->room == 0 ? 64 : w->room * 2;
-		grown = reallocarray(w->paths, w->room, sizeof(*grown));
-		if (grown == NULL)
-			return err_set(w->e, ERR_NOMEM, "out of memory");
-		w->paths = grown;
-	}
-	w->paths[w->n] = strdup(buf_str(&w->path));
-	if (w->paths[w->n] == NULL)
-		return err_set(w->e, ERR_NOMEM, "out of memory");
-	w->n++;
-	return 0;
+	w->n_files++;
+	r = v->on_file == NULL
+		? 0
+		: v->on_file(v->ctx, buf_str(&w->path), st, w->levels[w->n_levels - 1].mark);
+	return r == 0 ? 0 : err_set(w->e, r, "%s", err_text(r));
 }
 
 static void cut_path(struct walk *w, size_t len)
@@ -174,6 +168,8 @@ static bool enter(struct walk *w, const struct stat *st)
 		return false;
 	}
 	*l = (struct level){.path_len = w->path.len, .dev = st->st_dev, .ino = st->st_ino};
+	if (w->visit->on_folder != NULL)
+		l->mark = w->visit->on_folder(w->visit->ctx, buf_str(&w->path));
 	buf_adds(&w->path, "/" IGNORE_FILE_NAME);
 	if (buf_status(&w->path) == 0 &&
 		dags_folder_read(
@@ -207,7 +203,7 @@ static int walk_name(struct walk *w, const char *name)
 		if (!is_ignored(w, true))
 			r = walk_folder(w, &st);
 	} else if (S_ISREG(st.st_mode) && dags_folder_is_dag_name(name) && !is_ignored(w, false)) {
-		r = add_file(w);
+		r = tell_file(w, &st);
 	}
 	cut_path(w, len);
 	return r;
@@ -235,15 +231,9 @@ static int walk_folder(struct walk *w, const struct stat *st)
 	return r;
 }
 
-static int by_bytes(const void *a, const void *b)
+int dags_folder_walk(const char *folder, const struct dags_folder_visit *visit, struct err *e)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-int dags_folder_list(const char *folder, const struct dags_folder_report *report, char ***paths,
-	size_t *n, struct err *e)
-{
-	struct walk w = {.report = report, .e = e};
+	struct walk w = {.visit = visit, .e = e};
 	struct stat st;
 	size_t len = strlen(folder);
 	int r;
@@ -257,14 +247,68 @@ int dags_folder_list(const char *folder, const struct dags_folder_report *report
 	r = buf_status(&w.path) != 0 ? err_set(e, ERR_NOMEM, "out of memory")
 				     : walk_folder(&w, &st);
 	buf_free(&w.path);
+	return r;
+}
+
+/* The files of a walk. */
+struct list {
+	const struct dags_folder_report *report;
+	char **paths;
+	size_t n, room;
+};
+
+static int list_add(void *ctx, const char *path, const struct stat *st, int mark)
+{
+	struct list *l = ctx;
+	char **grown;
+
+	(void)st;
+	(void)mark;
+	if (l->n == l->room) {
+		size_t room = l->room == 0 ? 64 : l->room * 2;
+
+		grown = reallocarray(l->paths, room, sizeof(*grown));
+		if (grown == NULL)
+			return ERR_NOMEM;
+		l->paths = grown;
+		l->room = room;
+	}
+	l->paths[l->n] = strdup(path);
+	if (l->paths[l->n] == NULL)
+		return ERR_NOMEM;
+	l->n++;
+	return 0;
+}
+
+static void list_problem(void *ctx, const char *path, const char *sentence)
+{
+	const struct list *l = ctx;
+
+	if (l->report != NULL)
+		l->report->on_problem(l->report->ctx, path, sentence);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int dags_folder_list(const char *folder, const struct dags_folder_report *report, char ***paths,
+	size_t *n, struct err *e)
+{
+	struct list l = {.report = report};
+	const struct dags_folder_visit visit = {
+		.ctx = &l, .on_file = list_add, .on_problem = list_problem};
+	int r = dags_folder_walk(folder, &visit, e);
+
 	if (r != 0) {
-		dags_folder_free(w.paths, w.n);
+		dags_folder_free(l.paths, l.n);
 		return r;
 	}
-	if (w.n > 0)
-		qsort(w.paths, w.n, sizeof(*w.paths), by_bytes);
-	*paths = w.paths;
-	*n = w.n;
+	if (l.n > 0)
+		qsort(l.paths, l.n, sizeof(*l.paths), by_bytes);
+	*paths = l.paths;
+	*n = l.n;
 	return 0;
 }
 

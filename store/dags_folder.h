@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 struct err;
+struct stat;
 
 #define DAGS_FOLDER_DEPTH_MAX 32 /* how deep folders may nest */
 #define DAGS_FOLDER_FILES_MAX 100000 /* DAG files of one folder */
@@ -14,16 +15,31 @@ struct err;
  * regular files alone do. */
 bool dags_folder_is_dag_name(const char *name);
 
-/* Hears of what could not be read on the way (a folder without permission); the rest goes on. */
+/* Visits what counts in a folder and below it. Members may be NULL. */
+struct dags_folder_visit {
+	void *ctx;
+	/* A folder, before its names are read. What it returns is the mark of the files in it. */
+	int (*on_folder)(void *ctx, const char *path);
+	/* A file that counts. 0, or an error that ends the walk. */
+	int (*on_file)(void *ctx, const char *path, const struct stat *st, int mark);
+	/* What could not be read on the way (a folder without permission); the rest goes on. */
+	void (*on_problem)(void *ctx, const char *path, const char *sentence);
+};
+
+/* Visits folder and what is below it, each as folder/..., in no order, without what a
+ * .windrowignore leaves out. Hidden files and folders do not count; symbolic links are followed,
+ * but never round in a circle. ERR_NOTFOUND, ERR_DENIED, ERR_IO where the folder itself cannot be
+ * read, ERR_LIMIT, ERR_NOMEM. */
+int dags_folder_walk(const char *folder, const struct dags_folder_visit *visit, struct err *e);
+
+/* Hears of what could not be read on the way. */
 struct dags_folder_report {
 	void *ctx;
 	void (*on_problem)(void *ctx, const char *path, const char *sentence);
 };
 
-/* The DAG files in folder and below it, each as folder/..., sorted by bytes, without what a
- * .windrowignore leaves out. Hidden files and folders do not count; symbolic links are followed,
- * but never round in a circle. *paths is malloc'd, as is each of them: dags_folder_free().
- * ERR_NOTFOUND, ERR_DENIED, ERR_IO where the folder itself cannot be read, ERR_LIMIT, ERR_NOMEM. */
+/* The DAG files that a walk visits, sorted by bytes. *paths is malloc'd, as is each of them:
+ * dags_folder_free(). Errors as dags_folder_walk(). */
 int dags_folder_list(const char *folder, const struct dags_folder_report *report, char ***paths,
 	size_t *n, struct err *e);
 void dags_folder_free(char **paths, size_t n);

@@ -3,6 +3,7 @@ UNIT_TESTS = \
 	tests/unit/test_arena \
 	tests/unit/test_argon2 \
 	tests/unit/test_args \
+	tests/unit/test_bag \
 	tests/unit/test_buf \
 	tests/unit/test_cond \
 	tests/unit/test_connection \
@@ -29,6 +30,7 @@ UNIT_TESTS = \
 	tests/unit/test_lock \
 	tests/unit/test_mask \
 	tests/unit/test_pages \
+	tests/unit/test_planner \
 	tests/unit/test_remote \
 	tests/unit/test_request \
 	tests/unit/test_run \
@@ -156,6 +158,12 @@ tests_unit_test_store_faults_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
 tests_unit_test_vault_SOURCES = tests/unit/test_vault.c $(STORE_KIT)
 tests_unit_test_vault_LDADD = $(STORE_LIBS)
+
+tests_unit_test_bag_SOURCES = tests/unit/test_bag.c $(STORE_KIT)
+tests_unit_test_bag_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_planner_SOURCES = tests/unit/test_planner.c tests/unit/dag_kit.c \
+	tests/unit/dag_kit.h $(TAP_SOURCES)
+tests_unit_test_planner_LDADD = $(SCHEDULER_LIBS)
 
 # The run state machine's tests share a kit.
 RUN_KIT = tests/unit/run_kit.c tests/unit/run_kit.h $(TAP_SOURCES)

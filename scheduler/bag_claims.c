@@ -1,0 +1,346 @@
+/*
+ * Who has which DAG. A DAG is its file's: that which has had it, as long as it still has it, else
+ * the first by name. A file that claims a DAG of another's is broken as a whole, and says so.
+ *
+ * All is worked out anew whenever anything has changed: it costs a millisecond for ten thousand
+ * DAGs, and nothing can be forgotten. What is told to others has been stored.
+ */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/err.h"
+#include "engine/timetable.h"
+#include "scheduler/bag_impl.h"
+#include "store/journal.h"
+
+/* What is told once a batch is stored. */
+struct telling {
+	struct bag *bag; /* NULL: it was closed meanwhile */
+	struct telling *next; /* of the bag */
+	size_t n;
+	struct bag_entry *entries[];
+};
+
+static bool is_good(const struct folder_file *f)
+{
+	return f->source != NULL && f->source->faults.n == 0;
+}
+
+/* ---- claims ---- */
+
+/* Lets each DAG be claimed by the file that has had it. False: no memory. */
+static bool claim_own(struct bag *b, struct folder_file *f)
+{
+	for (size_t i = 0; i < f->source->n_dags; i++) {
+		struct dag_facts *facts = &f->source->dags[i];
+		struct bag_entry *entry = facts->entry;
+
+		if (entry == NULL)
+			facts->entry = entry = bag_entry_get(b, facts->dag_id);
+		if (entry == NULL)
+			return false;
+		if (strcmp(entry->dag.file, f->path) == 0) {
+			entry->claim = f;
+			entry->facts = facts;
+		}
+	}
+	return true;
+}
+
+/* And then by the first that has it. */
+static void claim_rest(struct folder_file *f)
+{
+	for (size_t i = 0; i < f->source->n_dags; i++) {
+		struct bag_entry *entry = f->source->dags[i].entry;
+
+		if (entry->claim != NULL)
+			continue;
+		entry->claim = f;
+		entry->facts = &f->source->dags[i];
+	}
+}
+
+/* What is wrong with a file: its own faults, and the DAGs that are another's. */
+static int find_faults(const struct folder_file *f, struct dag_faults *out)
+{
+	const struct dag_source *s = f->source;
+	char text[1024];
+	int r = 0;
+
+	for (size_t i = 0; i < s->faults.n && r == 0; i++)
+		r = dag_faults_add(out, s->faults.list[i].pos, s->faults.list[i].text);
+	for (size_t i = 0; i < s->n_dags && r == 0; i++) {
+		const struct bag_entry *entry = s->dags[i].entry;
+
+		if (entry->claim == f)
+			continue;
+		(void)snprintf(text, sizeof(text),
+			"the dag_id \"%s\" is that of %s already; each DAG needs its own",
+			entry->dag.dag_id, entry->claim->path);
+		r = dag_faults_add(out, s->dags[i].pos, text);
+	}
+	return r;
+}
+
+static void judge_file(struct bag *b, struct folder_file *f)
+{
+	struct dag_faults faults = {0};
+
+	f->has_fault = true;
+	if (f->source == NULL)
+		return;
+	if (find_faults(f, &faults) != 0) {
+		dag_faults_free(&faults);
+		b->must_settle = true;
+		return;
+	}
+	f->has_fault = faults.n > 0;
+	bag_faults_store(b, f, &faults);
+}
+
+static bool work_out(struct bag *b, struct folder_file *const *files, size_t n)
+{
+	for (size_t i = 0; i < b->n_entries; i++)
+		b->entries[i]->claim = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (is_good(files[i]) && !claim_own(b, files[i]))
+			return false;
+	for (size_t i = 0; i < n; i++)
+		if (is_good(files[i]))
+			claim_rest(files[i]);
+	for (size_t i = 0; i < n; i++)
+		judge_file(b, files[i]);
+	return true;
+}
+
+/* ---- what becomes of a DAG ---- */
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* A new version, of a new DAG or an old one. */
+static int make_version(struct bag *b, struct bag_entry *entry)
+{
+	const struct dag_source *s = entry->claim->source;
+	struct bag_dag *d = &entry->dag;
+	int r;
+
+	if (s->text == NULL) {
+		folder_file_forget(entry->claim);
+		return ERR_AGAIN;
+	}
+	r = journal_source(
+		b->o.journal, s->hash, dag_source_name(entry->claim->path), s->text, s->len);
+	if (r == 0)
+		r = journal_dag_version(b->o.journal, d->dag_id, d->version + 1, s->hash);
+	if (r != 0)
+		return r;
+	if (d->version == 0) {
+		d->first_seen = now_ms();
+		d->is_paused = entry->facts->is_paused_upon_creation;
+	}
+	d->version++;
+	(void)snprintf(entry->hash, sizeof(entry->hash), "%s", s->hash);
+	bag_editions_drop(b, entry);
+	return 0;
+}
+
+/* Takes what the planner needs from the file. */
+static int take_facts(struct bag_entry *entry)
+{
+	struct timetable *copy = timetable_copy(entry->facts->timetable);
+
+	if (copy == NULL)
+		return ERR_NOMEM;
+	free(entry->timetable);
+	entry->dag.timetable = entry->timetable = copy;
+	entry->dag.max_active_runs = entry->facts->max_active_runs;
+	entry->must_tell = true;
+	return 0;
+}
+
+static int move_to(struct bag_entry *entry, const char *path)
+{
+	char *copy;
+
+	if (strcmp(entry->dag.file, path) == 0)
+		return 0;
+	copy = strdup(path);
+	if (copy == NULL)
+		return ERR_NOMEM;
+	free(entry->file);
+	entry->dag.file = entry->file = copy;
+	return 0;
+}
+
+static int be_alive(struct bag *b, struct bag_entry *entry)
+{
+	int r = 0;
+
+	if (entry->dag.version == 0 || strcmp(entry->hash, entry->claim->source->hash) != 0)
+		r = make_version(b, entry);
+	if (r == 0 &&
+		(entry->claim->is_fresh || entry->timetable == NULL ||
+			strcmp(entry->dag.file, entry->claim->path) != 0))
+		r = take_facts(entry);
+	if (r == 0)
+		r = move_to(entry, entry->claim->path);
+	if (r == 0)
+		entry->dag.is_retired = entry->dag.is_broken = false;
+	return r;
+}
+
+static void be_broken(struct bag_entry *entry)
+{
+	entry->dag.is_broken = true;
+	free(entry->timetable);
+	entry->dag.timetable = entry->timetable = NULL;
+}
+
+static void be_retired(struct bag_entry *entry)
+{
+	entry->dag.is_retired = true;
+	entry->dag.is_broken = false;
+	free(entry->timetable);
+	entry->dag.timetable = entry->timetable = NULL;
+}
+
+/* N.B. a file that is still being written, or does not load, keeps its DAGs. */
+static void update(struct bag *b, struct bag_entry *entry)
+{
+	const struct bag_dag before = entry->dag;
+	const struct folder_file *f = folder_look_find(b->look, before.file);
+	const char *what = NULL;
+	int r = 0;
+
+	if (entry->claim != NULL && !entry->claim->has_fault)
+		r = be_alive(b, entry);
+	else if (before.version == 0)
+		return;
+	else if (entry->claim != NULL || (f != NULL && !is_good(f)))
+		be_broken(entry);
+	else
+		be_retired(entry);
+	if (r != 0)
+		b->must_settle = b->must_look_again = true;
+	if (r == ERR_AGAIN)
+		bag_look_due(b);
+	if (r == ERR_NOMEM)
+		bag_note(b, OP_ERROR, "%s: %s", entry->dag.dag_id, err_text(r));
+	if (before.version == 0)
+		what = "is new";
+	else if (entry->dag.version != before.version)
+		what = "has changed";
+	else if (entry->dag.is_retired != before.is_retired)
+		what = before.is_retired ? "has come back" : "is retired: no file has it any more";
+	if (what != NULL && entry->dag.version > 0)
+		bag_note(b, OP_INFO, "DAG %s %s (%s)", entry->dag.dag_id, what, entry->dag.file);
+	if (what != NULL || before.file != entry->dag.file || entry->must_store)
+		bag_entry_store(b, entry);
+	entry->must_tell |= what != NULL || before.is_broken != entry->dag.is_broken ||
+		before.timetable != entry->dag.timetable;
+}
+
+/* ---- telling ---- */
+
+/* Texts are kept until they are stored. */
+static void drop_texts(struct bag *b)
+{
+	size_t n;
+	struct folder_file *const *files = folder_look_files(b->look, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (files[i]->source != NULL) {
+			free(files[i]->source->text);
+			files[i]->source->text = NULL;
+		}
+}
+
+static void unlink_telling(struct bag *b, const struct telling *t)
+{
+	struct telling **at = &b->tellings;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+}
+
+static void on_stored(void *ctx)
+{
+	struct telling *t = ctx;
+	struct bag *b = t->bag;
+	bool is_first = b != NULL && !b->is_ready;
+
+	if (b != NULL) {
+		unlink_telling(b, t);
+		for (size_t i = 0; i < t->n; i++)
+			bag_tell(b, t->entries[i]);
+	}
+	free(t);
+	if (is_first)
+		bag_be_ready(b);
+	if (b != NULL && b->tellings == NULL && !b->must_settle &&
+		!folder_look_is_looking(b->look)) {
+		drop_texts(b);
+		if (is_first)
+			(void)malloc_trim(0);
+	}
+}
+
+void bag_claims_close(struct bag *b)
+{
+	for (struct telling *t = b->tellings; t != NULL; t = t->next)
+		t->bag = NULL;
+}
+
+static void hand_in(struct bag *b)
+{
+	struct telling *t = calloc(1, sizeof(*t) + b->n_entries * sizeof(struct bag_entry *));
+
+	if (t == NULL) {
+		b->must_settle = b->must_look_again = true;
+		return;
+	}
+	t->bag = b;
+	for (size_t i = 0; i < b->n_entries; i++) {
+		struct bag_entry *entry = b->entries[i];
+
+		if (entry->must_tell)
+			t->entries[t->n++] = entry;
+		entry->must_tell = false;
+	}
+	if (journal_commit(b->o.journal, on_stored, t) == 0) {
+		t->next = b->tellings;
+		b->tellings = t;
+		return;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		t->entries[i]->must_tell = true;
+	b->must_settle = b->must_look_again = true;
+	free(t);
+}
+
+void bag_claims_settle(struct bag *b)
+{
+	size_t n;
+	struct folder_file *const *files = folder_look_files(b->look, &n);
+
+	b->must_settle = false;
+	bag_faults_take(b);
+	if (!work_out(b, files, n)) {
+		bag_note(b, OP_ERROR, "the dags folder: %s", err_text(ERR_NOMEM));
+		b->must_settle = b->must_look_again = true;
+		return;
+	}
+	for (size_t i = 0; i < b->n_entries; i++)
+		update(b, b->entries[i]);
+	hand_in(b);
+}

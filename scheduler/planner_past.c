@@ -1,0 +1,154 @@
+/*
+ * depends_on_past: which tasks of a run the run before holds. The run before is that of the latest
+ * logical date before its own, in memory or in the store, whoever asked for it. A task is released
+ * where its namesake succeeded or was skipped, where there is none, and where there is no run
+ * before.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/dag.h"
+#include "engine/err.h"
+#include "engine/instant.h"
+#include "scheduler/edition.h"
+#include "scheduler/planner_impl.h"
+#include "scheduler/render.h"
+#include "scheduler/runner.h"
+#include "store/store_run.h"
+
+/* The run before: in memory, or its tasks in the store. */
+struct before {
+	const struct runner *runner; /* NULL: it is not in memory */
+	struct arena *arena;
+	int64_t logical_date; /* INSTANT_NONE: there is no run before */
+	struct store_task *tasks;
+	size_t n_tasks;
+	bool has_failed; /* the store could not be read */
+};
+
+static int64_t date_of(const struct runner *r)
+{
+	return runner_facts(r)->logical_date;
+}
+
+static bool lets_go(uint8_t state)
+{
+	return state == TASK_SUCCESS || state == TASK_SKIPPED;
+}
+
+static bool has_past(const struct dag *d)
+{
+	for (uint32_t i = 0; i < d->n_tasks; i++)
+		if (d->tasks[i].depends_on_past)
+			return true;
+	return false;
+}
+
+static void look_into_memory(const struct planned *of, int64_t date, struct before *b)
+{
+	for (const struct planned_run *run = of->first; run != NULL; run = run->next) {
+		int64_t at = date_of(run->runner);
+
+		if (at < date && (b->logical_date == INSTANT_NONE || at > b->logical_date)) {
+			b->logical_date = at;
+			b->runner = run->runner;
+		}
+	}
+}
+
+static void look_into_store(
+	const struct planner *p, const struct planned *of, int64_t date, struct before *b)
+{
+	struct store_run row;
+	struct err e;
+	int r;
+
+	if (p->o.store == NULL)
+		return;
+	r = store_run_before(p->o.store, b->arena, of->dag->dag_id, date, &row, &e);
+
+	if (r == 0 && (b->logical_date == INSTANT_NONE || row.logical_date > b->logical_date)) {
+		b->logical_date = row.logical_date;
+		b->runner = NULL;
+		r = store_tasks_of(p->o.store, b->arena, row.number, &b->tasks, &b->n_tasks, &e);
+	}
+	if (r != 0 && r != ERR_NOTFOUND) {
+		planner_note(p, OP_ERROR,
+			"%s: what its run before came to could not be read: %s; tasks that "
+			"depend on their past wait",
+			of->dag->dag_id, e.text);
+		b->has_failed = true;
+	}
+}
+
+/* Whether the run before holds the task of this id. */
+static bool holds(const struct before *b, const char *id)
+{
+	struct run_row row;
+	const struct task *t;
+
+	if (b->has_failed)
+		return true;
+	if (b->logical_date == INSTANT_NONE)
+		return false;
+	if (b->runner != NULL) {
+		t = dag_task_find(runner_edition(b->runner)->dag, id, strlen(id));
+		return t != NULL &&
+			(runner_row(b->runner, t->number, RUN_NO_INSTANCE, &row) != 0 ||
+				!lets_go(row.state));
+	}
+	for (size_t i = 0; i < b->n_tasks; i++)
+		if (b->tasks[i].row.instance == RUN_NO_INSTANCE &&
+			strcmp(b->tasks[i].task_id, id) == 0)
+			return !lets_go(b->tasks[i].row.state);
+	/* N.B. a task without a row did not get its turn; that it was not there yet cannot be told
+	 * from that, and somebody may mark it. */
+	return true;
+}
+
+void planner_past_check(struct planner *p, struct planned *of, struct planned_run *run)
+{
+	const struct dag *d = runner_edition(run->runner)->dag;
+	struct before b = {.logical_date = INSTANT_NONE};
+	int64_t date = date_of(run->runner);
+	size_t n_held = 0;
+	struct run_row row;
+
+	if (!has_past(d) || (b.arena = arena_create(0)) == NULL)
+		return;
+	look_into_memory(of, date, &b);
+	look_into_store(p, of, date, &b);
+	for (uint32_t i = 0; i < d->n_tasks; i++) {
+		if (!d->tasks[i].depends_on_past ||
+			(runner_row(run->runner, i, RUN_NO_INSTANCE, &row) == 0 && row.is_released))
+			continue;
+		if (holds(&b, d->tasks[i].id))
+			n_held++;
+		else
+			runner_past_release(run->runner, i);
+	}
+	if (n_held > 0 && b.logical_date != INSTANT_NONE) {
+		run->past = b.logical_date;
+		of->n_held++;
+		p->n_held++;
+	}
+	arena_destroy(b.arena);
+}
+
+void planner_past_release(struct planned *of, const struct runner *before, const char *task_id)
+{
+	for (struct planned_run *run = of->first; run != NULL; run = run->next) {
+		const struct task *t;
+		struct run_row row;
+
+		if (run->past == INSTANT_NONE || run->past != date_of(before))
+			continue;
+		t = dag_task_find(runner_edition(run->runner)->dag, task_id, strlen(task_id));
+		if (t == NULL || !t->depends_on_past)
+			continue;
+		if (runner_row(run->runner, t->number, RUN_NO_INSTANCE, &row) != 0 ||
+			!row.is_released)
+			runner_past_release(run->runner, t->number);
+	}
+}

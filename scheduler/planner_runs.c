@@ -1,0 +1,153 @@
+/*
+ * Runs that are not over: which of the queued ones start. The oldest first, as many at once as
+ * their DAG allows, whoever asked for them; none while the DAG is paused.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/dag.h"
+#include "engine/err.h"
+#include "engine/instant.h"
+#include "scheduler/edition.h"
+#include "scheduler/planner_impl.h"
+#include "scheduler/runner.h"
+
+/* N.B. the oldest runs end first as a rule, so that this finds them soon. */
+static struct planned_run *find(const struct planned *of, const struct runner *r)
+{
+	struct planned_run *run = of->first;
+
+	while (run != NULL && run->runner != r)
+		run = run->next;
+	return run;
+}
+
+static struct planned_run *add(struct planner *p, struct planned *of, struct runner *r)
+{
+	struct planned_run *run = calloc(1, sizeof(*run));
+
+	if (run == NULL)
+		return NULL;
+	run->runner = r;
+	run->is_started = runner_state(r) != RUN_QUEUED;
+	run->is_scheduled = strcmp(runner_run_type(r), "scheduled") == 0;
+	run->past = INSTANT_NONE;
+	run->prev = of->last;
+	*(of->last == NULL ? &of->first : &of->last->next) = run;
+	of->last = run;
+	of->n_runs++;
+	of->n_started += run->is_started;
+	of->n_scheduled += run->is_scheduled;
+	planner_past_check(p, of, run);
+	return run;
+}
+
+static void drop(struct planner *p, struct planned *of, struct planned_run *run)
+{
+	*(run->prev == NULL ? &of->first : &run->prev->next) = run->next;
+	*(run->next == NULL ? &of->last : &run->next->prev) = run->prev;
+	of->n_runs--;
+	of->n_started -= run->is_started;
+	of->n_scheduled -= run->is_scheduled;
+	of->n_held -= run->past != INSTANT_NONE;
+	p->n_held -= run->past != INSTANT_NONE;
+	free(run);
+}
+
+void planner_runs_free(struct planner *p, struct planned *of)
+{
+	while (of->first != NULL)
+		drop(p, of, of->first);
+}
+
+void planner_start(struct planner *p, struct planned *of)
+{
+	if (p->is_stopped || of->dag->is_paused || of->n_started == of->n_runs)
+		return;
+	for (struct planned_run *run = of->first;
+		run != NULL && of->n_started < of->dag->max_active_runs; run = run->next) {
+		if (run->is_started)
+			continue;
+		run->is_started = true;
+		of->n_started++;
+		runner_start(run->runner);
+	}
+}
+
+/* The plan of a run's DAG; NULL where that was deleted, or memory is short: then nothing holds the
+ * run. */
+static struct planned *plan_of(struct planner *p, const struct runner *r)
+{
+	struct bag_dag *d = bag_find(p->o.bag, runner_dag_id(r));
+
+	return d == NULL ? NULL : planner_of(p, d);
+}
+
+static void on_added(void *ctx, struct runner *r)
+{
+	struct planner *p = ctx;
+	struct planned *of = plan_of(p, r);
+
+	if (of != NULL && add(p, of, r) != NULL)
+		planner_start(p, of);
+	else if (runner_state(r) == RUN_QUEUED && !p->is_stopped)
+		runner_start(r);
+}
+
+/* A run that is over makes room for others. */
+static void take_out(struct planner *p, struct planned *of, struct planned_run *run)
+{
+	drop(p, of, run);
+	planner_plan(p, of);
+	planner_start(p, of);
+}
+
+static void on_run(void *ctx, struct runner *r, const struct runner_run_change *c)
+{
+	struct planner *p = ctx;
+	struct planned *of = plan_of(p, r);
+	struct planned_run *run = of == NULL ? NULL : find(of, r);
+
+	if (of == NULL)
+		return;
+	if (run_state_is_over(c->state)) {
+		if (run != NULL)
+			take_out(p, of, run);
+	} else if (run == NULL) {
+		(void)add(p, of, r); /* it was cleared, and goes on */
+		planner_start(p, of);
+	}
+}
+
+static void on_task(void *ctx, struct runner *r, const struct runner_change *c)
+{
+	struct planner *p = ctx;
+	struct planned *of;
+
+	if (c->instance != RUN_NO_INSTANCE ||
+		(c->state != TASK_SUCCESS && c->state != TASK_SKIPPED) || p->n_held == 0)
+		return;
+	of = plan_of(p, r);
+	if (of != NULL && of->n_held > 0)
+		planner_past_release(of, r, runner_edition(r)->dag->tasks[c->task].id);
+}
+
+static void on_broken(void *ctx, struct runner *r, const struct err *e)
+{
+	struct planner *p = ctx;
+	struct planned *of = r == NULL ? NULL : plan_of(p, r);
+	struct planned_run *run = of == NULL ? NULL : find(of, r);
+
+	(void)e;
+	if (run != NULL)
+		take_out(p, of, run);
+}
+
+struct conductor_observer planner_runs_observer(struct planner *p)
+{
+	return (struct conductor_observer){.ctx = p,
+		.on_added = on_added,
+		.on_run = on_run,
+		.on_task = on_task,
+		.on_broken = on_broken};
+}
