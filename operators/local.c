@@ -318,6 +318,10 @@ static int try_create(struct local *l, const struct op_job *job, const struct op
 	t->response_limit = number_of(job, LOCAL_KEY_RESPONSE_LIMIT, LOCAL_RESPONSE_LIMIT);
 	t->log_limit = number_of(job, LOCAL_KEY_LOG_LIMIT, LOCAL_LOG_LIMIT);
 	t->result.message = "";
+	for (int i = 0; i < 2; i++) {
+		t->streams[i].offset = job->output_at[i];
+		t->logged += job->output_at[i];
+	}
 	if (asprintf(&t->folder, "%s/%s", root, id) < 0)
 		t->folder = NULL;
 	if (asprintf(&t->response_path, "%s/%s/response", root, id) < 0)

@@ -49,6 +49,8 @@ static void grant(struct conductor *c)
 	enum dispatch_answer answer;
 
 	c->is_grant_due = false;
+	if (c->is_draining || c->o.is_offline)
+		return;
 	while ((answer = dispatch_next(c->dispatch, &key)) != DISPATCH_NOTHING) {
 		struct run_event ev =
 			runner_event(answer == DISPATCH_GRANTED ? RUN_EV_CAPACITY : RUN_EV_REFUSED,
@@ -179,8 +181,10 @@ static void leave(struct conductor *c)
 static void turn(struct conductor *c)
 {
 	collect(c);
-	step(c);
+	if (!c->is_writing)
+		step(c);
 	conductor_logs_close(c);
+	conductor_store(c);
 	tell_finished(c);
 	leave(c);
 	timers_arm(c);
@@ -190,12 +194,20 @@ static void turn(struct conductor *c)
 	}
 }
 
+static bool has_work(const struct conductor *c)
+{
+	if (c->is_timer_due || c->leaving != NULL || c->is_broken)
+		return true;
+	return !c->is_writing &&
+		(c->ready != NULL || c->is_grant_due || c->is_store_due || c->changed != NULL ||
+			c->batch.n > 0 || c->calls.n > 0);
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
 	struct conductor *c = prepare->data;
 
-	if (c->ready != NULL || c->is_timer_due || c->is_grant_due || c->leaving != NULL ||
-		c->is_broken)
+	if (has_work(c))
 		turn(c);
 }
 
@@ -222,8 +234,9 @@ int conductor_create(const struct conductor_options *o, struct conductor **out, 
 	(void)uv_prepare_init(o->loop, &c->prepare);
 	(void)uv_timer_init(o->loop, &c->timer);
 	(void)uv_timer_init(o->loop, &c->log_timer);
-	c->prepare.data = c->timer.data = c->log_timer.data = c;
-	c->handles = 3;
+	(void)uv_timer_init(o->loop, &c->hold_timer);
+	c->prepare.data = c->timer.data = c->log_timer.data = c->hold_timer.data = c;
+	c->handles = 4;
 	(void)uv_prepare_start(&c->prepare, on_prepare);
 	*out = c;
 	return 0;
@@ -254,6 +267,8 @@ static void conductor_free(struct conductor *c)
 	struct runner *next;
 
 	batch_free(&c->batch);
+	batch_free(&c->written);
+	batch_free(&c->calls);
 	for (size_t i = 0; i < c->n_ended; i++)
 		(void)try_close(c->ended[i].try, NULL);
 	free(c->ended);
@@ -269,9 +284,8 @@ static void conductor_free(struct conductor *c)
 	free(c);
 }
 
-static void on_closed(uv_handle_t *handle)
+void conductor_handle_closed(struct conductor *c)
 {
-	struct conductor *c = handle->data;
 	void (*closed)(void *ctx) = c->on_closed;
 	void *ctx = c->closed_ctx;
 
@@ -282,6 +296,11 @@ static void on_closed(uv_handle_t *handle)
 		closed(ctx);
 }
 
+static void on_closed(uv_handle_t *handle)
+{
+	conductor_handle_closed(handle->data);
+}
+
 void conductor_close(struct conductor *c, void (*closed)(void *ctx), void *ctx)
 {
 	if (c == NULL || c->is_closing)
@@ -289,9 +308,24 @@ void conductor_close(struct conductor *c, void (*closed)(void *ctx), void *ctx)
 	c->is_closing = true;
 	c->on_closed = closed;
 	c->closed_ctx = ctx;
+	if (c->is_writing)
+		c->handles++; /* the commit's callback */
 	for (struct runner *r = c->first; r != NULL; r = r->next)
 		cells_close_all(r->cells);
 	uv_close((uv_handle_t *)&c->prepare, on_closed);
 	uv_close((uv_handle_t *)&c->timer, on_closed);
 	uv_close((uv_handle_t *)&c->log_timer, on_closed);
+	uv_close((uv_handle_t *)&c->hold_timer, on_closed);
+}
+
+/* N.B. what the tries that are let go of have told until now is still stepped and stored. */
+void conductor_drain(struct conductor *c, void (*on_drained)(void *ctx), void *ctx)
+{
+	c->is_draining = true;
+	for (struct runner *r = c->first; r != NULL; r = r->next) {
+		cells_close_all(r->cells);
+		r->n_running = 0;
+	}
+	if (conductor_when_stored(c, on_drained, ctx) != 0)
+		conductor_fail(c, ERR_NOMEM, err_text(ERR_NOMEM));
 }

@@ -46,6 +46,8 @@ struct conductor_observer {
 	/* The run cannot go on: memory, or a bug. What ran is being ended where nobody could find
 	 * it again, else let go of; the runner leaves memory. r is NULL: nothing can go on. */
 	void (*on_broken)(void *ctx, struct runner *r, const struct err *e);
+	/* A stored run could not be taken up: it is left as it is. */
+	void (*on_left_out)(void *ctx, const char *dag_id, const char *run_id, const struct err *e);
 	struct conductor_observer *next; /* the conductor's */
 };
 
@@ -101,7 +103,7 @@ struct run_spec {
 int conductor_run_add(
 	struct conductor *c, const struct run_spec *spec, struct runner **out, struct err *e);
 
-/* Takes up every run of the store that is not over. Errors of single runs are told by on_broken,
+/* Takes up every run of the store that is not over. Those that cannot be are told by on_left_out,
  * and the others go on. Once, before the loop runs. */
 int conductor_restore(struct conductor *c, struct err *e);
 
@@ -120,6 +122,9 @@ struct runner *conductor_run_next(const struct runner *r);
 
 /* Sizes a pool. ERR_LIMIT, ERR_NOMEM. */
 int conductor_pool_set(struct conductor *c, const char *name, uint32_t slots);
+
+/* How many slots every pool has that nobody has sized. ERR_LIMIT, ERR_NOMEM. */
+int conductor_default_slots_set(struct conductor *c, uint32_t slots);
 
 /* What a pool looks like: slots, slots held, requests waiting. ERR_NOTFOUND: nobody asked for it
  * yet. */

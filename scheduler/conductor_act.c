@@ -41,6 +41,17 @@ static void finish(struct conductor *c, struct runner *r)
 	runner_hold(r);
 }
 
+/* What is left undone is taken up by the next conductor. */
+static void reach_out(const struct conductor *c, const struct deed *d)
+{
+	if (c->is_draining || c->o.is_offline)
+		return;
+	if (d->kind == DEED_START)
+		runner_try_start(d->runner, &d->action);
+	else
+		runner_try_kill(d->runner, &d->action);
+}
+
 static void perform(struct conductor *c, const struct deed *d)
 {
 	if (d->kind == DEED_CALL) {
@@ -51,10 +62,8 @@ static void perform(struct conductor *c, const struct deed *d)
 		return;
 	switch (d->kind) {
 	case DEED_START:
-		runner_try_start(d->runner, &d->action);
-		break;
 	case DEED_KILL:
-		runner_try_kill(d->runner, &d->action);
+		reach_out(c, d);
 		break;
 	case DEED_TELL_TASK:
 		tell_task(c, d);
@@ -85,7 +94,7 @@ static int texts_copy(struct batch *b, struct runner_change *t)
 	return t->message == NULL || t->log_path == NULL ? ERR_NOMEM : 0;
 }
 
-static int batch_add(struct batch *b, const struct deed *d)
+int batch_add(struct batch *b, const struct deed *d)
 {
 	size_t cap = b->cap == 0 ? 64 : b->cap * 2;
 	struct deed *list;

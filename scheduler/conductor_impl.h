@@ -59,6 +59,7 @@ struct runner {
 	struct run_facts facts;
 	const char *run_type, *actor;
 	uint64_t number, seed;
+	int64_t queued_at; /* INSTANT_NONE: not known */
 	uint32_t seat; /* its number in dispatch */
 	uint32_t *pools; /* the conductor's numbers of the plan's pools */
 	struct run *run;
@@ -79,7 +80,7 @@ struct conductor {
 	struct conductor_options o;
 	struct conductor_observer *observers;
 	uv_prepare_t prepare;
-	uv_timer_t timer, log_timer;
+	uv_timer_t timer, log_timer, hold_timer;
 	int handles; /* open */
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;
@@ -96,14 +97,19 @@ struct conductor {
 
 	struct dispatch *dispatch;
 	struct strmap *pools; /* numbers of pools by name */
+	bool *is_sized; /* by the number of a pool: a person has sized it */
 	uint32_t n_pools;
 	struct timers timers;
 	struct run_actions actions;
-	struct batch batch; /* being made */
+	struct batch batch, written; /* being made; being written */
+	struct batch calls; /* those who wait for what is not stepped yet */
+	struct cell *changed; /* rows to be stored */
 	struct ended *ended; /* tries whose logs are to be closed at the turn's end */
 	size_t n_ended, cap_ended;
 	struct cell *dirty; /* logs that have lines to write */
-	bool is_timer_due, is_grant_due, is_broken, is_closing;
+	bool is_timer_due, is_grant_due, is_store_due;
+	bool is_writing; /* a batch: events gather */
+	bool is_draining, is_broken, is_closing;
 	struct err broken;
 };
 
@@ -113,6 +119,20 @@ int64_t conductor_now(void); /* ms since the epoch */
 
 /* Nothing can go on; the first reason counts. */
 void conductor_fail(struct conductor *c, int code, const char *text);
+
+/* A handle of the conductor, or its last commit, is gone. */
+void conductor_handle_closed(struct conductor *c);
+
+/* conductor_store.c: none is for a conductor without a journal but conductor_store(). */
+
+/* Hands the batch in, if it is time to. */
+void conductor_store(struct conductor *c);
+
+/* A row, a try, a run that is to be stored with this turn's batch. What fails breaks the conductor:
+ * half a batch must never be committed. */
+void runner_keep_row(struct runner *r, const struct run_row *row, int64_t now);
+void runner_store_try(struct runner *r, const struct cell *c, const char *message, int64_t now);
+void runner_store_run(struct runner *r);
 
 /* conductor_runs.c */
 
@@ -133,6 +153,9 @@ void conductor_books_free(struct conductor *c);
 
 /* Something that waits for the batch to be stored; without a journal it is done at once. */
 void conductor_deed(struct conductor *c, const struct deed *d);
+
+/* Adds to a batch. ERR_NOMEM. */
+int batch_add(struct batch *b, const struct deed *d);
 
 /* Does the deeds of a batch in their order, and empties it. */
 void batch_perform(struct conductor *c, struct batch *b);

@@ -147,6 +147,7 @@ void conductor_books_free(struct conductor *c)
 	free(c->hashed);
 	free(c->seats);
 	free(c->free_seats);
+	free(c->is_sized);
 }
 
 void conductor_tell_added(struct conductor *c, struct runner *r)
@@ -177,6 +178,11 @@ int conductor_run_add(
 		runner_free(r);
 		return status;
 	}
+	if (c->o.journal != NULL) {
+		r->number = c->next_number++;
+		r->queued_at = conductor_now();
+		runner_store_run(r);
+	}
 	if (out != NULL)
 		*out = r;
 	conductor_tell_added(c, r);
@@ -189,10 +195,16 @@ int conductor_pool_number(struct conductor *c, const char *name, uint32_t *out)
 {
 	size_t len = strlen(name);
 	uint32_t number = strmap_find(c->pools, name, len);
+	bool *is_sized;
 	int status = 0;
 
 	if (number == STRMAP_NONE) {
 		number = c->n_pools;
+		is_sized = realloc(c->is_sized, number + 1);
+		if (is_sized == NULL)
+			return ERR_NOMEM;
+		c->is_sized = is_sized;
+		c->is_sized[number] = false;
 		status = dispatch_pool_set(c->dispatch, number, c->o.default_pool_slots);
 		if (status == 0)
 			status = strmap_add(c->pools, name, len, number);
@@ -212,7 +224,19 @@ int conductor_pool_set(struct conductor *c, const char *name, uint32_t slots)
 	if (status == 0)
 		status = dispatch_pool_set(c->dispatch, number, slots);
 	if (status == 0)
-		c->is_grant_due = true;
+		c->is_grant_due = c->is_sized[number] = true;
+	return status;
+}
+
+int conductor_default_slots_set(struct conductor *c, uint32_t slots)
+{
+	int status = 0;
+
+	c->o.default_pool_slots = slots;
+	for (uint32_t i = 0; i < c->n_pools && status == 0; i++)
+		if (!c->is_sized[i])
+			status = dispatch_pool_set(c->dispatch, i, slots);
+	c->is_grant_due = true;
 	return status;
 }
 

@@ -12,7 +12,9 @@ libscheduler_a_SOURCES = \
 	scheduler/conductor.h \
 	scheduler/conductor_act.c \
 	scheduler/conductor_impl.h \
+	scheduler/conductor_restore.c \
 	scheduler/conductor_runs.c \
+	scheduler/conductor_store.c \
 	scheduler/control.c \
 	scheduler/control.h \
 	scheduler/control_address.c \

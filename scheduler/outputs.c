@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/arena.h"
+#include "engine/buf.h"
 #include "engine/dag.h"
 #include "engine/err.h"
 #include "engine/value.h"
@@ -215,6 +216,47 @@ int outputs_keep(struct outputs *o, uint32_t task, uint32_t instance, const char
 	if (status != 0)
 		return err_set(e, status, "%s", err_text(status));
 	return set_response(n, r->response, e);
+}
+
+void outputs_json(const struct outputs *o, uint32_t task, uint32_t instance, struct buf *out)
+{
+	const struct entry *n = slot_of(o, task, instance)->entry;
+	struct value_pair pairs[OUTPUT_COUNT];
+	struct value all = {.type = VALUE_MAP, .u.pairs = pairs};
+
+	if (n == NULL)
+		return;
+	for (int id = 0; id < OUTPUT_COUNT; id++) {
+		const char *name = output_name((enum output_id)id);
+
+		if (n->is_set[id])
+			pairs[all.len++] = (struct value_pair){
+				.key = name, .key_len = strlen(name), .value = n->value[id]};
+	}
+	value_json(&all, out);
+}
+
+int outputs_restore(
+	struct outputs *o, uint32_t task, uint32_t instance, const char *json, struct err *e)
+{
+	struct entry *n = entry_of(slot_of(o, task, instance));
+	struct value all;
+	int r;
+
+	if (n == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	r = value_parse_json(n->arena, json, strlen(json), &all, e);
+	if (r == ERR_INVALID || (r == 0 && all.type != VALUE_MAP))
+		r = err_set(e, ERR_CORRUPT, "the outputs of %s are stored as no object",
+			o->dag->tasks[task].id);
+	for (int id = 0; r == 0 && id < OUTPUT_COUNT; id++) {
+		const char *name = output_name((enum output_id)id);
+		const struct value *v = value_member(&all, name, strlen(name));
+
+		if (v != NULL)
+			set(n, (enum output_id)id, *v);
+	}
+	return r;
 }
 
 /* Why there is no such output. */

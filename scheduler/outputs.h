@@ -12,6 +12,7 @@
 #include "engine/run.h"
 #include "operators/operator.h"
 
+struct buf;
 struct dag;
 struct outputs;
 
@@ -38,6 +39,13 @@ int outputs_keep(struct outputs *o, uint32_t task, uint32_t instance, const char
 
 /* Keeps why a task failed, in one line; "" for no reason. ERR_NOMEM. */
 int outputs_message_keep(struct outputs *o, uint32_t task, uint32_t instance, const char *message);
+
+/* All that one try has published, as a JSON object; nothing where it has published nothing. */
+void outputs_json(const struct outputs *o, uint32_t task, uint32_t instance, struct buf *out);
+
+/* The way back. ERR_CORRUPT: text is none of these; ERR_NOMEM. */
+int outputs_restore(
+	struct outputs *o, uint32_t task, uint32_t instance, const char *json, struct err *e);
 
 /* An output, as expressions see it: of a for_each the list of its instances'. It lives as long as
  * the try's does, a list in scratch. ERR_NOTFOUND where there is none, and e says why. */

@@ -9,6 +9,7 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "engine/instant.h"
 #include "scheduler/render.h"
 #include "scheduler/try.h"
 
@@ -156,6 +157,7 @@ static void free_one(struct cell *cell, void *ctx)
 	timer_stop(c->timers, cell);
 	c->timers->n_cells--;
 	dirty_remove(cell);
+	free(cell->kept);
 	free(cell);
 }
 
@@ -210,37 +212,87 @@ struct cell *cells_get(struct cells *c, uint32_t task, uint32_t instance)
 	return cell;
 }
 
+struct cell_kept *cell_keep(struct cell *cell)
+{
+	if (cell->kept != NULL)
+		return cell->kept;
+	cell->kept = calloc(1, sizeof(*cell->kept));
+	if (cell->kept != NULL)
+		cell->kept->started_at = cell->kept->ended_at = cell->kept->try_started_at =
+			INSTANT_NONE;
+	return cell->kept;
+}
+
+/* ---- items ---- */
+
+int cells_reserve(struct cells *c, uint32_t task, uint32_t n)
+{
+	struct entry *entry = &c->entries[task];
+	struct cell **instances;
+
+	if (n <= entry->n_instances)
+		return 0;
+	instances = realloc(entry->instances, n * sizeof(struct cell *));
+	if (instances == NULL)
+		return ERR_NOMEM;
+	memset(instances + entry->n_instances, 0, (n - entry->n_instances) * sizeof(struct cell *));
+	entry->instances = instances;
+	entry->n_instances = n;
+	return 0;
+}
+
+/* Takes items, which live in the arena, and the arena. */
+static int items_take(struct cells *c, uint32_t task, const struct value *items, struct arena *a)
+{
+	struct entry *entry = &c->entries[task];
+
+	if (items->len <= RUN_ITEMS_MAX && cells_reserve(c, task, (uint32_t)items->len) != 0)
+		return ERR_NOMEM;
+	arena_destroy(entry->arena);
+	entry->arena = a;
+	entry->items = *items;
+	return 0;
+}
+
 int cells_expand(struct cells *c, const struct render *render, uint32_t *n, struct err *e)
 {
-	struct entry *entry = &c->entries[render->task];
 	struct arena *a = arena_create(0);
-	struct cell **instances;
 	struct value items;
 	int r;
 
 	if (a == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	r = render_items(render, a, &items, e);
-	if (r != 0) {
+	if (r == 0 && items_take(c, render->task, &items, a) != 0)
+		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (r != 0)
 		arena_destroy(a);
-		return r;
-	}
-	if (items.len > entry->n_instances && items.len <= RUN_ITEMS_MAX) {
-		instances = realloc(entry->instances, items.len * sizeof(struct cell *));
-		if (instances == NULL) {
-			arena_destroy(a);
-			return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-		}
-		memset(instances + entry->n_instances, 0,
-			(items.len - entry->n_instances) * sizeof(struct cell *));
-		entry->instances = instances;
-		entry->n_instances = (uint32_t)items.len;
-	}
-	arena_destroy(entry->arena);
-	entry->arena = a;
-	entry->items = items;
-	*n = items.len > UINT32_MAX ? UINT32_MAX : (uint32_t)items.len;
-	return 0;
+	else
+		*n = items.len > UINT32_MAX ? UINT32_MAX : (uint32_t)items.len;
+	return r;
+}
+
+int cells_items_restore(struct cells *c, uint32_t task, const char *json, struct err *e)
+{
+	struct arena *a = arena_create(0);
+	struct value items;
+	int r;
+
+	if (a == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	r = value_parse_json(a, json, strlen(json), &items, e);
+	if (r == ERR_INVALID || (r == 0 && items.type != VALUE_LIST))
+		r = err_set(e, ERR_CORRUPT, "the items of task %u are stored as no list", task);
+	if (r == 0 && items_take(c, task, &items, a) != 0)
+		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (r != 0)
+		arena_destroy(a);
+	return r;
+}
+
+const struct value *cells_items(const struct cells *c, uint32_t task)
+{
+	return c->entries[task].arena == NULL ? NULL : &c->entries[task].items;
 }
 
 const struct value *cells_item(const struct cells *c, uint32_t task, uint32_t instance)

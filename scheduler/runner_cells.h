@@ -10,11 +10,24 @@
 #include "engine/run.h"
 #include "engine/value.h"
 #include "operators/operator.h"
+#include "scheduler/execution_id.h"
 
 struct cells;
 struct render;
 struct runner;
 struct try;
+
+/* What is stored of a task or an instance. */
+struct cell_kept {
+	struct run_row row;
+	int64_t started_at, ended_at; /* of the task; INSTANT_NONE: not yet */
+	int64_t try_started_at;
+	uint32_t id_try; /* the try that execution_id is of; 0: of none yet */
+	char execution_id[EXECUTION_ID_SIZE];
+	bool is_resumed; /* that try may have been started by an earlier process */
+	bool is_changed;
+	struct cell *next_changed; /* to be stored */
+};
 
 /* A task, or an instance, that has begun something. */
 struct cell {
@@ -26,6 +39,7 @@ struct cell {
 	struct rank_node node; /* in the heap of timers; its arrival is the time */
 	enum run_timer timer;
 	uint32_t timer_try;
+	struct cell_kept *kept; /* NULL where nothing is stored */
 };
 
 /* Timers of many runners. Starts zeroed. */
@@ -49,8 +63,20 @@ void cells_destroy(struct cells *c);
 struct cell *cells_find(const struct cells *c, uint32_t task, uint32_t instance);
 struct cell *cells_get(struct cells *c, uint32_t task, uint32_t instance);
 
+/* What is kept of a cell; made where there is none yet. NULL: no memory. */
+struct cell_kept *cell_keep(struct cell *cell);
+
 /* Renders the items of a for_each and keeps them. Errors as render_items(). */
 int cells_expand(struct cells *c, const struct render *render, uint32_t *n, struct err *e);
+
+/* A for_each has room for so many instances. ERR_NOMEM. */
+int cells_reserve(struct cells *c, uint32_t task, uint32_t n);
+
+/* Takes the items from text that was stored: a JSON list. ERR_CORRUPT, ERR_NOMEM. */
+int cells_items_restore(struct cells *c, uint32_t task, const char *json, struct err *e);
+
+/* The items of a for_each as a list, or NULL where it was not expanded. */
+const struct value *cells_items(const struct cells *c, uint32_t task);
 
 /* The item of an instance, or NULL. */
 const struct value *cells_item(const struct cells *c, uint32_t task, uint32_t instance);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/dag.h"
+#include "engine/instant.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 
@@ -104,6 +105,23 @@ static const char *message_of(struct runner *r, const struct run_row *row)
 	return message.u.text;
 }
 
+/* A change of a task, and of the try that it is about. */
+static void store_change(struct runner *r, const struct run_action *a, int64_t now)
+{
+	const struct run_row *row = &a->task_changed.row;
+	struct cell *c;
+
+	runner_keep_row(r, row, now);
+	c = cells_find(r->cells, row->task, row->instance);
+	if (c == NULL || c->kept == NULL || c->kept->id_try == 0 ||
+		c->kept->id_try != row->try_number || row->state == a->task_changed.old_state)
+		return;
+	if (row->state == TASK_RUNNING)
+		c->kept->try_started_at = row->at;
+	if (a->task_changed.old_state == TASK_QUEUED || a->task_changed.old_state == TASK_RUNNING)
+		runner_store_try(r, c, message_of(r, row), now);
+}
+
 static void task_changed(struct runner *r, const struct run_action *a)
 {
 	const struct run_row *row = &a->task_changed.row;
@@ -130,6 +148,8 @@ static void task_changed(struct runner *r, const struct run_action *a)
 		.message = message_of(r, row),
 		.log_path = c == NULL || c->try == NULL ? "" : try_log_path(c->try)};
 	conductor_deed(r->conductor, &d);
+	if (r->conductor->o.journal != NULL)
+		store_change(r, a, now);
 	if (is_end && c != NULL && c->try != NULL && try_has_ended(c->try)) {
 		try_mark(c->try, state, now);
 		runner_try_close(r, c);
@@ -153,6 +173,8 @@ static void run_changed(struct runner *r, const struct run_action *a)
 		.stop = (enum run_kill)head->stop,
 		.now = now};
 	conductor_deed(r->conductor, &d);
+	if (r->conductor->o.journal != NULL)
+		runner_store_run(r);
 }
 
 static void deed_of(struct runner *r, enum deed_kind kind, const struct run_action *a)
@@ -161,6 +183,27 @@ static void deed_of(struct runner *r, enum deed_kind kind, const struct run_acti
 
 	d.action = *a;
 	conductor_deed(r->conductor, &d);
+}
+
+/* A try's execution id is stored before it starts; one that has one is to be found by it. */
+static void start(struct runner *r, const struct run_action *a)
+{
+	struct cell *c = cells_find(r->cells, a->task, a->instance);
+	int64_t now = conductor_now();
+	int status;
+
+	if (r->conductor->o.journal != NULL && c != NULL && c->kept != NULL &&
+		c->kept->id_try != a->try_number) {
+		c->kept->id_try = a->try_number;
+		c->kept->is_resumed = false;
+		c->kept->try_started_at = INSTANT_NONE;
+		status = execution_id_make(now, c->kept->execution_id);
+		if (status != 0)
+			runner_fail(r, status, err_text(status));
+		else
+			runner_store_try(r, c, "", now);
+	}
+	deed_of(r, DEED_START, a);
 }
 
 static void act(struct runner *r, const struct run_action *a)
@@ -189,7 +232,7 @@ static void act(struct runner *r, const struct run_action *a)
 		break;
 	case RUN_ACT_START:
 	case RUN_ACT_ATTACH:
-		deed_of(r, DEED_START, a);
+		start(r, a);
 		break;
 	case RUN_ACT_KILL:
 		deed_of(r, DEED_KILL, a);

@@ -160,12 +160,14 @@ void runner_try_start(struct runner *r, const struct run_action *a)
 {
 	const struct conductor_options *k = &r->conductor->o;
 	struct cell *c = cells_get(r->cells, a->task, a->instance);
+	const struct cell_kept *kept = c == NULL ? NULL : c->kept;
+	bool is_known = kept != NULL && kept->id_try == a->try_number;
 	char id[EXECUTION_ID_SIZE];
 	struct try_options o;
 	struct try_end end;
 	int64_t now = conductor_now();
 	bool has_ended;
-	int status = c == NULL ? ERR_NOMEM : execution_id_make(now, id);
+	int status = c == NULL ? ERR_NOMEM : is_known ? 0 : execution_id_make(now, id);
 
 	if (status == 0) {
 		runner_try_close(r, c);
@@ -179,7 +181,10 @@ void runner_try_start(struct runner *r, const struct run_action *a)
 			.logs = k->logs,
 			.kill_grace_ms = k->kill_grace_ms,
 			.dies_with_engine = k->dies_with_engine,
-			.execution_id = id,
+			.execution_id = is_known ? kept->execution_id : id,
+			.is_stored = k->journal != NULL,
+			.is_resumed = is_known && kept->is_resumed,
+			.is_attach = a->kind == RUN_ACT_ATTACH,
 			.events = &try_events,
 			.ctx = c};
 		status = try_start(&o, now, &c->try, &has_ended, &end);

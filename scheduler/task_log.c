@@ -20,11 +20,27 @@
 #include "engine/run.h"
 #include "operators/fdio.h"
 
+#define MARK_LEN 63 /* bytes of a mark: three numbers of 20 digits */
+
+/* How far a stream of output has come. */
+struct progress {
+	int64_t fed; /* bytes that came */
+	int64_t line_at; /* where the line begins that is not whole yet */
+	size_t n_in, n_out; /* newlines that came, and that the mask has let through */
+	bool is_broken; /* that line was too long, and a piece of it is in the log */
+};
+
 struct task_log {
 	char path[PATH_MAX]; /* "": none */
+	char mark_path[PATH_MAX]; /* "": none */
+	int mark_fd; /* -1: not open */
+	int64_t size; /* of the file, as far as it is ours */
+	int64_t cut_at; /* to be cut off here when output comes; -1: not */
+	struct progress progress[2];
 	size_t root; /* how much of the path is there for sure */
 	int fd; /* -1: not open */
 	bool is_broken; /* an error was told */
+	bool is_resumed; /* another process began it */
 	struct buf gathered;
 	struct buf partial[2]; /* lines of output without their end yet */
 	const struct mask *mask;
@@ -35,6 +51,18 @@ struct task_log {
 	char stamp[INSTANT_TEXT_MAX];
 };
 
+/* Beside the log, and hidden: .attempt=1.mark */
+static void mark_path_make(struct task_log *l)
+{
+	const char *name = strrchr(l->path, '/') + 1;
+	size_t folder = (size_t)(name - l->path), len = strlen(name) - strlen(".log");
+
+	memcpy(l->mark_path, l->path, folder);
+	l->mark_path[folder] = '.';
+	memcpy(l->mark_path + folder + 1, name, len);
+	memcpy(l->mark_path + folder + 1 + len, ".mark", sizeof(".mark"));
+}
+
 int task_log_open(const struct task_log_place *place, const struct task_log_listener *listener,
 	struct task_log **out)
 {
@@ -44,7 +72,11 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 
 	if (l == NULL)
 		return ERR_NOMEM;
-	l->path[0] = '\0';
+	l->path[0] = l->mark_path[0] = '\0';
+	l->mark_fd = -1;
+	l->size = 0;
+	l->cut_at = -1;
+	memset(l->progress, 0, sizeof(l->progress));
 	l->root = 0;
 	if (place->instance != RUN_NO_INSTANCE)
 		(void)snprintf(instance, sizeof(instance), "map_index=%u/", place->instance);
@@ -54,8 +86,11 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 			place->dag_id, place->run_id, place->task_id, instance, place->try_number);
 	if (place->folder != NULL)
 		l->root = strlen(place->folder);
-	l->is_broken = n < 0 || (size_t)n >= sizeof(l->path);
+	l->is_broken = n < 0 || (size_t)n + sizeof(".mark") > sizeof(l->path);
+	if (place->has_mark && n > 0 && !l->is_broken)
+		mark_path_make(l);
 	l->fd = -1;
+	l->is_resumed = false;
 	buf_init(&l->gathered, 0);
 	buf_init(&l->partial[0], 0);
 	buf_init(&l->partial[1], 0);
@@ -120,6 +155,21 @@ static void output_line(
 		l->listener.on_line(l->listener.ctx, stream, text, len);
 }
 
+/* Output has come as it is, before the mask. */
+static void feed(struct task_log *l, enum op_stream stream, const char *bytes, size_t len)
+{
+	struct progress *p = &l->progress[stream];
+	const char *at = bytes, *end = bytes + len;
+
+	if (l->mark_path[0] == '\0')
+		return;
+	for (; (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
+		p->n_in++;
+		p->line_at = p->fed + (at + 1 - bytes);
+	}
+	p->fed += (int64_t)len;
+}
+
 /* Ends the line that waits. */
 static void partial_end(struct task_log *l, int64_t now, enum op_stream stream)
 {
@@ -140,7 +190,8 @@ static void add_output(
 		size_t n = end == NULL ? len : (size_t)(end - bytes);
 		size_t room = TASK_LOG_LINE_MAX - b->len;
 		size_t take = n < room ? n : room;
-		bool is_whole = (end != NULL && take == n) || take == room;
+		bool is_ended = end != NULL && take == n;
+		bool is_whole = is_ended || take == room;
 
 		if (is_whole && b->len == 0) {
 			output_line(l, now, stream, bytes, take);
@@ -149,8 +200,12 @@ static void add_output(
 			if (is_whole)
 				partial_end(l, now, stream);
 		}
-		if (end != NULL && take == n)
+		l->progress[stream].is_broken =
+			!is_ended && (is_whole || l->progress[stream].is_broken);
+		if (is_ended) {
+			l->progress[stream].n_out++;
 			take++;
+		}
 		bytes += take;
 		len -= take;
 		if (l->gathered.len >= TASK_LOG_GATHER)
@@ -158,10 +213,22 @@ static void add_output(
 	}
 }
 
+/* Cuts off what an earlier process wrote behind its mark, as it comes again. */
+static void cut(struct task_log *l)
+{
+	if (l->cut_at < 0)
+		return;
+	if (truncate(l->path, (off_t)l->cut_at) == 0)
+		l->size = l->cut_at;
+	l->cut_at = -1;
+}
+
 /* N.B. where memory is too short for masking, output is left out rather than shown. */
 void task_log_output(
 	struct task_log *l, int64_t now, enum op_stream stream, const char *bytes, size_t len)
 {
+	cut(l);
+	feed(l, stream, bytes, len);
 	if (l->masked[stream] == NULL && !has_secrets(l)) {
 		add_output(l, now, stream, bytes, len);
 		return;
@@ -221,18 +288,81 @@ static int file_open(struct task_log *l)
 	return l->fd >= 0 ? 0 : -1;
 }
 
-int task_log_flush(struct task_log *l, struct err *e)
+/* Where the file and the streams stand, if that can be told: N.B. what the mask holds back, or has
+ * put other bytes in the place of, may make it untold for a while. The last mark counts on then. */
+static bool mark_get(const struct task_log *l, struct task_log_mark *out)
+{
+	out->size = l->size;
+	for (int i = 0; i < 2; i++) {
+		const struct progress *p = &l->progress[i];
+
+		if (p->is_broken || p->n_in != p->n_out)
+			return false;
+		out->output_at[i] = p->line_at;
+	}
+	return true;
+}
+
+static void mark_write(struct task_log *l)
+{
+	struct task_log_mark m;
+	char text[MARK_LEN + 1];
+
+	if (l->mark_path[0] == '\0' || !mark_get(l, &m))
+		return;
+	if (l->mark_fd < 0)
+		l->mark_fd = open(l->mark_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	(void)snprintf(text, sizeof(text), "%020lld %020lld %020lld\n", (long long)m.size,
+		(long long)m.output_at[0], (long long)m.output_at[1]);
+	/* N.B. without it the log begins anew, and nothing is lost. */
+	if (l->mark_fd >= 0 && pwrite(l->mark_fd, text, MARK_LEN, 0) != MARK_LEN)
+		(void)unlink(l->mark_path);
+}
+
+static void mark_read(const char *path, struct task_log_mark *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[MARK_LEN + 1];
+	long long n[3];
+
+	memset(out, 0, sizeof(*out));
+	if (fd < 0)
+		return;
+	if (fdio_read_all(fd, text, MARK_LEN) == MARK_LEN) {
+		text[MARK_LEN] = '\0';
+		if (sscanf(text, "%20lld %20lld %20lld", &n[0], &n[1], &n[2]) == 3 && n[0] >= 0 &&
+			n[1] >= 0 && n[2] >= 0)
+			*out = (struct task_log_mark){.size = n[0], .output_at = {n[1], n[2]}};
+	}
+	(void)close(fd);
+}
+
+void task_log_resume(struct task_log *l, struct task_log_mark *out)
+{
+	struct stat st;
+
+	memset(out, 0, sizeof(*out));
+	if (l->mark_path[0] == '\0' || stat(l->path, &st) != 0)
+		return;
+	mark_read(l->mark_path, out);
+	if (out->size > st.st_size)
+		memset(out, 0, sizeof(*out));
+	l->size = st.st_size;
+	l->cut_at = out->size;
+	l->is_resumed = true;
+	for (int i = 0; i < 2; i++)
+		l->progress[i].fed = l->progress[i].line_at = out->output_at[i];
+}
+
+static int write_gathered(struct task_log *l, struct err *e)
 {
 	const char *what = NULL;
 
-	if (l->is_broken || l->gathered.len == 0 || l->path[0] == '\0') {
-		buf_reset(&l->gathered);
-		return 0;
-	}
 	if (l->fd < 0 && file_open(l) != 0)
 		what = "make";
 	else if (fdio_write_all(l->fd, l->gathered.data, l->gathered.len) != 0)
 		what = "write";
+	l->size += (int64_t)l->gathered.len;
 	buf_reset(&l->gathered);
 	if (what == NULL)
 		return 0;
@@ -240,15 +370,39 @@ int task_log_flush(struct task_log *l, struct err *e)
 	return err_set(e, ERR_IO, "cannot %s the log %s: %s", what, l->path, strerror(errno));
 }
 
-int task_log_close(struct task_log *l, struct err *e)
+int task_log_flush(struct task_log *l, struct err *e)
 {
 	int r;
 
+	/* What is to be cut off may be all that there will ever be. */
+	if (l->cut_at >= 0 && l->gathered.len < TASK_LOG_GATHER)
+		return 0;
+	if (l->is_broken || l->gathered.len == 0 || l->path[0] == '\0') {
+		buf_reset(&l->gathered);
+		return 0;
+	}
+	r = write_gathered(l, e);
+	if (r == 0)
+		mark_write(l);
+	return r;
+}
+
+int task_log_close(struct task_log *l, bool is_over, struct err *e)
+{
+	int r = 0;
+
 	if (l == NULL)
 		return 0;
+	l->cut_at = -1;
+	if (is_over && (l->mark_fd >= 0 || l->is_resumed) && l->mark_path[0] != '\0')
+		(void)unlink(l->mark_path);
+	if (is_over)
+		l->mark_path[0] = '\0';
 	r = task_log_flush(l, e);
 	if (l->fd >= 0)
 		(void)close(l->fd);
+	if (l->mark_fd >= 0)
+		(void)close(l->mark_fd);
 	buf_free(&l->gathered);
 	buf_free(&l->partial[0]);
 	buf_free(&l->partial[1]);

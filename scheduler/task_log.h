@@ -7,6 +7,7 @@
 #ifndef SCHEDULER_TASK_LOG_H
 #define SCHEDULER_TASK_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "operators/operator.h"
@@ -24,6 +25,7 @@ struct task_log_place {
 	uint32_t instance; /* RUN_NO_INSTANCE: none */
 	uint32_t try_number;
 	const struct mask *mask; /* what must not be seen; NULL: nothing. It outlives the log */
+	bool has_mark; /* another process may have to go on with it */
 };
 
 /* Hears each line of output as it goes into the log: masked, without its newline. */
@@ -32,10 +34,22 @@ struct task_log_listener {
 	void (*on_line)(void *ctx, enum op_stream stream, const char *text, size_t len);
 };
 
+/* How much of a try's log is in its file, and of which output. It stands beside the log, as long as
+ * the log is open, so that one that is taken up by another process goes on where it stopped. */
+struct task_log_mark {
+	int64_t size; /* of the file; what stands behind is cut off */
+	int64_t output_at[2]; /* bytes of each stream that are in it as whole lines */
+};
+
 /* A log, whose file is made when there is something to write. All that it is given passes the mask.
  * ERR_NOMEM. */
 int task_log_open(const struct task_log_place *place, const struct task_log_listener *listener,
 	struct task_log **out);
+
+/* Goes on with a log that an earlier process began. *out is its mark: output has to come from there
+ * on, and with the first of it what the file holds behind its mark is cut off (without a mark, all
+ * of it). To be called before anything is added. */
+void task_log_resume(struct task_log *l, struct task_log_mark *out);
 
 /* Adds a line; file and line are the place in the source. now in ms since the epoch. */
 void task_log_line(struct task_log *l, int64_t now, enum op_level level, const char *file, int line,
@@ -48,11 +62,12 @@ void task_log_output(
 /* Ends lines that wait for their end: there will be no more output. */
 void task_log_output_end(struct task_log *l, int64_t now);
 
-/* Writes what has gathered. ERR_IO with a sentence, once. */
+/* Writes what has gathered, and the mark where has_mark was said. ERR_IO with a sentence, once. */
 int task_log_flush(struct task_log *l, struct err *e);
 
-/* Writes what has gathered and closes the file. Errors as task_log_flush(). */
-int task_log_close(struct task_log *l, struct err *e);
+/* Writes what has gathered and closes the file. Where is_over the mark goes: nobody will go on with
+ * it. Errors as task_log_flush(). */
+int task_log_close(struct task_log *l, bool is_over, struct err *e);
 
 /* Where it is; "" where nothing is written. */
 const char *task_log_path(const struct task_log *l);

@@ -25,6 +25,7 @@ try {
 	struct task_log *log;
 	int64_t begun_at, started_at; /* started_at: 0 until then */
 	bool has_ended;
+	struct task_log_mark mark; /* of a log that goes on */
 	char execution_id[EXECUTION_ID_SIZE];
 	char message[sizeof(((struct err *)0)->text)];
 };
@@ -205,8 +206,10 @@ static int begin(struct try *t, struct err *e)
 			.n_environment = rendered.n_environment,
 			.timeout_ms = t->task->execution_timeout_ms,
 			.kill_grace_ms = o->kill_grace_ms,
-			.dies_with_engine = o->dies_with_engine};
-		r = o->operator->op->start(o->operator, & job, &operator_events, t, &t->handle, e);
+			.dies_with_engine = o->dies_with_engine,
+			.output_at = {t->mark.output_at[0], t->mark.output_at[1]}};
+		r = (o->is_attach ? o->operator->op->attach : o->operator->op->start)(
+			o->operator, & job, &operator_events, t, &t->handle, e);
 	}
 	arena_destroy(scratch);
 	return r;
@@ -223,7 +226,8 @@ int try_start(const struct try_options *o, int64_t now, struct try **out, bool *
 		.task_id = task->id,
 		.instance = o->instance,
 		.try_number = o->render.try_number,
-		.mask = o->render.source->mask};
+		.mask = o->render.source->mask,
+		.has_mark = o->is_stored};
 	struct task_log_listener listener = {.ctx = t, .on_line = on_line};
 	struct err e;
 	int r;
@@ -236,14 +240,17 @@ int try_start(const struct try_options *o, int64_t now, struct try **out, bool *
 	t->task = task;
 	t->begun_at = now;
 	(void)snprintf(t->execution_id, sizeof(t->execution_id), "%s", o->execution_id);
-	(void)snprintf(t->message, sizeof(t->message), "Starting attempt %u of %u",
-		o->render.try_number, task->retries + 1);
+	if (o->is_resumed)
+		task_log_resume(t->log, &t->mark);
+	(void)snprintf(t->message, sizeof(t->message), "%s attempt %u of %u",
+		o->is_attach ? "Taking up" : "Starting", o->render.try_number, task->retries + 1);
 	log_line(t, now, OP_INFO, __LINE__, t->message);
 	r = begin(t, &e);
 	*has_ended = r != 0;
 	if (r != 0) {
 		(void)snprintf(t->message, sizeof(t->message), "%s", e.text);
 		*end = (struct try_end){.exit = RUN_EXIT_FAILED,
+			.is_lost = o->is_attach,
 			.no_retry = r != ERR_NOMEM && r != ERR_IO && r != ERR_UNAVAILABLE,
 			.message = t->message};
 		t->has_ended = true;
@@ -292,7 +299,7 @@ int try_close(struct try *t, struct err *e)
 		return 0;
 	if (t->handle != NULL)
 		t->handle->op->abandon(t->handle);
-	r = task_log_close(t->log, e);
+	r = task_log_close(t->log, t->has_ended, e);
 	free(t);
 	return r;
 }

@@ -41,6 +41,9 @@ struct try_options {
 	int64_t kill_grace_ms;
 	bool dies_with_engine;
 	const char *execution_id;
+	bool is_stored; /* a later process may take it up */
+	bool is_resumed; /* an earlier process may have started it: its log goes on */
+	bool is_attach; /* it surely was started: it is never started again */
 	const struct try_events *events;
 	void *ctx;
 };

@@ -242,6 +242,18 @@ static struct ssh_try *try_create(
 	return t;
 }
 
+/* Output that was handed on before is not asked for again, but for what the tails need of it. */
+static void output_resume(struct ssh_try *t, const struct op_job *job)
+{
+	for (int i = 0; i < 2; i++) {
+		uint64_t at = (uint64_t)job->output_at[i];
+
+		t->known[i] = at < OP_TAIL_MAX ? (size_t)at : OP_TAIL_MAX;
+		t->tails[i].total = at - t->known[i];
+		t->logged += at;
+	}
+}
+
 static int begin(struct op_instance *base, const struct op_job *job, const struct op_events *events,
 	void *ctx, bool is_attach, struct op_try **out, struct err *e)
 {
@@ -272,6 +284,14 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 		r = input_make(t, job, e);
 	if (r == 0)
 		r = transport_need(i, e);
+	if (r == 0 && is_attach && t->is_plain)
+		r = err_set(e, ERR_UNSUPPORTED,
+			"nothing is kept on the host of a script with detach: false, so it cannot "
+			"be found again");
+	/* What was seen running is never started again, whatever the host remembers. */
+	if (is_attach)
+		buf_free(&t->input);
+	output_resume(t, job);
 	if (r == 0)
 		r = ssh_try_begin(t, is_attach, e);
 	if (r != 0) {

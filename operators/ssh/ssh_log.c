@@ -20,8 +20,14 @@ void ssh_try_log(struct ssh_try *t, enum op_level level, int line, const char *f
 void ssh_try_output(struct ssh_try *t, bool is_stderr, const char *bytes, size_t len)
 {
 	uint64_t room = t->logged < t->log_limit ? t->log_limit - t->logged : 0;
+	size_t known = len < t->known[is_stderr] ? len : t->known[is_stderr];
 
 	ssh_tail_add(&t->tails[is_stderr], bytes, len);
+	t->known[is_stderr] -= known;
+	bytes += known;
+	len -= known;
+	if (len == 0)
+		return;
 	/* Past the limit only the tails go on; the end of the log comes from them. */
 	if (room > 0)
 		t->events.on_output(t->ctx, is_stderr ? OP_STDERR : OP_STDOUT, bytes,

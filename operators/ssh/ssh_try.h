@@ -99,6 +99,7 @@ struct ssh_try {
 	struct ssh_kill kill;
 
 	struct tail tails[2];
+	size_t known[2]; /* bytes that come for the tails alone: they were handed on before */
 	struct buf response;
 	uint64_t response_len; /* as the host sent it, what is past the limit included */
 	const char *user_folder;
