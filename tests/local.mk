@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/test_bag \
 	tests/unit/test_buf \
 	tests/unit/test_cond \
+	tests/unit/test_conductor \
 	tests/unit/test_connection \
 	tests/unit/test_control \
 	tests/unit/test_cron \
@@ -143,6 +144,9 @@ tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 
 # The store's tests share a kit.
 STORE_KIT = tests/unit/store_kit.c tests/unit/store_kit.h $(TAP_SOURCES)
+tests_unit_test_conductor_SOURCES = tests/unit/test_conductor.c tests/unit/dag_kit.c \
+	tests/unit/dag_kit.h $(STORE_KIT)
+tests_unit_test_conductor_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_connection_SOURCES = tests/unit/test_connection.c $(STORE_KIT)
 tests_unit_test_connection_LDADD = $(STORE_LIBS)
 tests_unit_test_seal_SOURCES = tests/unit/test_seal.c $(TAP_SOURCES)
