@@ -19,3 +19,7 @@ EXTRA_DIST += bench/bench_ssh.sh
 BENCHES += bench/bare_ssh
 bench_bare_ssh_SOURCES = bench/bare_ssh.c
 bench_bare_ssh_LDADD = $(SSH2_LIBS) $(CRYPTO_LIBS)
+
+BENCHES += bench/bench_folder
+bench_bench_folder_SOURCES = bench/bench.c bench/bench.h bench/bench_folder.c
+bench_bench_folder_LDADD = $(SCHEDULER_LIBS)
