@@ -29,6 +29,16 @@ void bag_observe(struct bag *b, struct bag_observer *o)
 	b->observers = o;
 }
 
+void bag_unobserve(struct bag *b, struct bag_observer *o)
+{
+	struct bag_observer **at = &b->observers;
+
+	while (*at != NULL && *at != o)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = o->next;
+}
+
 void bag_note(struct bag *b, enum op_level level, const char *fmt, ...)
 {
 	char text[1024];

@@ -68,8 +68,9 @@ struct bag_options {
  * and the journal must outlive it. ERR_NOMEM and the store's errors, with a sentence. */
 int bag_open(const struct bag_options *o, struct bag **out, struct err *e);
 
-/* Adds an observer, which must outlive the bag. */
+/* Adds an observer, which must outlive the bag, or takes it away again. */
 void bag_observe(struct bag *b, struct bag_observer *o);
+void bag_unobserve(struct bag *b, struct bag_observer *o);
 
 /* Stops watching; on_closed comes from the loop, and the bag is gone then. */
 void bag_close(struct bag *b, void (*on_closed)(void *ctx), void *ctx);

@@ -303,6 +303,10 @@ void planner_close(struct planner *p, void (*on_closed)(void *ctx), void *ctx)
 {
 	p->on_closed = on_closed;
 	p->closed_ctx = ctx;
+	bag_unobserve(p->o.bag, &p->bag_observer);
+	conductor_unobserve(p->o.conductor, &p->conductor_observer);
+	for (struct planned *of = p->all; of != NULL; of = of->next)
+		of->dag->plan = NULL;
 	if (p->timer != NULL)
 		wall_timer_close(p->timer, free_all, p);
 	else

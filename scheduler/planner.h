@@ -45,8 +45,8 @@ int planner_create(const struct planner_options *o, struct planner **out, struct
 /* Makes no further runs, and starts none. */
 void planner_stop(struct planner *p);
 
-/* Frees it, behind the bag and the conductor or before; on_closed (may be NULL) comes from the
- * loop. N.B. neither may call back any more. */
+/* Frees it, while the bag and the conductor are still there; on_closed (may be NULL) comes from the
+ * loop. */
 void planner_close(struct planner *p, void (*on_closed)(void *ctx), void *ctx);
 
 /* Makes what is due. The timer calls it. */

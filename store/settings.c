@@ -133,8 +133,11 @@ int setting_find(
 /* What a value must be, for messages. */
 static const char *wanted(int id)
 {
-	return setting_defs[id].type == SETTING_PATH ? "the path of a folder"
-						     : "a whole number from 1 to 1000000";
+	static const char *const words[] = {[SETTING_PATH] = "the path of a folder",
+		[SETTING_NUMBER] = "a whole number from 1 to 1000000",
+		[SETTING_BOOL] = "true or false"};
+
+	return words[setting_defs[id].type];
 }
 
 static bool is_number(const char *text)
@@ -143,6 +146,18 @@ static bool is_number(const char *text)
 
 	return n > 0 && n <= 7 && text[n] == '\0' && atol(text) >= 1 &&
 		atol(text) <= SETTING_NUMBER_MAX;
+}
+
+static bool is_fit(enum setting_type type, const char *text)
+{
+	switch (type) {
+	case SETTING_NUMBER:
+		return is_number(text);
+	case SETTING_BOOL:
+		return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+	default:
+		return *text != '\0';
+	}
 }
 
 /* A path made whole, in the arena. base: what a relative one counts from, or NULL for the current
@@ -169,7 +184,7 @@ static int set_value(struct settings *s, int id, const char *text, enum setting_
 	const struct setting_def *d = &setting_defs[id];
 	const char *value;
 
-	if (*text == '\0' || (d->type == SETTING_NUMBER && !is_number(text)))
+	if (!is_fit(d->type, text))
 		return err_set(e, ERR_INVALID, "%s: %s.%s is %s%s%s; it takes %s", origin,
 			d->section, d->key, *text == '\0' ? "empty" : "\"", text,
 			*text == '\0' ? "" : "\"", wanted(id));
@@ -440,6 +455,11 @@ const char *settings_text(const struct settings *s, enum setting_id id)
 uint32_t settings_number(const struct settings *s, enum setting_id id)
 {
 	return (uint32_t)strtoul(s->values[id].text, NULL, 10);
+}
+
+bool settings_truth(const struct settings *s, enum setting_id id)
+{
+	return strcmp(s->values[id].text, "true") == 0;
 }
 
 enum setting_source settings_source(const struct settings *s, enum setting_id id)

@@ -24,6 +24,7 @@ struct err;
 enum setting_type {
 	SETTING_PATH, /* of a file or a folder */
 	SETTING_NUMBER, /* a whole one from 1 to SETTING_NUMBER_MAX */
+	SETTING_BOOL, /* true or false */
 };
 
 /* X(enum suffix, section, key, type, default, what it is for) */
@@ -31,7 +32,12 @@ enum setting_type {
 	X(DAGS_FOLDER, "core", "dags_folder", SETTING_PATH, "dags",                                \
 		"The folder whose YAML files are DAGs, subfolders included.")                      \
 	X(DEFAULT_POOL_SLOTS, "core", "default_pool_task_slot_count", SETTING_NUMBER, "128",       \
-		"How many slots default_pool has, and every pool that nobody has sized.")
+		"How many slots default_pool has, and every pool that nobody has sized.")          \
+	X(DAG_DIR_LIST_INTERVAL, "scheduler", "dag_dir_list_interval", SETTING_NUMBER, "300",      \
+		"How many seconds lie between looks at the dags folder, which is watched "         \
+		"besides. Where it cannot be watched, they are 5 at most.")                        \
+	X(DAG_DIR_WATCH, "scheduler", "dag_dir_watch", SETTING_BOOL, "true",                       \
+		"Whether the dags folder is watched; else it is only looked at now and then.")
 
 enum setting_id {
 #define SETTING_ENUM(id, section, key, type, dflt, doc) SETTING_##id,
@@ -73,6 +79,9 @@ const char *settings_text(const struct settings *s, enum setting_id id);
 
 /* The value of a SETTING_NUMBER. */
 uint32_t settings_number(const struct settings *s, enum setting_id id);
+
+/* The value of a SETTING_BOOL. */
+bool settings_truth(const struct settings *s, enum setting_id id);
 
 /* Where the value came from, and words for it: "default", "/home/a/.windrow/windrow.yaml:3:5",
  * "WINDROW__CORE__DAGS_FOLDER". */

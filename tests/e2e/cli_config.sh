@@ -27,6 +27,9 @@ like "the environment wins over the file" "$out" \
 WINDROW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT=many run config list
 is "a number must be one" "$status:$err" "1:windrow: WINDROW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT: \
 core.default_pool_task_slot_count is \"many\"; it takes a whole number from 1 to 1000000"
+WINDROW__SCHEDULER__DAG_DIR_WATCH=maybe run config list
+is "so must a truth" "$status:$err" "1:windrow: WINDROW__SCHEDULER__DAG_DIR_WATCH: \
+scheduler.dag_dir_watch is \"maybe\"; it takes true or false"
 run info -o json
 is "info exits 0" "$status" 0
 like "info tells of home and file" "$out" "*\"home\": \"$WINDROW_HOME\",*\"settings_file\": \
