@@ -133,7 +133,7 @@ static int make_keypair(struct setup *s, struct store *store, const char *name, 
 	r = ssh_key_generate(SSH_KEY_ED25519, 0, &k, e);
 	if (r != 0)
 		return r;
-	r = keypair_keep(store, k, name, s->arena, &told, e);
+	r = keypair_keep(store, k, name, NULL, s->arena, &told, e);
 	if (r == 0)
 		report_note("made the keypair %s: %s", name, told);
 	ssh_key_destroy(k);

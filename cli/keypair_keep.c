@@ -27,8 +27,8 @@ static const char *text_of(
 	return text;
 }
 
-int keypair_keep(struct store *s, const struct ssh_key *k, const char *name, struct arena *a,
-	const char **told, struct err *e)
+int keypair_keep(struct store *s, const struct ssh_key *k, const char *name, const char *passphrase,
+	struct arena *a, const char **told, struct err *e)
 {
 	struct store_keypair row = {.name = name, .type = ssh_key_algorithm(k)};
 	const char *at;
@@ -46,7 +46,7 @@ int keypair_keep(struct store *s, const struct ssh_key *k, const char *name, str
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	buf_init(&text, 0);
 	(void)buf_room(&text, PRIVATE_ROOM);
-	r = ssh_key_write(k, name, &text, e);
+	r = ssh_key_write(k, name, passphrase, &text, e);
 	if (r == 0)
 		r = store_keypair_add(s, &row, text.data, text.len, e);
 	if (text.data != NULL)

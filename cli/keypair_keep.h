@@ -7,9 +7,10 @@ struct err;
 struct ssh_key;
 struct store;
 
-/* Adds a key to the store under this name, which is its comment too. *told is what `ssh-keygen -l`
+/* Adds a key to the store under this name, which is its comment too, sealed by the passphrase as
+ * well (NULL: by the store alone). *told is what `ssh-keygen -l`
  * prints of it, in the arena. As store_keypair_add(). */
-int keypair_keep(struct store *s, const struct ssh_key *k, const char *name, struct arena *a,
-	const char **told, struct err *e);
+int keypair_keep(struct store *s, const struct ssh_key *k, const char *name, const char *passphrase,
+	struct arena *a, const char **told, struct err *e);
 
 #endif

@@ -31,7 +31,7 @@ static int failed(const struct err *e)
 }
 
 /* Puts a key into the store, and tells of it as ssh-keygen does. */
-static int keep(const struct ssh_key *k, const char *name, struct arena *a)
+static int keep(const struct ssh_key *k, const char *name, const char *passphrase, struct arena *a)
 {
 	const char *told;
 	struct err e;
@@ -40,7 +40,7 @@ static int keep(const struct ssh_key *k, const char *name, struct arena *a)
 
 	if (s == NULL)
 		return status;
-	if (keypair_keep(s, k, name, a, &told, &e) != 0)
+	if (keypair_keep(s, k, name, passphrase, a, &told, &e) != 0)
 		status = stores_report(&e);
 	else
 		(void)puts(told);
@@ -53,11 +53,24 @@ static int keep(const struct ssh_key *k, const char *name, struct arena *a)
 static const char *const types[] = {
 	[SSH_KEY_ED25519] = "ed25519", [SSH_KEY_ECDSA] = "ecdsa", [SSH_KEY_RSA] = "rsa", NULL};
 
+/* A passphrase for a new key; NULL, and reported, where there is none. */
+static const char *passphrase_new(struct arena *a)
+{
+	const char *passphrase = secret_input(a, "the passphrase");
+
+	if (passphrase != NULL && *passphrase == '\0') {
+		report_error("an empty passphrase seals nothing; leave --passphrase-stdin out");
+		return NULL;
+	}
+	return passphrase;
+}
+
 static int generate_exec(const struct args *args)
 {
 	const char *said = args_text(args, "type", "ed25519");
-	struct arena *a = arena_create(0);
+	struct arena *a = secret_arena_create(0);
 	enum ssh_key_type type = SSH_KEY_ED25519;
+	const char *passphrase = NULL;
 	struct ssh_key *k = NULL;
 	struct err e;
 	int status;
@@ -70,8 +83,10 @@ static int generate_exec(const struct args *args)
 	else if (ssh_key_generate(type, (unsigned)args_int(args, "bits", 0), &k, &e) != 0) {
 		report_error("%s", e.text);
 		status = e.code == ERR_INVALID ? EXIT_USAGE : EXIT_FAILED;
-	} else
-		status = keep(k, args_word(args, 0), a);
+	} else if (args_has(args, "passphrase-stdin") && (passphrase = passphrase_new(a)) == NULL)
+		status = EXIT_FAILED;
+	else
+		status = keep(k, args_word(args, 0), passphrase, a);
 	ssh_key_destroy(k);
 	arena_destroy(a);
 	return status;
@@ -80,6 +95,8 @@ static int generate_exec(const struct args *args)
 static const struct flag generate_flags[] = {
 	{"type", 't', FLAG_ENUM, "TYPE", "ed25519 (the default), ecdsa or rsa", .choices = types},
 	{"bits", 'b', FLAG_INT, "N", "of ecdsa: 256, 384 or 521; of rsa: 3072 or more", 1, 65536},
+	{"passphrase-stdin", 0, FLAG_SWITCH, NULL,
+		"seal it by a passphrase too, read from standard input"},
 };
 
 const struct command command_keypairs_generate = {
@@ -88,8 +105,9 @@ const struct command command_keypairs_generate = {
 	.words = "NAME",
 	.summary = "make a new keypair",
 	.details = "Its private half goes into the store, sealed, and is shown to nobody. A "
-		   "connection uses it by `keypair` in its extra; `connections setup` brings the "
-		   "public half to the host.",
+		   "connection uses it by `keypair` in its extra (and private_key_passphrase, "
+		   "where it "
+		   "has one); `connections setup` brings the public half to the host.",
 	.flags = generate_flags,
 	.n_flags = COUNT(generate_flags),
 	.example = "windrow keypairs generate deploy\n"
@@ -135,7 +153,7 @@ static int import_exec(const struct args *args)
 	if (import_read(args_word(args, 1), args_has(args, "passphrase-stdin"), a, &k, &e) != 0)
 		status = failed(&e);
 	else
-		status = keep(k, args_word(args, 0), a);
+		status = keep(k, args_word(args, 0), NULL, a);
 	ssh_key_destroy(k);
 	arena_destroy(a);
 	return status;

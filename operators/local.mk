@@ -41,10 +41,13 @@ liboperators_a_SOURCES = \
 	operators/ssh/blake2b.c \
 	operators/ssh/key.c \
 	operators/ssh/key.h \
+	operators/ssh/key_cipher.c \
+	operators/ssh/key_cipher.h \
 	operators/ssh/key_impl.h \
 	operators/ssh/key_openssh.c \
 	operators/ssh/key_putty.c \
 	operators/ssh/key_read.c \
+	operators/ssh/key_write.c \
 	operators/ssh/known_hosts.c \
 	operators/ssh/known_hosts.h \
 	operators/ssh/message.c \

@@ -192,13 +192,13 @@ void key_secret_end(struct buf *b)
 	buf_free(b);
 }
 
-static void add_text(struct buf *out, const char *s)
+void key_add_text(struct buf *out, const char *s)
 {
 	key_add_string(out, s, strlen(s));
 }
 
 /* A number as the wire knows it, which is OpenSSL's MPI too. */
-static void add_number(struct buf *out, const EVP_PKEY *pkey, const char *name)
+void key_add_number(struct buf *out, const EVP_PKEY *pkey, const char *name)
 {
 	BIGNUM *n = NULL;
 	char *to;
@@ -213,7 +213,7 @@ static void add_number(struct buf *out, const EVP_PKEY *pkey, const char *name)
 	BN_clear_free(n);
 }
 
-static void add_raw_public(struct buf *out, const EVP_PKEY *pkey)
+void key_add_raw_public(struct buf *out, const EVP_PKEY *pkey)
 {
 	unsigned char bytes[32];
 	size_t len = sizeof(bytes);
@@ -224,7 +224,7 @@ static void add_raw_public(struct buf *out, const EVP_PKEY *pkey)
 		key_add_string(out, bytes, len);
 }
 
-static void add_point(struct buf *out, const EVP_PKEY *pkey)
+void key_add_point(struct buf *out, const EVP_PKEY *pkey)
 {
 	unsigned char bytes[POINT_MAX];
 	size_t len = 0;
@@ -238,23 +238,23 @@ static void add_point(struct buf *out, const EVP_PKEY *pkey)
 
 void ssh_key_public_blob(const struct ssh_key *k, struct buf *out)
 {
-	add_text(out, ssh_key_algorithm(k));
+	key_add_text(out, ssh_key_algorithm(k));
 	switch (k->type) {
 	case SSH_KEY_ED25519:
-		add_raw_public(out, k->pkey);
+		key_add_raw_public(out, k->pkey);
 		break;
 	case SSH_KEY_ECDSA:
-		add_text(out, key_curves[k->curve].ssh);
-		add_point(out, k->pkey);
+		key_add_text(out, key_curves[k->curve].ssh);
+		key_add_point(out, k->pkey);
 		break;
 	case SSH_KEY_RSA:
-		add_number(out, k->pkey, OSSL_PKEY_PARAM_RSA_E);
-		add_number(out, k->pkey, OSSL_PKEY_PARAM_RSA_N);
+		key_add_number(out, k->pkey, OSSL_PKEY_PARAM_RSA_E);
+		key_add_number(out, k->pkey, OSSL_PKEY_PARAM_RSA_N);
 		break;
 	}
 }
 
-static void add_base64(struct buf *out, const struct buf *bytes)
+void key_add_base64(struct buf *out, const struct buf *bytes)
 {
 	char *to = buf_room(out, (bytes->len + 2) / 3 * 4 + 1);
 
@@ -265,7 +265,7 @@ static void add_base64(struct buf *out, const struct buf *bytes)
 }
 
 /* Takes over a failure of a part. */
-static void join_status(struct buf *out, struct buf *part)
+void key_join_status(struct buf *out, struct buf *part)
 {
 	if (buf_status(out) == 0 && buf_status(part) != 0)
 		out->status = buf_status(part);
@@ -279,9 +279,9 @@ void ssh_key_public_line(const struct ssh_key *k, const char *comment, struct bu
 	ssh_key_public_blob(k, &blob);
 	buf_addf(out, "%s ", ssh_key_algorithm(k));
 	if (buf_status(&blob) == 0)
-		add_base64(out, &blob);
+		key_add_base64(out, &blob);
 	buf_addf(out, "%s%s\n", *comment == '\0' ? "" : " ", comment);
-	join_status(out, &blob);
+	key_join_status(out, &blob);
 	buf_free(&blob);
 }
 
@@ -297,108 +297,6 @@ void ssh_key_summary(const struct ssh_key *k, const char *comment, struct buf *o
 	if (buf_status(&blob) == 0)
 		host_key_fingerprint(out, (const unsigned char *)blob.data, blob.len);
 	buf_addf(out, " %s (%s)", *comment == '\0' ? "no comment" : comment, names[k->type]);
-	join_status(out, &blob);
+	key_join_status(out, &blob);
 	buf_free(&blob);
-}
-
-/* ---- the private half ---- */
-
-static void add_private_ed25519(struct buf *out, const EVP_PKEY *pkey)
-{
-	unsigned char both[64];
-	size_t n = 32;
-
-	add_raw_public(out, pkey);
-	if (EVP_PKEY_get_raw_private_key(pkey, both, &n) != 1 ||
-		EVP_PKEY_get_raw_public_key(pkey, both + 32, &n) != 1)
-		out->status = ERR_IO;
-	else
-		key_add_string(out, both, sizeof(both));
-	OPENSSL_cleanse(both, sizeof(both));
-}
-
-static void add_private(struct buf *out, const struct ssh_key *k)
-{
-	static const char *const rsa[] = {OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E,
-		OSSL_PKEY_PARAM_RSA_D, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
-		OSSL_PKEY_PARAM_RSA_FACTOR1, OSSL_PKEY_PARAM_RSA_FACTOR2};
-
-	add_text(out, ssh_key_algorithm(k));
-	switch (k->type) {
-	case SSH_KEY_ED25519:
-		add_private_ed25519(out, k->pkey);
-		break;
-	case SSH_KEY_ECDSA:
-		add_text(out, key_curves[k->curve].ssh);
-		add_point(out, k->pkey);
-		add_number(out, k->pkey, OSSL_PKEY_PARAM_PRIV_KEY);
-		break;
-	case SSH_KEY_RSA:
-		for (size_t i = 0; i < sizeof(rsa) / sizeof(rsa[0]); i++)
-			add_number(out, k->pkey, rsa[i]);
-		break;
-	}
-}
-
-/* The file's inside: what is public, then the private part, which nothing seals. */
-static void add_inside(struct buf *out, const struct ssh_key *k, uint32_t check,
-	const struct buf *blob, const char *comment)
-{
-	struct buf private;
-
-	key_secret_begin(&private);
-	key_add_u32(&private, check);
-	key_add_u32(&private, check);
-	add_private(&private, k);
-	add_text(&private, comment);
-	for (char pad = 1; private.len % 8 != 0; pad++)
-		buf_addc(&private, pad);
-	buf_add(out, "openssh-key-v1", sizeof("openssh-key-v1"));
-	add_text(out, "none");
-	add_text(out, "none");
-	add_text(out, "");
-	key_add_u32(out, 1);
-	key_add_string(out, blob->data, blob->len);
-	key_add_string(out, private.data, private.len);
-	join_status(out, &private);
-	key_secret_end(&private);
-}
-
-/* Base64 in lines of 70, between the markers. */
-static void add_armour(struct buf *out, const struct buf *inside)
-{
-	struct buf text;
-
-	key_secret_begin(&text);
-	add_base64(&text, inside);
-	buf_adds(out, KEY_OPENSSH_BEGIN "\n");
-	for (size_t i = 0; i < text.len; i += 70) {
-		buf_add(out, text.data + i, text.len - i < 70 ? text.len - i : 70);
-		buf_addc(out, '\n');
-	}
-	buf_adds(out, KEY_OPENSSH_END "\n");
-	join_status(out, &text);
-	key_secret_end(&text);
-}
-
-int ssh_key_write(const struct ssh_key *k, const char *comment, struct buf *out, struct err *e)
-{
-	struct buf blob, inside;
-	uint32_t check;
-
-	if (RAND_bytes((unsigned char *)&check, sizeof(check)) != 1)
-		return key_openssl_failed("no randomness", e);
-	buf_init(&blob, 0);
-	key_secret_begin(&inside);
-	ssh_key_public_blob(k, &blob);
-	add_inside(&inside, k, check, &blob, comment);
-	join_status(&inside, &blob);
-	if (buf_status(&inside) == 0)
-		add_armour(out, &inside);
-	join_status(out, &inside);
-	key_secret_end(&inside);
-	buf_free(&blob);
-	return buf_status(out) == 0 ? 0
-				    : err_set(e, buf_status(out), "the key cannot be written: %s",
-					      err_text(buf_status(out)));
 }

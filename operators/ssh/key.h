@@ -41,8 +41,9 @@ void ssh_key_public_line(const struct ssh_key *k, const char *comment, struct bu
 /* Adds what `ssh-keygen -l` prints: `256 SHA256:... comment (ED25519)`. */
 void ssh_key_summary(const struct ssh_key *k, const char *comment, struct buf *out);
 
-/* Adds the private half in OpenSSH's format, unsealed. N.B. out holds a secret then. ERR_NOMEM,
- * ERR_IO. */
-int ssh_key_write(const struct ssh_key *k, const char *comment, struct buf *out, struct err *e);
+/* Adds the private half in OpenSSH's format, sealed by the passphrase; NULL: open. N.B. out holds a
+ * secret then. ERR_NOMEM, ERR_IO. */
+int ssh_key_write(const struct ssh_key *k, const char *comment, const char *passphrase,
+	struct buf *out, struct err *e);
 
 #endif

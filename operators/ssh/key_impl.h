@@ -37,6 +37,17 @@ int key_openssl_failed(const char *doing, struct err *e);
 void key_add_u32(struct buf *out, uint32_t n);
 void key_add_string(struct buf *out, const void *bytes, size_t len);
 
+void key_add_text(struct buf *out, const char *text);
+void key_add_base64(struct buf *out, const struct buf *bytes);
+
+/* A key's public numbers, and any number of it. */
+void key_add_raw_public(struct buf *out, const EVP_PKEY *pkey);
+void key_add_point(struct buf *out, const EVP_PKEY *pkey);
+void key_add_number(struct buf *out, const EVP_PKEY *pkey, const char *name);
+
+/* A failure of from becomes one of to. */
+void key_join_status(struct buf *to, struct buf *from);
+
 /* A buffer for secrets, and its end. */
 void key_secret_begin(struct buf *b);
 void key_secret_end(struct buf *b);

@@ -14,6 +14,7 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "operators/ssh/bcrypt_kdf.h"
+#include "operators/ssh/key_cipher.h"
 #include "operators/ssh/key_impl.h"
 
 #define MAGIC "openssh-key-v1"
@@ -234,40 +235,8 @@ int key_read_private(const char *what, const unsigned char *bytes, size_t len,
 struct seal {
 	struct key_bytes cipher, derivation, options;
 	struct key_bytes public, private;
+	struct key_bytes tag; /* what stands behind: of ciphers that authenticate */
 };
-
-/* The ciphers in which ssh-keygen seals, and OpenSSL's names of them. */
-static const EVP_CIPHER *cipher_find(struct key_bytes name)
-{
-	static const char *const names[][2] = {{"aes256-ctr", "AES-256-CTR"},
-		{"aes192-ctr", "AES-192-CTR"}, {"aes128-ctr", "AES-128-CTR"},
-		{"aes256-cbc", "AES-256-CBC"}, {"aes192-cbc", "AES-192-CBC"},
-		{"aes128-cbc", "AES-128-CBC"}};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (key_bytes_are(name, names[i][0]))
-			return EVP_get_cipherbyname(names[i][1]);
-	return NULL;
-}
-
-/* Opens the private part into out, whose memory is enough. */
-static bool decipher(
-	const EVP_CIPHER *cipher, const unsigned char *key, struct key_bytes from, struct buf *out)
-{
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int n = 0;
-	bool is_good = ctx != NULL &&
-		EVP_DecryptInit_ex(
-			ctx, cipher, NULL, key, key + EVP_CIPHER_get_key_length(cipher)) == 1 &&
-		EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
-		EVP_DecryptUpdate(ctx, (unsigned char *)out->data, &n, from.at, (int)from.len) ==
-			1 &&
-		(size_t)n == from.len;
-
-	EVP_CIPHER_CTX_free(ctx);
-	out->len = is_good ? from.len : 0;
-	return is_good;
-}
 
 static int read_opened(const char *what, const struct buf *opened, struct key_bytes public,
 	struct ssh_key **out, struct err *e)
@@ -288,10 +257,9 @@ static int read_sealed(const char *what, const struct seal *seal, const char *pa
 	struct key_reader options = {seal->options.at, seal->options.len, false};
 	struct key_bytes salt = key_take_string(&options);
 	uint32_t rounds = key_take_u32(&options);
-	const EVP_CIPHER *cipher = cipher_find(seal->cipher);
-	unsigned char key[EVP_MAX_KEY_LENGTH + EVP_MAX_IV_LENGTH];
+	const struct key_cipher *cipher = key_cipher_find(seal->cipher);
+	unsigned char key[KEY_CIPHER_KEY_MAX];
 	struct buf opened;
-	size_t len;
 	int r;
 
 	if (passphrase == NULL)
@@ -302,22 +270,26 @@ static int read_sealed(const char *what, const struct seal *seal, const char *pa
 			"%s is sealed in a way that is not known here; seal it anew: ssh-keygen "
 			"-p -Z aes256-ctr -f FILE",
 			what);
-	if (options.is_short || seal->private.len % 16 != 0 || seal->private.len >= KEY_SECRET_ROOM)
+	if (options.is_short || seal->private.len % 8 != 0 || seal->private.len >= KEY_SECRET_ROOM)
 		return damaged(what, e);
 	if (rounds > BCRYPT_KDF_ROUNDS_MAX)
 		return err_set(e, ERR_LIMIT,
 			"%s is sealed with %u rounds of bcrypt; at most %d are borne with", what,
 			rounds, BCRYPT_KDF_ROUNDS_MAX);
-	len = (size_t)EVP_CIPHER_get_key_length(cipher) + (size_t)EVP_CIPHER_get_iv_length(cipher);
-	r = bcrypt_kdf(passphrase, strlen(passphrase), salt.at, salt.len, rounds, key, len);
+	r = bcrypt_kdf(passphrase, strlen(passphrase), salt.at, salt.len, rounds, key,
+		key_cipher_key_len(cipher));
 	if (r == ERR_INVALID)
 		return damaged(what, e);
 	key_secret_begin(&opened);
 	if (r != 0 || buf_status(&opened) != 0)
 		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	else if (!decipher(cipher, key, seal->private, &opened))
-		r = damaged(what, e);
 	else
+		r = key_cipher_open(cipher, key, seal->private, seal->tag, &opened);
+	if (r == ERR_DENIED)
+		r = err_set(e, r, "the passphrase of %s is wrong", what);
+	else if (r == ERR_INVALID)
+		r = damaged(what, e);
+	else if (r == 0)
 		r = read_opened(what, &opened, seal->public, out, e);
 	OPENSSL_cleanse(key, sizeof(key));
 	key_secret_end(&opened);
@@ -343,6 +315,7 @@ int key_read_openssh(const char *what, const unsigned char *bytes, size_t len,
 	seal.private = key_take_string(&r);
 	if (r.is_short)
 		return err_set(e, ERR_INVALID, "%s is cut off", what);
+	seal.tag = (struct key_bytes){r.at, r.len};
 	if (key_bytes_are(seal.cipher, "none"))
 		return key_read_private(
 			what, seal.private.at, seal.private.len, seal.public, out, e);

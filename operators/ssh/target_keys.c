@@ -71,7 +71,7 @@ static int putty_translate(struct made *m, const char *what, const char **bytes,
 		return r;
 	buf_init(&text, 0);
 	(void)buf_room(&text, TARGET_KEY_FILE_MAX);
-	r = ssh_key_write(k, "", &text, e);
+	r = ssh_key_write(k, "", NULL, &text, e);
 	if (r == 0) {
 		*bytes = arena_memdup(m->arena, text.data, text.len);
 		*len = text.len;

@@ -21,7 +21,7 @@ static void round_trip(const struct ssh_key *k)
 	buf_init(&text, 0);
 	buf_init(&before, 0);
 	buf_init(&after, 0);
-	if (ssh_key_write(k, "comment", &text, &e) != 0 ||
+	if (ssh_key_write(k, "comment", NULL, &text, &e) != 0 ||
 		ssh_key_read("again", buf_str(&text), text.len, NULL, &again, &e) != 0)
 		abort();
 	ssh_key_summary(k, "comment", &before);

@@ -71,7 +71,7 @@ static void test_generate(enum ssh_key_type type, unsigned bits, const char *nam
 	buf_init(&summary, 0);
 	if (!OK(ssh_key_generate(type, bits, &k, &e) == 0, "%s: one is made", name))
 		return;
-	IS_INT(ssh_key_write(k, "a comment", &text, &e), 0, "%s: it is written", name);
+	IS_INT(ssh_key_write(k, "a comment", NULL, &text, &e), 0, "%s: it is written", name);
 	file_write("new", buf_str(&text));
 	ssh_key_public_line(k, "a comment", &line);
 	OK(shell("ssh-keygen -y -P '' -f new >new.pub"), "%s: ssh-keygen reads it", name);
