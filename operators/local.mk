@@ -47,10 +47,14 @@ liboperators_a_SOURCES = \
 	operators/ssh/key_openssh.c \
 	operators/ssh/key_putty.c \
 	operators/ssh/key_read.c \
+	operators/ssh/key_sign.c \
 	operators/ssh/key_write.c \
+	operators/ssh/keyring.c \
+	operators/ssh/keyring.h \
 	operators/ssh/known_hosts.c \
 	operators/ssh/known_hosts.h \
 	operators/ssh/message.c \
+	operators/ssh/opening.c \
 	operators/ssh/proxy.c \
 	operators/ssh/reach.c \
 	operators/ssh/remote.c \

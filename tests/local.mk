@@ -79,6 +79,7 @@ E2E_TESTS = \
 	tests/e2e/ssh_errors.sh \
 	tests/e2e/ssh_faults.sh \
 	tests/e2e/ssh_keypairs.sh \
+	tests/e2e/ssh_keys.sh \
 	tests/e2e/ssh_kill.sh \
 	tests/e2e/ssh_limits.sh \
 	tests/e2e/ssh_streams.sh \

@@ -6,6 +6,8 @@
  * Each step of libssh2 is repeated until it stops asking for that; `at` says which is under way.
  */
 #include "operators/ssh/auth_impl.h"
+#include "operators/ssh/key_impl.h"
+#include "operators/ssh/keyring.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -103,35 +105,76 @@ static int methods_list(struct session *s, struct err *e)
 	return session_error(s, e, ERR_UNAVAILABLE, "the server would not say how to authenticate");
 }
 
-/* One key. N.B. a key that libssh2 cannot use is not the server's refusal, and is told apart. */
+/* Signs what libssh2 asks to be signed. The text is the session's id, then the request, in which
+ * the algorithm stands that the server and libssh2 have settled on. */
+static int on_sign(LIBSSH2_SESSION *ssh2, unsigned char **sig, size_t *sig_len,
+	const unsigned char *data, size_t len, void **abstract)
+{
+	const struct keyring_item *item = *abstract;
+	struct key_reader r = {data, len, false};
+	struct key_bytes algorithm;
+	struct buf made;
+	struct err e;
+	int status;
+
+	(void)ssh2;
+	(void)key_take_string(&r); /* the session's id */
+	if (r.len > 0)
+		r.at++, r.len--; /* the kind of message */
+	(void)key_take_string(&r); /* user, service, "publickey" */
+	(void)key_take_string(&r);
+	(void)key_take_string(&r);
+	if (r.len > 0)
+		r.at++, r.len--; /* a signature follows */
+	algorithm = key_take_string(&r);
+	if (r.is_short)
+		return -1;
+	buf_init(&made, 0);
+	status = ssh_key_sign(
+		item->key, (const char *)algorithm.at, algorithm.len, data, len, &made, &e);
+	if (status == 0) {
+		*sig_len = made.len;
+		*sig = (unsigned char *)buf_steal(&made); /* libssh2 frees it, by free() */
+	}
+	buf_free(&made);
+	return status == 0 && *sig != NULL ? 0 : -1;
+}
+
+/* One key, or certificate. */
 static int key_try(struct session *s, struct err *e)
 {
 	const struct ssh_target *t = s->endpoint->target;
+	const struct keyring *ring = s->endpoint->keyring;
 	struct auth *a = s->auth;
-	const struct ssh_target_key *k;
+	struct keyring_item *item;
+	void *abstract;
 	int r;
 
-	if (a->key == t->n_keys || !auth_is_offered(a, "publickey")) {
+	if (a->key == ring->n || !auth_is_offered(a, "publickey")) {
 		a->at = METHOD_PASSWORD;
 		return 0;
 	}
-	k = &t->keys[a->key];
-	r = libssh2_userauth_publickey_frommemory(
-		s->ssh2, t->login, strlen(t->login), NULL, 0, k->bytes, k->len, k->passphrase);
+	item = &ring->items[a->key];
+	if (item->key == NULL) {
+		buf_addf(&a->tried, "%s%s (%s)", a->tried.len == 0 ? "" : ", ", item->what,
+			item->problem.text);
+		a->key++;
+		return 0;
+	}
+	abstract = item;
+	r = libssh2_userauth_publickey(s->ssh2, t->login, (const unsigned char *)item->blob.data,
+		item->blob.len, on_sign, &abstract);
 	if (r == LIBSSH2_ERROR_EAGAIN)
 		return ERR_AGAIN;
 	if (r == 0) {
-		session_note(s, "Authentication (publickey) successful! Key: %s", k->what);
+		session_note(s, "Authentication (publickey) successful! Key: %s", item->what);
 		a->at = METHOD_NONE_LEFT;
 		return 0;
 	}
 	if (auth_is_hang_up(s, r))
 		return auth_hung_up(s, e);
-	auth_tried_add(a, k->what);
-	if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED && k->passphrase != NULL)
-		buf_adds(&a->tried, " (is its passphrase right?)");
-	else if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
-		r != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
+	auth_tried_add(a, item->what);
+	if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED && r != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
 		buf_adds(&a->tried, " (libssh2 cannot use it)");
 	a->key++;
 	return 0;

@@ -5,6 +5,7 @@
  * costs the server as much as many commands do. Connects that the server refuses for being too busy
  * make the next ones fewer and later. Invariant: a channel is in the queue, on a session, or ended.
  */
+#include "operators/ssh/keyring.h"
 #include "operators/ssh/transport_internal.h"
 
 #include <stdlib.h>
@@ -19,12 +20,14 @@ static void on_endpoint_closed(uv_handle_t *handle)
 {
 	struct endpoint *ep = handle->data;
 
+	keyring_destroy(ep->keyring);
 	ssh_target_release(ep->target);
 	free(ep);
 }
 
 static void endpoint_free(struct endpoint *ep)
 {
+	opening_leave(ep);
 	link_remove(&ep->link);
 	ep->is_closing = true;
 	uv_close((uv_handle_t *)&ep->timer, on_endpoint_closed);
@@ -144,6 +147,11 @@ static void connect_more(struct endpoint *ep)
 	in_all = in_all / ep->lane->transport->n_lanes + 1;
 	if (now_ms(ep) < ep->not_before)
 		return;
+	if (ep->keyring == NULL) {
+		if (ep->opening == NULL && want > 0 && opening_begin(ep, &why) != 0)
+			endpoint_fail_queue(ep, SSH_STAGE_AUTH, &why);
+		return;
+	}
 	while (ep->n_sessions < want && ep->n_connecting < ep->connecting_limit &&
 		ep->lane->n_sessions < in_all) {
 		if (session_create(ep, &why) != 0) {

@@ -198,18 +198,23 @@ void key_add_text(struct buf *out, const char *s)
 }
 
 /* A number as the wire knows it, which is OpenSSL's MPI too. */
+void key_add_mpint(struct buf *out, const BIGNUM *n)
+{
+	char *to = buf_room(out, (size_t)BN_bn2mpi(n, NULL));
+
+	if (to != NULL)
+		out->len += (size_t)BN_bn2mpi(n, (unsigned char *)to);
+}
+
 void key_add_number(struct buf *out, const EVP_PKEY *pkey, const char *name)
 {
 	BIGNUM *n = NULL;
-	char *to;
 
 	if (EVP_PKEY_get_bn_param(pkey, name, &n) != 1) {
 		out->status = ERR_IO;
 		return;
 	}
-	to = buf_room(out, (size_t)BN_bn2mpi(n, NULL));
-	if (to != NULL)
-		out->len += (size_t)BN_bn2mpi(n, (unsigned char *)to);
+	key_add_mpint(out, n);
 	BN_clear_free(n);
 }
 

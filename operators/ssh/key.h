@@ -46,4 +46,15 @@ void ssh_key_summary(const struct ssh_key *k, const char *comment, struct buf *o
 int ssh_key_write(const struct ssh_key *k, const char *comment, const char *passphrase,
 	struct buf *out, struct err *e);
 
+/* Adds a signature of the bytes, as the wire knows it less the algorithm's name, by an algorithm
+ * that the key has: its own, one with SHA-2 of an RSA key, or a certificate's. ERR_UNSUPPORTED: RSA
+ * with SHA-1; ERR_IO. */
+int ssh_key_sign(const struct ssh_key *k, const char *algorithm, size_t algorithm_len,
+	const void *bytes, size_t len, struct buf *out, struct err *e);
+
+/* Reads a certificate's line (FILE-cert.pub), which must be of this key: out is what the wire
+ * knows. what and of name the two in messages. ERR_INVALID, ERR_NOMEM. */
+int ssh_key_certificate_read(const char *what, const char *line, const char *of,
+	const struct ssh_key *k, struct buf *out, struct err *e);
+
 #endif

@@ -44,6 +44,7 @@ void key_add_base64(struct buf *out, const struct buf *bytes);
 void key_add_raw_public(struct buf *out, const EVP_PKEY *pkey);
 void key_add_point(struct buf *out, const EVP_PKEY *pkey);
 void key_add_number(struct buf *out, const EVP_PKEY *pkey, const char *name);
+void key_add_mpint(struct buf *out, const BIGNUM *n);
 
 /* A failure of from becomes one of to. */
 void key_join_status(struct buf *to, struct buf *from);

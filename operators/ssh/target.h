@@ -16,8 +16,10 @@ struct ssh_target_key {
 	const char *bytes;
 	size_t len;
 	const char *passphrase; /* NULL: none */
-	const char *
-		what; /* for messages: "keypair deploy", "/home/ann/.ssh/id_ed25519 (SHA256:...)" */
+	const char *what; /* for messages: "keypair deploy", "/home/ann/.ssh/id_ed25519" */
+	bool is_wanted; /* the connection names it; else it lay in a usual place */
+	const char *certificate; /* the line of its certificate; NULL: it has none */
+	const char *certificate_what;
 };
 
 /* Says whether a host may be trusted. Runs on a transport thread: it may read ctx alone, which must

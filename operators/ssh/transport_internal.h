@@ -231,6 +231,16 @@ struct session {
 
 /* --- endpoints: all connections to one target --- */
 
+struct keyring; /* keyring.h */
+struct opening; /* opening.c */
+
+/* Opens the target's keys on another thread; endpoint_schedule() is called again when they are, or
+ * the queue has failed. ERR_NOMEM. */
+int opening_begin(struct endpoint *ep, struct err *e);
+
+/* The endpoint is going away. */
+void opening_leave(struct endpoint *ep);
+
 struct endpoint {
 	struct link link; /* in the lane */
 	struct lane *lane;
@@ -246,6 +256,8 @@ struct endpoint {
 	unsigned backoff_ms;
 	uint64_t not_before; /* no connect before this */
 	uv_timer_t timer;
+	struct keyring *keyring; /* the target's keys, opened; NULL: not yet */
+	struct opening *opening; /* the work that does so; NULL: it is not under way */
 	bool has_worked; /* some connection came to READY */
 	bool is_closing;
 };

@@ -85,14 +85,14 @@ WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/none"
 refused "a key that is not there" "*$work/none cannot be read: No such file*"
 chmod 600 "$work/other.pub"
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/other.pub"
-refused "a public key in the wrong place" "*$work/other.pub holds a public key; the private key is wanted*"
+refused "a public key in the wrong place" "*$work/other.pub holds a public key; the private one is wanted*"
 ssh-keygen -q -t ecdsa -N 'open sesame' -f "$work/sealed"
 cat "$work/sealed.pub" >>"$sshd_dir/authorized_keys"
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/sealed"
 refused "a sealed key without its passphrase" "*$work/sealed is sealed by a passphrase; say it as private_key_passphrase*"
 sealed=$WINDROW_CONN_BOX
 WINDROW_CONN_BOX="$sealed&private_key_passphrase=open%20barley"
-refused "with another passphrase" "*tried $work/sealed (is its passphrase right?)*"
+refused "with another passphrase" "*the passphrase of $work/sealed is wrong*"
 WINDROW_CONN_BOX="$sealed&private_key_passphrase=open%20sesame"
 try
 is "with its passphrase it opens" "$status" 0

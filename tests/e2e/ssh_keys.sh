@@ -1,0 +1,79 @@
+#!/bin/sh
+# Keys at connect: what is in them is looked at before a server sees any of it; certificates; keys
+# sealed in every way.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+. "${top_srcdir:-.}/tests/e2e/sshd.sh"
+
+ssh-keygen -q -t ed25519 -N '' -C ca -f "$work/ca" || exit 99
+sshd_start "TrustedUserCAKeys $work/ca.pub"
+cat >"$work/t.yaml" <<'E'
+tasks:
+  t: {operator: ssh, ssh_conn_id: box, command: "echo it ran"}
+E
+
+# try KEY [EXTRA]: runs the task with this key
+try()
+{
+	WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$1${2:+&$2}"
+	export WINDROW_CONN_BOX
+	rm -rf "$WINDROW_HOME/logs"
+	run dags test "$work/t.yaml"
+}
+
+# ---- certificates ----
+for type in ed25519 ecdsa rsa; do
+	ssh-keygen -q -t $type -N '' -C user -f "$work/$type"
+	try "$work/$type"
+	is "$type: a key that the host does not know is refused" "$status" 1
+	ssh-keygen -q -s "$work/ca" -I someone -n "$sshd_user" "$work/$type.pub"
+	try "$work/$type"
+	is "$type: with a certificate beside it, it is taken" "$status" 0
+	like "$type: and that is said" "$(task_log main.t)" \
+		"*Authentication (publickey) successful! Key: $work/$type-cert.pub*"
+done
+cp "$work/rsa-cert.pub" "$work/ed25519-cert.pub"
+try "$work/ed25519"
+is "the certificate of another key" "$status" 1
+like "is told" "$(task_log main.t)" \
+	"*$work/ed25519-cert.pub is the certificate of another key than $work/ed25519*"
+echo nothing >"$work/ed25519-cert.pub"
+try "$work/ed25519"
+like "so is one that is none" "$(task_log main.t)" \
+	"*$work/ed25519-cert.pub holds no OpenSSH certificate*"
+
+# ---- sealed ----
+for cipher in aes256-ctr aes128-cbc aes256-gcm@openssh.com chacha20-poly1305@openssh.com; do
+	cp "$sshd_dir/user_key" "$work/sealed"
+	ssh-keygen -q -p -N 'pass phrase' -Z $cipher -a 1 -f "$work/sealed" >"$work/said"
+	try "$work/sealed" "private_key_passphrase=pass%20phrase"
+	is "sealed by $cipher: it opens" "$status" 0
+	try "$work/sealed" "private_key_passphrase=guess"
+	is "sealed by $cipher: not with another passphrase" "$status" 1
+	like "sealed by $cipher: which is told" "$(task_log main.t)" \
+		"*the passphrase of $work/sealed is wrong*"
+done
+
+# ---- wrong inside ----
+python3 - "$sshd_dir/user_key" "$work/ca.pub" >"$work/halves" <<'E'
+import base64, struct, sys
+text = base64.b64decode("".join(open(sys.argv[1]).read().split("\n")[1:-2]))
+other = base64.b64decode(open(sys.argv[2]).read().split()[1])
+at = text.index(struct.pack(">I", len(other)) + other[:15])
+text = text[:at + 4] + other + text[at + 4 + len(other):]
+print("-----BEGIN OPENSSH PRIVATE KEY-----")
+print(base64.b64encode(text).decode())
+print("-----END OPENSSH PRIVATE KEY-----")
+E
+chmod 600 "$work/halves"
+: >"$sshd_dir/log"
+try "$work/halves"
+is "halves that belong to two keys" "$status" 1
+like "are told" "$(task_log main.t)" \
+	"*$work/halves is damaged: its public half is that of another key*"
+is "and no server hears of it" "$(grep -c Connection "$sshd_dir/log")" 0
+head -c 200 "$sshd_dir/user_key" >"$work/cut"
+chmod 600 "$work/cut"
+try "$work/cut"
+like "a file that is cut off" "$(task_log main.t)" \
+	"*$work/cut is cut off: its -----END line is missing*"
+tap_done
