@@ -19,7 +19,6 @@
 #include "engine/hint.h"
 #include "engine/load.h"
 #include "engine/scan.h"
-#include "engine/strmap.h"
 #include "operators/registry.h"
 #include "operators/specs.h"
 #include "store/dags_folder.h"
@@ -158,83 +157,6 @@ void dag_file_report(const struct dag_file *f, bool has_warnings)
 	(void)fflush(stdout);
 	write_lines(buf_str(&b));
 	buf_free(&b);
-}
-
-static void on_walk_problem(void *ctx, const char *path, const char *sentence)
-{
-	(void)ctx;
-	report_warning("%s: %s", path, sentence);
-}
-
-/* Makes a DAG whose id an earlier file has an error of this file. */
-static int refuse_doubles(struct dag_folder *f, struct strmap *ids, size_t i)
-{
-	struct dag_file *file = &f->files[i];
-
-	for (size_t k = 0; k < file->n_dags; k++) {
-		const struct dag *d = file->dags[k];
-		size_t len = strlen(d->dag_id);
-		int r = strmap_add(ids, d->dag_id, len, (uint32_t)i);
-
-		if (r == ERR_EXISTS)
-			diag_error(file->diags, d->pos,
-				"the dag_id \"%s\" is that of %s already; each DAG needs its own",
-				d->dag_id, f->files[strmap_find(ids, d->dag_id, len)].path);
-		else if (r != 0)
-			return r;
-	}
-	return 0;
-}
-
-static int load_files(struct dag_loader *l, char **paths, size_t n, struct dag_folder *out)
-{
-	struct strmap *ids = strmap_create(n);
-	int r = ids == NULL ? ERR_NOMEM : 0;
-
-	out->files = calloc(n + 1, sizeof(*out->files));
-	if (out->files == NULL)
-		r = ERR_NOMEM;
-	for (size_t i = 0; i < n && r == 0; i++) {
-		out->n_files = i + 1;
-		r = dag_file_load(l, paths[i], &out->files[i]);
-		if (r == 0)
-			r = refuse_doubles(out, ids, i);
-	}
-	strmap_destroy(ids);
-	return r;
-}
-
-int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *out)
-{
-	const struct dags_folder_report report = {.on_problem = on_walk_problem};
-	char **paths = NULL;
-	struct err e;
-	size_t n = 0;
-	int r;
-
-	memset(out, 0, sizeof(*out));
-	out->path = strdup(path);
-	r = out->path == NULL ? err_set(&e, ERR_NOMEM, "out of memory")
-			      : dags_folder_list(path, &report, &paths, &n, &e);
-	if (r != 0) {
-		report_error("the dags folder %s: %s%s", path, e.text,
-			r == ERR_NOTFOUND ? "; make it, or set core.dags_folder to another" : "");
-		return EXIT_FAILED;
-	}
-	r = load_files(l, paths, n, out);
-	dags_folder_free(paths, n);
-	if (r != 0)
-		report_error("%s", err_text(r));
-	return r == 0 ? EXIT_DONE : EXIT_FAILED;
-}
-
-void dag_folder_free(struct dag_folder *f)
-{
-	for (size_t i = 0; i < f->n_files; i++)
-		dag_file_free(&f->files[i]);
-	free(f->files);
-	free(f->path);
-	memset(f, 0, sizeof(*f));
 }
 
 static bool ends_in(const char *s, size_t len, const char *end)

@@ -38,8 +38,9 @@ size_t dag_file_errors(const struct dag_file *f);
 /* Writes all there is to say of the file to standard error, warnings too where has_warnings. */
 void dag_file_report(const struct dag_file *f, bool has_warnings);
 
-/* All files of a folder, loaded. A dag_id that an earlier file has already is an error of the later
- * one, which names both. */
+/* All files of a folder, loaded. A dag_id that another file has already is an error, which names
+ * both: of several files it is that which has had it, as the store knows, else the first by name.
+ */
 struct dag_folder {
 	char *path;
 	struct dag_file *files;

@@ -1,19 +1,21 @@
-/*
- * The `dags` commands that look at files and need neither store nor daemon. What only the store
- * knows (whether a DAG is paused, its runs) they do not pretend to know.
- */
+/* The `dags` commands that look at all files of the folder. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/dag_files.h"
 #include "cli/report.h"
 #include "cli/settings.h"
+#include "cli/stores.h"
 #include "cli/table.h"
+#include "engine/arena.h"
 #include "engine/diag.h"
 #include "engine/err.h"
+#include "scheduler/control.h"
+#include "store/store_run.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -231,30 +233,84 @@ const struct command command_dags_list = {
 	.exec = list_exec,
 };
 
-static int list_import_errors_exec(const struct args *args)
+/* What the files say. */
+static int find_import_errors(struct table *t, size_t *n)
 {
-	static const char *const columns[] = {"filepath", "line", "column", "error"};
 	struct dag_loader *l = dag_loader_or_report();
 	struct dag_folder folder;
-	struct table *t;
-	size_t n = 0;
 	int status;
 
 	if (l == NULL)
 		return EXIT_FAILED;
 	status = load_settings_folder(l, &folder);
-	t = table_create(columns, COUNT(columns));
 	for (size_t i = 0; i < folder.n_files; i++) {
 		add_findings(t, &folder.files[i], false);
-		n += dag_file_errors(&folder.files[i]);
+		*n += dag_file_errors(&folder.files[i]);
 	}
+	dag_folder_free(&folder);
+	dag_loader_destroy(l);
+	return status;
+}
+
+static void add_stored(struct table *t, const struct store_import_error *row)
+{
+	table_text(t, row->file);
+	if (row->line == 0) {
+		table_value(t, &(struct value){.type = VALUE_NULL});
+		table_value(t, &(struct value){.type = VALUE_NULL});
+	} else {
+		table_int(t, row->line);
+		table_int(t, row->column);
+	}
+	table_text(t, row->text);
+}
+
+/* What the daemon has found. */
+static int read_import_errors(struct table *t, size_t *n)
+{
+	struct arena *a = arena_create(0);
+	struct store_import_error *rows;
+	struct err e;
+	int status;
+	struct store *s = stores_open_to_read(&status);
+
+	if (s != NULL && a == NULL)
+		status = report_no_memory();
+	else if (s != NULL && store_import_errors(s, a, &rows, n, &e) != 0)
+		status = stores_report(&e);
+	for (size_t i = 0; i < *n; i++)
+		add_stored(t, &rows[i]);
+	stores_close(s);
+	arena_destroy(a);
+	return status;
+}
+
+/* Whether a daemon watches the folder of this home. */
+static bool has_daemon(void)
+{
+	struct settings *s = settings_or_report();
+	struct err e;
+	int fd = -1;
+	bool has = s != NULL && control_connect(settings_home_path(s), &fd, &e) == 0;
+
+	if (has)
+		(void)close(fd);
+	settings_destroy(s);
+	return has;
+}
+
+static int list_import_errors_exec(const struct args *args)
+{
+	static const char *const columns[] = {"filepath", "line", "column", "error"};
+	struct table *t = table_create(columns, COUNT(columns));
+	size_t n = 0;
+	int status = has_daemon() ? read_import_errors(t, &n) : find_import_errors(t, &n);
+
 	if (status == EXIT_DONE)
 		status = table_show(t, args);
 	if (status == EXIT_DONE && n == 0)
-		report_note("no import errors in %s", folder.path);
+		report_note("no import errors in the dags folder");
 	table_destroy(t);
-	dag_folder_free(&folder);
-	dag_loader_destroy(l);
 	return n > 0 ? EXIT_FAILED : status;
 }
 
@@ -262,7 +318,9 @@ const struct command command_dags_list_import_errors = {
 	.group = "dags",
 	.verb = "list-import-errors",
 	.summary = "what is wrong with files of the dags folder",
-	.details = "One row an error. Exits 1 where there is any, as Airflow does.",
+	.details = "One row an error. Where a daemon runs, what it has found; else the files are "
+		   "read. "
+		   "Exits 1 where there is any, as Airflow does.",
 	.flags = output_flags,
 	.n_flags = COUNT(output_flags),
 	.example = "windrow dags list-import-errors",

@@ -26,6 +26,7 @@ libcli_a_SOURCES = \
 	cli/dag_draw.h \
 	cli/dag_files.c \
 	cli/dag_files.h \
+	cli/dag_folder.c \
 	cli/dag_formats.c \
 	cli/dag_svg.c \
 	cli/dag_text.c \

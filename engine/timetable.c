@@ -186,8 +186,11 @@ static bool interval_next(
 {
 	int64_t start, latest, end;
 
-	start = s->last_start == INSTANT_NONE ? first_start(t, s)
-					      : fire_next(t, s->first_seen, s->last_start);
+	if (s->last_start == INSTANT_NONE)
+		start = first_start(t, s);
+	else /* N.B. where the schedule was changed, from where the old one left off */
+		start = fire_next(t, s->first_seen,
+			s->last_end > s->last_start ? s->last_end - 1 : s->last_start);
 	if (start == INSTANT_NONE)
 		return false;
 	if (!t->bounds.catchup) {

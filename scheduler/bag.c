@@ -146,7 +146,8 @@ void bag_entry_store(struct bag *b, struct bag_entry *entry)
 	};
 
 	entry->must_store = journal_dag(b->o.journal, &row) != 0;
-	b->must_look_again |= entry->must_store;
+	if (entry->must_store)
+		bag_claims_again(b);
 }
 
 int bag_pause(struct bag *b, struct bag_dag *d, bool is_paused)

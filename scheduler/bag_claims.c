@@ -29,6 +29,12 @@ static bool is_good(const struct folder_file *f)
 	return f->source != NULL && f->source->faults.n == 0;
 }
 
+void bag_claims_again(struct bag *b)
+{
+	b->must_settle = true;
+	b->again_ms = FOLDER_SETTLE_MS;
+}
+
 /* ---- claims ---- */
 
 /* Lets each DAG be claimed by the file that has had it. False: no memory. */
@@ -48,6 +54,18 @@ static bool claim_own(struct bag *b, struct folder_file *f)
 		}
 	}
 	return true;
+}
+
+/* A file that has not been whole since the start keeps what it had. */
+static void claim_unread(struct bag *b)
+{
+	for (size_t i = 0; i < b->n_entries; i++) {
+		struct bag_entry *entry = b->entries[i];
+		struct folder_file *f = folder_look_find(b->look, entry->dag.file);
+
+		if (f != NULL && f->source == NULL && entry->dag.version > 0)
+			entry->claim = f;
+	}
 }
 
 /* And then by the first that has it. */
@@ -94,7 +112,7 @@ static void judge_file(struct bag *b, struct folder_file *f)
 		return;
 	if (find_faults(f, &faults) != 0) {
 		dag_faults_free(&faults);
-		b->must_settle = true;
+		bag_claims_again(b);
 		return;
 	}
 	f->has_fault = faults.n > 0;
@@ -108,6 +126,7 @@ static bool work_out(struct bag *b, struct folder_file *const *files, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (is_good(files[i]) && !claim_own(b, files[i]))
 			return false;
+	claim_unread(b);
 	for (size_t i = 0; i < n; i++)
 		if (is_good(files[i]))
 			claim_rest(files[i]);
@@ -230,7 +249,7 @@ static void update(struct bag *b, struct bag_entry *entry)
 	else
 		be_retired(entry);
 	if (r != 0)
-		b->must_settle = b->must_look_again = true;
+		bag_claims_again(b);
 	if (r == ERR_AGAIN)
 		bag_look_due(b);
 	if (r == ERR_NOMEM)
@@ -306,7 +325,7 @@ static void hand_in(struct bag *b)
 	struct telling *t = calloc(1, sizeof(*t) + b->n_entries * sizeof(struct bag_entry *));
 
 	if (t == NULL) {
-		b->must_settle = b->must_look_again = true;
+		bag_claims_again(b);
 		return;
 	}
 	t->bag = b;
@@ -324,7 +343,7 @@ static void hand_in(struct bag *b)
 	}
 	for (size_t i = 0; i < t->n; i++)
 		t->entries[i]->must_tell = true;
-	b->must_settle = b->must_look_again = true;
+	bag_claims_again(b);
 	free(t);
 }
 
@@ -337,7 +356,7 @@ void bag_claims_settle(struct bag *b)
 	bag_faults_take(b);
 	if (!work_out(b, files, n)) {
 		bag_note(b, OP_ERROR, "the dags folder: %s", err_text(ERR_NOMEM));
-		b->must_settle = b->must_look_again = true;
+		bag_claims_again(b);
 		return;
 	}
 	for (size_t i = 0; i < b->n_entries; i++)

@@ -44,7 +44,8 @@ struct bag {
 	uint64_t changed_at; /* when the folder was first heard to have changed; 0: it was not */
 	uint64_t look_began, look_ended; /* ms of the loop's clock */
 	bool is_unwatched; /* some folder of the last look is not watched */
-	bool must_look_again, must_settle, has_failed, is_ready, is_closing, is_timer_closed;
+	uint64_t again_ms; /* behind the last look another is due, whatever happens; 0: none */
+	bool must_settle, has_failed, is_ready, is_closing, is_timer_closed;
 	struct strmap *ids;
 	struct bag_entry **entries;
 	size_t n_entries, cap_entries;
@@ -91,6 +92,9 @@ void bag_look_due(void *ctx);
 /* Holds the table of files against the DAGs: who has which, what is new, broken, gone; and hands
  * that in to be stored and told. */
 void bag_claims_settle(struct bag *b);
+
+/* Something could not be done: has it all worked out again. */
+void bag_claims_again(struct bag *b);
 
 /* Has batches that are still to be stored tell nobody. */
 void bag_claims_close(struct bag *b);

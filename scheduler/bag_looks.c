@@ -39,8 +39,8 @@ static void plan_look(struct bag *b)
 
 		due = b->look_ended + (is_watched ? often : earlier(often, BAG_POLL_MS));
 	}
-	if (b->must_look_again)
-		due = earlier(due, b->look_ended + FOLDER_SETTLE_MS);
+	if (b->again_ms != 0)
+		due = earlier(due, b->look_ended + b->again_ms);
 	if (b->changed_at != 0)
 		due = earlier(due, b->changed_at + GATHER_MS);
 	if (due == UINT64_MAX)
@@ -78,7 +78,7 @@ void bag_look(struct bag *b)
 	b->changed_at = 0;
 	if (folder_look_start(b->look) != 0) {
 		b->look_ended = b->look_began;
-		b->must_look_again = true;
+		b->again_ms = FOLDER_SETTLE_MS;
 		plan_look(b);
 	}
 }
@@ -138,7 +138,7 @@ static void on_looked(void *ctx, const struct folder_looked *l)
 	tell_problems(b, l->problems);
 	if (l->failure == NULL)
 		tell_watch(b);
-	b->must_look_again = l->must_look_again;
+	b->again_ms = l->again_ms;
 	if (l->failure == NULL && (l->has_changed || !b->is_ready || b->must_settle))
 		bag_claims_settle(b);
 	if (!b->is_ready && b->tellings == NULL)

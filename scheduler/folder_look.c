@@ -18,6 +18,7 @@
 #include "store/dags_folder.h"
 
 #define LOADERS 3 /* at once: others want uv's threads, too */
+#define HEARD_MS 30000 /* between looks at a file whose closing should be heard of */
 #define FILES_A_LOADER 32 /* for fewer it is not worth another */
 
 struct table {
@@ -155,10 +156,14 @@ static void load(uv_work_t *work)
 
 /* ---- the loop's side ---- */
 
-/* Whether the file's closing will be heard of. */
-static bool is_heard(const struct folder_look *l, const struct folder_file *f)
+/* When a file that is being written is to be looked at again. N.B. its closing is heard of only
+ * where it is written by this name. */
+static uint64_t again_ms(const struct folder_look *l, const struct folder_file *f)
 {
-	return f->is_open && f->mark != FOLDER_WATCH_NONE && folder_watch_is_whole(l->o.watch);
+	bool is_heard =
+		f->is_open && f->mark != FOLDER_WATCH_NONE && folder_watch_is_whole(l->o.watch);
+
+	return is_heard ? HEARD_MS : FOLDER_SETTLE_MS;
 }
 
 /* The files that stay take over what their old selves hold; the others are gone. */
@@ -169,7 +174,8 @@ static void take_over(struct folder_look *l, struct folder_looked *out)
 
 		f->before = NULL;
 		out->has_changed |= f->is_fresh;
-		out->must_look_again |= f->is_unsettled && !is_heard(l, f);
+		if (f->is_unsettled && (out->again_ms == 0 || again_ms(l, f) < out->again_ms))
+			out->again_ms = again_ms(l, f);
 		if (old == NULL)
 			continue;
 		if (f->source == NULL) {

@@ -23,8 +23,8 @@ struct folder_watch;
 
 struct folder_looked {
 	bool has_changed; /* a source is fresh, or a file is gone */
-	bool must_look_again; /* in FOLDER_SETTLE_MS: files are being written, and no event will
-				 tell */
+	uint64_t again_ms; /* files are being written: look again then, whatever is heard; 0: no
+			    need */
 	const struct err *failure; /* the folder could not be walked: nothing has changed. NULL */
 	const char *problems; /* lines of what could not be read, where they are others than last
 				 time; else NULL */

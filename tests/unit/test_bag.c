@@ -305,6 +305,7 @@ static void test_broken(void)
 static void test_doubles(void)
 {
 	char *got;
+	int fd;
 
 	world_begin();
 	up(true);
@@ -320,6 +321,12 @@ static void test_doubles(void)
 	up(true);
 	OK(is_dag("same v1") && strcmp(bag_find(world.bag, "same")->file, path_of("b.yaml")) == 0,
 		"behind a restart it is still the first one's, whatever the names");
+	down();
+	fd = open(path_of("b.yaml"), O_WRONLY);
+	up(true);
+	OK(is_dag("same v1 broken"), "and while somebody has it open for writing");
+	(void)close(fd);
+	until(is_dag, "same v1", "until that is closed");
 	take_away("b.yaml");
 	until(is_dag, "same v2", "the first goes: the second has it");
 	until(is_dag, "other v1", "with all that it holds");

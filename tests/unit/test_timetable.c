@@ -93,6 +93,11 @@ int main(void)
 		"2026-01-05T00:00 2026-01-06T00:00 2026-01-06T00:00",
 		"up to the interval under way");
 
+	t = make("@hourly", "2026-01-01", NULL, true);
+	check(t, "2026-01-05", "2026-01-04", "2026-01-05", "2026-01-05T10:00",
+		"2026-01-05T00:00 2026-01-05T01:00 2026-01-05T01:00",
+		"a schedule that was changed goes on where the old one left off");
+
 	t = make("@daily", "2026-01-01", NULL, false);
 	check(t, "2026-01-05", NULL, NULL, "2026-01-05T10:00",
 		"2026-01-04T00:00 2026-01-05T00:00 2026-01-05T00:00",

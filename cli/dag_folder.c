@@ -1,0 +1,162 @@
+/* The folder of DAG files, for commands: all of it is loaded, and each DAG is one file's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/dag_files.h"
+#include "cli/report.h"
+#include "cli/stores.h"
+#include "engine/arena.h"
+#include "engine/diag.h"
+#include "engine/err.h"
+#include "engine/strmap.h"
+#include "store/dags_folder.h"
+#include "store/store_run.h"
+
+static void on_walk_problem(void *ctx, const char *path, const char *sentence)
+{
+	(void)ctx;
+	report_warning("%s: %s", path, sentence);
+}
+
+/* Which file has which DAG: of several that want it that which has had it, as the store knows, else
+ * the first. */
+struct owners {
+	struct strmap *ids; /* to places in files */
+	const struct dag_file **files;
+	size_t n, n_doubles;
+};
+
+static int owners_add(struct owners *o, const struct dag_file *file)
+{
+	int r = 0;
+
+	for (size_t k = 0; k < file->n_dags && r == 0; k++) {
+		const char *id = file->dags[k]->dag_id;
+
+		r = strmap_add(o->ids, id, strlen(id), (uint32_t)o->n);
+		if (r == 0)
+			o->files[o->n++] = file;
+		else if (r == ERR_EXISTS)
+			o->n_doubles++;
+		r = r == ERR_EXISTS ? 0 : r;
+	}
+	return r;
+}
+
+static const struct dag_file **owner_of(const struct owners *o, const struct dag *d)
+{
+	return &o->files[strmap_find(o->ids, d->dag_id, strlen(d->dag_id))];
+}
+
+/* Gives each DAG to the file that has had it. Where there is no store that tells, nothing is
+ * known. */
+static void ask_store(const struct owners *o, const struct dag_folder *f)
+{
+	struct stores_options options;
+	struct arena *a = arena_create(0);
+	struct store *s = NULL;
+	struct store_dag row;
+	struct err e;
+
+	if (a != NULL && stores_options_or_report(&options)) {
+		(void)store_open(&options.store, &s, &e);
+		stores_options_free(&options);
+	}
+	for (size_t i = 0; s != NULL && i < f->n_files; i++)
+		for (size_t k = 0; k < f->files[i].n_dags; k++) {
+			const struct dag *d = f->files[i].dags[k];
+
+			if (*owner_of(o, d) != &f->files[i] &&
+				store_dag_get(s, a, d->dag_id, &row, &e) == 0 &&
+				strcmp(row.file, f->files[i].path) == 0)
+				*owner_of(o, d) = &f->files[i];
+		}
+	store_close(s);
+	arena_destroy(a);
+}
+
+/* Makes a DAG that is another file's an error of the file. */
+static void refuse_doubles(const struct owners *o, const struct dag_folder *f)
+{
+	for (size_t i = 0; i < f->n_files; i++)
+		for (size_t k = 0; k < f->files[i].n_dags; k++) {
+			const struct dag *d = f->files[i].dags[k];
+			const struct dag_file *owner = *owner_of(o, d);
+
+			if (owner != &f->files[i])
+				diag_error(f->files[i].diags, d->pos,
+					"the dag_id \"%s\" is that of %s already; each DAG needs "
+					"its own",
+					d->dag_id, owner->path);
+		}
+}
+
+static int find_doubles(const struct dag_folder *f)
+{
+	struct owners o = {.ids = strmap_create(f->n_files)};
+	size_t n = 0;
+	int r = o.ids == NULL ? ERR_NOMEM : 0;
+
+	for (size_t i = 0; i < f->n_files; i++)
+		n += f->files[i].n_dags;
+	o.files = calloc(n + 1, sizeof(struct dag_file *));
+	if (o.files == NULL)
+		r = ERR_NOMEM;
+	for (size_t i = 0; i < f->n_files && r == 0; i++)
+		r = owners_add(&o, &f->files[i]);
+	if (r == 0 && o.n_doubles > 0) {
+		ask_store(&o, f);
+		refuse_doubles(&o, f);
+	}
+	strmap_destroy(o.ids);
+	free(o.files);
+	return r;
+}
+
+static int load_files(struct dag_loader *l, char **paths, size_t n, struct dag_folder *out)
+{
+	int r = 0;
+
+	out->files = calloc(n + 1, sizeof(*out->files));
+	if (out->files == NULL)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n && r == 0; i++) {
+		out->n_files = i + 1;
+		r = dag_file_load(l, paths[i], &out->files[i]);
+	}
+	return r == 0 ? find_doubles(out) : r;
+}
+
+int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *out)
+{
+	const struct dags_folder_report report = {.on_problem = on_walk_problem};
+	char **paths = NULL;
+	struct err e;
+	size_t n = 0;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	out->path = strdup(path);
+	r = out->path == NULL ? err_set(&e, ERR_NOMEM, "out of memory")
+			      : dags_folder_list(path, &report, &paths, &n, &e);
+	if (r != 0) {
+		report_error("the dags folder %s: %s%s", path, e.text,
+			r == ERR_NOTFOUND ? "; make it, or set core.dags_folder to another" : "");
+		return EXIT_FAILED;
+	}
+	r = load_files(l, paths, n, out);
+	dags_folder_free(paths, n);
+	if (r != 0)
+		report_error("%s", err_text(r));
+	return r == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+void dag_folder_free(struct dag_folder *f)
+{
+	for (size_t i = 0; i < f->n_files; i++)
+		dag_file_free(&f->files[i]);
+	free(f->files);
+	free(f->path);
+	memset(f, 0, sizeof(*f));
+}
