@@ -34,6 +34,8 @@ liboperators_a_SOURCES = \
 	operators/ssh/call.h \
 	operators/ssh/connect.c \
 	operators/ssh/endpoint.c \
+	operators/ssh/algorithms.c \
+	operators/ssh/algorithms.h \
 	operators/ssh/argon2.c \
 	operators/ssh/argon2.h \
 	operators/ssh/bcrypt_kdf.c \

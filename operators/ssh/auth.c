@@ -5,6 +5,7 @@
  *
  * Each step of libssh2 is repeated until it stops asking for that; `at` says which is under way.
  */
+#include "operators/ssh/algorithms.h"
 #include "operators/ssh/auth_impl.h"
 #include "operators/ssh/key_impl.h"
 #include "operators/ssh/keyring.h"
@@ -140,6 +141,14 @@ static int on_sign(LIBSSH2_SESSION *ssh2, unsigned char **sig, size_t *sig_len,
 	return status == 0 && *sig != NULL ? 0 : -1;
 }
 
+static bool is_disabled(const struct ssh_target *t, const struct buf *blob)
+{
+	struct key_reader r = {(const unsigned char *)blob->data, blob->len, false};
+	struct key_bytes type = key_take_string(&r);
+
+	return algorithms_is_key_disabled(t, type.at, type.len);
+}
+
 /* One key, or certificate. */
 static int key_try(struct session *s, struct err *e)
 {
@@ -158,6 +167,12 @@ static int key_try(struct session *s, struct err *e)
 	if (item->key == NULL) {
 		buf_addf(&a->tried, "%s%s (%s)", a->tried.len == 0 ? "" : ", ", item->what,
 			item->problem.text);
+		a->key++;
+		return 0;
+	}
+	if (is_disabled(t, &item->blob)) {
+		auth_tried_add(a, item->what);
+		buf_adds(&a->tried, " (disabled_algorithms has its type)");
 		a->key++;
 		return 0;
 	}

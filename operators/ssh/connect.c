@@ -8,6 +8,7 @@
  * session_fail(), which tells the channels and the endpoint once. The session is freed when its
  * last handle has closed and its last request has returned.
  */
+#include "operators/ssh/algorithms.h"
 #include "operators/ssh/transport_internal.h"
 
 #include <errno.h>
@@ -212,16 +213,7 @@ static int ssh2_create(struct session *s, struct err *e)
 		return err_set(e, ERR_NOMEM, "out of memory for an SSH session");
 	libssh2_session_set_blocking(s->ssh2, 0);
 	(void)libssh2_session_flag(s->ssh2, LIBSSH2_FLAG_COMPRESS, t->compress);
-	if (t->host_key_types != NULL &&
-		libssh2_session_method_pref(s->ssh2, LIBSSH2_METHOD_HOSTKEY, t->host_key_types) !=
-			0)
-		return session_error(s, e, ERR_UNSUPPORTED, "host key types");
-	if (t->ciphers != NULL &&
-		(libssh2_session_method_pref(s->ssh2, LIBSSH2_METHOD_CRYPT_CS, t->ciphers) != 0 ||
-			libssh2_session_method_pref(s->ssh2, LIBSSH2_METHOD_CRYPT_SC, t->ciphers) !=
-				0))
-		return session_error(s, e, ERR_UNSUPPORTED, "ciphers");
-	return 0;
+	return algorithms_apply(s->ssh2, t, e);
 }
 
 static int host_key_check(struct session *s, struct err *e)

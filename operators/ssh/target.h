@@ -28,6 +28,17 @@ struct ssh_target_key {
 typedef int ssh_host_check(void *ctx, const char *host, int port, const unsigned char *key,
 	size_t len, char *note, size_t note_size, struct err *e);
 
+/* Kinds of algorithms. */
+enum ssh_algorithm {
+	SSH_ALGORITHM_KEX,
+	SSH_ALGORITHM_HOST_KEYS,
+	SSH_ALGORITHM_USER_KEYS,
+	SSH_ALGORITHM_CIPHERS,
+	SSH_ALGORITHM_MACS,
+	SSH_ALGORITHM_COMPRESSION,
+	SSH_ALGORITHM_COUNT
+};
+
 struct ssh_target {
 	int references; /* atomic */
 	/* Frees the target and what it points to; called by the last ssh_target_release(). */
@@ -46,6 +57,7 @@ struct ssh_target {
 	void *host_ctx;
 	const char *host_key_types; /* asked for, best first; NULL: libssh2's own list */
 	const char *ciphers; /* NULL: libssh2's own list */
+	const char *disabled[SSH_ALGORITHM_COUNT]; /* names, commas between them; NULL: none */
 	bool compress;
 	unsigned conn_timeout_ms;
 	int64_t cmd_timeout_ms; /* of tasks that say nothing of it; 0: none */

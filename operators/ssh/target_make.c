@@ -15,6 +15,7 @@
 #include "engine/buf.h"
 #include "engine/duration.h"
 #include "engine/err.h"
+#include "operators/ssh/algorithms.h"
 #include "operators/ssh/target_impl.h"
 #include "store/secret.h"
 
@@ -110,22 +111,6 @@ int target_file_read(struct made *m, const char *path, size_t max, char **out, s
 }
 
 /* --- the connection --- */
-
-/* Keys that no part of windrow carries out yet must not be passed over in silence. */
-static int unsupported_check(const struct connection *c, struct err *e)
-{
-	static const char *const keys[] = {"disabled_algorithms"};
-	const struct value *v;
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		v = c->extra.type == VALUE_MAP ? value_member(&c->extra, keys[i], strlen(keys[i]))
-					       : NULL;
-		if (v != NULL && v->type != VALUE_NULL && (v->type != VALUE_BOOL || v->truth))
-			return err_set(e, ERR_UNSUPPORTED,
-				"connection %s: this windrow cannot do \"%s\" yet", c->id, keys[i]);
-	}
-	return 0;
-}
 
 /* A time in seconds, or as the language spells durations. */
 static int time_read(struct made *m, const struct connection *c, const char *key, int64_t dflt_ms,
@@ -243,7 +228,8 @@ static int fill(struct made *m, const struct connection *c, const char *remote_h
 {
 	int r;
 
-	if ((r = connection_check(c, e)) != 0 || (r = unsupported_check(c, e)) != 0 ||
+	if ((r = connection_check(c, e)) != 0 ||
+		(r = algorithms_read(m->arena, c, &m->target, e)) != 0 ||
 		(r = place_read(m, c, remote_host, e)) != 0 ||
 		(r = times_read(m, c, conn_timeout_ms, e)) != 0)
 		return r;

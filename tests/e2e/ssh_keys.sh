@@ -76,4 +76,29 @@ chmod 600 "$work/cut"
 try "$work/cut"
 like "a file that is cut off" "$(task_log main.t)" \
 	"*$work/cut is cut off: its -----END line is missing*"
+# ---- disabled_algorithms ----
+# algorithms JSON: runs the task with these disabled
+algorithms()
+{
+	WINDROW_CONN_BOX="{\"conn_type\": \"ssh\", \"host\": \"127.0.0.1\", \"port\": $port, \"login\": \"$sshd_user\",
+		\"extra\": {\"key_file\": \"${key:-$sshd_dir/user_key}\", \"disabled_algorithms\": $1}}"
+	export WINDROW_CONN_BOX
+	rm -rf "$WINDROW_HOME/logs"
+	run dags test "$work/t.yaml"
+}
+algorithms '{"ciphers": ["chacha20-poly1305@openssh.com", "none such"], "macs": ["hmac-sha1"], "compression": ["zlib"]}'
+is "what is disabled is left out, and the rest is enough" "$status" 0
+algorithms '{"keys": ["ssh-ed25519"]}'
+is "without the only type of host key that is known nothing runs" "$status" 1
+algorithms '{"pubkeys": ["ssh-ed25519"]}'
+like "a key of a disabled type is not offered" "$(task_log main.t)" "*disabled_algorithms has its type*"
+ssh-keygen -q -t rsa -N '' -f "$work/rsa2"
+cat "$work/rsa2.pub" >>"$sshd_dir/authorized_keys"
+key=$work/rsa2
+algorithms '{"pubkeys": ["rsa-sha2-512"]}'
+is "RSA signs in the other way then" "$status" 0
+algorithms '{"cipers": []}'
+like "a kind that is none is told" "$(task_log main.t)" "*has no \"cipers\"*did you mean ciphers?*"
+algorithms '{"kex": "all"}'
+like "so is a list that is none" "$(task_log main.t)" '*"kex" wants a list of names*'
 tap_done
