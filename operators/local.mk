@@ -34,6 +34,8 @@ liboperators_a_SOURCES = \
 	operators/ssh/call.h \
 	operators/ssh/connect.c \
 	operators/ssh/endpoint.c \
+	operators/ssh/agent.c \
+	operators/ssh/agent.h \
 	operators/ssh/algorithms.c \
 	operators/ssh/algorithms.h \
 	operators/ssh/argon2.c \

@@ -7,7 +7,6 @@
  */
 #include "operators/ssh/algorithms.h"
 #include "operators/ssh/auth_impl.h"
-#include "operators/ssh/key_impl.h"
 #include "operators/ssh/keyring.h"
 
 #include <errno.h>
@@ -106,39 +105,40 @@ static int methods_list(struct session *s, struct err *e)
 	return session_error(s, e, ERR_UNAVAILABLE, "the server would not say how to authenticate");
 }
 
-/* Signs what libssh2 asks to be signed. The text is the session's id, then the request, in which
- * the algorithm stands that the server and libssh2 have settled on. */
+/* N.B. the text is the session's id, then the request: its kind, user, service, "publickey", that a
+ * signature follows, and the algorithm. */
+struct key_bytes auth_algorithm_of(const unsigned char *data, size_t len)
+{
+	struct key_reader r = {data, len, false};
+
+	(void)key_take_string(&r);
+	if (r.len > 0)
+		r.at++, r.len--;
+	for (int i = 0; i < 3; i++)
+		(void)key_take_string(&r);
+	if (r.len > 0)
+		r.at++, r.len--;
+	return key_take_string(&r);
+}
+
+/* Signs what libssh2 asks to be signed. */
 static int on_sign(LIBSSH2_SESSION *ssh2, unsigned char **sig, size_t *sig_len,
 	const unsigned char *data, size_t len, void **abstract)
 {
 	const struct keyring_item *item = *abstract;
-	struct key_reader r = {data, len, false};
-	struct key_bytes algorithm;
+	struct key_bytes algorithm = auth_algorithm_of(data, len);
 	struct buf made;
 	struct err e;
 	int status;
 
 	(void)ssh2;
-	(void)key_take_string(&r); /* the session's id */
-	if (r.len > 0)
-		r.at++, r.len--; /* the kind of message */
-	(void)key_take_string(&r); /* user, service, "publickey" */
-	(void)key_take_string(&r);
-	(void)key_take_string(&r);
-	if (r.len > 0)
-		r.at++, r.len--; /* a signature follows */
-	algorithm = key_take_string(&r);
-	if (r.is_short)
-		return -1;
 	buf_init(&made, 0);
 	status = ssh_key_sign(
 		item->key, (const char *)algorithm.at, algorithm.len, data, len, &made, &e);
-	if (status == 0) {
-		*sig_len = made.len;
-		*sig = (unsigned char *)buf_steal(&made); /* libssh2 frees it, by free() */
-	}
+	*sig_len = made.len;
+	*sig = status == 0 ? (unsigned char *)buf_steal(&made) : NULL; /* freed by libssh2 */
 	buf_free(&made);
-	return status == 0 && *sig != NULL ? 0 : -1;
+	return *sig != NULL ? 0 : -1;
 }
 
 static bool is_disabled(const struct ssh_target *t, const struct buf *blob)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "operators/ssh/key_impl.h"
 #include "operators/ssh/transport_internal.h"
 
 /* In the order in which they are tried. */
@@ -18,16 +19,17 @@ enum auth_method {
 
 struct auth {
 	enum auth_method at;
-	LIBSSH2_AGENT *agent;
-	struct libssh2_agent_publickey *identity; /* the agent's key under way */
-	bool is_identity_tried; /* its step must be repeated before another key's */
-	size_t key;
+	struct agent *agent; /* NULL: it was not spoken to yet */
+	size_t agent_key, key; /* under way */
 	char *offered; /* the server's methods, comma between them */
 	struct buf tried;
 };
 
 bool auth_is_offered(const struct auth *a, const char *method);
 void auth_tried_add(struct auth *a, const char *what);
+
+/* The algorithm in what libssh2 wants signed: that on which the server and it have settled. */
+struct key_bytes auth_algorithm_of(const unsigned char *data, size_t len);
 
 /* Whether a failed step was the network's doing, and the error that tells it. */
 bool auth_is_hang_up(const struct session *s, int r);

@@ -148,7 +148,8 @@ static void on_deadline(uv_timer_t *timer)
 		t->conn_timeout_ms, ssh_stage_text(stage_of(s)),
 		s->state == SESSION_HANDSHAKE
 			? "; something accepts connections there, but it does not speak SSH"
-			: "");
+			: auth_waits_for_agent(s) ? "; the ssh-agent has not answered"
+						  : "");
 	session_fail(s, false, stage_of(s), &why);
 }
 

@@ -363,6 +363,9 @@ int session_error(struct session *s, struct err *e, int code, const char *doing)
 int auth_step(struct session *s, struct err *e);
 void auth_free(struct session *s);
 
+/* Whether it stands still until an ssh-agent answers. */
+bool auth_waits_for_agent(const struct session *s);
+
 /* session.c */
 
 /* Gives every channel of a ready session a turn. */

@@ -101,4 +101,45 @@ algorithms '{"cipers": []}'
 like "a kind that is none is told" "$(task_log main.t)" "*has no \"cipers\"*did you mean ciphers?*"
 algorithms '{"kex": "all"}'
 like "so is a list that is none" "$(task_log main.t)" '*"kex" wants a list of names*'
+
+# ---- an agent ----
+mkfifo "$work/up"
+python3 - "$work/silent" "$work/up" <<'E' &
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(5)
+open(sys.argv[2], "w").close()
+held = []
+while True:
+    held.append(s.accept())
+E
+silent_pid=$!
+trap 'kill "$silent_pid" 2>/dev/null; sshd_stop; rm -rf "$work"' EXIT
+cat "$work/up"
+WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?agent=true&conn_timeout=1"
+WINDROW_CONN_OTHER="ssh://$sshd_user@127.0.0.1:$port/?key_file=$sshd_dir/user_key"
+SSH_AUTH_SOCK=$work/silent
+export WINDROW_CONN_BOX WINDROW_CONN_OTHER SSH_AUTH_SOCK
+cat >"$work/two.yaml" <<'E'
+tasks:
+  waits: {operator: ssh, ssh_conn_id: box, command: "echo it ran"}
+  runs: {operator: ssh, ssh_conn_id: other, command: "echo it ran"}
+E
+run dags test "$work/two.yaml"
+like "an agent that says nothing holds up nobody else" "$out" "*main.runs success*main.waits failed*"
+like "and is told" "$(task_log main.waits)" "*timed out*the ssh-agent has not answered*"
+kill "$silent_pid"
+wait "$silent_pid" 2>/dev/null
+eval "$(ssh-agent -s -a "$work/agent")" >/dev/null
+silent_pid=$SSH_AGENT_PID
+ssh-add -q "$work/ecdsa" 2>/dev/null
+rm -rf "$WINDROW_HOME/logs"
+run dags test "$work/t.yaml"
+is "an agent's certificate is taken" "$status" 0
+ssh-add -q -D 2>/dev/null
+SSH_ASKPASS=false ssh-add -q -c "$sshd_dir/user_key" 2>/dev/null
+rm -rf "$WINDROW_HOME/logs"
+run dags test "$work/t.yaml"
+like "an agent that will not sign is told" "$(task_log main.t)" "*(the agent would not sign)*"
 tap_done
