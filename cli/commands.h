@@ -42,6 +42,7 @@ extern const struct command command_keypairs_generate;
 extern const struct command command_keypairs_import;
 extern const struct command command_keypairs_list;
 extern const struct command command_keypairs_show;
+extern const struct command command_scheduler; /* cli/scheduler.c */
 extern const struct command command_schema; /* cli/schema.c */
 extern const struct command command_tasks_list; /* cli/tasks.c */
 extern const struct command command_tasks_render; /* cli/tasks_render.c */

@@ -72,6 +72,7 @@ libcli_a_SOURCES = \
 	cli/run_plain.h \
 	cli/run_view.c \
 	cli/run_view.h \
+	cli/scheduler.c \
 	cli/schema.c \
 	cli/secret_input.c \
 	cli/secret_input.h \

@@ -20,6 +20,10 @@ libscheduler_a_SOURCES = \
 	scheduler/control_address.c \
 	scheduler/control_client.c \
 	scheduler/control_impl.h \
+	scheduler/daemon.c \
+	scheduler/daemon.h \
+	scheduler/daemon_log.c \
+	scheduler/daemon_log.h \
 	scheduler/dag_source.c \
 	scheduler/dag_source.h \
 	scheduler/edition.c \

@@ -18,7 +18,7 @@
 static atomic_bool is_hardened, was_refused;
 
 /* N.B. both are needed: a core_pattern that is a pipe does not heed the limit. */
-static void harden(void)
+void secret_harden(void)
 {
 	struct rlimit core;
 
@@ -45,7 +45,7 @@ void *secret_alloc(size_t size)
 
 	if (len < size)
 		return NULL;
-	harden();
+	secret_harden();
 	p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return NULL;

@@ -12,6 +12,10 @@
 
 struct arena;
 
+/* From now on this process leaves no core dump and lets nobody look into it. The first secret does
+ * this too. */
+void secret_harden(void);
+
 /* Zeroed bytes for a secret, or NULL where memory is short. */
 void *secret_alloc(size_t size);
 
