@@ -21,12 +21,17 @@ extern const struct command command_connections_list; /* cli/connections.c */
 extern const struct command command_connections_setup; /* cli/connections_setup.c */
 extern const struct command command_connections_test; /* cli/connections_test.c */
 extern const struct command command_cron_next; /* cli/cron.c */
+extern const struct command command_dags_backfill; /* cli/dags_backfill.c */
+extern const struct command command_dags_delete; /* cli/dags_edit.c */
+extern const struct command command_dags_pause;
+extern const struct command command_dags_unpause;
 extern const struct command command_dags_details; /* cli/dags_details.c */
 extern const struct command command_dags_list; /* cli/dags.c */
 extern const struct command command_dags_list_import_errors;
 extern const struct command command_dags_next_execution; /* cli/dags_next.c */
 extern const struct command command_dags_show; /* cli/dags_show.c */
 extern const struct command command_dags_test; /* cli/dags_test.c */
+extern const struct command command_dags_trigger; /* cli/dags_trigger.c */
 extern const struct command command_dags_validate; /* cli/dags.c */
 extern const struct command command_db_backup; /* cli/db.c */
 extern const struct command command_db_check;
@@ -36,6 +41,7 @@ extern const struct command command_import_airflow_connections;
 extern const struct command command_import_codestream;
 extern const struct command command_import_crontab;
 extern const struct command command_info; /* cli/info.c */
+extern const struct command command_jobs_check; /* cli/jobs.c */
 extern const struct command command_keypairs_delete; /* cli/keypairs.c */
 extern const struct command command_keypairs_export;
 extern const struct command command_keypairs_generate;
@@ -43,7 +49,13 @@ extern const struct command command_keypairs_import;
 extern const struct command command_keypairs_list;
 extern const struct command command_keypairs_show;
 extern const struct command command_scheduler; /* cli/scheduler.c */
+extern const struct command command_pools_delete; /* cli/pools_edit.c */
+extern const struct command command_pools_set;
+extern const struct command command_runs_cancel; /* cli/runs.c */
+extern const struct command command_runs_mark;
 extern const struct command command_schema; /* cli/schema.c */
+extern const struct command command_tasks_clear; /* cli/tasks_clear.c */
+extern const struct command command_tasks_mark; /* cli/runs.c */
 extern const struct command command_tasks_list; /* cli/tasks.c */
 extern const struct command command_tasks_render; /* cli/tasks_render.c */
 extern const struct command command_tasks_test; /* cli/tasks_test.c */

@@ -7,11 +7,15 @@ noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	cli/args.c \
 	cli/args.h \
+	cli/client.c \
+	cli/client.h \
 	cli/command.h \
 	cli/commands.c \
 	cli/commands.h \
 	cli/completion.c \
 	cli/config.c \
+	cli/confirm.c \
+	cli/confirm.h \
 	cli/connection_variant.c \
 	cli/connection_variant.h \
 	cli/connection_view.c \
@@ -33,10 +37,13 @@ libcli_a_SOURCES = \
 	cli/dag_view.c \
 	cli/dag_view.h \
 	cli/dags.c \
+	cli/dags_backfill.c \
 	cli/dags_details.c \
 	cli/dags_next.c \
+	cli/dags_edit.c \
 	cli/dags_show.c \
 	cli/dags_test.c \
+	cli/dags_trigger.c \
 	cli/db.c \
 	cli/exchange_file.c \
 	cli/exchange_file.h \
@@ -53,6 +60,7 @@ libcli_a_SOURCES = \
 	cli/import_crontab.c \
 	cli/import_text.c \
 	cli/info.c \
+	cli/jobs.c \
 	cli/keypair_keep.c \
 	cli/keypair_keep.h \
 	cli/keypairs.c \
@@ -60,8 +68,11 @@ libcli_a_SOURCES = \
 	cli/layout.h \
 	cli/lookup.c \
 	cli/lookup.h \
+	cli/offline.c \
+	cli/offline.h \
 	cli/output.c \
 	cli/output.h \
+	cli/pools_edit.c \
 	cli/report.c \
 	cli/report.h \
 	cli/run_conf.c \
@@ -70,9 +81,12 @@ libcli_a_SOURCES = \
 	cli/run_host.h \
 	cli/run_plain.c \
 	cli/run_plain.h \
+	cli/run_show.c \
+	cli/run_show.h \
 	cli/run_view.c \
 	cli/run_view.h \
 	cli/scheduler.c \
+	cli/runs.c \
 	cli/schema.c \
 	cli/secret_input.c \
 	cli/secret_input.h \
@@ -84,6 +98,7 @@ libcli_a_SOURCES = \
 	cli/table.c \
 	cli/table.h \
 	cli/tasks.c \
+	cli/tasks_clear.c \
 	cli/tasks_render.c \
 	cli/tasks_test.c \
 	cli/term.c \

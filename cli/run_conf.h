@@ -20,4 +20,7 @@ struct run_conf {
 int run_conf_read(struct run_conf *c, const struct dag *d, struct arena *a, const char *conf,
 	const char *date);
 
+/* Reads --conf into the arena. Reports what is wrong and returns EXIT_USAGE; EXIT_DONE. */
+int run_conf_parse(const char *text, struct arena *a, struct value *out);
+
 #endif

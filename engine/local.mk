@@ -63,6 +63,8 @@ libengine_a_SOURCES = \
 	engine/mask.h \
 	engine/param.c \
 	engine/param.h \
+	engine/pattern.c \
+	engine/pattern.h \
 	engine/rank_heap.c \
 	engine/rank_heap.h \
 	engine/run.c \

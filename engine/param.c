@@ -1,18 +1,15 @@
 /* Parameters. A value is checked the same way whether it is a default in the file or comes with a
- * trigger. Patterns match anywhere in the string, as in JSON Schema, under a limit of steps. */
-#define PCRE2_CODE_UNIT_WIDTH 8
+ * trigger. */
 #include "engine/param.h"
 
-#include <pcre2.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/buf.h"
 #include "engine/dag.h"
 #include "engine/err.h"
+#include "engine/pattern.h"
 
-#define MATCH_STEPS_MAX 1000000 /* steps of one match, against patterns that explode */
-#define MATCH_HEAP_MAX 65536 /* KiB of memory of one match */
 #define SHOWN_MAX 100 /* bytes of a value in a message */
 
 const char *param_type_name(const struct param *p)
@@ -34,69 +31,30 @@ const char *param_type_name(const struct param *p)
 	return "";
 }
 
-static int pattern_compile(const char *pattern, pcre2_code **out, struct err *e)
-{
-	PCRE2_UCHAR why[128] = "";
-	PCRE2_SIZE at;
-	int code;
-
-	*out = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-		PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
-	if (*out != NULL)
-		return 0;
-	if (code == PCRE2_ERROR_NOMEMORY)
-		return err_set(e, ERR_NOMEM, "there is no memory for a pattern");
-	(void)pcre2_get_error_message(code, why, sizeof(why));
-	return err_set(e, ERR_INVALID, "at character %zu: %s", (size_t)at + 1, (const char *)why);
-}
-
 int param_pattern_check(const char *pattern, struct err *e)
 {
-	pcre2_code *code;
-	int rc = pattern_compile(pattern, &code, e);
+	struct pattern *p = NULL;
+	int rc = pattern_create(pattern, &p, e);
 
-	if (rc == 0)
-		pcre2_code_free(code);
+	pattern_destroy(p);
 	return rc;
-}
-
-/* What a match's answer means. */
-static int match_result(const struct param *p, const struct value *v, int found, struct err *e)
-{
-	if (found >= 0)
-		return 0;
-	if (found == PCRE2_ERROR_NOMEMORY)
-		return err_set(e, ERR_NOMEM, "there is no memory for a pattern");
-	if (found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_HEAPLIMIT)
-		return err_set(
-			e, ERR_INVALID, "%s: the pattern takes too long for this value", p->name);
-	return err_set(e, ERR_INVALID, "%s: \"%.*s\" does not match the pattern %s", p->name,
-		v->len > SHOWN_MAX ? SHOWN_MAX : (int)v->len, v->u.text, p->pattern);
 }
 
 static int check_pattern(const struct param *p, const struct value *v, struct err *e)
 {
-	pcre2_match_context *limits = NULL;
-	pcre2_match_data *data = NULL;
-	pcre2_code *code;
-	int rc = pattern_compile(p->pattern, &code, e);
+	struct pattern *pattern = NULL;
+	int rc = pattern_create(p->pattern, &pattern, e);
 
-	if (rc != 0)
-		return rc;
-	limits = pcre2_match_context_create(NULL);
-	data = pcre2_match_data_create_from_pattern(code, NULL);
-	if (limits == NULL || data == NULL) {
-		rc = err_set(e, ERR_NOMEM, "there is no memory for a pattern");
-		goto out;
-	}
-	(void)pcre2_set_match_limit(limits, MATCH_STEPS_MAX);
-	(void)pcre2_set_heap_limit(limits, MATCH_HEAP_MAX);
-	rc = match_result(
-		p, v, pcre2_match(code, (PCRE2_SPTR)v->u.text, v->len, 0, 0, data, limits), e);
-out:
-	pcre2_match_data_free(data);
-	pcre2_match_context_free(limits);
-	pcre2_code_free(code);
+	if (rc == 0)
+		rc = pattern_match(pattern, v->u.text, v->len, e);
+	pattern_destroy(pattern);
+	if (rc == ERR_LIMIT)
+		return err_set(
+			e, ERR_INVALID, "%s: the pattern takes too long for this value", p->name);
+	if (rc == PATTERN_NONE)
+		return err_set(e, ERR_INVALID, "%s: \"%.*s\" does not match the pattern %s",
+			p->name, v->len > SHOWN_MAX ? SHOWN_MAX : (int)v->len, v->u.text,
+			p->pattern);
 	return rc;
 }
 

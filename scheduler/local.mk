@@ -61,7 +61,12 @@ libscheduler_a_SOURCES = \
 	scheduler/request.h \
 	scheduler/requests.c \
 	scheduler/requests.h \
+	scheduler/requests_backfill.c \
+	scheduler/requests_clear.c \
+	scheduler/requests_dags.c \
 	scheduler/requests_impl.h \
+	scheduler/requests_pools.c \
+	scheduler/requests_runs.c \
 	scheduler/runner.c \
 	scheduler/runner.h \
 	scheduler/runner_cells.c \

@@ -1,4 +1,4 @@
-/* A run's parameters. */
+/* A run's parameters and dates. */
 #include "scheduler/params.h"
 
 #include <string.h>
@@ -6,8 +6,11 @@
 #include "engine/arena.h"
 #include "engine/dag.h"
 #include "engine/err.h"
+#include "engine/instant.h"
 #include "engine/param.h"
+#include "engine/timetable.h"
 #include "engine/value.h"
+#include "scheduler/render.h"
 
 int params_resolve(const struct dag *d, const struct value *conf, struct arena *a,
 	struct value *out, struct err *e)
@@ -35,5 +38,21 @@ int params_resolve(const struct dag *d, const struct value *conf, struct arena *
 			.value = given == NULL ? p->dflt : *given};
 	}
 	*out = (struct value){.type = VALUE_MAP, .len = d->n_params, .u.pairs = pairs};
+	return 0;
+}
+
+int params_dates_set(
+	const struct dag *d, const char *date, int64_t now, struct run_facts *out, struct err *e)
+{
+	int64_t at = now, next;
+	int status = 0;
+
+	if (date != NULL)
+		status = instant_parse(date, strlen(date), d->zone, &at, NULL, e);
+	if (status != 0)
+		return status;
+	next = timetable_next(d->timetable, at, at);
+	out->logical_date = out->interval_start = at;
+	out->interval_end = next == INSTANT_NONE ? at : next;
 	return 0;
 }

@@ -10,11 +10,38 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scheduler/bag.h"
 #include "scheduler/conductor.h"
 #include "scheduler/requests_impl.h"
+#include "store/journal.h"
 
 static request_handler *const handlers[REQUEST_COUNT] = {
 	[REQUEST_HEALTH] = requests_health,
+	[REQUEST_TRIGGER] = requests_trigger,
+	[REQUEST_CANCEL] = requests_cancel,
+	[REQUEST_CLEAR] = requests_clear,
+	[REQUEST_MARK] = requests_mark,
+	[REQUEST_PAUSE] = requests_pause,
+	[REQUEST_UNPAUSE] = requests_unpause,
+	[REQUEST_DELETE] = requests_delete,
+	[REQUEST_BACKFILL] = requests_backfill,
+	[REQUEST_POOL_SET] = requests_pool_set,
+	[REQUEST_POOL_DELETE] = requests_pool_delete,
+	[REQUEST_REPARSE] = requests_reparse,
+};
+
+/* What the log of who did what calls it; NULL: it changes nothing. */
+static const char *const deeds[REQUEST_COUNT] = {
+	[REQUEST_TRIGGER] = "run.trigger",
+	[REQUEST_CANCEL] = "run.cancel",
+	[REQUEST_CLEAR] = "task.clear",
+	[REQUEST_MARK] = "run.mark",
+	[REQUEST_PAUSE] = "dag.pause",
+	[REQUEST_UNPAUSE] = "dag.unpause",
+	[REQUEST_DELETE] = "dag.delete",
+	[REQUEST_BACKFILL] = "dag.backfill",
+	[REQUEST_POOL_SET] = "pool.set",
+	[REQUEST_POOL_DELETE] = "pool.delete",
 };
 
 int64_t requests_now(void)
@@ -74,6 +101,37 @@ static void call_end(struct call *c, const struct err *e)
 	free(c);
 }
 
+static void on_stored(void *ctx)
+{
+	call_end(ctx, NULL);
+}
+
+static const char *member(const struct value *map, const char *key)
+{
+	const struct value *v = value_member(map, key, strlen(key));
+
+	return v != NULL && v->type == VALUE_STRING ? v->u.text : NULL;
+}
+
+/* Who did what, with what was done: pool, DAG/RUN, DAG/RUN/TASK=STATE. */
+static int log_deed(struct call *c, const struct request *r)
+{
+	const char *dag_id = member(&c->answer, "dag_id"), *run_id = member(&c->answer, "run_id");
+	const char *name;
+
+	if (deeds[r->kind] == NULL)
+		return 0;
+	name = r->pool != NULL
+		? r->pool
+		: arena_printf(c->arena, "%s%s%s%s%s%s%s", dag_id == NULL ? "" : dag_id,
+			  run_id == NULL ? "" : "/", run_id == NULL ? "" : run_id,
+			  r->task_id == NULL ? "" : "/", r->task_id == NULL ? "" : r->task_id,
+			  r->state == NULL ? "" : "=", r->state == NULL ? "" : r->state);
+	if (name == NULL)
+		return ERR_NOMEM;
+	return journal_audit(c->requests->o.journal, r->actor, deeds[r->kind], name);
+}
+
 void requests_do(struct requests *q, const struct request *r, requests_answer *on_answer, void *ctx)
 {
 	struct call *c = call_create(q, on_answer, ctx);
@@ -88,6 +146,13 @@ void requests_do(struct requests *q, const struct request *r, requests_answer *o
 	status = handlers[r->kind] == NULL
 		? err_set(&e, ERR_UNSUPPORTED, "%s cannot be asked for here", request_name(r->kind))
 		: handlers[r->kind](c, r, &e);
+	if (status == ANSWER_STORED) {
+		status = log_deed(c, r);
+		if (status == 0)
+			status = conductor_when_stored(q->o.conductor, on_stored, c);
+		if (status != 0)
+			(void)err_set(&e, status, "%s", err_text(status));
+	}
 	if (status == ANSWER_NOW)
 		call_end(c, NULL);
 	else if (status < 0)
@@ -175,6 +240,17 @@ static int64_t runs_count(const struct conductor *c)
 	return n;
 }
 
+static int64_t dags_count(const struct bag *b)
+{
+	const struct bag_dag *d;
+	size_t at = 0;
+	int64_t n = 0;
+
+	while ((d = bag_next(b, &at)) != NULL)
+		n += d->is_retired ? 0 : 1;
+	return n;
+}
+
 int requests_health(struct call *c, const struct request *r, struct err *e)
 {
 	struct requests *q = c->requests;
@@ -184,7 +260,9 @@ int requests_health(struct call *c, const struct request *r, struct err *e)
 	(void)r;
 	fields_int(&f, "pid", getpid());
 	fields_time(&f, "since", q->since);
+	fields_int(&f, "dags", dags_count(q->o.bag));
 	fields_int(&f, "runs", runs_count(q->o.conductor));
+	fields_time(&f, "last_commit", journal_last_at(q->o.journal));
 	status = fields_end(&f, &c->answer, e);
 	return status == 0 ? ANSWER_NOW : status;
 }

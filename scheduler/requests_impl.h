@@ -9,6 +9,12 @@
 #include "engine/instant.h"
 #include "scheduler/requests.h"
 
+struct bag_dag;
+struct dag;
+struct edition;
+struct runner;
+struct task;
+
 /* One request that is being done. */
 struct call {
 	struct requests *requests;
@@ -53,5 +59,45 @@ int fields_end(const struct fields *f, struct value *out, struct err *e);
 typedef int request_handler(struct call *c, const struct request *r, struct err *e);
 
 request_handler requests_health;
+
+/* requests_runs.c */
+
+request_handler requests_trigger, requests_cancel, requests_mark;
+
+/* The runner of a run, over or not, kept: runner_let_go() afterwards. ERR_NOTFOUND and others with
+ * a sentence. */
+int requests_runner_get(struct requests *q, const char *dag_id, const char *run_id,
+	struct runner **out, struct err *e);
+
+/* Answers with what the run is. */
+int requests_run_fields(struct call *c, const struct runner *r, struct err *e);
+
+/* The task of this name, or ERR_NOTFOUND and the nearest. */
+int requests_task_find(
+	const struct dag *d, const char *task_id, const struct task **out, struct err *e);
+
+/* requests_clear.c */
+
+request_handler requests_clear;
+
+/* requests_dags.c */
+
+request_handler requests_pause, requests_unpause, requests_delete, requests_reparse;
+request_handler requests_backfill; /* requests_backfill.c */
+request_handler requests_pool_set, requests_pool_delete; /* requests_pools.c */
+
+/* The DAG of this id that a file has, and has rightly. ERR_NOTFOUND and the nearest; ERR_ILLEGAL:
+ * its file is gone or broken. */
+int requests_dag_get(struct requests *q, const char *dag_id, struct bag_dag **out, struct err *e);
+
+/* The same, of one whose file is gone or broken too: its last good edition. The caller gives it
+ * back. */
+int requests_edition_get(
+	struct requests *q, const char *dag_id, struct edition **out, struct err *e);
+
+/* From when to when, in the DAG's zone; NULL: INSTANT_NONE. An end that is a date alone means all
+ * of its day. ERR_INVALID. */
+int requests_dates_take(const char *start, const char *end, const struct dag *d, int64_t *since,
+	int64_t *until, struct err *e);
 
 #endif

@@ -10,8 +10,10 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "engine/instant.h"
 #include "store/journal_entry.h"
 #include "store/store.h"
+#include "store/store_impl.h"
 
 /* A batch on its way. */
 struct batch {
@@ -35,6 +37,7 @@ struct journal {
 	struct batch *open; /* is being gathered; NULL: nothing was added yet */
 	size_t n_waiting; /* handed over and not called back */
 	uint64_t last_ns;
+	int64_t last_at;
 	bool is_told; /* that writing has stopped */
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;
@@ -137,6 +140,11 @@ int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx
 size_t journal_waiting(const struct journal *j)
 {
 	return j->n_waiting;
+}
+
+int64_t journal_last_at(const struct journal *j)
+{
+	return j->last_at;
 }
 
 uint64_t journal_last_ns(const struct journal *j)
@@ -270,6 +278,8 @@ static void on_async(uv_async_t *async)
 	if (is_stalled)
 		why = j->why;
 	uv_mutex_unlock(&j->mutex);
+	if (written != NULL)
+		j->last_at = store_now();
 	tell_stall(j, is_stalled, &why);
 	while (written != NULL) {
 		struct batch *b = written;
@@ -308,6 +318,7 @@ int journal_open(const struct journal_options *o, struct journal **out, struct e
 	if (j == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	j->o = *o;
+	j->last_at = INSTANT_NONE;
 	queue_init(&j->waiting);
 	queue_init(&j->written);
 	r = store_open(o->store, &j->store, e);

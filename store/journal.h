@@ -53,7 +53,8 @@ int journal_pool(struct journal *j, const struct store_pool *p);
 int journal_pool_delete(struct journal *j, const char *name);
 int journal_dag_delete(struct journal *j, const char *dag_id);
 int journal_run_delete(struct journal *j, uint64_t number);
-int journal_audit(struct journal *j, const char *action, const char *name);
+/* actor: who did it; NULL: who opened the journal. */
+int journal_audit(struct journal *j, const char *actor, const char *action, const char *name);
 
 /* Ends the batch. on_committed (may be NULL) comes once it is on disk, in the order of the batches;
  * an empty one counts too. ERR_NOMEM: the batch is still being gathered. */
@@ -62,5 +63,8 @@ int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx
 /* How many batches are not on disk yet, and how long the last transaction took to be written. */
 size_t journal_waiting(const struct journal *j);
 uint64_t journal_last_ns(const struct journal *j);
+
+/* When something was last stored; INSTANT_NONE: not yet. */
+int64_t journal_last_at(const struct journal *j);
 
 #endif

@@ -81,6 +81,7 @@ static void keep_all(struct arena *a, struct journal_entry *n, bool *is_fine)
 	case JOURNAL_POOL_DELETE:
 	case JOURNAL_DAG_DELETE:
 	case JOURNAL_AUDIT:
+		keep(a, &n->u.pair.actor, is_fine);
 		keep(a, &n->u.pair.action, is_fine);
 		keep(a, &n->u.pair.name, is_fine);
 		break;
@@ -139,7 +140,7 @@ int journal_entry_write(struct store *s, const struct journal_entry *n, struct e
 	case JOURNAL_RUN_DELETE:
 		return store_run_delete(s, n->u.run.number, e);
 	case JOURNAL_AUDIT:
-		return store_audit(s, n->u.pair.action, n->u.pair.name, e);
+		return store_audit(s, n->u.pair.actor, n->u.pair.action, n->u.pair.name, e);
 	}
 	return err_set(e, ERR_BUG, "the journal holds a change of no kind");
 }
@@ -220,10 +221,10 @@ int journal_run_delete(struct journal *j, uint64_t number)
 	return journal_add(j, &n);
 }
 
-int journal_audit(struct journal *j, const char *action, const char *name)
+int journal_audit(struct journal *j, const char *actor, const char *action, const char *name)
 {
 	struct journal_entry n = {
-		.kind = JOURNAL_AUDIT, .u.pair = {.action = action, .name = name}};
+		.kind = JOURNAL_AUDIT, .u.pair = {.actor = actor, .action = action, .name = name}};
 
 	return journal_add(j, &n);
 }

@@ -24,7 +24,7 @@ enum journal_kind {
 	JOURNAL_POOL_DELETE, /* pair.name */
 	JOURNAL_DAG_DELETE, /* pair.name */
 	JOURNAL_RUN_DELETE, /* run.number */
-	JOURNAL_AUDIT, /* pair: action and name */
+	JOURNAL_AUDIT, /* pair */
 };
 
 struct journal_entry {
@@ -46,7 +46,7 @@ struct journal_entry {
 		} errors;
 		struct store_pool pool;
 		struct {
-			const char *action, *name;
+			const char *actor, *action, *name;
 		} pair;
 	} u;
 	struct journal_entry *next;

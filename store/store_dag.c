@@ -258,9 +258,10 @@ int store_pools(struct store *s, struct arena *a, struct store_pool **out, size_
 
 /* ---- the log of who did what ---- */
 
-int store_audit(struct store *s, const char *action, const char *name, struct err *e)
+int store_audit(
+	struct store *s, const char *actor, const char *action, const char *name, struct err *e)
 {
 	return db_run(s->db, e, NULL,
 		"INSERT INTO audit_log (at, actor, action, name) VALUES ($1, $2, $3, $4)", "ittt",
-		store_now(), s->actor, action, name);
+		store_now(), actor == NULL ? s->actor : actor, action, name);
 }

@@ -180,6 +180,8 @@ int store_history_clean(struct store *s, int64_t before, uint32_t max_runs, bool
 
 /* ---- the log of who did what ---- */
 
-int store_audit(struct store *s, const char *action, const char *name, struct err *e);
+/* Adds a line; actor of NULL is the store's own. */
+int store_audit(
+	struct store *s, const char *actor, const char *action, const char *name, struct err *e);
 
 #endif

@@ -92,7 +92,7 @@ int store_writing(struct store *s, const char *action, const char *name, store_w
 		return r;
 	r = work(s, ctx, e);
 	if (r == 0)
-		r = store_audit(s, action, name, e);
+		r = store_audit(s, NULL, action, name, e);
 	if (r == 0)
 		return store_commit(s, e);
 	store_rollback(s);

@@ -11,46 +11,87 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "scheduler/bag.h"
 #include "scheduler/conductor.h"
 #include "scheduler/control.h"
 #include "scheduler/requests.h"
+#include "store/journal.h"
+#include "store/store.h"
 #include "tests/unit/tap.h"
 
 #define ANSWER_MAX ((size_t)1 << 16)
 
-/* A daemon's inside, without a store. */
+/* A daemon's inside. */
 struct rig {
 	uv_loop_t loop;
-	char home[300];
+	char home[300], dags[310];
+	struct store *store;
+	struct journal *journal;
+	struct bag *bag;
 	struct conductor *conductor;
 	struct requests *requests;
 	struct control *control;
+	int open; /* that are being closed */
 	char answer[ANSWER_MAX];
 };
 
 static void rig_open(struct rig *g, const char *home)
 {
-	struct conductor_options co = {.loop = &g->loop, .default_pool_slots = 1};
-	struct requests_options ro = {0};
+	struct store_options so = {
+		.home = home, .env = environ, .actor = "test", .may_create = true};
+	struct journal_options jo = {.loop = &g->loop, .store = &so};
+	struct conductor_options co = {
+		.loop = &g->loop, .default_pool_slots = 1, .is_offline = true};
+	struct bag_options bo = {.loop = &g->loop, .is_once = true};
+	struct requests_options ro = {.default_pool_slots = 1};
 	struct control_options o = {.loop = &g->loop};
 	struct err e = {0};
+	bool is_open;
 
 	(void)snprintf(g->home, sizeof(g->home), "%s", home);
+	(void)snprintf(g->dags, sizeof(g->dags), "%s/dags", home);
 	(void)uv_loop_init(&g->loop);
-	IS_INT(conductor_create(&co, &g->conductor, &e), 0, "a conductor is made");
+	is_open = store_open(&so, &g->store, &e) == 0 && journal_open(&jo, &g->journal, &e) == 0;
+	co.store = bo.store = ro.store = g->store;
+	co.journal = bo.journal = ro.journal = g->journal;
+	bo.folder = g->dags;
+	is_open = is_open && conductor_create(&co, &g->conductor, &e) == 0 &&
+		bag_open(&bo, &g->bag, &e) == 0;
 	ro.conductor = g->conductor;
-	IS_INT(requests_create(&ro, &g->requests, &e), 0, "requests are taken");
+	ro.bag = g->bag;
+	is_open = is_open && requests_create(&ro, &g->requests, &e) == 0;
 	o.home = g->home;
 	o.requests = g->requests;
-	IS_INT(control_open(&o, &g->control, &e), 0, "the socket is opened: %s", e.text);
+	is_open = is_open && control_open(&o, &g->control, &e) == 0;
+	OK(is_open, "the socket is opened%s", e.text);
+}
+
+static void on_closed(void *ctx)
+{
+	struct rig *g = ctx;
+
+	g->open--;
+}
+
+static void wait_closed(struct rig *g)
+{
+	while (g->open > 0)
+		(void)uv_run(&g->loop, UV_RUN_ONCE);
 }
 
 static void rig_close(struct rig *g)
 {
-	control_close(g->control, NULL, NULL);
-	conductor_close(g->conductor, NULL, NULL);
-	(void)uv_run(&g->loop, UV_RUN_DEFAULT);
+	g->open = 3;
+	control_close(g->control, on_closed, g);
+	bag_close(g->bag, on_closed, g);
+	conductor_close(g->conductor, on_closed, g);
+	wait_closed(g);
 	requests_destroy(g->requests);
+	g->open = 1;
+	journal_close(g->journal, on_closed, g);
+	wait_closed(g);
+	(void)uv_run(&g->loop, UV_RUN_NOWAIT);
+	store_close(g->store);
 	IS_INT(uv_loop_close(&g->loop), 0, "nothing is left open");
 }
 
@@ -171,6 +212,19 @@ static void test_limits(struct rig *g)
 	OK(is_heard, "when they are gone there is room again");
 }
 
+static void remove_home(const char *home)
+{
+	static const char *const files[] = {
+		"windrow.db", "windrow.db-wal", "windrow.db-shm", "dags"};
+	char path[400];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", home, files[i]);
+		(void)remove(path);
+	}
+	(void)rmdir(home);
+}
+
 static void test_homes(const char *folder)
 {
 	struct rig g;
@@ -188,7 +242,7 @@ static void test_homes(const char *folder)
 	(void)close(fd);
 	rig_close(&g);
 	IS_INT(control_connect(deep, &fd, &e), ERR_UNAVAILABLE, "and nothing is left of it");
-	(void)rmdir(deep);
+	remove_home(deep);
 }
 
 int main(void)
@@ -203,7 +257,8 @@ int main(void)
 	test_answers(g);
 	test_limits(g);
 	rig_close(g);
-	OK(rmdir(folder) == 0, "its folder is as it was");
+	remove_home(folder);
+	OK(access(folder, F_OK) != 0, "nothing else was left in home");
 	free(g);
 	return tap_done();
 }

@@ -275,7 +275,7 @@ static void test_order(void)
 			break;
 	}
 	IS_INT((long)journal_waiting(j), 100, "batches wait");
-	(void)journal_audit(j, "test", "never committed");
+	(void)journal_audit(j, NULL, "test", "never committed");
 	close_journal(j);
 	IS_INT(n_called, 100, "each is called back");
 	OK(is_in_order, "in order");
@@ -299,7 +299,7 @@ static void test_kinds(void)
 			journal_pool_delete(j, "gone") == 0 &&
 			journal_pool_delete(j, "never") == 0 &&
 			journal_import_errors(j, "w", &wrong, 1) == 0 && journal_try(j, &y) == 0 &&
-			journal_audit(j, "test", "all") == 0 &&
+			journal_audit(j, NULL, "test", "all") == 0 &&
 			journal_dag_delete(j, "nowhere") == 0 &&
 			journal_commit(j, on_committed, &numbers[0]) == 0,
 		"every kind of change can be added");
@@ -329,7 +329,7 @@ static void test_stall(void)
 	free(kit_sql(&k, "ALTER TABLE pools RENAME TO elsewhere"));
 	OK(journal_pool(j, &(struct store_pool){.name = "p", .slots = 1}) == 0 &&
 			journal_commit(j, on_committed, &numbers[0]) == 0 &&
-			journal_audit(j, "test", "behind") == 0 &&
+			journal_audit(j, NULL, "test", "behind") == 0 &&
 			journal_commit(j, on_committed, &numbers[1]) == 0,
 		"batches are handed over");
 	while (n_stalls == 0)

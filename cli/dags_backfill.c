@@ -1,0 +1,81 @@
+/* `windrow dags backfill`: a run for each interval of the schedule between two dates. */
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/report.h"
+#include "cli/table.h"
+#include "engine/arena.h"
+
+static const char *const columns[] = {
+	"run_id", "logical_date", "data_interval_start", "data_interval_end", "action"};
+#define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static int list_show(const struct value *runs, const struct args *args)
+{
+	struct table *t = table_create(columns, N_COLUMNS);
+	int status;
+
+	for (size_t i = 0; i < runs->len; i++)
+		for (size_t k = 0; k < N_COLUMNS; k++)
+			table_text(t, client_text(&runs->u.items[i], columns[k]));
+	status = table_show(t, args);
+	table_destroy(t);
+	return status;
+}
+
+static int exec(const struct args *args)
+{
+	struct request r = client_request(REQUEST_BACKFILL);
+	struct arena *a = arena_create(0);
+	const struct value *runs;
+	struct value answer;
+	int status;
+
+	if (a == NULL)
+		return report_no_memory();
+	r.dag_id = args_word(args, 0);
+	r.start_date = args_text(args, "start-date", NULL);
+	r.end_date = args_text(args, "end-date", NULL);
+	r.reset_dagruns = args_has(args, "reset-dagruns");
+	r.dry_run = args_has(args, "dry-run");
+	status = EXIT_USAGE;
+	if (r.start_date == NULL || r.end_date == NULL)
+		report_error("dags backfill: --start-date and --end-date say which runs");
+	else
+		status = client_ask(&r, a, &answer);
+	runs = status == EXIT_DONE ? value_member(&answer, "runs", 4) : NULL;
+	if (runs != NULL)
+		status = list_show(runs, args);
+	if (runs != NULL && runs->len == 0)
+		report_note("no interval of %s begins between these dates", r.dag_id);
+	else if (status == EXIT_DONE && !r.dry_run && client_truth(&answer, "is_paused"))
+		report_note("%s is paused: its runs wait until it is unpaused", r.dag_id);
+	else if (status == EXIT_DONE && !r.dry_run && client_truth(&answer, "is_offline"))
+		report_note("no scheduler runs here: the runs begin when one does");
+	arena_destroy(a);
+	return status;
+}
+
+static const struct flag flags[] = {
+	{"start-date", 's', FLAG_TEXT, "DATE", "the first interval begins then or later"},
+	{"end-date", 'e', FLAG_TEXT, "DATE", "the last one begins then or earlier"},
+	{"reset-dagruns", 0, FLAG_SWITCH, NULL, "runs that are there and over run again"},
+	{"dry-run", 'n', FLAG_SWITCH, NULL, "only show which runs there would be"},
+	OUTPUT_FLAG,
+};
+
+const struct command command_dags_backfill = {
+	.group = "dags",
+	.verb = "backfill",
+	.words = "ID",
+	.summary = "make the runs of past intervals",
+	.details =
+		"One for each interval of the schedule that begins between the dates; an interval "
+		"that has a run already keeps it. Lists them, and does not wait for their end.",
+	.flags = flags,
+	.n_flags = sizeof(flags) / sizeof(flags[0]),
+	.example = "windrow dags backfill nightly -s 2026-11-01 -e 2026-11-07 --dry-run",
+	.exec = exec,
+};

@@ -1,0 +1,177 @@
+/*
+ * Backfill: a run for each interval of a DAG's schedule that begins between two dates. Which exist
+ * already stay as they are, or are cleared where that is asked for.
+ */
+#include <string.h>
+
+#include "engine/dag.h"
+#include "scheduler/bag.h"
+#include "scheduler/conductor.h"
+#include "scheduler/edition.h"
+#include "scheduler/params.h"
+#include "scheduler/intervals.h"
+#include "scheduler/requests_impl.h"
+#include "store/store_run.h"
+
+struct backfill {
+	struct call *call;
+	const struct request *request;
+	struct edition *edition;
+	struct value params;
+	struct value *runs; /* of the answer */
+	size_t n_runs;
+};
+
+/* What becomes of an interval. */
+enum fate { FATE_NEW, FATE_CLEARED, FATE_EXISTS, FATE_UNDER_WAY };
+
+static const char *const fates[] = {
+	[FATE_NEW] = "new",
+	[FATE_CLEARED] = "cleared",
+	[FATE_EXISTS] = "exists",
+	[FATE_UNDER_WAY] = "under way",
+};
+
+/* Runs of the DAG between the dates, whatever made them: an interval has one at most. */
+struct known {
+	struct store_run *runs;
+	size_t n;
+};
+
+static const struct store_run *known_find(const struct known *k, int64_t logical_date)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (k->runs[i].logical_date == logical_date &&
+			strcmp(k->runs[i].run_type, "manual") != 0)
+			return &k->runs[i];
+	return NULL;
+}
+
+static int run_make(
+	struct backfill *b, const struct timetable_run *t, const char *run_id, struct err *e)
+{
+	struct run_facts facts = {.run_id = run_id,
+		.logical_date = t->logical_date,
+		.interval_start = t->interval_start,
+		.interval_end = t->interval_end,
+		.conf = {.type = VALUE_MAP},
+		.params = b->params};
+	struct run_spec spec = {.edition = b->edition,
+		.facts = &facts,
+		.run_type = "backfill",
+		.actor = b->request->actor};
+
+	return conductor_run_add(b->call->requests->o.conductor, &spec, NULL, e);
+}
+
+/* All of a run is to run again. */
+static int run_clear(struct backfill *b, const struct store_run *run, struct err *e)
+{
+	struct runner_clear clear = {0};
+	struct runner *r;
+	uint32_t *tasks;
+	int status = requests_runner_get(b->call->requests, run->dag_id, run->run_id, &r, e);
+
+	if (status != 0)
+		return status;
+	clear.n_tasks = runner_edition(r)->dag->n_tasks;
+	tasks = arena_array(b->call->arena, clear.n_tasks + 1, sizeof(*tasks));
+	for (uint32_t i = 0; tasks != NULL && i < clear.n_tasks; i++)
+		tasks[i] = i;
+	clear.tasks = tasks;
+	status = tasks == NULL ? ERR_NOMEM : runner_clear(r, &clear);
+	runner_let_go(r);
+	return status == 0 ? 0 : err_set(e, status, "%s", err_text(status));
+}
+
+static enum fate fate_of(const struct backfill *b, const struct store_run *run)
+{
+	if (run == NULL)
+		return FATE_NEW;
+	if (!run_state_is_over((enum run_state)run->state))
+		return FATE_UNDER_WAY;
+	return b->request->reset_dagruns ? FATE_CLEARED : FATE_EXISTS;
+}
+
+static int interval_do(
+	struct backfill *b, const struct known *known, const struct timetable_run *t, struct err *e)
+{
+	const struct store_run *run = known_find(known, t->logical_date);
+	enum fate fate = fate_of(b, run);
+	struct fields f = {.arena = b->call->arena};
+	char text[INSTANT_TEXT_MAX];
+	const char *run_id = run != NULL ? run->run_id
+					 : arena_printf(b->call->arena, "backfill__%s",
+						   instant_format(t->logical_date, text));
+	int status = run_id == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM)) : 0;
+
+	if (status == 0 && !b->request->dry_run && fate == FATE_NEW)
+		status = run_make(b, t, run_id, e);
+	if (status == 0 && !b->request->dry_run && fate == FATE_CLEARED)
+		status = run_clear(b, run, e);
+	if (status != 0)
+		return status;
+	fields_text(&f, "run_id", run_id);
+	fields_time(&f, "logical_date", t->logical_date);
+	fields_time(&f, "data_interval_start", t->interval_start);
+	fields_time(&f, "data_interval_end", t->interval_end);
+	fields_text(&f, "action", fates[fate]);
+	return fields_end(&f, &b->runs[b->n_runs++], e);
+}
+
+static int intervals_find(struct backfill *b, struct known *known, struct timetable_run **list,
+	size_t *n, struct err *e)
+{
+	const struct request *r = b->request;
+	struct requests *q = b->call->requests;
+	struct store_run_filter filter = {.dag_id = r->dag_id};
+	const struct dag *d = b->edition->dag;
+	const struct bag_dag *bd = bag_find(q->o.bag, r->dag_id);
+	int status =
+		requests_dates_take(r->start_date, r->end_date, d, &filter.since, &filter.until, e);
+
+	if (status == 0 && filter.until < filter.since)
+		status = err_set(e, ERR_INVALID, "the end date lies before the start date");
+	if (status == 0)
+		status = intervals_list(d->timetable, bd->first_seen, filter.since, filter.until,
+			b->call->arena, list, n, e);
+	if (status == 0)
+		status = store_runs_list(
+			q->o.store, b->call->arena, &filter, &known->runs, &known->n, e);
+	if (status == 0) {
+		b->runs = arena_array(b->call->arena, *n + 1, sizeof(*b->runs));
+		if (b->runs == NULL)
+			status = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	}
+	return status;
+}
+
+int requests_backfill(struct call *c, const struct request *r, struct err *e)
+{
+	struct backfill b = {.call = c, .request = r};
+	struct value conf = {.type = VALUE_MAP};
+	struct fields f = {.arena = c->arena};
+	struct timetable_run *list;
+	struct known known;
+	struct bag_dag *d;
+	size_t n = 0;
+	int status = requests_dag_get(c->requests, r->dag_id, &d, e);
+
+	if (status == 0)
+		status = bag_edition(c->requests->o.bag, r->dag_id, 0, &b.edition, e);
+	if (status == 0)
+		status = params_resolve(b.edition->dag, &conf, c->arena, &b.params, e);
+	if (status == 0)
+		status = intervals_find(&b, &known, &list, &n, e);
+	for (size_t i = 0; i < n && status == 0; i++)
+		status = interval_do(&b, &known, &list[i], e);
+	fields_text(&f, "dag_id", r->dag_id);
+	fields_bool(&f, "is_paused", status == 0 && d->is_paused);
+	fields_bool(&f, "is_offline", c->requests->o.is_offline);
+	fields_value(
+		&f, "runs", (struct value){.type = VALUE_LIST, .len = b.n_runs, .u.items = b.runs});
+	edition_unref(b.edition);
+	if (status == 0)
+		status = fields_end(&f, &c->answer, e);
+	return status == 0 && r->dry_run ? ANSWER_NOW : status;
+}
