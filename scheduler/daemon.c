@@ -367,7 +367,16 @@ static int open_planner(struct daemon *d, struct err *e)
 
 static int restore(struct daemon *d, struct err *e)
 {
-	return conductor_restore(d->conductor, e);
+	size_t n = 0;
+	int status = conductor_restore(d->conductor, e);
+
+	for (struct runner *r = conductor_run_first(d->conductor); r != NULL;
+		r = conductor_run_next(r))
+		n++;
+	if (n > 0)
+		daemon_log(OP_INFO, "%zu run%s taken up where %s stopped", n,
+			n == 1 ? " was" : "s were", n == 1 ? "it" : "they");
+	return status;
 }
 
 static int open_control(struct daemon *d, struct err *e)

@@ -30,6 +30,8 @@ else head -c "$3" >>"$s" 2>/dev/null && IFS= read -r l && IFS= read -r l && [ "$
 # The claim: made by exclusive creation. Its first line is room for the result, so that the end needs no
 # disk block. Then who we are: the line of /proc and the boot id tell a later windrow whether we live.
 t=; b=; { read -r t </proc/self/stat; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null;
+# Who claims it runs it, though nobody listens any more.
+trap : PIPE HUP TERM INT;
 set -C;
 { printf "%-40s\n%s\n%s\n%s\n%s\n" "" "$$" "${t:--}" "${b:--}" "$s" >"$d/claim"; } 2>/dev/null || {
 [ -s "$d/claim" ] && { tell "taken $d"; exit 0; }; fail "the disk is full"; };
@@ -56,7 +58,6 @@ trap "kill \$q 2>/dev/null; exit" TERM; sleep "$4" & eval "q=\$$e"; wait $q; tra
 printf "" >"$d/late"; read -r q g <"$d/group"; kill -s TERM -- "-$g"; sleep "$5"; kill -s KILL -- "-$g"
 ) </dev/null >/dev/null 2>&1 8<&- 9>&- & eval "v=\$$e"; };
 # The script, in the foreground: a background job would be deaf to interrupts.
-trap : PIPE HUP TERM INT;
 (
 trap - PIPE HUP TERM INT;
 { read -r x y </proc/self/stat; } 2>/dev/null || x=$(exec sh -c "echo \$PPID");

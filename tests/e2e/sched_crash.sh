@@ -1,0 +1,99 @@
+#!/bin/sh
+# The daemon killed with -9 at random moments of a run: in the end every task ran once, by a ledger
+# on the host, every line that it printed is in its log, once, and the run succeeded.
+#   WINDROW_CRASHES  how often it is killed (12)      WINDROW_SEED  of the moments
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+. "${top_srcdir:-.}/tests/e2e/sshd.sh"
+seed=${WINDROW_SEED:-$$}
+crashes=${WINDROW_CRASHES:-12}
+tasks=24
+lines=12
+sshd_start "MaxSessions 4"
+echo "# WINDROW_SEED=$seed"
+
+# A DAG whose last task waits for the test.
+write_dag()
+{
+	echo "schedule: '@once'"
+	echo "max_active_tasks: 6"
+	echo "default_args: {operator: $1$2, retries: 0}"
+	echo "tasks:"
+	i=0
+	while [ $i -lt $tasks ]; do
+		cat <<END
+  t$i:
+    script: |
+      echo t$i >> $host/ledger.$1
+      i=0
+      while [ \$i -lt $lines ]; do
+        echo "out \$i" && echo "err \$i" >&2 && sleep 0.02
+        i=\$((i + 1))
+      done
+      printf '{"n": $i}' > "\$SCRIPT_RESPONSE_FILE"
+END
+		[ $i -lt 12 ] || echo "    depends_on: [t$((i - 12))]"
+		i=$((i + 1))
+	done
+	cat <<END
+  last:
+    depends_on: [$(seq -s ', ' -f 't%.0f' 0 $((tasks - 1)))]
+    script: |
+      echo last >> $host/ledger.$1
+      while [ ! -e $host/go.$1 ]; do sleep 0.05; done
+      echo \${main.t3.output.response.n} > $host/n.$1
+END
+}
+
+daemon_start()
+{
+	"$windrow" scheduler >>"$work/daemon" 2>&1 &
+	daemon=$!
+}
+
+seq 0 $((lines - 1)) | sed 's/^/out /' >"$work/wanted.out"
+seq 0 $((lines - 1)) | sed 's/^/err /' >"$work/wanted.err"
+
+# Tasks whose log has not every line once, in order.
+broken()
+{
+	i=0
+	while [ $i -lt $tasks ]; do
+		task_log "main.t$i" | sed -n 's/.* - \(out [0-9]*\)$/\1/p' | cmp -s - "$work/wanted.out" &&
+			task_log "main.t$i" | sed -n 's/.* - \(err [0-9]*\)$/\1/p' | cmp -s - "$work/wanted.err" ||
+			printf 't%s ' $i
+		i=$((i + 1))
+	done
+}
+
+for kind in ssh local; do
+	WINDROW_HOME=$work/home.$kind
+	mkdir -p "$WINDROW_HOME/dags"
+	: >"$work/daemon"
+	case $kind in
+	ssh) write_dag ssh ", ssh_conn_id: BOX" ;;
+	local) write_dag local "" ;;
+	esac >"$WINDROW_HOME/dags/t.yaml"
+	for pause in $(awk -v seed="$seed" -v n="$crashes" \
+		'BEGIN { srand(seed); while (n-- > 0) printf "%.3f\n", rand() * rand() * 0.8 }'); do
+		daemon_start
+		sleep "$pause"
+		kill -s KILL "$daemon"
+		wait "$daemon" 2>/dev/null
+	done
+	daemon_start
+	: >"$host/go.$kind"
+	while ! grep -q "run scheduled.* is \(success\|failed\)" "$work/daemon" && kill -0 "$daemon" 2>/dev/null; do
+		sleep 0.05
+	done
+	kill "$daemon" 2>/dev/null
+	wait "$daemon"
+	is "$kind: the daemon stops when it is told to" $? 0
+	like "$kind: a run that was crashed $crashes times succeeds" \
+		"$(grep -o 'is \(success\|failed\)$' "$work/daemon")" "is success"
+	is "$kind: every task ran" "$(sort -u "$host/ledger.$kind" | wc -l)" $((tasks + 1))
+	is "$kind: none of them twice" "$(sort "$host/ledger.$kind" | uniq -d)" ""
+	is "$kind: outputs outlive a crash" "$(cat "$host/n.$kind" 2>/dev/null)" 3
+	is "$kind: every line of output is there once" "$(broken)" ""
+	[ "$tap_failed" = 0 ] || sed 's/^/# /' "$work/daemon"
+done
+tap_done
