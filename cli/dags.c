@@ -269,7 +269,7 @@ static void add_stored(struct table *t, const struct store_import_error *row)
 static int read_import_errors(struct table *t, size_t *n)
 {
 	struct arena *a = arena_create(0);
-	struct store_import_error *rows;
+	struct store_import_error *rows = NULL;
 	struct err e;
 	int status;
 	struct store *s = stores_open_to_read(&status);

@@ -86,7 +86,8 @@ algorithms()
 	rm -rf "$WINDROW_HOME/logs"
 	run dags test "$work/t.yaml"
 }
-algorithms '{"ciphers": ["chacha20-poly1305@openssh.com", "none such"], "macs": ["hmac-sha1"], "compression": ["zlib"]}'
+# N.B. libssh2 1.11 forgets to free 96 bytes of each handshake that ends up with AES-GCM.
+algorithms '{"ciphers": ["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com", "aes128-gcm@openssh.com", "none such"], "macs": ["hmac-sha1"], "compression": ["zlib"]}'
 is "what is disabled is left out, and the rest is enough" "$status" 0
 algorithms '{"keys": ["ssh-ed25519"]}'
 is "without the only type of host key that is known nothing runs" "$status" 1
