@@ -75,6 +75,7 @@ E2E_TESTS = \
 	tests/e2e/run_task.sh \
 	tests/e2e/run_tree.sh \
 	tests/e2e/sched_crash.sh \
+	tests/e2e/sched_daemon.sh \
 	tests/e2e/ssh_connections.sh \
 	tests/e2e/ssh_examples.sh \
 	tests/e2e/ssh_errors.sh \

@@ -1,0 +1,104 @@
+#!/bin/sh
+# The daemon as an operator meets it: its start, a second one, stopping while tasks run, settings
+# that are read again, stores that it cannot use.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+mkdir -p "$work/dags"
+WINDROW__CORE__DAGS_FOLDER=$work/dags
+export WINDROW__CORE__DAGS_FOLDER
+
+daemon_start()
+{
+	: >"$work/daemon"
+	"$windrow" scheduler 2>"$work/daemon" &
+	daemon=$!
+	until_said "the scheduler runs on"
+}
+
+# until_said TEXT: waits until the daemon has said it, or is gone
+until_said()
+{
+	while ! grep -q -- "$1" "$work/daemon"; do
+		kill -0 "$daemon" 2>/dev/null || return 1
+	done
+}
+
+daemon_stop()
+{
+	kill "$daemon" && wait "$daemon"
+}
+
+ok "the scheduler starts where there is nothing yet" daemon_start
+ok "it has made a store" test -s "$WINDROW_HOME/windrow.db"
+
+run scheduler
+is "a second scheduler exits 3" "$status" 3
+like "and names the first" "$err" "*a scheduler runs on $WINDROW_HOME already: process $daemon on *, since 2*"
+
+# A run, whose task waits for the test.
+cat >"$work/dags/.new" <<END
+schedule: '@once'
+default_args: {operator: local}
+tasks:
+  slow:
+    script: |
+      echo \$\$ > $work/pid
+      echo before
+      while [ ! -e $work/go ]; do sleep 0.05; done
+      echo after
+      echo '"kept"' > "\$SCRIPT_RESPONSE_FILE"
+  next: {command: "echo \${main.slow.output.response} > $work/next", depends_on: [slow]}
+END
+mv "$work/dags/.new" "$work/dags/t.yaml"
+while [ ! -s "$work/pid" ]; do
+	:
+done
+ok "it stops though a task runs" daemon_stop
+like "and says what becomes of that" "$(cat "$work/daemon")" "*what runs is left running*"
+ok "the task runs on" kill -0 "$(cat "$work/pid")"
+ok "the next scheduler starts" daemon_start
+like "and tells what it took up" "$(cat "$work/daemon")" "*1 run was taken up where it stopped*"
+: >"$work/go"
+ok "the run goes on" until_said "t: run .* is success"
+is "with what the task has left" "$(cat "$work/next")" kept
+is "whose output is whole" "$(find "$WINDROW_HOME/logs" -path '*main.slow*' -name '*.log' -exec cat {} + |
+	sed -n 's/.* - \(before\|after\)$/\1/p' | tr '\n' ' ')" "before after "
+is "nothing lies beside logs of what is over" "$(find "$WINDROW_HOME/logs" -name '.*' -type f)" ""
+
+printf 'core:\n  default_pool_task_slot_count: 3\n' >"$WINDROW_HOME/windrow.yaml"
+kill -s HUP "$daemon"
+ok "it reads its settings again when it is told to" until_said "the settings were read again"
+printf 'core:\n  default_pool_slots: 3\n' >"$WINDROW_HOME/windrow.yaml"
+kill -s HUP "$daemon"
+ok "and stays as it was where they are wrong" until_said "the settings stay as they were: .*default_pool_slots"
+rm "$WINDROW_HOME/windrow.yaml"
+ok "it stops" daemon_stop
+
+# Killed, it leaves nothing that bars the next.
+daemon_start
+kill -s KILL "$daemon"
+wait "$daemon" 2>/dev/null
+ok "after a kill the next one starts" daemon_start
+daemon_stop
+
+cp "$WINDROW_HOME/windrow.db" "$work/good.db"
+printf 'this is no database' | dd of="$WINDROW_HOME/windrow.db" conv=notrunc 2>/dev/null
+rm -f "$WINDROW_HOME/windrow.db-wal" "$WINDROW_HOME/windrow.db-shm"
+cp "$WINDROW_HOME/windrow.db" "$work/bad.db"
+run scheduler
+is "a damaged store is refused" "$status" 3
+like "by its name" "$err" "*$WINDROW_HOME/windrow.db*"
+ok "and not written to" cmp -s "$WINDROW_HOME/windrow.db" "$work/bad.db"
+cp "$work/good.db" "$WINDROW_HOME/windrow.db"
+if command -v sqlite3 >/dev/null; then
+	sqlite3 "$WINDROW_HOME/windrow.db" "INSERT INTO schema_migrations VALUES (99, 'x', 0)"
+	run scheduler
+	is "a store of a newer windrow is refused" "$status" 3
+	like "with what to do" "$err" "*newer windrow*use that windrow; nothing was changed*"
+	sqlite3 "$WINDROW_HOME/windrow.db" "DELETE FROM schema_migrations WHERE number > 1"
+	run scheduler
+	is "so is one of an older" "$status" 3
+	like "with what to do first" "$err" "*windrow db migrate*"
+else
+	skip 4 "no sqlite3 here"
+fi
+tap_done
