@@ -196,7 +196,7 @@ static void turn(struct conductor *c)
 
 static bool has_work(const struct conductor *c)
 {
-	if (c->is_timer_due || c->leaving != NULL || c->is_broken)
+	if (c->is_timer_due || c->finished != NULL || c->leaving != NULL || c->is_broken)
 		return true;
 	return !c->is_writing &&
 		(c->ready != NULL || c->is_grant_due || c->is_store_due || c->changed != NULL ||

@@ -79,6 +79,7 @@ int control_open(const struct control_options *o, struct control **out, struct e
 		control_close(c, NULL, NULL);
 		return ERR_IO;
 	}
+	control_follow_listen(c);
 	*out = c;
 	return 0;
 }
@@ -108,6 +109,7 @@ void control_close(struct control *c, void (*on_closed)(void *ctx), void *ctx)
 	c->is_closing = true;
 	c->on_closed = on_closed;
 	c->ctx = ctx;
+	control_follow_stop(c);
 	(void)unlink(c->path);
 	for (struct client *k = c->clients, *next; k != NULL; k = next) {
 		next = k->next;

@@ -7,6 +7,17 @@
  * Requests of one client are answered in their order, each before the next is looked at. The socket
  * is its owner's alone (0600), and who connects must be the same user, or root. A client that is
  * slow, silent or gone costs its own memory, which has a maximum, and nobody's time.
+ *
+ * A run that is followed is answered at once, and then told of, a line each change, until it is
+ * over:
+ *
+ *	{"run": {"state": "running", ...}}
+ *	{"task": {"task_id": "A.b", "map_index": 3, "state": "success", "try_number": 1, ...}}
+ *	{"line": {"task_id": "A.b", "text": "..."}}
+ *	{"end": {"state": "success"}}
+ *
+ * First comes how it stands: the run, and every task that has begun anything. Who reads too slowly
+ * misses steps between, never where they led: it is told anew how all stands.
  */
 #ifndef SCHEDULER_CONTROL_H
 #define SCHEDULER_CONTROL_H

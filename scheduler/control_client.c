@@ -48,6 +48,8 @@ static void on_closed(uv_handle_t *handle)
 
 void control_client_close(struct client *k)
 {
+	if (k->follow != NULL)
+		control_follow_end(k->follow);
 	if (!uv_is_closing((uv_handle_t *)&k->pipe))
 		uv_close((uv_handle_t *)&k->pipe, on_closed);
 }
@@ -62,6 +64,8 @@ static void on_written(uv_write_t *write, int status)
 	buf_reset(&k->writing);
 	if (status != 0)
 		control_client_close(k);
+	else if (k->follow != NULL)
+		control_follow_pump(k->follow);
 	else
 		control_client_send(k);
 }
@@ -73,7 +77,7 @@ void control_client_send(struct client *k)
 
 	if (k->is_writing || uv_is_closing((uv_handle_t *)&k->pipe))
 		return;
-	if (buf_status(&k->out) != 0 || (k->out.len == 0 && k->is_last)) {
+	if (buf_status(&k->out) != 0 || (k->out.len == 0 && k->is_last && k->follow == NULL)) {
 		control_client_close(k);
 		return;
 	}
@@ -120,7 +124,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 	struct client *k = stream->data;
 	struct err e;
 
-	if (n == UV_EOF && k->is_writing) {
+	if (n == UV_EOF && (k->is_writing || k->follow != NULL)) {
+		(void)uv_read_stop(stream);
 		k->is_last = true;
 		return;
 	}
@@ -139,7 +144,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 	next_requests(k);
 }
 
-static void on_answer(void *ctx, const struct value *answer, const struct err *e)
+void control_client_answer(void *ctx, const struct value *answer, const struct err *e)
 {
 	struct client *k = ctx;
 
@@ -155,6 +160,13 @@ static void on_answer(void *ctx, const struct value *answer, const struct err *e
 		next_requests(k);
 }
 
+void control_client_next(struct client *k)
+{
+	control_client_send(k);
+	if (!k->is_serving && !k->is_waiting)
+		next_requests(k);
+}
+
 /* Answers one line. */
 static void request_do(struct client *k, const char *line, size_t len)
 {
@@ -166,17 +178,19 @@ static void request_do(struct client *k, const char *line, size_t len)
 	status = k->arena == NULL ? err_set(&e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
 				  : request_parse(k->arena, line, len, &r, &e);
 	k->is_waiting = true;
-	if (status == 0)
-		requests_do(k->control->o.requests, &r, on_answer, k);
+	if (status != 0)
+		control_client_answer(k, NULL, &e);
+	else if (r.kind == REQUEST_FOLLOW)
+		control_follow_begin(k, &r);
 	else
-		on_answer(k, NULL, &e);
+		requests_do(k->control->o.requests, &r, control_client_answer, k);
 }
 
 /* Answers whole lines, one after the other, for as long as each is answered at once. */
 static void next_requests(struct client *k)
 {
 	k->is_serving = true;
-	while (!k->is_waiting && !uv_is_closing((uv_handle_t *)&k->pipe)) {
+	while (!k->is_waiting && k->follow == NULL && !uv_is_closing((uv_handle_t *)&k->pipe)) {
 		const char *from = k->in.data + k->scanned;
 		const char *end =
 			k->in.len == k->scanned ? NULL : memchr(from, '\n', k->in.len - k->scanned);

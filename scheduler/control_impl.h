@@ -6,12 +6,27 @@
 
 #include "engine/buf.h"
 #include "engine/value.h"
+#include "scheduler/conductor.h"
 #include "scheduler/control.h"
 
 #define CONTROL_READ_SIZE ((size_t)64 << 10)
 
+#define CONTROL_BEHIND ((size_t)1 << 20) /* bytes that wait: who follows is told anew, later */
+
 struct arena;
 struct request;
+struct runner;
+
+/* What a client follows. */
+struct follow {
+	struct client *client;
+	struct follow *prev, *next;
+	struct runner *runner; /* kept; NULL: it is gone */
+	uint32_t task, instance; /* how all before it stands has been told */
+	bool has_lines;
+	bool has_begun; /* the request was answered */
+	bool is_run_told, is_over;
+};
 
 /* Who is connected. */
 struct client {
@@ -22,6 +37,7 @@ struct client {
 	size_t taken, scanned; /* no newline stands before scanned */
 	struct buf out, writing; /* what waits for its way out; what is on it */
 	uv_write_t write;
+	struct follow *follow; /* NULL: it follows nothing */
 	struct arena *arena; /* of the request that is being answered; NULL: none is */
 	bool is_serving; /* whole lines are being answered */
 	bool is_waiting; /* for an answer of requests: it must not be freed */
@@ -33,6 +49,8 @@ struct control {
 	uv_pipe_t listener;
 	char *path;
 	struct client *clients;
+	struct follow *follows;
+	struct conductor_observer observer; /* for those who follow */
 	size_t n_clients;
 	bool is_stuck; /* there was no memory for one who waits */
 	bool is_closing, is_listener_closed;
@@ -49,8 +67,24 @@ int control_address(const char *home, struct sockaddr_un *address, int *folder, 
 void control_client_accept(struct control *c);
 void control_client_close(struct client *client);
 
-/* Adds to what goes out, and sends it. */
+/* Sends what waits to go out. */
 void control_client_send(struct client *client);
+
+/* Answers the request that is being answered, and goes on with the next. */
+void control_client_answer(void *client, const struct value *answer, const struct err *e);
+
+/* Sends, and goes on with what the client asks next. */
+void control_client_next(struct client *client);
+
+/* control_follow.c: begins to follow a run, and answers the request; tells what there is to be told
+ * as far as there is room; ends it. */
+void control_follow_begin(struct client *client, const struct request *r);
+void control_follow_pump(struct follow *f);
+void control_follow_end(struct follow *f);
+
+/* Hears of all runs for those who follow; no longer. */
+void control_follow_listen(struct control *c);
+void control_follow_stop(struct control *c);
 
 /* control.c: a client is gone. */
 void control_client_gone(struct control *c);

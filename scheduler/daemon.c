@@ -381,8 +381,11 @@ static int restore(struct daemon *d, struct err *e)
 
 static int open_control(struct daemon *d, struct err *e)
 {
-	struct requests_options q = {
-		.conductor = d->conductor, .bag = d->bag, .journal = d->journal, .store = d->store};
+	struct requests_options q = {.conductor = d->conductor,
+		.bag = d->bag,
+		.journal = d->journal,
+		.store = d->store,
+		.default_pool_slots = settings_number(d->o.settings, SETTING_DEFAULT_POOL_SLOTS)};
 	struct control_options c = {.loop = d->o.loop, .home = d->home};
 	int r = requests_create(&q, &d->requests, e);
 

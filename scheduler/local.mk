@@ -19,6 +19,7 @@ libscheduler_a_SOURCES = \
 	scheduler/control.h \
 	scheduler/control_address.c \
 	scheduler/control_client.c \
+	scheduler/control_follow.c \
 	scheduler/control_impl.h \
 	scheduler/daemon.c \
 	scheduler/daemon.h \

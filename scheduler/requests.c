@@ -28,6 +28,7 @@ static request_handler *const handlers[REQUEST_COUNT] = {
 	[REQUEST_POOL_SET] = requests_pool_set,
 	[REQUEST_POOL_DELETE] = requests_pool_delete,
 	[REQUEST_REPARSE] = requests_reparse,
+	[REQUEST_FOLLOW] = requests_follow,
 };
 
 /* What the log of who did what calls it; NULL: it changes nothing. */
@@ -143,9 +144,8 @@ void requests_do(struct requests *q, const struct request *r, requests_answer *o
 		on_answer(ctx, NULL, &e);
 		return;
 	}
-	status = handlers[r->kind] == NULL
-		? err_set(&e, ERR_UNSUPPORTED, "%s cannot be asked for here", request_name(r->kind))
-		: handlers[r->kind](c, r, &e);
+	status = q->is_closing ? err_set(&e, ERR_UNAVAILABLE, "the scheduler is stopping")
+			       : handlers[r->kind](c, r, &e);
 	if (status == ANSWER_STORED) {
 		status = log_deed(c, r);
 		if (status == 0)
@@ -159,6 +159,11 @@ void requests_do(struct requests *q, const struct request *r, requests_answer *o
 		call_end(c, &e);
 }
 
+struct conductor *requests_conductor(const struct requests *q)
+{
+	return q->o.conductor;
+}
+
 void requests_destroy(struct requests *q)
 {
 	struct err e;
@@ -169,6 +174,7 @@ void requests_destroy(struct requests *q)
 		"the scheduler stopped before this was stored; whether it was done can be seen "
 		"when "
 		"it runs again");
+	q->is_closing = true;
 	while (q->calls != NULL)
 		call_end(q->calls, &e);
 	free(q);

@@ -15,6 +15,7 @@ struct conductor;
 struct err;
 struct journal;
 struct requests;
+struct runner;
 struct store;
 
 struct requests_options {
@@ -32,11 +33,19 @@ typedef void requests_answer(void *ctx, const struct value *answer, const struct
 /* Makes it; what the options point to must outlive it. ERR_NOMEM. */
 int requests_create(const struct requests_options *o, struct requests **out, struct err *e);
 
+/* The runner of a run, over or not, kept: runner_let_go() afterwards. ERR_NOTFOUND and others with
+ * a sentence. Not from within a turn of the conductor. */
+int requests_runner_get(struct requests *q, const char *dag_id, const char *run_id,
+	struct runner **out, struct err *e);
+
+/* The conductor that it works on. */
+struct conductor *requests_conductor(const struct requests *q);
+
 /* Frees it. Who still waits for an answer is told ERR_UNAVAILABLE. NULL is fine. */
 void requests_destroy(struct requests *q);
 
-/* Does what is asked for, but for REQUEST_FOLLOW, which is control's. The answer comes once: from
- * the loop, or from within. The request need not outlive the call. */
+/* Does what is asked for; of REQUEST_FOLLOW only that all that was known is stored. The answer
+ * comes once: from the loop, or from within. The request need not outlive the call. */
 void requests_do(
 	struct requests *q, const struct request *r, requests_answer *on_answer, void *ctx);
 

@@ -29,6 +29,7 @@ struct requests {
 	struct requests_options o;
 	struct call *calls; /* that wait to be stored */
 	int64_t since;
+	bool is_closing;
 };
 
 int64_t requests_now(void); /* ms since the epoch */
@@ -62,12 +63,7 @@ request_handler requests_health;
 
 /* requests_runs.c */
 
-request_handler requests_trigger, requests_cancel, requests_mark;
-
-/* The runner of a run, over or not, kept: runner_let_go() afterwards. ERR_NOTFOUND and others with
- * a sentence. */
-int requests_runner_get(struct requests *q, const char *dag_id, const char *run_id,
-	struct runner **out, struct err *e);
+request_handler requests_trigger, requests_cancel, requests_mark, requests_follow;
 
 /* Answers with what the run is. */
 int requests_run_fields(struct call *c, const struct runner *r, struct err *e);

@@ -120,6 +120,20 @@ int requests_trigger(struct call *c, const struct request *r, struct err *e)
 	return status == 0 ? requests_run_fields(c, runner, e) : status;
 }
 
+/* ---- follow ---- */
+
+int requests_follow(struct call *c, const struct request *r, struct err *e)
+{
+	struct runner *runner;
+	int status = requests_runner_get(c->requests, r->dag_id, r->run_id, &runner, e);
+
+	if (status != 0)
+		return status;
+	status = requests_run_fields(c, runner, e);
+	runner_let_go(runner);
+	return status;
+}
+
 /* ---- the run of an id, where the DAG was not said ---- */
 
 static int ambiguous(const struct store_run *runs, const size_t *found, size_t n, struct err *e)

@@ -9,6 +9,7 @@
 
 #include "engine/arena.h"
 #include "engine/dag.h"
+#include "engine/instant.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 
@@ -270,6 +271,16 @@ enum run_state runner_state(const struct runner *r)
 int runner_row(const struct runner *r, uint32_t task, uint32_t instance, struct run_row *out)
 {
 	return run_row_get(r->run, task, instance, out);
+}
+
+void runner_times(const struct runner *r, uint32_t task, uint32_t instance, int64_t *started_at,
+	int64_t *ended_at)
+{
+	const struct cell *c = cells_find(r->cells, task, instance);
+	bool is_known = c != NULL && c->kept != NULL;
+
+	*started_at = is_known ? c->kept->started_at : INSTANT_NONE;
+	*ended_at = is_known ? c->kept->ended_at : INSTANT_NONE;
 }
 
 int64_t runner_started_at(const struct runner *r)

@@ -80,6 +80,11 @@ uint64_t runner_number(const struct runner *r); /* in the store; 0 without one *
 /* How it stands, uncommitted changes too: the run, and a task or an instance (ERR_NOTFOUND). */
 enum run_state runner_state(const struct runner *r);
 int runner_row(const struct runner *r, uint32_t task, uint32_t instance, struct run_row *out);
+
+/* When a task, or an instance, began and ended; INSTANT_NONE: not yet, or nobody knows. */
+void runner_times(const struct runner *r, uint32_t task, uint32_t instance, int64_t *started_at,
+	int64_t *ended_at);
+
 int64_t runner_started_at(const struct runner *r); /* 0: not yet */
 int64_t runner_ended_at(const struct runner *r); /* 0: not yet */
 
