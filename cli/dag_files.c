@@ -61,6 +61,11 @@ void dag_loader_destroy(struct dag_loader *l)
 	free(l);
 }
 
+const struct load_options *dag_loader_options(const struct dag_loader *l)
+{
+	return &l->options;
+}
+
 /* The file's name without folder and ending: the id of a DAG that says none. */
 static char *default_id(const char *path)
 {

@@ -13,11 +13,15 @@
 
 struct arena;
 struct dag_loader;
+struct load_options;
 
 /* What loading needs besides the file: the operators and the time zones. NULL, having reported it:
  * no memory. */
 struct dag_loader *dag_loader_or_report(void);
 void dag_loader_destroy(struct dag_loader *l);
+
+/* The same for who loads a text himself; as long-lived as the loader. */
+const struct load_options *dag_loader_options(const struct dag_loader *l);
 
 struct dag_file {
 	char *path;

@@ -6,9 +6,27 @@
 #include "cli/commands.h"
 #include "cli/report.h"
 #include "cli/run_conf.h"
+#include "cli/run_follow.h"
+#include "cli/stores.h"
 #include "cli/table.h"
 #include "engine/arena.h"
 #include "engine/err.h"
+
+static const char *const formats[] = {"table", "json", "yaml", "plain", "tree", NULL};
+
+/* What is shown of one answer, and of a run as it goes, is not the same. */
+static int format_check(const struct args *args)
+{
+	const char *said = args_text(args, "output", "plain");
+	bool is_run = strcmp(said, "tree") == 0;
+	bool is_list = strcmp(said, "table") == 0 || strcmp(said, "yaml") == 0;
+
+	if (args_has(args, "wait") ? !is_list : !is_run && !args_has(args, "verbose"))
+		return EXIT_DONE;
+	report_error("dags trigger: %s %s", is_run || is_list ? said : "--verbose",
+		is_list ? "goes without --wait" : "goes with --wait");
+	return EXIT_USAGE;
+}
 
 static int request_read(const struct args *args, struct arena *a, struct request *r)
 {
@@ -31,25 +49,58 @@ static void note_wait(const struct request *r, const struct value *answer)
 		report_note("no scheduler runs here: the run begins when one does");
 }
 
+/* Whoever waits wants a run, not a promise of one. */
+static int scheduler_check(void)
+{
+	struct stores_options o;
+	struct client *c = NULL;
+	int status = EXIT_FAILED;
+
+	if (!stores_options_or_report(&o))
+		return EXIT_FAILED;
+	status = client_open(o.home, &c);
+	if (status == EXIT_DONE && c == NULL) {
+		report_error("no scheduler runs on %s, and nobody would run it: nothing was done; "
+			     "without --wait the run is stored, and begins when a scheduler does",
+			o.home);
+		status = EXIT_UNREACHABLE;
+	}
+	client_close(c);
+	stores_options_free(&o);
+	return status;
+}
+
+static int trigger(const struct args *args, struct request *r, struct arena *a)
+{
+	struct value answer;
+	int status = args_has(args, "wait") ? scheduler_check() : EXIT_DONE;
+
+	if (status == EXIT_DONE)
+		status = client_ask(r, a, &answer);
+	if (status != EXIT_DONE)
+		return status;
+	note_wait(r, &answer);
+	if (args_has(args, "wait"))
+		return run_follow(r->dag_id, client_text(&answer, "run_id"), args);
+	if (args_has(args, "output"))
+		return table_show_object(&answer, args);
+	(void)puts(client_text(&answer, "run_id"));
+	return EXIT_DONE;
+}
+
 static int exec(const struct args *args)
 {
 	struct arena *a = arena_create(0);
-	struct value answer;
 	struct request r;
 	int status;
 
 	if (a == NULL)
 		return report_no_memory();
-	status = request_read(args, a, &r);
+	status = format_check(args);
 	if (status == EXIT_DONE)
-		status = client_ask(&r, a, &answer);
-	if (status == EXIT_DONE) {
-		if (args_has(args, "output"))
-			status = table_show_object(&answer, args);
-		else
-			(void)puts(client_text(&answer, "run_id"));
-		note_wait(&r, &answer);
-	}
+		status = request_read(args, a, &r);
+	if (status == EXIT_DONE)
+		status = trigger(args, &r, a);
 	arena_destroy(a);
 	return status;
 }
@@ -58,7 +109,11 @@ static const struct flag flags[] = {
 	{"conf", 'c', FLAG_TEXT, "JSON", "the run's conf, an object; its members are parameters"},
 	{"run-id", 'r', FLAG_TEXT, "RUN", "the run's id; manual__ and the date, unless said"},
 	{"logical-date", 'l', FLAG_TEXT, "DATE", "the run's logical date; now, unless said"},
-	OUTPUT_FLAG,
+	{"wait", 'w', FLAG_SWITCH, NULL, "follow it to its end, whose status is the command's"},
+	{"output", 'o', FLAG_ENUM, "FORMAT",
+		"table, json, yaml or plain; with --wait tree, plain or json", .choices = formats},
+	{"verbose", 'v', FLAG_SWITCH, NULL,
+		"with --wait: show all that tasks print too, as plain lines"},
 };
 
 const struct command command_dags_trigger = {

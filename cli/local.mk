@@ -77,12 +77,16 @@ libcli_a_SOURCES = \
 	cli/report.h \
 	cli/run_conf.c \
 	cli/run_conf.h \
+	cli/run_follow.c \
+	cli/run_follow.h \
 	cli/run_host.c \
 	cli/run_host.h \
 	cli/run_plain.c \
 	cli/run_plain.h \
 	cli/run_show.c \
 	cli/run_show.h \
+	cli/run_stored.c \
+	cli/run_stored.h \
 	cli/run_view.c \
 	cli/run_view.h \
 	cli/scheduler.c \

@@ -45,7 +45,7 @@ struct control_options {
 int control_open(const struct control_options *o, struct control **out, struct err *e);
 
 /* Takes the socket away and closes everything; on_closed comes from the loop once nobody waits for
- * an answer of requests any more. */
+ * an answer of requests any more: they may be gone already. */
 void control_close(struct control *c, void (*on_closed)(void *ctx), void *ctx);
 
 /* A socket connected to the daemon of this home: blocking, closed on exec. ERR_UNAVAILABLE: no

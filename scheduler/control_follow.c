@@ -262,12 +262,14 @@ void control_follow_listen(struct control *c)
 		.on_line = on_line,
 		.on_finished = on_finished,
 		.on_broken = on_broken};
-	conductor_observe(requests_conductor(c->o.requests), &c->observer);
+	c->conductor = requests_conductor(c->o.requests);
+	conductor_observe(c->conductor, &c->observer);
 }
 
 void control_follow_stop(struct control *c)
 {
-	conductor_unobserve(requests_conductor(c->o.requests), &c->observer);
+	if (c->conductor != NULL)
+		conductor_unobserve(c->conductor, &c->observer);
 }
 
 /* ---- beginning and ending ---- */

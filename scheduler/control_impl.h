@@ -50,6 +50,7 @@ struct control {
 	char *path;
 	struct client *clients;
 	struct follow *follows;
+	struct conductor *conductor; /* that is listened to; NULL: none */
 	struct conductor_observer observer; /* for those who follow */
 	size_t n_clients;
 	bool is_stuck; /* there was no memory for one who waits */

@@ -9,7 +9,7 @@
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 
-#define LOG_MS 200 /* how long lines of a log may gather */
+#define LOG_MS 40 /* how long lines of a log may gather */
 
 /* ---- what operators tell ---- */
 

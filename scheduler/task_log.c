@@ -63,12 +63,23 @@ static void mark_path_make(struct task_log *l)
 	memcpy(l->mark_path + folder + 1 + len, ".mark", sizeof(".mark"));
 }
 
+bool task_log_path_make(const struct task_log_place *place, char *path, size_t size)
+{
+	char instance[32] = "";
+	int n;
+
+	if (place->instance != RUN_NO_INSTANCE)
+		(void)snprintf(instance, sizeof(instance), "map_index=%u/", place->instance);
+	n = snprintf(path, size, "%s/dag_id=%s/run_id=%s/task_id=%s/%sattempt=%u.log",
+		place->folder, place->dag_id, place->run_id, place->task_id, instance,
+		place->try_number);
+	return n >= 0 && (size_t)n < size;
+}
+
 int task_log_open(const struct task_log_place *place, const struct task_log_listener *listener,
 	struct task_log **out)
 {
 	struct task_log *l = malloc(sizeof(*l));
-	char instance[32] = "";
-	int n = 0;
 
 	if (l == NULL)
 		return ERR_NOMEM;
@@ -78,16 +89,11 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 	l->cut_at = -1;
 	memset(l->progress, 0, sizeof(l->progress));
 	l->root = 0;
-	if (place->instance != RUN_NO_INSTANCE)
-		(void)snprintf(instance, sizeof(instance), "map_index=%u/", place->instance);
-	if (place->folder != NULL)
-		n = snprintf(l->path, sizeof(l->path),
-			"%s/dag_id=%s/run_id=%s/task_id=%s/%sattempt=%u.log", place->folder,
-			place->dag_id, place->run_id, place->task_id, instance, place->try_number);
 	if (place->folder != NULL)
 		l->root = strlen(place->folder);
-	l->is_broken = n < 0 || (size_t)n + sizeof(".mark") > sizeof(l->path);
-	if (place->has_mark && n > 0 && !l->is_broken)
+	l->is_broken = place->folder != NULL &&
+		!task_log_path_make(place, l->path, sizeof(l->path) - sizeof(".mark"));
+	if (place->has_mark && place->folder != NULL && !l->is_broken)
 		mark_path_make(l);
 	l->fd = -1;
 	l->is_resumed = false;

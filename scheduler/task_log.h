@@ -8,6 +8,7 @@
 #define SCHEDULER_TASK_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "operators/operator.h"
@@ -40,6 +41,9 @@ struct task_log_mark {
 	int64_t size; /* of the file; what stands behind is cut off */
 	int64_t output_at[2]; /* bytes of each stream that are in it as whole lines */
 };
+
+/* Writes the path of its file, which is there or will be, into path. False: it is too long. */
+bool task_log_path_make(const struct task_log_place *place, char *path, size_t size);
 
 /* A log, whose file is made when there is something to write. All that it is given passes the mask.
  * ERR_NOMEM. */
