@@ -176,12 +176,69 @@ const struct command command_dags_validate = {
 	.exec = validate_exec,
 };
 
-/* The folder's DAGs that loaded, as far as files tell. */
+/* What the store knows of DAGs. */
+struct known {
+	struct arena *arena;
+	struct store_dag *rows; /* by id */
+	size_t n;
+};
+
+static int known_read(struct known *k)
+{
+	struct err e;
+	int status;
+	struct store *s = stores_open_to_read(&status);
+
+	if (s == NULL)
+		return status;
+	k->arena = arena_create(0);
+	if (k->arena == NULL)
+		status = report_no_memory();
+	else if (store_dags(s, k->arena, &k->rows, &k->n, &e) != 0)
+		status = stores_report(&e);
+	stores_close(s);
+	return status;
+}
+
+static int by_id(const void *id, const void *row)
+{
+	return strcmp(id, ((const struct store_dag *)row)->dag_id);
+}
+
+/* Whether it is paused; null where no scheduler has seen it. */
+static void add_paused(struct table *t, const struct known *k, const char *dag_id)
+{
+	const struct store_dag *row =
+		k->n == 0 ? NULL : bsearch(dag_id, k->rows, k->n, sizeof(*k->rows), by_id);
+
+	if (row == NULL || row->is_retired)
+		table_value(t, &(struct value){.type = VALUE_NULL});
+	else
+		table_bool(t, row->is_paused);
+}
+
+static void add_dags(struct table *t, const struct dag_file *f, const struct known *k)
+{
+	for (size_t i = 0; i < f->n_dags; i++) {
+		const struct dag *d = f->dags[i];
+
+		table_text(t, d->dag_id);
+		table_text(t, d->schedule_text[0] == '\0' ? NULL : d->schedule_text);
+		table_text(t, d->owner);
+		table_strings(t, d->tags, d->n_tags);
+		add_paused(t, k, d->dag_id);
+		table_text(t, f->path);
+	}
+}
+
+/* The folder's DAGs that loaded. */
 static int list_exec(const struct args *args)
 {
-	static const char *const columns[] = {"dag_id", "schedule", "owners", "tags", "fileloc"};
+	static const char *const columns[] = {
+		"dag_id", "schedule", "owners", "tags", "is_paused", "fileloc"};
 	struct dag_loader *l = dag_loader_or_report();
 	struct dag_folder folder;
+	struct known known = {0};
 	struct table *t;
 	size_t n_broken = 0;
 	int status;
@@ -189,22 +246,14 @@ static int list_exec(const struct args *args)
 	if (l == NULL)
 		return EXIT_FAILED;
 	status = load_settings_folder(l, &folder);
+	if (status == EXIT_DONE)
+		status = known_read(&known);
 	t = table_create(columns, COUNT(columns));
-	for (size_t i = 0; i < folder.n_files; i++) {
-		const struct dag_file *f = &folder.files[i];
-		bool is_broken = dag_file_errors(f) > 0;
-
-		n_broken += is_broken;
-		for (size_t k = 0; k < f->n_dags && !is_broken; k++) {
-			const struct dag *d = f->dags[k];
-
-			table_text(t, d->dag_id);
-			table_text(t, d->schedule_text[0] == '\0' ? NULL : d->schedule_text);
-			table_text(t, d->owner);
-			table_strings(t, d->tags, d->n_tags);
-			table_text(t, f->path);
-		}
-	}
+	for (size_t i = 0; i < folder.n_files; i++)
+		if (dag_file_errors(&folder.files[i]) > 0)
+			n_broken++;
+		else
+			add_dags(t, &folder.files[i], &known);
 	if (status == EXIT_DONE)
 		status = table_show(t, args);
 	if (status == EXIT_DONE && folder.n_files == 0)
@@ -214,6 +263,7 @@ static int list_exec(const struct args *args)
 			    "tells why",
 			n_broken, plural(n_broken));
 	table_destroy(t);
+	arena_destroy(known.arena);
 	dag_folder_free(&folder);
 	dag_loader_destroy(l);
 	return status;
@@ -225,8 +275,9 @@ const struct command command_dags_list = {
 	.group = "dags",
 	.verb = "list",
 	.summary = "every DAG of the dags folder",
-	.details = "Read from the files: no daemon is asked, so it is not known here whether a DAG "
-		   "is paused. Files that could not be loaded are counted on standard error.",
+	.details = "Read from the files; whether a DAG is paused the store tells, once a scheduler "
+		   "has "
+		   "seen it. Files that could not be loaded are counted on standard error.",
 	.flags = output_flags,
 	.n_flags = COUNT(output_flags),
 	.example = "windrow dags list -o json",

@@ -76,6 +76,8 @@ E2E_TESTS = \
 	tests/e2e/run_tree.sh \
 	tests/e2e/sched_crash.sh \
 	tests/e2e/sched_daemon.sh \
+	tests/e2e/sched_folder.sh \
+	tests/e2e/sched_schedule.sh \
 	tests/e2e/ssh_connections.sh \
 	tests/e2e/ssh_examples.sh \
 	tests/e2e/ssh_errors.sh \
@@ -92,7 +94,7 @@ E2E_TESTS = \
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layering.sh
-EXTRA_DIST += $(E2E_TESTS) tests/e2e/sshd.sh tests/e2e/tap.sh tests/layering.sh tests/ci.sh
+EXTRA_DIST += $(E2E_TESTS) tests/e2e/daemon.sh tests/e2e/sshd.sh tests/e2e/tap.sh tests/layering.sh tests/ci.sh
 
 TAP_SOURCES = tests/unit/tap.c tests/unit/tap.h
 

@@ -69,7 +69,7 @@ is "- is standard input" "$(cat "$work/out")" "1 file, 1 DAG, 1 task: no errors"
 run dags list
 is "list exits 0" "$status" 0
 is "list elsewhere than on a terminal is plain" "$out" \
-	"$(printf 'nightly_backup\t30 2 * * *\tops\tops, backup\t%s\ntiny\t\t\t\t%s' \
+	"$(printf 'nightly_backup\t30 2 * * *\tops\tops, backup\t\t%s\ntiny\t\t\t\t\t%s' \
 		"$dags/nightly.yaml" "$dags/sub/tiny.yml")"
 run dags list -o table
 like "a table has a header" "$out" "dag_id  *schedule  *owners  *tags  *fileloc*"
@@ -80,6 +80,7 @@ like "yaml" "$out" "- dag_id: nightly_backup
   tags:
     - ops
     - backup
+  is_paused: null
   fileloc: *"
 
 run dags details nightly_backup
