@@ -74,11 +74,12 @@ static bool end_control(struct daemon *d)
 {
 	struct control *c = d->control;
 
+	/* N.B. control first: it uses requests, and closes once these let go of who waits. */
 	d->control = NULL;
-	requests_destroy(d->requests);
-	d->requests = NULL;
 	if (c != NULL)
 		control_close(c, on_step, d);
+	requests_destroy(d->requests);
+	d->requests = NULL;
 	return c != NULL;
 }
 
