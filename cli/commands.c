@@ -49,6 +49,7 @@ const struct command *const commands[] = {
 	&command_tasks_list,
 	&command_tasks_render,
 	&command_tasks_test,
+	&command_tasks_logs,
 	&command_tasks_clear,
 	&command_tasks_mark,
 	&command_connections_list,

@@ -55,6 +55,7 @@ extern const struct command command_runs_cancel; /* cli/runs.c */
 extern const struct command command_runs_mark;
 extern const struct command command_schema; /* cli/schema.c */
 extern const struct command command_tasks_clear; /* cli/tasks_clear.c */
+extern const struct command command_tasks_logs; /* cli/tasks_logs.c */
 extern const struct command command_tasks_mark; /* cli/runs.c */
 extern const struct command command_tasks_list; /* cli/tasks.c */
 extern const struct command command_tasks_render; /* cli/tasks_render.c */

@@ -66,6 +66,8 @@ libcli_a_SOURCES = \
 	cli/keypairs.c \
 	cli/layout.c \
 	cli/layout.h \
+	cli/log_follow.c \
+	cli/log_follow.h \
 	cli/lookup.c \
 	cli/lookup.h \
 	cli/offline.c \
@@ -103,6 +105,7 @@ libcli_a_SOURCES = \
 	cli/table.h \
 	cli/tasks.c \
 	cli/tasks_clear.c \
+	cli/tasks_logs.c \
 	cli/tasks_render.c \
 	cli/tasks_test.c \
 	cli/term.c \

@@ -10,7 +10,7 @@
 #include "engine/buf.h"
 #include "operators/operator.h"
 
-#define LOCAL_FOLLOW_MS 100 /* between looks at the streams of what runs */
+#define LOCAL_FOLLOW_MS 50 /* between looks at the streams of what runs */
 #define LOCAL_SLICE ((size_t)256 << 10) /* bytes of a try's streams that one turn deals with */
 #define LOCAL_RESPONSE_LIMIT ((int64_t)1 << 20)
 #define LOCAL_LOG_LIMIT ((int64_t)100 << 20)

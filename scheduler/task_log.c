@@ -52,15 +52,16 @@ struct task_log {
 };
 
 /* Beside the log, and hidden: .attempt=1.mark */
-static void mark_path_make(struct task_log *l)
+bool task_log_mark_path_make(const char *log, char *path, size_t size)
 {
-	const char *name = strrchr(l->path, '/') + 1;
-	size_t folder = (size_t)(name - l->path), len = strlen(name) - strlen(".log");
+	const char *slash = strrchr(log, '/'), *dot = strrchr(log, '.');
+	int n;
 
-	memcpy(l->mark_path, l->path, folder);
-	l->mark_path[folder] = '.';
-	memcpy(l->mark_path + folder + 1, name, len);
-	memcpy(l->mark_path + folder + 1 + len, ".mark", sizeof(".mark"));
+	if (slash == NULL || dot == NULL || dot < slash)
+		return false;
+	n = snprintf(path, size, "%.*s/.%.*s.mark", (int)(slash - log), log, (int)(dot - slash - 1),
+		slash + 1);
+	return n >= 0 && (size_t)n < size;
 }
 
 bool task_log_path_make(const struct task_log_place *place, char *path, size_t size)
@@ -94,7 +95,8 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 	l->is_broken = place->folder != NULL &&
 		!task_log_path_make(place, l->path, sizeof(l->path) - sizeof(".mark"));
 	if (place->has_mark && place->folder != NULL && !l->is_broken)
-		mark_path_make(l);
+		l->is_broken =
+			!task_log_mark_path_make(l->path, l->mark_path, sizeof(l->mark_path));
 	l->fd = -1;
 	l->is_resumed = false;
 	buf_init(&l->gathered, 0);

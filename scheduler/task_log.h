@@ -45,6 +45,9 @@ struct task_log_mark {
 /* Writes the path of its file, which is there or will be, into path. False: it is too long. */
 bool task_log_path_make(const struct task_log_place *place, char *path, size_t size);
 
+/* The path of the mark of a log, which is there for as long as the log is open. False: too long. */
+bool task_log_mark_path_make(const char *log, char *path, size_t size);
+
 /* A log, whose file is made when there is something to write. All that it is given passes the mask.
  * ERR_NOMEM. */
 int task_log_open(const struct task_log_place *place, const struct task_log_listener *listener,
