@@ -16,6 +16,8 @@
 #include "scheduler/bag_impl.h"
 #include "store/journal.h"
 
+#define NOTES_MAX 100 /* DAGs that are named in the log when many change at once */
+
 /* What is told once a batch is stored. */
 struct telling {
 	struct bag *bag; /* NULL: it was closed meanwhile */
@@ -260,7 +262,7 @@ static void update(struct bag *b, struct bag_entry *entry)
 		what = "has changed";
 	else if (entry->dag.is_retired != before.is_retired)
 		what = before.is_retired ? "has come back" : "is retired: no file has it any more";
-	if (what != NULL && entry->dag.version > 0)
+	if (what != NULL && entry->dag.version > 0 && ++b->n_noted <= NOTES_MAX)
 		bag_note(b, OP_INFO, "DAG %s %s (%s)", entry->dag.dag_id, what, entry->dag.file);
 	if (what != NULL || before.file != entry->dag.file || entry->must_store)
 		bag_entry_store(b, entry);
@@ -359,7 +361,10 @@ void bag_claims_settle(struct bag *b)
 		bag_claims_again(b);
 		return;
 	}
+	b->n_noted = 0;
 	for (size_t i = 0; i < b->n_entries; i++)
 		update(b, b->entries[i]);
+	if (b->n_noted > NOTES_MAX)
+		bag_note(b, OP_INFO, "and %zu more DAGs", b->n_noted - NOTES_MAX);
 	hand_in(b);
 }

@@ -54,6 +54,7 @@ struct bag {
 	struct telling *tellings; /* that wait for their batches to be on disk */
 	struct kept_edition kept[BAG_EDITIONS_KEPT];
 	uint64_t n_uses;
+	size_t n_noted; /* changes of DAGs that this look found */
 	struct bag_observer *observers;
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;

@@ -206,6 +206,15 @@ static int load(
 	return r;
 }
 
+/* Gives back the room that reading took: thousands of texts may wait to be stored. */
+static void shrink(struct dag_source *s)
+{
+	char *text = realloc(s->text, s->len + 1);
+
+	if (text != NULL)
+		s->text = text;
+}
+
 int dag_source_read(struct dag_reader *reader, struct scan *scan, const char *path,
 	const char *known, struct dag_source **out)
 {
@@ -216,10 +225,12 @@ int dag_source_read(struct dag_reader *reader, struct scan *scan, const char *pa
 	if (s == NULL)
 		return ERR_NOMEM;
 	r = dags_folder_read(path, LOAD_FILE_MAX, &s->text, &s->len, &e);
-	if (r == 0)
+	if (r == 0) {
+		shrink(s);
 		r = hash(path, s->text, s->len, s->hash);
-	else if (r != ERR_NOMEM)
+	} else if (r != ERR_NOMEM) {
 		r = dag_faults_add(&s->faults, (struct pos){0, 0}, e.text);
+	}
 	if (r == 0 && known != NULL && s->text != NULL && strcmp(s->hash, known) == 0) {
 		dag_source_destroy(s);
 		*out = NULL;
