@@ -15,7 +15,7 @@ BENCHES += bench/bench_load
 bench_bench_load_SOURCES = bench/bench.c bench/bench.h bench/bench_load.c
 bench_bench_load_LDADD = liboperators.a libstore.a $(ENGINE_LIBS)
 
-EXTRA_DIST += bench/bench_ssh.sh
+EXTRA_DIST += bench/bench_ssh.sh bench/bench_sshlong.sh bench/ssh_kit.sh
 BENCHES += bench/bare_ssh
 bench_bare_ssh_SOURCES = bench/bare_ssh.c
 bench_bare_ssh_LDADD = $(SSH2_LIBS) $(CRYPTO_LIBS)

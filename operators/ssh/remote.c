@@ -4,52 +4,119 @@
  */
 #include "operators/ssh/remote.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/err.h"
 #include "operators/ssh/remote_programs.h"
 
-static void command_add(struct buf *out, const char *program, const char *id, const char *nonce)
+/* A program with its arguments. N.B. a login shell that is /bin/sh runs it as it is. */
+static void command_add(struct buf *out, bool is_sh, const char *program, const char *id,
+	const char *nonce, const char *rest)
 {
-	buf_addf(out, "exec /bin/sh -c '%s' windrow %s %s", program, id, nonce);
+	if (is_sh)
+		buf_addf(out, "set -- %s %s %s; %s", id, nonce, rest, program);
+	else
+		buf_addf(out, "exec /bin/sh -c '%s' windrow %s %s %s", program, id, nonce, rest);
 }
+
+#define REST_MAX 160 /* bytes of a command's last arguments */
 
 /* How the script is sent: line by line, which needs no process, or as so many bytes. */
-static void length_add(struct buf *out, size_t script_len)
+static void length_print(char text[24], size_t script_len)
 {
+	(void)snprintf(text, 24, "%zu", script_len);
 	if (script_len <= REMOTE_LINES_MAX)
-		buf_adds(out, " -");
-	else
-		buf_addf(out, " %zu", script_len);
+		(void)snprintf(text, 24, "-");
 }
 
-void remote_start_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
-	int64_t deadline_s, int64_t grace_s, int64_t sweep_min)
+void remote_start_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
+	size_t script_len, int64_t deadline_s, int64_t grace_s, int64_t sweep_min)
 {
-	command_add(out, remote_start_program, id, nonce);
-	length_add(out, script_len);
-	buf_addf(out, " %lld %lld %lld", (long long)deadline_s, (long long)grace_s,
-		(long long)sweep_min);
+	char rest[REST_MAX], len[24];
+
+	length_print(len, script_len);
+	(void)snprintf(rest, sizeof(rest), "%s %lld %lld %lld", len, (long long)deadline_s,
+		(long long)grace_s, (long long)sweep_min);
+	command_add(out, is_sh, remote_start_program, id, nonce, rest);
 }
 
 void remote_attach_command(struct buf *out, const char *id, const char *nonce)
 {
-	command_add(out, remote_attach_program, id, nonce);
+	command_add(out, false, remote_attach_program, id, nonce, "");
 }
 
 void remote_kill_command(
 	struct buf *out, const char *id, const char *nonce, int64_t grace_ms, const char *group)
 {
-	command_add(out, remote_kill_program, id, nonce);
-	buf_addf(out, " %lld %s", (long long)grace_ms, group == NULL ? "" : group);
+	command_add(out, false, remote_kill_program, id, nonce, "");
+	buf_addf(out, "%lld %s", (long long)grace_ms, group == NULL ? "" : group);
 }
 
-void remote_plain_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
-	bool has_pty, int64_t grace_s)
+void remote_plain_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
+	size_t script_len, enum remote_plain_mode mode, int64_t grace_s)
 {
-	command_add(out, remote_plain_program, id, nonce);
-	length_add(out, script_len);
-	buf_addf(out, " %s %lld", has_pty ? "pty" : "-", (long long)grace_s);
+	static const char *const modes[] = {
+		[REMOTE_PLAIN] = "-", [REMOTE_PLAIN_OWN] = "own", [REMOTE_PLAIN_PTY] = "pty"};
+	char rest[REST_MAX], len[24];
+
+	length_print(len, script_len);
+	(void)snprintf(rest, sizeof(rest), "%s %s %lld", len, modes[mode], (long long)grace_s);
+	command_add(out, is_sh, remote_plain_program, id, nonce, rest);
+}
+
+/* ---- one command ---- */
+
+/* Words that mean something to a shell, or change the one that runs them; and our own. */
+static bool is_shell_word(const char *word, size_t len)
+{
+	static const char *const words[] = {".", "alias", "bg", "break", "builtin", "case", "cd",
+		"chdir", "command", "continue", "coproc", "declare", "disown", "do", "done", "elif",
+		"else", "enable", "esac", "eval", "exec", "exit", "export", "fail", "fc", "fg",
+		"fi", "for", "function", "getopts", "hash", "if", "in", "jobs", "kill", "let",
+		"local", "logout", "mapfile", "newgrp", "popd", "pushd", "read", "readarray",
+		"readonly", "return", "select", "set", "setvar", "shift", "shopt", "source",
+		"suspend", "tell", "then", "time", "times", "trap", "type", "typeset", "ulimit",
+		"umask", "unalias", "unset", "until", "wait", "while"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
+			return true;
+	return false;
+}
+
+/* Names that a shell may have as its own and that are programs too, and not always the same. N.B.
+ * true and false are. */
+static bool is_builtin(const char *word, size_t len)
+{
+	static const char *const words[] = {":", "[", "bind", "caller", "compgen", "complete",
+		"dirs", "echo", "help", "history", "print", "printf", "pwd", "test", "whence",
+		"which"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
+			return true;
+	return false;
+}
+
+bool remote_is_one_command(const char *script, size_t len)
+{
+	static const char plain_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					  "0123456789_./:,+%@=- ";
+	size_t word = 0;
+
+	while (len > 0 && (script[len - 1] == '\n' || script[len - 1] == ' '))
+		len--;
+	for (size_t i = 0; i < len; i++)
+		if (script[i] == '\0' || strchr(plain_chars, script[i]) == NULL)
+			return false;
+	while (len > 0 && *script == ' ') {
+		script++;
+		len--;
+	}
+	while (word < len && script[word] != ' ')
+		word++;
+	return word > 0 && memchr(script, '=', word) == NULL && !is_shell_word(script, word);
 }
 
 void remote_launch_init(struct remote_launch *l)
@@ -77,12 +144,33 @@ int remote_launch_status(const struct remote_launch *l)
 		: ERR_NOMEM;
 }
 
+/* A script that is the call of one program becomes that program, with no shell between; where there
+ * is no such program, a shell says so. */
+static void program_add(struct buf *out, const char *script, size_t len)
+{
+	size_t word = 0;
+
+	while (len > 0 && (script[len - 1] == '\n' || script[len - 1] == ' '))
+		len--;
+	while (len > 0 && *script == ' ') {
+		script++;
+		len--;
+	}
+	while (word < len && script[word] != ' ')
+		word++;
+	if (is_builtin(script, word))
+		return;
+	buf_addf(out, "command -v %.*s >/dev/null && exec $z %.*s 8<&- 9>&-\n", (int)word, script,
+		(int)len, script);
+}
+
 /*
  * The prologue is shell text that the child evaluates. It ends by becoming the script's
  * interpreter, in a session of its own where the host has setsid(1), with the two descriptors that
  * belong to the conversation closed.
  */
-static void prologue_add(struct buf *out, const struct remote_launch *l)
+static void prologue_add(
+	struct buf *out, const struct remote_launch *l, const char *script, size_t script_len)
 {
 	if (l->working_directory.len == 0)
 		buf_adds(out, "cd 2>/dev/null || cd /\n");
@@ -93,6 +181,10 @@ static void prologue_add(struct buf *out, const struct remote_launch *l)
 			"exit 126; }\n",
 			buf_str(&l->working_directory));
 	buf_adds(out, buf_str(&l->environment));
+	if (l->is_own && l->is_plain)
+		return;
+	if (l->is_own)
+		program_add(out, script, script_len);
 	/* N.B. ksh hands a descriptor above 2 on only where the command says so. */
 	buf_addf(out, "exec $z %s \"$s\" %s%s 8<&- 9>&-\n", buf_str(&l->interpreter),
 		buf_str(&l->arguments), l->is_plain ? " 3<&3" : "");
@@ -103,7 +195,7 @@ void remote_start_input(struct buf *out, const char *nonce, const struct remote_
 {
 	/* N.B. the programs need one, to ask for $!, and cannot hold it. */
 	buf_adds(out, "!\n");
-	prologue_add(out, launch);
+	prologue_add(out, launch, script, script_len);
 	buf_addf(out, "%s\n", nonce);
 	buf_add(out, script, script_len);
 	if (script_len > REMOTE_LINES_MAX || (script_len > 0 && script[script_len - 1] != '\n'))

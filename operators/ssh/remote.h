@@ -21,20 +21,33 @@
 
 struct err;
 
+/* How a command is made: is_sh says that the account's login shell is /bin/sh itself, which has
+ * been told by the word `same`, and need not become it. */
+
 /* The command that starts, attaches to or ends an execution. deadline_s: 0: none; sweep_min: as it
  * ends, what others left on the host so many minutes ago is swept, 0: nothing. */
-void remote_start_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
-	int64_t deadline_s, int64_t grace_s, int64_t sweep_min);
+void remote_start_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
+	size_t script_len, int64_t deadline_s, int64_t grace_s, int64_t sweep_min);
 void remote_attach_command(struct buf *out, const char *id, const char *nonce);
 
 /* group is a plain execution's process group, or "-"; NULL for one that keeps a folder. */
 void remote_kill_command(
 	struct buf *out, const char *id, const char *nonce, int64_t grace_ms, const char *group);
 
-/* The command that runs a script on the channel itself. Its input, remote_start_input(), is sent
- * when it says that it is ready. */
-void remote_plain_command(struct buf *out, const char *id, const char *nonce, size_t script_len,
-	bool has_pty, int64_t grace_s);
+/* How a script runs on the channel itself. */
+enum remote_plain_mode {
+	REMOTE_PLAIN, /* in a shell of its own */
+	REMOTE_PLAIN_OWN, /* in ours: it is one command of plain words */
+	REMOTE_PLAIN_PTY /* on a terminal: its input is sent when it says that it is ready */
+};
+
+/* The command that does so; its input is remote_start_input(). */
+void remote_plain_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
+	size_t script_len, enum remote_plain_mode mode, int64_t grace_s);
+
+/* Whether a script for /bin/sh does the same in a shell that goes on behind it: one command of
+ * words without quotes, variables, patterns or redirections, and not one that changes its shell. */
+bool remote_is_one_command(const char *script, size_t len);
 
 /* What the child does before it becomes the script: pieces of shell text, quoted where they hold
  * what a task says. */
@@ -44,6 +57,7 @@ struct remote_launch {
 	struct buf interpreter; /* words */
 	struct buf arguments; /* words */
 	bool is_plain; /* the script is read from a descriptor */
+	bool is_own; /* the script is one command, which needs no shell of its own */
 };
 
 void remote_launch_init(struct remote_launch *l);

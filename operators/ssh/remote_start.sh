@@ -8,7 +8,7 @@
 i=$1; m=$2; n="${IFS#??}"; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 fail() { tell "fail $*"; exit 70; };
-tell begin; printf "%s begin\n" "$m";
+tell begin;
 for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
 d=$h/.windrow/$i;
 [ -d "$h/.windrow" ] || mkdir -m 700 "$h/.windrow" 2>/dev/null;
@@ -37,7 +37,8 @@ set -C;
 [ -s "$d/claim" ] && { tell "taken $d"; exit 0; }; fail "the disk is full"; };
 set +C;
 printf "" >"$d/stdout"; printf "" >"$d/stderr";
-printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$d";
+w=; [ "$SHELL" -ef /bin/sh ] 2>/dev/null && w="$m same$n";
+printf "%s%s home %s\n%s start %s\n" "$w" "$m" "$HOME" "$m" "$d";
 # What windrow says while the script runs, and the followers of the two streams.
 (
 f=; g=;
@@ -47,7 +48,7 @@ f) set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then tell follow;
 tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 & eval "g=\$$e"; fi; set +C;;
 g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
 tail -c "+$x" "$d/stdout"; tail -c "+$y" "$d/stderr" >&2;
-printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "%s end\n" "$m"; tell "end";;
+if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi; printf "%s end\n" "$m"; tell "end";;
 q) break;;
 esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
@@ -71,7 +72,7 @@ printf "exit %s" "$r" 1<>"$d/claim";
 [ "$v" ] && kill $v 2>/dev/null; [ -f "$d/late" ] && tell late;
 set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
 [ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && cat "$d/stderr" >&2;
-printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "%s end\n" "$m";
+if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi; printf "%s end\n" "$m";
 fi;
 tell "exit $r";
 # What others left here long ago. One that has no end is left alone while its supervisor lives.

@@ -35,6 +35,7 @@ static size_t target_place(struct ssh_instance *i, struct ssh_target *t)
 	ssh_target_hold(t);
 	i->targets[k] = t;
 	i->swept_at[k] = 0;
+	i->has_sh[k] = false;
 	return k;
 }
 
@@ -52,6 +53,14 @@ static void target_share(struct ssh_instance *i, struct ssh_try *t)
 		return;
 	i->swept_at[k] = now;
 	t->sweep_min = i->host->retention_ms / 60000;
+}
+
+bool *ssh_try_shell(const struct ssh_try *t)
+{
+	for (size_t k = 0; k < SSH_TARGETS_KEPT; k++)
+		if (t->instance->targets[k] == t->target)
+			return &t->instance->has_sh[k];
+	return NULL;
 }
 
 /* A script that outlives its channel has no terminal. */
@@ -171,6 +180,15 @@ static int launch_make(const struct op_job *job, struct remote_launch *l)
 	return remote_launch_status(l);
 }
 
+/* Whether the script runs under /bin/sh, in the home folder and without arguments. */
+static bool has_default_shell(const struct op_job *job)
+{
+	const struct op_setting *s = job->settings;
+
+	return !s[SSH_KEY_INTERPRETER].is_set && !s[SSH_KEY_WORKING_DIRECTORY].is_set &&
+		s[SSH_KEY_ARGUMENTS].n == 0;
+}
+
 /* All of the conversation's opening, worked out before the first byte is sent. */
 static int input_make(struct ssh_try *t, const struct op_job *job, struct err *e)
 {
@@ -184,6 +202,9 @@ static int input_make(struct ssh_try *t, const struct op_job *job, struct err *e
 	script_running(job, &t->running);
 	remote_launch_init(&launch);
 	launch.is_plain = t->is_plain;
+	t->is_own = !t->wants_pty && has_default_shell(job) &&
+		remote_is_one_command(script.data, script.len);
+	launch.is_own = t->is_own;
 	r = launch_make(job, &launch);
 	t->script_len = script.len;
 	remote_start_input(&t->input, t->nonce, &launch, script.data, script.len);

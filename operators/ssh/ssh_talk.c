@@ -131,8 +131,17 @@ static void heard_home(struct ssh_try *t, const char *rest)
 static void heard_ready(struct ssh_try *t, const char *rest)
 {
 	(void)rest;
-	if (t->is_plain && ssh_exec_write(t->exec, t->input.data, t->input.len) != 0)
+	if (t->wants_pty && ssh_exec_write(t->exec, t->input.data, t->input.len) != 0)
 		TRY_LOG(t, OP_ERROR, "Out of memory while sending the script");
+}
+
+static void heard_same(struct ssh_try *t, const char *rest)
+{
+	bool *has_sh = ssh_try_shell(t);
+
+	(void)rest;
+	if (has_sh != NULL)
+		*has_sh = true;
 }
 
 static void heard_follow(struct ssh_try *t, const char *rest)
@@ -201,6 +210,7 @@ static void on_word(void *ctx, bool is_stderr, const char *word)
 		void (*heard)(struct ssh_try *t, const char *rest);
 	} words[] = {
 		{"ready", heard_ready},
+		{"same", heard_same},
 		{"home", heard_home},
 		{"start", heard_start},
 		{"follow", heard_follow},
@@ -269,7 +279,7 @@ static void on_exec_open(void *ctx)
 	struct ssh_try *t = ctx;
 
 	t->is_open = true;
-	if (t->phase == TRY_STARTING && !t->is_plain &&
+	if (t->phase == TRY_STARTING && !t->wants_pty &&
 		ssh_exec_write(t->exec, t->input.data, t->input.len) != 0)
 		TRY_LOG(t, OP_ERROR, "Out of memory while sending the script");
 }
@@ -347,15 +357,20 @@ static void command_make(struct ssh_try *t, bool is_attach, struct buf *out)
 	int64_t grace_s = (t->grace_ms + 999) / 1000;
 	/* The host's own deadline stands behind ours, which says more when it strikes. */
 	int64_t deadline_s = t->timeout_ms > 0 ? (t->timeout_ms + 999) / 1000 + grace_s + 1 : 0;
+	const bool *has_sh = ssh_try_shell(t);
+	bool is_sh = has_sh != NULL && *has_sh;
 
 	if (t->is_plain)
-		remote_plain_command(
-			out, t->execution_id, t->nonce, t->script_len, t->wants_pty, grace_s);
+		remote_plain_command(out, is_sh, t->execution_id, t->nonce, t->script_len,
+			t->wants_pty	    ? REMOTE_PLAIN_PTY
+				: t->is_own ? REMOTE_PLAIN_OWN
+					    : REMOTE_PLAIN,
+			grace_s);
 	else if (is_attach)
 		remote_attach_command(out, t->execution_id, t->nonce);
 	else
-		remote_start_command(out, t->execution_id, t->nonce, t->script_len, deadline_s,
-			grace_s, t->sweep_min);
+		remote_start_command(out, is_sh, t->execution_id, t->nonce, t->script_len,
+			deadline_s, grace_s, t->sweep_min);
 }
 
 static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)

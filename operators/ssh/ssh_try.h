@@ -46,6 +46,7 @@ struct ssh_instance {
 	struct ssh_target
 		*targets[SSH_TARGETS_KEPT]; /* those used last, so that tries share them */
 	uint64_t swept_at[SSH_TARGETS_KEPT]; /* when a try was last asked to sweep; 0: never */
+	bool has_sh[SSH_TARGETS_KEPT]; /* their login shell is /bin/sh itself */
 	size_t next_target;
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;
@@ -75,7 +76,7 @@ struct ssh_try {
 	char nonce[REMOTE_NONCE_LEN + 1];
 	struct buf running; /* the log's line that says what runs */
 	struct buf input; /* what starts it; kept until it surely runs */
-	bool is_plain, wants_pty;
+	bool is_plain, wants_pty, is_own; /* is_own: the script needs no shell of its own */
 	int64_t timeout_ms, grace_ms; /* timeout_ms: 0: none */
 	bool is_cmd_timeout; /* timeout_ms is the task's cmd_timeout */
 	int64_t sweep_min; /* this try sweeps what ended so many minutes ago; 0: it does not */
@@ -107,6 +108,9 @@ struct ssh_try {
 	char noise[NOISE_MAX + 1];
 	char message[1024];
 };
+
+/* ssh.c: what is known of the target's login shell: has_sh of its place; NULL: it has none. */
+bool *ssh_try_shell(const struct ssh_try *t);
 
 /* ssh_talk.c: the conversation. */
 int ssh_try_begin(struct ssh_try *t, bool is_attach, struct err *e);

@@ -220,7 +220,7 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 
 	launch_input(&input, sizeof(script) - 1, false);
 	buf_init(&command, 0);
-	remote_start_command(&command, id, NONCE, sizeof(script) - 1, 60, 1, 0);
+	remote_start_command(&command, false, id, NONCE, sizeof(script) - 1, 60, 1, 0);
 	if (as_sh != NULL)
 		shell_replace(&command, as_sh);
 	run(login, path, &command, &input, &h);
@@ -253,7 +253,7 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 
 	(void)snprintf(other, sizeof(other), "%s-cut", id);
 	buf_reset(&command);
-	remote_start_command(&command, other, NONCE, sizeof(script) - 1, 0, 1, 0);
+	remote_start_command(&command, false, other, NONCE, sizeof(script) - 1, 0, 1, 0);
 	if (as_sh != NULL)
 		shell_replace(&command, as_sh);
 	input.len -= 5;
@@ -266,7 +266,7 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 	launch_input(&input, sizeof(script) - 1, true);
 	(void)snprintf(other, sizeof(other), "%s-plain", id);
 	buf_reset(&command);
-	remote_plain_command(&command, other, NONCE, sizeof(script) - 1, false, 1);
+	remote_plain_command(&command, false, other, NONCE, sizeof(script) - 1, REMOTE_PLAIN, 1);
 	if (as_sh != NULL)
 		shell_replace(&command, as_sh);
 	run(login, path, &command, &input, &h);
@@ -276,6 +276,62 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 	heard_free(&h);
 	buf_free(&input);
 	buf_free(&command);
+}
+
+/* A shell that is /bin/sh itself and runs the programs as they are; and one command that needs no
+ * shell of its own. */
+static void same_check(const char *name, const char *as_sh)
+{
+	static const char one[] = "echo one  command";
+	const char *login[] = {as_sh, NULL, NULL};
+	struct remote_launch launch;
+	struct buf command, input;
+	struct heard h;
+	char id[64];
+
+	if (strcmp(as_sh, "busybox sh") == 0) {
+		login[0] = "busybox";
+		login[1] = "sh";
+	}
+	launch_input(&input, sizeof(script) - 1, true);
+	(void)snprintf(id, sizeof(id), "same-%.*s", (int)strcspn(as_sh, " "), as_sh);
+	buf_init(&command, 0);
+	remote_plain_command(&command, true, id, NONCE, sizeof(script) - 1, REMOTE_PLAIN, 1);
+	run(login, NULL, &command, &input, &h);
+	IS_STR(buf_str(&h.data[0]), "out it's a  b\n", "%s: as it is: standard output", name);
+	OK(strstr(buf_str(&h.words), "exit 7|") != NULL, "%s: as it is: exit status", name);
+	heard_free(&h);
+	buf_free(&input);
+
+	remote_launch_init(&launch);
+	launch.is_plain = launch.is_own = true;
+	buf_adds(&launch.environment, "export GREETING='it'\\''s'\n");
+	buf_init(&input, 0);
+	remote_start_input(&input, NONCE, &launch, one, sizeof(one) - 1);
+	buf_reset(&command);
+	remote_plain_command(&command, true, id, NONCE, sizeof(one) - 1, REMOTE_PLAIN_OWN, 1);
+	run(login, NULL, &command, &input, &h);
+	IS_STR(buf_str(&h.data[0]), "one command\n", "%s: one command: standard output", name);
+	IS_STR(buf_str(&h.data[1]), "", "%s: one command: standard error", name);
+	OK(strstr(buf_str(&h.words), "exit 0|") != NULL, "%s: one command: exit status", name);
+	heard_free(&h);
+	remote_launch_free(&launch);
+	buf_free(&input);
+	buf_free(&command);
+}
+
+static void test_one_command(void)
+{
+	static const char *const are[] = {"true", "  df -h /\n", "/opt/x.sh --all a=b", "1 2"},
+				 *const are_not[] = {"", "\n", "a; b", "a\nb", "exit 3", "cd /",
+					 "A=b c", "echo $x", "echo 'a'", "a | b", "tell x", "if a",
+					 "echo *", "! a", "~/x", "echo a > b", "a\\ b", "exec a"};
+
+	for (size_t i = 0; i < sizeof(are) / sizeof(are[0]); i++)
+		OK(remote_is_one_command(are[i], strlen(are[i])), "one command: %s", are[i]);
+	for (size_t i = 0; i < sizeof(are_not) / sizeof(are_not[0]); i++)
+		OK(!remote_is_one_command(are_not[i], strlen(are_not[i])), "wants a shell: %zu", i);
+	OK(!remote_is_one_command("a\0b", 3), "wants a shell: NUL");
 }
 
 static void test_shells(void)
@@ -295,6 +351,7 @@ static void test_shells(void)
 		(void)snprintf(name, sizeof(name), "%s as /bin/sh", interpreters[i]);
 		(void)snprintf(id, sizeof(id), "sh%zu", i);
 		shell_check(name, interpreters[i], sh, NULL, id);
+		same_check(name, interpreters[i]);
 	}
 	for (size_t i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
 		if (!is_there(logins[i][0]))
@@ -318,6 +375,7 @@ int main(void)
 	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
 		return 99;
 	test_ear();
+	test_one_command();
 	test_shells();
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 	if (chdir("/") != 0 || system(command) != 0)
