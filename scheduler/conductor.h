@@ -82,7 +82,7 @@ void conductor_observe(struct conductor *c, struct conductor_observer *o);
 void conductor_unobserve(struct conductor *c, struct conductor_observer *o);
 
 /* Nothing starts any more. What runs is let go of, to be attached to by the next; on_drained comes
- * from the loop, when all that was known is stored. */
+ * when all that was known is stored; at once where nothing can be stored any more. */
 void conductor_drain(struct conductor *c, void (*on_drained)(void *ctx), void *ctx);
 
 /* Abandons what still runs and frees everything; on_closed (may be NULL) comes from the loop.

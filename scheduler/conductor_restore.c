@@ -229,6 +229,7 @@ static int restore(
 	arena_destroy(a);
 	if (status == 0) {
 		runner_act(r, &actions);
+		c->is_timer_due = true; /* those that were set now are armed by a turn */
 		*out = r;
 		conductor_tell_added(c, r);
 	} else {

@@ -302,6 +302,18 @@ tests_sim_sim_SOURCES = \
 	tests/sim/sim_plan.c
 tests_sim_sim_LDADD = $(ENGINE_LIBS)
 
+# The real conductor, in a world where the daemon dies at any moment.
+check_PROGRAMS += tests/sim/sim_conductor
+TESTS += tests/sim/sim_conductor
+SOAK_COMMANDS += tests/sim/sim_conductor
+tests_sim_sim_conductor_SOURCES = \
+	tests/sim/fake_journal.c \
+	tests/sim/fake_journal.h \
+	tests/sim/sim_conductor.c \
+	tests/unit/dag_kit.c \
+	tests/unit/dag_kit.h
+tests_sim_sim_conductor_LDADD = $(SCHEDULER_LIBS)
+
 # A bad network, for the tests over ssh.
 check_PROGRAMS += tests/proxy/faults
 tests_proxy_faults_SOURCES = tests/proxy/faults.c

@@ -1,0 +1,272 @@
+/* Tables are arrays, searched from one end to the other. A batch is a list of rows. */
+#include "tests/sim/fake_journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/err.h"
+
+enum row_kind { ROW_RUN, ROW_TASK, ROW_TRY };
+
+struct row {
+	enum row_kind kind;
+	union {
+		struct store_run run;
+		struct store_task task;
+		struct store_try try;
+	};
+};
+
+struct rows {
+	struct row *list;
+	size_t n, cap;
+};
+
+struct waiting {
+	struct rows rows;
+	void (*on_committed)(void *ctx);
+	void *ctx;
+	bool is_written;
+	struct waiting *next;
+};
+
+struct journal {
+	struct arena *arena; /* of all texts there ever were */
+	struct rows table, batch;
+	struct waiting *first, *last;
+	bool is_dead;
+};
+
+static void *must(void *p)
+{
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+static void rows_add(struct rows *r, const struct row *row)
+{
+	if (r->n == r->cap) {
+		r->cap = r->cap == 0 ? 16 : r->cap * 2;
+		r->list = must(realloc(r->list, r->cap * sizeof(*r->list)));
+	}
+	r->list[r->n++] = *row;
+}
+
+static const char *copy(struct journal *j, const char *s)
+{
+	return s == NULL ? NULL : must(arena_strdup(j->arena, s));
+}
+
+struct journal *fake_journal_create(void)
+{
+	struct journal *j = must(calloc(1, sizeof(*j)));
+
+	j->arena = must(arena_create(0));
+	return j;
+}
+
+static void waiting_drop(struct journal *j)
+{
+	struct waiting *w = j->first;
+
+	j->first = w->next;
+	if (j->first == NULL)
+		j->last = NULL;
+	free(w->rows.list);
+	free(w);
+}
+
+void fake_journal_destroy(struct journal *j)
+{
+	while (j->first != NULL)
+		waiting_drop(j);
+	free(j->table.list);
+	free(j->batch.list);
+	arena_destroy(j->arena);
+	free(j);
+}
+
+/* ---- the journal ---- */
+
+int journal_run(struct journal *j, const struct store_run *r)
+{
+	struct row row = {.kind = ROW_RUN, .run = *r};
+
+	row.run.dag_id = copy(j, r->dag_id);
+	row.run.run_id = copy(j, r->run_id);
+	row.run.run_type = copy(j, r->run_type);
+	row.run.conf = copy(j, r->conf);
+	row.run.params = copy(j, r->params);
+	row.run.actor = copy(j, r->actor);
+	rows_add(&j->batch, &row);
+	return 0;
+}
+
+int journal_task(struct journal *j, const struct store_task *t)
+{
+	struct row row = {.kind = ROW_TASK, .task = *t};
+
+	row.task.task_id = copy(j, t->task_id);
+	row.task.items = copy(j, t->items);
+	rows_add(&j->batch, &row);
+	return 0;
+}
+
+int journal_try(struct journal *j, const struct store_try *t)
+{
+	struct row row = {.kind = ROW_TRY, .try = *t};
+
+	row.try.execution_id = copy(j, t->execution_id);
+	row.try.message = copy(j, t->message);
+	row.try.log_path = copy(j, t->log_path);
+	row.try.outputs = copy(j, t->outputs);
+	rows_add(&j->batch, &row);
+	return 0;
+}
+
+int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx)
+{
+	struct waiting *w = must(calloc(1, sizeof(*w)));
+
+	*w = (struct waiting){.rows = j->batch, .on_committed = on_committed, .ctx = ctx};
+	j->batch = (struct rows){0};
+	*(j->last == NULL ? &j->first : &j->last->next) = w;
+	j->last = w;
+	return 0;
+}
+
+static bool is_same(const struct row *a, const struct row *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case ROW_RUN:
+		return a->run.number == b->run.number;
+	case ROW_TASK:
+		return a->task.run == b->task.run && a->task.row.task == b->task.row.task &&
+			a->task.row.instance == b->task.row.instance;
+	case ROW_TRY:
+		return a->try.run == b->try.run && a->try.task == b->try.task &&
+			a->try.instance == b->try.instance &&
+			a->try.try_number == b->try.try_number;
+	}
+	return false;
+}
+
+static void put(struct rows *table, const struct row *row)
+{
+	for (size_t i = 0; i < table->n; i++)
+		if (is_same(&table->list[i], row)) {
+			table->list[i] = *row;
+			return;
+		}
+	rows_add(table, row);
+}
+
+bool fake_journal_write(struct journal *j)
+{
+	struct waiting *w = j->first;
+
+	while (w != NULL && w->is_written)
+		w = w->next;
+	if (w == NULL || j->is_dead)
+		return false;
+	for (size_t i = 0; i < w->rows.n; i++)
+		put(&j->table, &w->rows.list[i]);
+	w->is_written = true;
+	return true;
+}
+
+bool fake_journal_answer(struct journal *j)
+{
+	struct waiting *w = j->first;
+	void (*on_committed)(void *ctx);
+	void *ctx;
+
+	if (w == NULL || !(w->is_written || j->is_dead))
+		return false;
+	on_committed = w->on_committed;
+	ctx = w->ctx;
+	waiting_drop(j);
+	on_committed(ctx);
+	return true;
+}
+
+void fake_journal_kill(struct journal *j)
+{
+	j->is_dead = true;
+}
+
+void fake_journal_revive(struct journal *j)
+{
+	j->is_dead = false;
+	j->batch.n = 0;
+}
+
+struct store *fake_journal_store(struct journal *j)
+{
+	return (struct store *)j;
+}
+
+/* ---- the store ---- */
+
+int store_runs_unfinished(
+	struct store *s, struct arena *a, struct store_run **out, size_t *n, struct err *e)
+{
+	const struct journal *j = (const struct journal *)s;
+
+	(void)e;
+	*n = 0;
+	*out = must(arena_array(a, j->table.n + 1, sizeof(**out)));
+	for (size_t i = 0; i < j->table.n; i++)
+		if (j->table.list[i].kind == ROW_RUN &&
+			!run_state_is_over((enum run_state)j->table.list[i].run.state))
+			(*out)[(*n)++] = j->table.list[i].run;
+	return 0;
+}
+
+int store_run_find(struct store *s, struct arena *a, const char *dag_id, const char *run_id,
+	struct store_run *out, struct err *e)
+{
+	const struct journal *j = (const struct journal *)s;
+
+	(void)a;
+	for (size_t i = 0; i < j->table.n; i++)
+		if (j->table.list[i].kind == ROW_RUN &&
+			strcmp(j->table.list[i].run.dag_id, dag_id) == 0 &&
+			strcmp(j->table.list[i].run.run_id, run_id) == 0) {
+			*out = j->table.list[i].run;
+			return 0;
+		}
+	return err_set(e, ERR_NOTFOUND, "there is no run %s of %s", run_id, dag_id);
+}
+
+int store_tasks_of(struct store *s, struct arena *a, uint64_t run, struct store_task **out,
+	size_t *n, struct err *e)
+{
+	const struct journal *j = (const struct journal *)s;
+
+	(void)e;
+	*n = 0;
+	*out = must(arena_array(a, j->table.n + 1, sizeof(**out)));
+	for (size_t i = 0; i < j->table.n; i++)
+		if (j->table.list[i].kind == ROW_TASK && j->table.list[i].task.run == run)
+			(*out)[(*n)++] = j->table.list[i].task;
+	return 0;
+}
+
+int store_tries_of(struct store *s, struct arena *a, uint64_t run, struct store_try **out,
+	size_t *n, struct err *e)
+{
+	const struct journal *j = (const struct journal *)s;
+
+	(void)e;
+	*n = 0;
+	*out = must(arena_array(a, j->table.n + 1, sizeof(**out)));
+	for (size_t i = 0; i < j->table.n; i++)
+		if (j->table.list[i].kind == ROW_TRY && j->table.list[i].try.run == run)
+			(*out)[(*n)++] = j->table.list[i].try;
+	return 0;
+}

@@ -1,0 +1,558 @@
+/*
+ * The real conductor in a simulated world: sim_conductor [SEEDS | soak | --seed N]
+ *
+ * One seed makes a random DAG, of which two runs share a conductor, a store in memory and a host.
+ * The daemon dies at any moment: before a batch is written, between that and the news of it,
+ * between any two starts of a turn, while the host gets one. What it does after that has no effect.
+ * Then another conductor takes up what is stored. The host knows nothing of this: it goes on, and
+ * keeps the book that is looked at.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/buf.h"
+#include "engine/dag.h"
+#include "operators/registry.h"
+#include "operators/specs.h"
+#include "scheduler/conductor.h"
+#include "scheduler/edition.h"
+#include "scheduler/env_source.h"
+#include "tests/sim/fake_journal.h"
+#include "tests/unit/dag_kit.h"
+
+#define SEEDS_DEFAULT 300
+#define STEPS_MAX 2000000 /* of one world; more means that it goes round in circles */
+#define TASKS_MAX 8
+#define ITEMS 3
+#define RUNS 2
+#define PATIENCE_NS UINT64_C(10000000000) /* that nothing happens */
+#define MACHINES_MAX 4096 /* executions of one world */
+#define OPERATORS_MAX 16
+
+enum phase { WAITS, RUNS_NOW, ENDED };
+
+/* What the host knows of one execution. */
+struct machine {
+	char id[OP_EXECUTION_ID_MAX + 1];
+	char what[160]; /* run, task and command: what this is a try of */
+	uint32_t number;
+	enum phase phase;
+	int exit_code;
+	struct watch *watch; /* whoever is attached; NULL: nobody */
+};
+
+/* The engine's side of one try. */
+struct watch {
+	struct op_try base;
+	struct machine *machine;
+	const struct op_events *events;
+	void *ctx;
+	bool has_told_start;
+};
+
+struct world {
+	uint64_t seed, state; /* of the dice */
+	uv_loop_t loop;
+	struct journal *journal;
+	struct conductor *conductor;
+	struct conductor_observer observer;
+	struct op_instance instance;
+	struct op_instance *instances[OPERATORS_MAX];
+	struct render_source source;
+	struct buf yaml;
+	uint32_t n_tasks, limit, value[TASKS_MAX];
+	bool is_for_each[TASKS_MAX];
+	struct machine machines[MACHINES_MAX];
+	size_t n_machines, n_steps, n_crashes;
+	bool is_dead, is_closed;
+	bool was_asked; /* a person has cleared or cancelled */
+	size_t n_finished;
+};
+
+static struct world w;
+
+static void broken(const char *what, const char *which)
+{
+	printf("not ok - seed %" PRIu64 ": %s %s\n# replay: tests/sim/sim_conductor --seed %" PRIu64
+	       "\n",
+		w.seed, what, which, w.seed);
+	exit(1);
+}
+
+/* splitmix64 */
+static uint64_t mix(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+static uint32_t dice(uint32_t n)
+{
+	return (uint32_t)(mix(&w.state) % n);
+}
+
+/* The daemon may die here. Whether it is dead now. */
+static bool may_die(uint32_t one_in)
+{
+	if (!w.is_dead && dice(one_in) == 0) {
+		w.is_dead = true;
+		w.n_crashes++;
+		fake_journal_kill(w.journal);
+	}
+	return w.is_dead;
+}
+
+/* ---- the host ---- */
+
+/* How a try ends there: the same each time that it is asked. */
+static int end_of(const char *what, uint32_t number)
+{
+	uint64_t h = w.seed * 31 + number;
+
+	for (; *what != '\0'; what++)
+		h = h * 31 + (unsigned char)*what;
+	return mix(&h) % 5 == 0 ? 1 : 0;
+}
+
+static struct machine *machine_find(const char *id)
+{
+	for (size_t i = 0; i < w.n_machines; i++)
+		if (strcmp(w.machines[i].id, id) == 0)
+			return &w.machines[i];
+	return NULL;
+}
+
+static void check_start(const char *what, uint32_t number)
+{
+	uint32_t n_active = 0;
+
+	for (size_t i = 0; i < w.n_machines; i++) {
+		const struct machine *m = &w.machines[i];
+
+		n_active += m->phase != ENDED && strncmp(m->what, what, 2) == 0;
+		if (strcmp(m->what, what) != 0)
+			continue;
+		if (m->number == number)
+			broken("a try ran twice:", what);
+		if (m->phase != ENDED)
+			broken("a try began while the one before ran:", what);
+		if (m->exit_code == 0 && !w.was_asked)
+			broken("a result was lost:", what);
+	}
+	if (n_active >= w.limit && !w.was_asked)
+		broken("more ran at once than may:", what);
+}
+
+static struct machine *machine_start(const char *id, const char *what, uint32_t number)
+{
+	struct machine *m = machine_find(id);
+
+	if (m != NULL)
+		return m;
+	check_start(what, number);
+	if (w.n_machines == MACHINES_MAX)
+		broken("too many tries:", what);
+	m = &w.machines[w.n_machines++];
+	*m = (struct machine){.number = number, .exit_code = end_of(what, number)};
+	(void)snprintf(m->id, sizeof(m->id), "%s", id);
+	(void)snprintf(m->what, sizeof(m->what), "%s", what);
+	return m;
+}
+
+/* ---- the operator ---- */
+
+static struct op_try *watch_add(struct machine *m, const struct op_events *events, void *ctx)
+{
+	struct watch *k = calloc(1, sizeof(*k));
+
+	if (k == NULL)
+		abort();
+	*k = (struct watch){
+		.base = {.op = w.instance.op}, .machine = m, .events = events, .ctx = ctx};
+	if (m != NULL)
+		m->watch = k;
+	return &k->base;
+}
+
+static int sim_start(struct op_instance *i, const struct op_job *job,
+	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
+{
+	const struct op_bytes *command = &job->settings[LOCAL_KEY_COMMAND].text;
+	struct machine *m = NULL;
+	char what[160];
+
+	(void)i;
+	(void)e;
+	(void)snprintf(what, sizeof(what), "%s %s %.*s", job->run_id, job->task_id,
+		(int)command->len, command->data);
+	if (!may_die(60))
+		m = machine_start(job->execution_id, what, job->try_number);
+	(void)may_die(60);
+	*out = watch_add(m, events, ctx);
+	return 0;
+}
+
+static int sim_attach(struct op_instance *i, const struct op_job *job,
+	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
+{
+	struct machine *m = machine_find(job->execution_id);
+
+	(void)i;
+	(void)e;
+	if (m == NULL && !w.is_dead)
+		broken("attached to what never ran:", job->task_id);
+	*out = watch_add(m, events, ctx);
+	return 0;
+}
+
+static void sim_kill(struct op_try *t, enum op_kill why, int64_t grace_ms)
+{
+	struct machine *m = ((struct watch *)t)->machine;
+
+	(void)why;
+	(void)grace_ms;
+	if (w.is_dead || m == NULL || m->phase == ENDED)
+		return;
+	m->phase = ENDED;
+	m->exit_code = 137;
+}
+
+static void watch_free(struct watch *k)
+{
+	if (k->machine != NULL)
+		k->machine->watch = NULL;
+	free(k);
+}
+
+static void sim_abandon(struct op_try *t)
+{
+	watch_free((struct watch *)t);
+}
+
+static const struct operator sim_operator = {
+	.start = sim_start, .attach = sim_attach, .kill = sim_kill, .abandon = sim_abandon};
+
+static void finish(struct watch *k)
+{
+	static const char response[] = "{\"n\": 7, \"list\": [1, 2, 3]}";
+	struct op_result r = {.verdict = OP_EXITED,
+		.exit_code = k->machine->exit_code,
+		.completed = true,
+		.message = "",
+		.response = {.data = response, .len = strlen(response)},
+		.logs = {.data = ""},
+		.error = {.data = ""},
+		.response_path = "",
+		.log_path = "",
+		.error_path = "",
+		.user_folder = ""};
+
+	k->events->on_finished(k->ctx, &r);
+	watch_free(k);
+}
+
+/* Something happens on the host, or is heard of. */
+static void host_step(void)
+{
+	struct machine *m = w.n_machines == 0 ? NULL : &w.machines[dice((uint32_t)w.n_machines)];
+
+	if (m == NULL)
+		return;
+	if (dice(3) == 0 && m->phase != ENDED)
+		m->phase++;
+	if (m->watch == NULL || m->phase == WAITS || w.is_dead)
+		return;
+	if (!m->watch->has_told_start) {
+		m->watch->has_told_start = true;
+		m->watch->events->on_started(m->watch->ctx);
+	} else if (m->phase == ENDED) {
+		finish(m->watch);
+	}
+}
+
+/* ---- the daemon ---- */
+
+static int edition_get(
+	void *ctx, const char *dag_id, uint32_t version, struct edition **out, struct err *e)
+{
+	(void)ctx;
+	(void)dag_id;
+	return edition_create(dag_kit_load(buf_str(&w.yaml)), version, "", out, e);
+}
+
+static void on_finished(void *ctx, struct runner *r, enum run_state state)
+{
+	(void)ctx;
+	(void)r;
+	(void)state;
+	if (!w.is_dead)
+		w.n_finished++;
+}
+
+static void on_broken(void *ctx, struct runner *r, const struct err *e)
+{
+	(void)ctx;
+	(void)r;
+	broken("a run broke:", e->text);
+}
+
+static void on_left_out(void *ctx, const char *dag_id, const char *run_id, const struct err *e)
+{
+	(void)ctx;
+	(void)dag_id;
+	(void)run_id;
+	broken("a run was left out:", e->text);
+}
+
+static void daemon_open(void)
+{
+	struct conductor_options o = {.loop = &w.loop,
+		.journal = w.journal,
+		.store = fake_journal_store(w.journal),
+		.editions = {.get = edition_get},
+		.source = &w.source,
+		.instances = w.instances,
+		.first_run_number = RUNS + 1,
+		.default_pool_slots = 100,
+		.kill_grace_ms = 1000};
+	struct err e;
+
+	o.first_run_number = 1;
+	if (conductor_create(&o, &w.conductor, &e) != 0)
+		abort();
+	w.observer = (struct conductor_observer){
+		.on_finished = on_finished, .on_broken = on_broken, .on_left_out = on_left_out};
+	conductor_observe(w.conductor, &w.observer);
+	if (conductor_restore(w.conductor, &e) != 0)
+		broken("nothing was restored:", e.text);
+}
+
+static void on_closed(void *ctx)
+{
+	(void)ctx;
+	w.is_closed = true;
+}
+
+static void daemon_close(void)
+{
+	fake_journal_kill(w.journal);
+	w.is_closed = false;
+	conductor_close(w.conductor, on_closed, NULL);
+	while (fake_journal_answer(w.journal))
+		;
+	while (!w.is_closed)
+		(void)uv_run(&w.loop, UV_RUN_NOWAIT);
+	w.conductor = NULL;
+	w.is_dead = false;
+	fake_journal_revive(w.journal);
+}
+
+static bool is_stored(const char *run_id, bool must_be_over)
+{
+	struct store_run run;
+	struct err e;
+
+	return store_run_find(fake_journal_store(w.journal), NULL, "t", run_id, &run, &e) == 0 &&
+		(!must_be_over || run_state_is_over((enum run_state)run.state));
+}
+
+/* Asks for the runs that are not stored; whether all of them are over. */
+static bool ask_runs(void)
+{
+	bool are_over = true;
+
+	for (int i = 0; i < RUNS; i++) {
+		char run_id[2] = {(char)('a' + i), '\0'};
+		struct run_facts facts = {.run_id = run_id,
+			.conf = {.type = VALUE_MAP},
+			.params = {.type = VALUE_MAP}};
+		struct run_spec spec = {.facts = &facts, .run_type = "manual", .seed = 1};
+		struct runner *r = conductor_run_find(w.conductor, "t", run_id);
+		struct err e;
+
+		are_over &= is_stored(run_id, true) && r == NULL;
+		if (r == NULL && !is_stored(run_id, false)) {
+			(void)edition_get(NULL, "t", 1, &spec.edition, &e);
+			if (conductor_run_add(w.conductor, &spec, &r, &e) != 0)
+				abort();
+			edition_unref(spec.edition);
+		}
+		if (r != NULL && runner_state(r) == RUN_QUEUED)
+			runner_start(r);
+	}
+	return are_over;
+}
+
+/* Now and then somebody asks for something. */
+static void person_step(void)
+{
+	struct runner *r = conductor_run_first(w.conductor);
+	uint32_t task = dice(w.n_tasks);
+	struct runner_clear c = {.tasks = &task, .n_tasks = 1, .downstream = true};
+
+	if (r == NULL || runner_state(r) != RUN_RUNNING)
+		return;
+	w.was_asked = true;
+	if (dice(3) == 0)
+		runner_cancel(r, false);
+	else
+		(void)runner_clear(r, &c);
+}
+
+/* ---- the world ---- */
+
+static void dag_make(void)
+{
+	w.n_tasks = 1 + dice(TASKS_MAX);
+	w.limit = 1 + dice(4);
+	buf_init(&w.yaml, 0);
+	buf_addf(&w.yaml,
+		"dag_id: t\nmax_active_tasks: %u\n"
+		"default_args: {operator: local, retry_delay: 0s}\ntasks:\n",
+		w.limit);
+	for (uint32_t t = 0; t < w.n_tasks; t++) {
+		uint32_t up = t == 0 ? 0 : dice(t), other = t == 0 ? 0 : dice(t);
+		bool has_up = t > 0 && dice(4) > 0, is_list = has_up && dice(4) == 0;
+
+		is_list &= !w.is_for_each[up];
+		w.is_for_each[t] = is_list;
+		buf_addf(&w.yaml, "  t%u:\n    retries: %u\n", t, dice(3));
+		if (is_list)
+			buf_addf(&w.yaml,
+				"    for_each: '${main.t%u.output.response.list}'\n"
+				"    command: 'i $<item>'\n",
+				up);
+		else if (has_up && !w.is_for_each[up])
+			buf_addf(&w.yaml, "    command: 'v ${main.t%u.output.response.n}'\n", up);
+		else
+			buf_adds(&w.yaml, "    command: 'x'\n");
+		if (has_up)
+			buf_addf(&w.yaml, "    depends_on: [t%u%s]\n", up, "");
+		if (has_up && other != up && dice(2) == 0) {
+			w.yaml.len -= 2;
+			buf_addf(&w.yaml, ", t%u]\n", other);
+		}
+	}
+}
+
+static void world_open(uint64_t seed)
+{
+	static char *env[] = {NULL};
+
+	memset(&w, 0, sizeof(w));
+	w.seed = w.state = seed;
+	(void)uv_loop_init(&w.loop);
+	w.journal = fake_journal_create();
+	w.instance.op = &sim_operator;
+	for (size_t i = 0; i < operators_count; i++)
+		w.instances[i] = &w.instance;
+	w.source = env_source(env);
+	dag_make();
+}
+
+static void world_close(void)
+{
+	daemon_close();
+	(void)uv_run(&w.loop, UV_RUN_DEFAULT);
+	if (uv_loop_close(&w.loop) != 0)
+		broken("something is left open", "on the loop");
+	fake_journal_destroy(w.journal);
+	buf_free(&w.yaml);
+}
+
+static bool is_host_idle(void)
+{
+	for (size_t i = 0; i < w.n_machines; i++)
+		if (w.machines[i].phase != ENDED || w.machines[i].watch != NULL)
+			return false;
+	return true;
+}
+
+/* Nothing happens outside: what is left to happen is the conductor's. */
+static void wait_for_it(void)
+{
+	uint64_t until = uv_hrtime() + PATIENCE_NS;
+
+	do
+		(void)uv_run(&w.loop, UV_RUN_NOWAIT);
+	while (!fake_journal_write(w.journal) && is_host_idle() &&
+		conductor_run_first(w.conductor) != NULL && uv_hrtime() < until);
+	if (uv_hrtime() >= until)
+		broken("a run is stuck:", "nothing happens any more");
+}
+
+static void check_end(void)
+{
+	for (size_t i = 0; i < w.n_machines; i++)
+		if (w.machines[i].phase != ENDED)
+			broken("the runs are over, and it runs:", w.machines[i].what);
+}
+
+static void simulate(uint64_t seed, size_t *n_crashes, size_t *n_tries)
+{
+	world_open(seed);
+	daemon_open();
+	while (!ask_runs()) {
+		if (++w.n_steps > STEPS_MAX)
+			broken("it goes round", "in circles");
+		switch (dice(8)) {
+		case 0:
+			if (!may_die(40))
+				(void)fake_journal_write(w.journal);
+			(void)may_die(40);
+			break;
+		case 1:
+			if (!w.is_dead)
+				(void)fake_journal_answer(w.journal);
+			break;
+		case 2:
+			if (dice(3000) == 0)
+				person_step();
+			break;
+		case 3:
+		case 4:
+			(void)uv_run(&w.loop, UV_RUN_NOWAIT);
+			break;
+		default:
+			host_step();
+			break;
+		}
+		if (w.is_dead) {
+			daemon_close();
+			daemon_open();
+		} else if (is_host_idle() && !fake_journal_write(w.journal) &&
+			!fake_journal_answer(w.journal)) {
+			wait_for_it();
+		}
+	}
+	check_end();
+	*n_crashes += w.n_crashes;
+	*n_tries += w.n_machines;
+	world_close();
+}
+
+int main(int argc, char **argv)
+{
+	bool is_soak = argc > 1 && strcmp(argv[1], "soak") == 0;
+	uint64_t seeds = SEEDS_DEFAULT, seed;
+	size_t n_crashes = 0, n_tries = 0;
+
+	if (argc > 2 && strcmp(argv[1], "--seed") == 0) {
+		seed = strtoull(argv[2], NULL, 10);
+		simulate(seed, &n_crashes, &n_tries);
+		printf("ok - seed %" PRIu64 ": %zu tries, %zu crashes\n", seed, n_tries, n_crashes);
+		return 0;
+	}
+	if (argc > 1 && !is_soak)
+		seeds = strtoull(argv[1], NULL, 10);
+	for (seed = 1; is_soak || seed <= seeds; seed++)
+		simulate(seed, &n_crashes, &n_tries);
+	printf("ok 1 - %" PRIu64 " seeds: %zu tries, %zu crashes\n1..1\n", seeds, n_tries,
+		n_crashes);
+	return 0;
+}
