@@ -74,6 +74,7 @@ E2E_TESTS = \
 	tests/e2e/run_outputs.sh \
 	tests/e2e/run_task.sh \
 	tests/e2e/run_tree.sh \
+	tests/e2e/sched_control.sh \
 	tests/e2e/sched_crash.sh \
 	tests/e2e/sched_daemon.sh \
 	tests/e2e/sched_folder.sh \

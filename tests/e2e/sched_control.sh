@@ -1,0 +1,210 @@
+#!/bin/sh
+# What people ask of runs, DAGs and pools: of a scheduler, and where none runs. Either way the same is
+# said, and the same comes of it.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+. "${top_srcdir:-.}/tests/e2e/daemon.sh"
+command -v sqlite3 >/dev/null || {
+	skip 1 "no sqlite3 here"
+	tap_done
+	exit
+}
+
+query()
+{
+	sqlite3 "$WINDROW_HOME/windrow.db" "$1"
+}
+
+# state DAG RUN: of the run
+state()
+{
+	query "SELECT state FROM runs WHERE dag_id = '$1' AND run_id = '$2'"
+}
+
+has_state()
+{
+	[ "$(state "$1" "$2")" = "$3" ]
+}
+
+# said NAME STATUS PATTERN ARGUMENTS...: the command says it on standard error, and exits so
+said()
+{
+	said_name=$1
+	said_status=$2
+	said_pattern=$3
+	shift 3
+	run "$@"
+	is "$kind: $said_name exits $said_status" "$status" "$said_status"
+	like "$kind: and says so" "$err" "$said_pattern"
+}
+
+write_dags()
+{
+	mkdir -p "$dags"
+	cat >"$dags/d.yaml" <<END
+params: {n: {type: integer, default: 1}}
+default_args: {operator: local}
+tasks:
+  a: {command: "echo a"}
+  b: {command: "test -e $work/go.$kind", depends_on: [a]}
+  c: {command: "echo \$<params.n>", depends_on: [b]}
+END
+	cat >"$dags/e.yaml" <<END
+schedule: '0 0 * * *'
+start_date: 2026-01-01
+end_date: 2026-01-03
+is_paused_upon_creation: true
+tasks: {a: {operator: local, command: "true"}}
+END
+}
+
+# What a person does meanwhile.
+ask_for_things()
+{
+	said "a conf that does not fit" 2 "*n: want an integer*" dags trigger d --conf '{"n": "x"}'
+	said "a run id that there is already" 1 "*d has a run r1 already*" dags trigger d -r r1
+	said "a run id that is none" 2 "*cannot be a run id*" dags trigger d -r a/b
+	said "a DAG that there is not" 1 "*there is no DAG dd; did you mean d?*" dags trigger dd
+	said "pausing" 0 "d is paused now" dags pause d
+	said "pausing twice" 0 "d is paused already" dags pause d
+	run dags trigger d -r r2 --conf '{"n": 7}'
+	is "$kind: a trigger prints the run's id" "$out" r2
+	like "$kind: and says that it waits" "$err" "d is paused: the run waits*"
+	is "$kind: it does" "$(state d r2)" queued
+	run dags trigger d -r r3
+	run dags trigger e -r r3
+	said "a run id that two DAGs have" 2 "*2 DAGs have a run r3: say which, as DAG/RUN: ?/r3, ?/r3*" runs cancel r3
+	is "$kind: neither is cancelled" "$(state d r3).$(state e r3)" queued.queued
+	said "a run by its DAG" 0 "d/r3 is being cancelled*" runs cancel d/r3
+	said "a run id that one has" 0 "e/r3 is being cancelled*" runs cancel r3
+	is "$kind: both are" "$(state d r3).$(state e r3)" failed.failed
+	said "a run that is over" 1 "*the run r3 of d is over: failed*" runs cancel d/r3
+	said "a task that there is not" 1 "*d has no task x*" tasks mark d x r2 success
+	said "marking a task" 0 "a of d/r2 is marked success" tasks mark d a r2 success
+	run tasks clear d -t '^main.b$' -r r1 --downstream --dry-run
+	is "$kind: clear lists what it would clear" "$out" "r1	main.b		failed
+r1	main.c		upstream_failed"
+	is "$kind: and does not do it" "$(state d r1)" failed
+	said "a clear that nobody can be asked about" 2 "*say --yes*" tasks clear d -t b
+	said "a pattern that is none" 2 "*the pattern (*missing*" tasks clear d -t '(' -y
+	: >"$work/go.$kind"
+	said "clearing what failed" 0 "cleared 2 tasks*" tasks clear d -r r1 --only-failed --yes
+	said "a backfill without a schedule" 2 "*" dags backfill d -s 2026-01-01 -e 2026-01-02
+	run dags backfill e -s 2026-01-01 -e 2026-01-03 --dry-run
+	is "$kind: a backfill lists its runs" "$(echo "$out" | cut -f 1,5)" \
+		"backfill__2026-01-01T00:00:00+00:00	new
+backfill__2026-01-02T00:00:00+00:00	new
+backfill__2026-01-03T00:00:00+00:00	new"
+	is "$kind: and makes none" "$(query "SELECT count(*) FROM runs WHERE run_type = 'backfill'")" 0
+	run dags backfill e -s 2026-01-01 -e 2026-01-03
+	said "deleting what runs" 1 "*d has the run * under way*" dags delete d --yes
+	said "a pool" 0 "" pools set p 2 'of two'
+	said "a pool of no number" 2 "*no number of slots*" pools set p two
+	said "deleting a pool that there is not" 1 "*there is no pool q*" pools delete q
+	said "deleting the default pool" 1 "*always there*" pools delete default_pool
+	is "$kind: the pool is there" "$(query 'SELECT name, slots, description FROM pools')" "p|2|of two"
+	run dags unpause e
+	said "unpausing" 0 "d is not paused now" dags unpause d
+}
+
+for kind in with without; do
+	WINDROW_HOME=$work/home.$kind
+	dags=$WINDROW_HOME/dags
+	write_dags
+	daemon_start
+	run dags trigger d -r r1 --wait
+	is "$kind: a run that is waited for and fails exits 1" "$status" 1
+	like "$kind: and was shown" "$out" "*main.b failed try=1*run failed dag_id=d run_id=r1*"
+	[ $kind = with ] || daemon_stop
+	ask_for_things
+	[ $kind = with ] || daemon_start
+	until_ok "$kind: what was cleared runs again" has_state d r1 success
+	until_ok "$kind: what waited runs" has_state d r2 success
+	until_ok "$kind: what was made up for runs" has_state e "backfill__2026-01-02T00:00:00+00:00" success
+	like "$kind: with its conf" "$("$windrow" tasks logs d c r2)" "* INFO - 7
+*"
+	daemon_stop
+	query "SELECT dag_id, run_id, runs.state, task_id, task_instances.state, try_number FROM runs
+		LEFT JOIN task_instances ON run = number
+		WHERE run_type <> 'scheduled' ORDER BY 1, 2, 4" >"$work/states.$kind"
+	query "SELECT actor, action, name FROM audit_log ORDER BY at, rowid" >"$work/audit.$kind"
+done
+ok "what comes of it is the same with a scheduler and without" cmp "$work/states.with" "$work/states.without"
+ok "so is what is told of who did what" cmp "$work/audit.with" "$work/audit.without"
+grep -q '^d|r2|success|main.a|success|0$' "$work/states.with"
+is "a task that was marked did not run" $? 0
+[ "$tap_failed" = 0 ] || diff "$work/states.with" "$work/states.without" | sed 's/^/# /'
+
+kind=without
+said "jobs check without a scheduler" 1 "*no scheduler runs on*" jobs check
+said "waiting for a run that nobody runs" 3 "*no scheduler runs*nothing was done*" dags trigger d -r r4 --wait
+is "nothing was done" "$(state d r4)" ""
+run dags delete d --yes
+is "a DAG is deleted" "$status.$(query "SELECT count(*) FROM runs WHERE dag_id = 'd'")" 0.0
+run dags trigger d -r r1
+is "and begins anew" "$status.$(query "SELECT version FROM runs WHERE dag_id = 'd'")" 0.1
+
+# Following: what is printed shows while the task runs; the run is followed through a crash.
+kind=with
+cat >"$dags/f.yaml" <<END
+default_args: {operator: local}
+tasks:
+  a:
+    retries: 1
+    retry_delay: 1s
+    script: |
+      echo first
+      while [ ! -e $work/go.f ]; do sleep 0.05; done
+      echo second
+      [ \$<task.try_number> -ge 2 ]
+END
+daemon_start
+"$windrow" dags trigger f -r one --wait >"$work/waited" 2>&1 &
+waiting=$!
+until_ok "the run is there" has_state f one running
+"$windrow" tasks logs f a one --follow >"$work/followed" 2>"$work/tries" &
+following=$!
+until_ok "a line shows while the task runs" grep -q 'INFO - first$' "$work/followed"
+is "and no more than that" "$(grep -c second "$work/followed")" 0
+daemon_kill
+until_ok "whoever waits is told that the scheduler went away" grep -q "went away" "$work/waited"
+daemon_start
+: >"$work/go.f"
+wait $waiting
+is "the run is waited for all the same, and its status is the command's" $? 0
+wait $following
+is "the log is followed to its end" $? 0
+is "with all that was printed, of both tries" "$(grep -c 'INFO - second$' "$work/followed")" 2
+like "and which try is which" "$(cat "$work/tries")" "try 2:"
+run jobs check -o plain
+is "jobs check answers" "$status" 0
+like "with the process" "$out" "pid	$daemon
+*"
+
+# A scheduler that dies between a request and its answer: what was answered is kept.
+n=0
+while [ $n -lt 12 ]; do
+	n=$((n + 1))
+	"$windrow" dags trigger d -r "k$n" >/dev/null 2>"$work/err.$n" &
+	asking=$!
+	[ $((n % 3)) = 0 ] || sleep 0.00$n
+	daemon_kill
+	wait $asking
+	status=$?
+	case $status in
+	0) [ -n "$(state d k$n)" ] || echo "k$n was answered, and is not there" ;;
+	3) grep -q "went away" "$work/err.$n" || echo "k$n was not answered, and nothing told" ;;
+	*) echo "k$n: exit status $status: $(cat "$work/err.$n")" ;;
+	esac >>"$work/lost"
+	"$windrow" scheduler >>"$daemon_log" 2>&1 &
+	daemon=$!
+done
+is "what was answered is kept, and what was not is told" "$(cat "$work/lost")" ""
+ended()
+{
+	[ "$(query "SELECT count(*) FROM runs WHERE state NOT IN ('success', 'failed')")" = 0 ]
+}
+until_ok "to their end" ended
+daemon_stop
+is "the scheduler stops when it is told to" "$status" 0
+ok "and takes its socket away" [ ! -e "$WINDROW_HOME/scheduler.sock" ]
+tap_done
