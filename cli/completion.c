@@ -24,6 +24,8 @@ static const char *ids_group(const struct command *c)
 		return takes(c, "ID") && strcmp(c->verb, "add") != 0 ? "connections" : NULL;
 	if (strcmp(c->group, "variables") == 0)
 		return takes(c, "KEY") ? "variables" : NULL;
+	if (strcmp(c->group, "keypairs") == 0)
+		return takes(c, "NAME") && strcmp(c->verb, "generate") != 0 ? "keypairs" : NULL;
 	return takes(c, "ID") ? "dags" : NULL;
 }
 

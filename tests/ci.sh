@@ -87,6 +87,10 @@ distributes() {
 	make -s distcheck
 }
 
+packages() {
+	sh "$src/tests/deb.sh" "$here"/dist/windrow-*.tar.xz
+}
+
 [ -x "$src/configure" ] || "$src/bootstrap" >/dev/null 2>&1
 leg gcc build_and_check gcc CC=gcc --enable-werror
 leg clang build_and_check clang CC=clang --enable-werror
@@ -95,6 +99,7 @@ judged layout clang-format 14 layout
 judged cppcheck cppcheck 2.10 static_check
 leg install installs
 leg distcheck distributes
+leg debian packages
 
 [ -z "$broken" ] || echo "These legs failed:$broken. Their logs are in $here."
 if [ -n "$broken" ] && [ "$failed" = 0 ]; then
