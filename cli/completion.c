@@ -25,7 +25,10 @@ static const char *ids_group(const struct command *c)
 	if (strcmp(c->group, "variables") == 0)
 		return takes(c, "KEY") ? "variables" : NULL;
 	if (strcmp(c->group, "keypairs") == 0)
-		return takes(c, "NAME") && strcmp(c->verb, "generate") != 0 ? "keypairs" : NULL;
+		return takes(c, "NAME") && strcmp(c->verb, "generate") != 0 &&
+				strcmp(c->verb, "import") != 0
+			? "keypairs"
+			: NULL;
 	return takes(c, "ID") ? "dags" : NULL;
 }
 
