@@ -1,7 +1,7 @@
 # Measurements: built by `make bench` alone; BENCH="load render" chooses. Each prints its figures as
 # ratios beside a peer.
 EXTRA_PROGRAMS += $(BENCHES)
-EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh
+EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_daemon.sh
 
 BENCHES += bench/bench_machine
 bench_bench_machine_SOURCES = bench/bench.c bench/bench.h bench/bench_machine.c

@@ -1,12 +1,13 @@
 #!/bin/sh
 # The daemon killed with -9 at random moments of a run: in the end every task ran once, by a ledger
 # on the host, every line that it printed is in its log, once, and the run succeeded.
-#   WINDROW_CRASHES  how often it is killed (12)      WINDROW_SEED  of the moments
+#   WINDROW_CRASHES  how often it is killed (12)   WINDROW_TASKS  of how many tasks (24)
+#   WINDROW_SEED  of the moments
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
 . "${top_srcdir:-.}/tests/e2e/sshd.sh"
 seed=${WINDROW_SEED:-$$}
 crashes=${WINDROW_CRASHES:-12}
-tasks=24
+tasks=${WINDROW_TASKS:-24}
 lines=12
 sshd_start "MaxSessions 4"
 echo "# WINDROW_SEED=$seed"
