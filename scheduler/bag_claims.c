@@ -59,8 +59,14 @@ static bool claim_own(struct bag *b, struct folder_file *f)
 }
 
 /* A file that has not been whole since the start keeps what it had. */
-static void claim_unread(struct bag *b)
+static void claim_unread(struct bag *b, struct folder_file *const *files, size_t n)
 {
+	size_t n_unread = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_unread += files[i]->source == NULL;
+	if (n_unread == 0)
+		return;
 	for (size_t i = 0; i < b->n_entries; i++) {
 		struct bag_entry *entry = b->entries[i];
 		struct folder_file *f = folder_look_find(b->look, entry->dag.file);
@@ -128,7 +134,7 @@ static bool work_out(struct bag *b, struct folder_file *const *files, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (is_good(files[i]) && !claim_own(b, files[i]))
 			return false;
-	claim_unread(b);
+	claim_unread(b, files, n);
 	for (size_t i = 0; i < n; i++)
 		if (is_good(files[i]))
 			claim_rest(files[i]);
@@ -234,11 +240,17 @@ static void be_retired(struct bag_entry *entry)
 	entry->dag.timetable = entry->timetable = NULL;
 }
 
+static bool is_file_broken(const struct bag *b, const char *path)
+{
+	const struct folder_file *f = folder_look_find(b->look, path);
+
+	return f != NULL && !is_good(f);
+}
+
 /* N.B. a file that is still being written, or does not load, keeps its DAGs. */
 static void update(struct bag *b, struct bag_entry *entry)
 {
 	const struct bag_dag before = entry->dag;
-	const struct folder_file *f = folder_look_find(b->look, before.file);
 	const char *what = NULL;
 	int r = 0;
 
@@ -246,7 +258,7 @@ static void update(struct bag *b, struct bag_entry *entry)
 		r = be_alive(b, entry);
 	else if (before.version == 0)
 		return;
-	else if (entry->claim != NULL || (f != NULL && !is_good(f)))
+	else if (entry->claim != NULL || is_file_broken(b, before.file))
 		be_broken(entry);
 	else
 		be_retired(entry);

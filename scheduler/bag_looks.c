@@ -10,7 +10,7 @@
 #include "scheduler/bag_impl.h"
 #include "scheduler/folder_watch.h"
 
-#define GATHER_MS 10 /* what comes within this time is looked at together */
+#define GATHER_MS 4 /* what comes within this time is looked at together */
 #define REST_FACTOR 4 /* a look that took this long is rested from so many times longer */
 #define REST_MAX_MS 2000
 
