@@ -11,7 +11,8 @@
 #include "scheduler/folder_watch.h"
 
 #define GATHER_MS 4 /* what comes within this time is looked at together */
-#define REST_FACTOR 4 /* a look that took this long is rested from so many times longer */
+#define SHORT_MS 25 /* a look that took no longer is not rested from */
+#define REST_FACTOR 3 /* of what others took */
 #define REST_MAX_MS 2000
 
 static void on_timer(uv_timer_t *timer)
@@ -28,7 +29,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static void plan_look(struct bag *b)
 {
 	uint64_t took = b->look_ended - b->look_began;
-	uint64_t rest = b->look_ended + earlier(took * REST_FACTOR, REST_MAX_MS);
+	uint64_t rest =
+		b->look_ended + (took <= SHORT_MS ? 0 : earlier(took * REST_FACTOR, REST_MAX_MS));
 	uint64_t often = (uint64_t)b->o.rescan_s * 1000;
 	uint64_t due = UINT64_MAX, now = uv_now(b->o.loop);
 
