@@ -160,12 +160,12 @@ static void end(struct offline *o)
 {
 	if (o->is_stalled)
 		return;
+	requests_destroy(o->requests);
 	o->open = (o->bag != NULL) + (o->conductor != NULL);
 	if (o->bag != NULL)
 		bag_close(o->bag, on_closed, o);
 	conductor_close(o->conductor, on_closed, o);
 	wait_closed(o);
-	requests_destroy(o->requests);
 	o->open = o->journal != NULL;
 	if (o->journal != NULL)
 		journal_close(o->journal, on_closed, o);

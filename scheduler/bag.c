@@ -67,6 +67,19 @@ void bag_be_ready(struct bag *b)
 			o->on_ready(o->ctx);
 }
 
+void bag_looked(struct bag *b)
+{
+	struct bag_observer *next;
+
+	if (b->tellings != NULL || b->must_settle)
+		return;
+	for (struct bag_observer *o = b->observers; o != NULL; o = next) {
+		next = o->next;
+		if (o->on_looked != NULL)
+			o->on_looked(o->ctx, b->n_looks);
+	}
+}
+
 /* ---- the table ---- */
 
 static int entries_grow(struct bag *b)

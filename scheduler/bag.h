@@ -50,6 +50,8 @@ struct bag_observer {
 	void (*on_ready)(void *ctx);
 	/* Something that a person should know, for the daemon's log. */
 	void (*on_note)(void *ctx, enum op_level level, const char *text);
+	/* A look is over, and what it found was told; see bag_scan_now(). */
+	void (*on_looked)(void *ctx, uint64_t number);
 	struct bag_observer *next; /* the bag's */
 };
 
@@ -81,8 +83,9 @@ struct bag_dag *bag_find(struct bag *b, const char *dag_id);
 /* All that there are, retired ones too, in no order: *at begins as 0. NULL: no more. */
 struct bag_dag *bag_next(const struct bag *b, size_t *at);
 
-/* Looks at the folder now. */
-void bag_scan_now(struct bag *b);
+/* Looks at the folder now. The number of the look that will see what is there now, or a later one.
+ */
+uint64_t bag_scan_now(struct bag *b);
 
 /* The edition of a version of a DAG (0: the last good one), for a conductor's edition_source too: b
  * is a struct bag. The caller gives it back by edition_unref(). ERR_NOTFOUND, ERR_INVALID (this

@@ -325,6 +325,7 @@ static void on_stored(void *ctx)
 		drop_texts(b);
 		if (is_first)
 			(void)malloc_trim(0);
+		bag_looked(b);
 	}
 }
 

@@ -42,6 +42,7 @@ struct bag {
 	struct folder_look *look;
 	uv_timer_t timer;
 	uint64_t changed_at; /* when the folder was first heard to have changed; 0: it was not */
+	uint64_t n_looks; /* that have begun */
 	uint64_t look_began, look_ended; /* ms of the loop's clock */
 	bool is_unwatched; /* some folder of the last look is not watched */
 	uint64_t again_ms; /* behind the last look another is due, whatever happens; 0: none */
@@ -69,6 +70,9 @@ void bag_tell(struct bag *b, struct bag_entry *entry);
 
 /* The folder was looked at for the first time. */
 void bag_be_ready(struct bag *b);
+
+/* A look is over: tells so, if all that was found has been told. */
+void bag_looked(struct bag *b);
 
 /* The entry of an id, which is made where there is none. NULL: no memory. */
 struct bag_entry *bag_entry_get(struct bag *b, const char *dag_id);

@@ -62,9 +62,10 @@ void bag_look_due(void *ctx)
 	plan_look(b);
 }
 
-void bag_scan_now(struct bag *b)
+uint64_t bag_scan_now(struct bag *b)
 {
 	bag_look_due(b);
+	return b->n_looks + 1;
 }
 
 void bag_rescan_set(struct bag *b, uint32_t rescan_s)
@@ -78,6 +79,7 @@ void bag_look(struct bag *b)
 	uv_update_time(b->o.loop);
 	b->look_began = uv_now(b->o.loop);
 	b->changed_at = 0;
+	b->n_looks++;
 	if (folder_look_start(b->look) != 0) {
 		b->look_ended = b->look_began;
 		b->again_ms = FOLDER_SETTLE_MS;
@@ -145,6 +147,7 @@ static void on_looked(void *ctx, const struct folder_looked *l)
 		bag_claims_settle(b);
 	if (!b->is_ready && b->tellings == NULL)
 		bag_be_ready(b);
+	bag_looked(b);
 	plan_look(b);
 }
 

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "scheduler/bag.h"
+#include "engine/buf.h"
 #include "scheduler/conductor.h"
 #include "scheduler/requests_impl.h"
 #include "store/journal.h"
@@ -51,18 +51,6 @@ int64_t requests_now(void)
 
 	(void)clock_gettime(CLOCK_REALTIME, &t);
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int requests_create(const struct requests_options *o, struct requests **out, struct err *e)
-{
-	struct requests *q = calloc(1, sizeof(*q));
-
-	if (q == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	q->o = *o;
-	q->since = requests_now();
-	*out = q;
-	return 0;
 }
 
 /* ---- one call ---- */
@@ -133,19 +121,47 @@ static int log_deed(struct call *c, const struct request *r)
 	return journal_audit(c->requests->o.journal, r->actor, deeds[r->kind], name);
 }
 
-void requests_do(struct requests *q, const struct request *r, requests_answer *on_answer, void *ctx)
+/* Whether a DAG may be there all the same: its file came, or was mended, this moment. A command
+ * that does it itself has looked already. */
+static bool is_worth_a_look(const struct call *c, const struct request *r)
 {
-	struct call *c = call_create(q, on_answer, ctx);
-	struct err e;
+	const struct bag_dag *d;
+
+	if (c->has_looked || c->requests->o.is_offline || r->dag_id == NULL)
+		return false;
+	d = bag_find(c->requests->o.bag, r->dag_id);
+	return d == NULL || d->version == 0 || d->is_retired || d->is_broken;
+}
+
+/* Keeps the request for when the folder has been looked at. */
+static int look_first(struct call *c, const struct request *r, struct err *e)
+{
+	struct buf b;
 	int status;
 
-	if (c == NULL) {
-		(void)err_set(&e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-		on_answer(ctx, NULL, &e);
-		return;
+	buf_init(&b, 0);
+	request_write(r, &b);
+	status = buf_status(&b) != 0 ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+				     : request_parse(c->arena, b.data, b.len, &c->request, e);
+	buf_free(&b);
+	if (status == 0)
+		c->look = bag_scan_now(c->requests->o.bag);
+	return status;
+}
+
+static void call_do(struct call *c, const struct request *r)
+{
+	struct requests *q = c->requests;
+	struct err e;
+	int status = q->is_closing ? err_set(&e, ERR_UNAVAILABLE, "the scheduler is stopping")
+				   : handlers[r->kind](c, r, &e);
+
+	if (status == ANSWER_LOOKED ||
+		((status == ERR_NOTFOUND || status == ERR_ILLEGAL) && is_worth_a_look(c, r))) {
+		status = look_first(c, r, &e);
+		if (status == 0)
+			return;
 	}
-	status = q->is_closing ? err_set(&e, ERR_UNAVAILABLE, "the scheduler is stopping")
-			       : handlers[r->kind](c, r, &e);
 	if (status == ANSWER_STORED) {
 		status = log_deed(c, r);
 		if (status == 0)
@@ -157,6 +173,49 @@ void requests_do(struct requests *q, const struct request *r, requests_answer *o
 		call_end(c, NULL);
 	else if (status < 0)
 		call_end(c, &e);
+}
+
+static void on_looked(void *ctx, uint64_t number)
+{
+	struct requests *q = ctx;
+
+	for (struct call *c = q->calls, *next; c != NULL; c = next) {
+		next = c->next;
+		if (c->look == 0 || c->look > number)
+			continue;
+		c->look = 0;
+		c->has_looked = true;
+		call_do(c, &c->request);
+	}
+}
+
+void requests_do(struct requests *q, const struct request *r, requests_answer *on_answer, void *ctx)
+{
+	struct call *c = call_create(q, on_answer, ctx);
+	struct err e;
+
+	if (c != NULL) {
+		call_do(c, r);
+		return;
+	}
+	(void)err_set(&e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	on_answer(ctx, NULL, &e);
+}
+
+/* ---- life ---- */
+
+int requests_create(const struct requests_options *o, struct requests **out, struct err *e)
+{
+	struct requests *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	q->o = *o;
+	q->since = requests_now();
+	q->looking = (struct bag_observer){.ctx = q, .on_looked = on_looked};
+	bag_observe(o->bag, &q->looking);
+	*out = q;
+	return 0;
 }
 
 struct conductor *requests_conductor(const struct requests *q)
@@ -175,6 +234,7 @@ void requests_destroy(struct requests *q)
 		"when "
 		"it runs again");
 	q->is_closing = true;
+	bag_unobserve(q->o.bag, &q->looking);
 	while (q->calls != NULL)
 		call_end(q->calls, &e);
 	free(q);

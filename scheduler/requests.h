@@ -41,7 +41,9 @@ int requests_runner_get(struct requests *q, const char *dag_id, const char *run_
 /* The conductor that it works on. */
 struct conductor *requests_conductor(const struct requests *q);
 
-/* Frees it. Who still waits for an answer is told ERR_UNAVAILABLE. NULL is fine. */
+/* Frees it, before what the options point to, but once the conductor will not call back any more:
+ * it was drained, or nothing of it is stored. Who still waits for an answer is told
+ * ERR_UNAVAILABLE. NULL is fine. */
 void requests_destroy(struct requests *q);
 
 /* Does what is asked for; of REQUEST_FOLLOW only that all that was known is stored. The answer

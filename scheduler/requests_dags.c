@@ -157,6 +157,5 @@ int requests_reparse(struct call *c, const struct request *r, struct err *e)
 	struct fields f = {.arena = c->arena};
 
 	(void)r;
-	bag_scan_now(c->requests->o.bag);
-	return fields_end(&f, &c->answer, e);
+	return c->has_looked ? fields_end(&f, &c->answer, e) : ANSWER_LOOKED;
 }

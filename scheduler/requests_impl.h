@@ -7,9 +7,9 @@
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/instant.h"
+#include "scheduler/bag.h"
 #include "scheduler/requests.h"
 
-struct bag_dag;
 struct dag;
 struct edition;
 struct runner;
@@ -22,12 +22,16 @@ struct call {
 	requests_answer *on_answer;
 	void *ctx;
 	struct arena *arena; /* of the answer */
+	struct request request; /* in the arena, where it waits for a look */
+	uint64_t look; /* at the folder, that it waits for; 0: none */
+	bool has_looked;
 	struct value answer;
 };
 
 struct requests {
 	struct requests_options o;
 	struct call *calls; /* that wait to be stored */
+	struct bag_observer looking;
 	int64_t since;
 	bool is_closing;
 };
@@ -55,6 +59,7 @@ int fields_end(const struct fields *f, struct value *out, struct err *e);
 /* What a handler returns besides errors. */
 #define ANSWER_STORED 0 /* once all that it asked for is on disk */
 #define ANSWER_NOW 1 /* nothing was changed */
+#define ANSWER_LOOKED 2 /* it is to be done again once the folder has been looked at */
 
 /* Does one request, and leaves its answer in c. */
 typedef int request_handler(struct call *c, const struct request *r, struct err *e);

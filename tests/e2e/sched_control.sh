@@ -180,6 +180,14 @@ is "jobs check answers" "$status" 0
 like "with the process" "$out" "pid	$daemon
 *"
 
+n=0
+while [ $n -lt 20 ]; do
+	n=$((n + 1))
+	echo 'tasks: {a: {operator: local, command: "true"}}' >"$dags/new$n.yaml"
+	"$windrow" dags trigger "new$n" 2>&1 >/dev/null
+done >"$work/unknown"
+is "a DAG can be asked for as soon as its file is there" "$(cat "$work/unknown")" ""
+
 # A scheduler that dies between a request and its answer: what was answered is kept.
 n=0
 while [ $n -lt 12 ]; do

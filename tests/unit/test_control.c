@@ -81,12 +81,14 @@ static void wait_closed(struct rig *g)
 
 static void rig_close(struct rig *g)
 {
-	g->open = 3;
+	g->open = 1;
+	requests_destroy(g->requests);
 	control_close(g->control, on_closed, g);
+	wait_closed(g);
+	g->open = 2;
 	bag_close(g->bag, on_closed, g);
 	conductor_close(g->conductor, on_closed, g);
 	wait_closed(g);
-	requests_destroy(g->requests);
 	g->open = 1;
 	journal_close(g->journal, on_closed, g);
 	wait_closed(g);
