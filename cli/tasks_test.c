@@ -140,6 +140,7 @@ static int run(struct test *t)
 					.task = t->task->number,
 					.try_number = 1},
 		.outputs = t->outputs,
+		.try_limit = t->task->retries + 1,
 		.operator= run_host_operator(&t->host, t->task),
 		.kill_grace_ms = OP_KILL_GRACE_MS,
 		.dies_with_engine = true,

@@ -131,6 +131,8 @@ void runner_try_close(struct runner *r, struct cell *c)
 
 	if (c->try == NULL)
 		return;
+	if (!try_has_ended(c->try))
+		r->n_running--; /* it is let go of */
 	if (k->n_ended == k->cap_ended) {
 		list = realloc(k->ended, cap * sizeof(*list));
 		if (list == NULL) {
@@ -166,10 +168,12 @@ void runner_try_start(struct runner *r, const struct run_action *a)
 	struct try_options o;
 	struct try_end end;
 	int64_t now = conductor_now();
+	struct run_row row = {.try_limit = a->try_number};
 	bool has_ended;
 	int status = c == NULL ? ERR_NOMEM : is_known ? 0 : execution_id_make(now, id);
 
 	if (status == 0) {
+		(void)run_row_get(r->run, a->task, a->instance, &row);
 		runner_try_close(r, c);
 		c->try_number = a->try_number;
 		outputs_clear(r->outputs, a->task, a->instance);
@@ -177,6 +181,7 @@ void runner_try_start(struct runner *r, const struct run_action *a)
 			.render = runner_render(r, a->task, a->instance, a->try_number),
 			.outputs = r->outputs,
 			.instance = a->instance,
+			.try_limit = row.try_limit,
 			.operator= operator_of(r->conductor, &r->edition->dag->tasks[a->task]),
 			.logs = k->logs,
 			.kill_grace_ms = k->kill_grace_ms,

@@ -206,6 +206,7 @@ static int begin(struct try *t, struct err *e)
 			.n_environment = rendered.n_environment,
 			.timeout_ms = t->task->execution_timeout_ms,
 			.kill_grace_ms = o->kill_grace_ms,
+			.is_resumed = o->is_resumed,
 			.dies_with_engine = o->dies_with_engine,
 			.output_at = {t->mark.output_at[0], t->mark.output_at[1]}};
 		r = (o->is_attach ? o->operator->op->attach : o->operator->op->start)(
@@ -243,14 +244,14 @@ int try_start(const struct try_options *o, int64_t now, struct try **out, bool *
 	if (o->is_resumed)
 		task_log_resume(t->log, &t->mark);
 	(void)snprintf(t->message, sizeof(t->message), "%s attempt %u of %u",
-		o->is_attach ? "Taking up" : "Starting", o->render.try_number, task->retries + 1);
+		o->is_attach ? "Taking up" : "Starting", o->render.try_number, o->try_limit);
 	log_line(t, now, OP_INFO, __LINE__, t->message);
 	r = begin(t, &e);
 	*has_ended = r != 0;
 	if (r != 0) {
 		(void)snprintf(t->message, sizeof(t->message), "%s", e.text);
 		*end = (struct try_end){.exit = RUN_EXIT_FAILED,
-			.is_lost = o->is_attach,
+			.is_lost = o->is_resumed,
 			.no_retry = r != ERR_NOMEM && r != ERR_IO && r != ERR_UNAVAILABLE,
 			.message = t->message};
 		t->has_ended = true;

@@ -36,6 +36,7 @@ struct try_options {
 	struct render render; /* the task, its place and where values come from */
 	struct outputs *outputs; /* takes what the try leaves */
 	uint32_t instance; /* RUN_NO_INSTANCE: none */
+	uint32_t try_limit; /* the last try that is allowed */
 	struct op_instance *operator; /* the task's */
 	const char *logs; /* folder; NULL: none are written */
 	int64_t kill_grace_ms;

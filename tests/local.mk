@@ -50,6 +50,7 @@ UNIT_TESTS = \
 	tests/unit/test_store_faults \
 	tests/unit/test_strmap \
 	tests/unit/test_table \
+	tests/unit/test_task_log \
 	tests/unit/test_template \
 	tests/unit/test_text \
 	tests/unit/test_timetable \
@@ -151,6 +152,8 @@ tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 
 # The store's tests share a kit.
 STORE_KIT = tests/unit/store_kit.c tests/unit/store_kit.h $(TAP_SOURCES)
+tests_unit_test_task_log_SOURCES = tests/unit/test_task_log.c $(STORE_KIT)
+tests_unit_test_task_log_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_conductor_SOURCES = tests/unit/test_conductor.c tests/unit/dag_kit.c \
 	tests/unit/dag_kit.h $(STORE_KIT)
 tests_unit_test_conductor_LDADD = $(SCHEDULER_LIBS)

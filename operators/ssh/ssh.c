@@ -305,10 +305,10 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 		r = input_make(t, job, e);
 	if (r == 0)
 		r = transport_need(i, e);
-	if (r == 0 && is_attach && t->is_plain)
+	if (r == 0 && (is_attach || job->is_resumed) && t->is_plain)
 		r = err_set(e, ERR_UNSUPPORTED,
-			"nothing is kept on the host of a script with detach: false, so it cannot "
-			"be found again");
+			"nothing is kept on the host of a script with detach: false: what became "
+			"of it when the scheduler stopped is not known");
 	/* What was seen running is never started again, whatever the host remembers. */
 	if (is_attach)
 		buf_free(&t->input);
