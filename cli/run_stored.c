@@ -11,6 +11,8 @@
 #include "engine/err.h"
 #include "engine/load.h"
 #include "scheduler/edition.h"
+#include "scheduler/outputs.h"
+#include "scheduler/render.h"
 
 static int edition_read(struct run_stored *r, struct err *e)
 {
@@ -56,6 +58,68 @@ int run_stored_open(const char *dag_id, const char *run_id, struct run_stored *o
 		r = edition_read(out, &e);
 	}
 	return r == 0 ? EXIT_DONE : stores_report(&e);
+}
+
+int run_stored_facts(const struct run_stored *r, struct run_facts *out, struct err *e)
+{
+	const struct store_run *s = &r->run;
+	int status;
+
+	*out = (struct run_facts){.run_id = s->run_id,
+		.logical_date = s->logical_date,
+		.interval_start = s->interval_start,
+		.interval_end = s->interval_end};
+	status = value_parse_json(r->arena, s->conf, strlen(s->conf), &out->conf, e);
+	if (status == 0)
+		status = value_parse_json(r->arena, s->params, strlen(s->params), &out->params, e);
+	return status;
+}
+
+/* Room for instances first, then how each stands. */
+static int rows_take(const struct run_stored *r, struct outputs *o, const struct store_task *tasks,
+	size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct run_row *row = &tasks[i].row;
+
+		if (row->task >= r->dag->n_tasks)
+			return err_set(e, ERR_CORRUPT,
+				"a task of the run is stored that %s has not", r->dag->dag_id);
+		if (row->instance == RUN_NO_INSTANCE && row->n_items > 0 &&
+			outputs_expand(o, row->task, row->n_items) != 0)
+			return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	}
+	for (size_t i = 0; i < n; i++)
+		outputs_state_set(o, tasks[i].row.task, tasks[i].row.instance,
+			(enum task_state)tasks[i].row.state);
+	return 0;
+}
+
+/* Whether this try is the last one of a row: what it has left is what counts. */
+static bool is_last(const struct store_try *t, const struct store_task *tasks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].row.task == t->task && tasks[i].row.instance == t->instance)
+			return tasks[i].row.try_number == t->try_number;
+	return false;
+}
+
+int run_stored_outputs(struct run_stored *r, struct outputs *o, struct store_task **tasks,
+	size_t *n, struct err *e)
+{
+	struct store_try *tries;
+	size_t n_tries = 0;
+	int status = store_tasks_of(r->store, r->arena, r->run.number, tasks, n, e);
+
+	if (status == 0)
+		status = store_tries_of(r->store, r->arena, r->run.number, &tries, &n_tries, e);
+	if (status == 0)
+		status = rows_take(r, o, *tasks, *n, e);
+	for (size_t i = 0; i < n_tries && status == 0; i++)
+		if (tries[i].outputs != NULL && is_last(&tries[i], *tasks, *n))
+			status = outputs_restore(
+				o, tries[i].task, tries[i].instance, tries[i].outputs, e);
+	return status;
 }
 
 void run_stored_close(struct run_stored *r)

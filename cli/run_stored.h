@@ -8,6 +8,8 @@ struct arena;
 struct dag;
 struct dag_loader;
 struct edition;
+struct outputs;
+struct run_facts;
 struct store;
 
 struct run_stored {
@@ -23,5 +25,12 @@ struct run_stored {
  * run_stored_close() afterwards, whatever came. */
 int run_stored_open(const char *dag_id, const char *run_id, struct run_stored *out);
 void run_stored_close(struct run_stored *r);
+
+/* What the run is to expressions; it lives as long as r. Errors are the store's, ERR_CORRUPT. */
+int run_stored_facts(const struct run_stored *r, struct run_facts *out, struct err *e);
+
+/* How its tasks stand and what they have published, into o; and the rows. */
+int run_stored_outputs(struct run_stored *r, struct outputs *o, struct store_task **tasks,
+	size_t *n, struct err *e);
 
 #endif

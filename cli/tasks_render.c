@@ -1,7 +1,7 @@
 /*
  * `windrow tasks render`: what the expressions of a task become, quoted just as its host would get
- * them. Nothing runs. What other tasks would have left is said with --response; an expression that
- * needs more than that is told, as it would be in a run.
+ * them. Nothing runs. What other tasks have left is a stored run's, or would have left is said with
+ * --response; an expression that needs more than that is told, as it would be in a run.
  */
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +12,8 @@
 #include "cli/lookup.h"
 #include "cli/report.h"
 #include "cli/run_conf.h"
+#include "cli/run_stored.h"
+#include "cli/stores.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "engine/arena.h"
@@ -19,9 +21,13 @@
 #include "scheduler/outputs.h"
 
 struct preview {
-	struct dag_opened opened;
+	struct dag_opened opened; /* a file's DAG */
+	struct run_stored stored; /* or that of a stored run */
+	const struct dag *dag;
+	struct arena *arena;
 	const struct task *task;
 	struct run_conf conf;
+	uint32_t try_number;
 	struct lookup lookup;
 	struct outputs *outputs;
 	struct value items; /* of a for_each */
@@ -44,9 +50,8 @@ static void add(struct preview *p, const char *key, struct value v)
 static int response_take(struct preview *p, const char *text)
 {
 	const char *equals = strchr(text, '=');
-	const char *name = equals == NULL
-		? NULL
-		: arena_memdup(p->opened.arena, text, (size_t)(equals - text));
+	const char *name =
+		equals == NULL ? NULL : arena_memdup(p->arena, text, (size_t)(equals - text));
 	const struct task *t;
 	struct op_result r = {.verdict = OP_EXITED, .completed = true, .message = ""};
 	struct err e;
@@ -57,7 +62,7 @@ static int response_take(struct preview *p, const char *text)
 			text);
 		return EXIT_USAGE;
 	}
-	t = name == NULL ? NULL : dag_find_task(p->opened.dag, name);
+	t = name == NULL ? NULL : dag_find_task(p->dag, name);
 	if (t == NULL)
 		return EXIT_USAGE;
 	if (t->is_for_each) {
@@ -80,15 +85,15 @@ static int place_make(struct preview *p, long index, struct err *e)
 {
 	int status;
 
-	p->render = (struct render){.dag = p->opened.dag,
+	p->render = (struct render){.dag = p->dag,
 		.run = &p->conf.facts,
 		.outputs = p->outputs,
 		.source = &p->lookup.source,
 		.task = p->task->number,
-		.try_number = 1};
+		.try_number = p->try_number};
 	if (!p->task->is_for_each)
 		return 0;
-	status = render_items(&p->render, p->opened.arena, &p->items, e);
+	status = p->items.type == VALUE_LIST ? 0 : render_items(&p->render, p->arena, &p->items, e);
 	if (status != 0)
 		return status;
 	if ((size_t)index >= p->items.len)
@@ -118,7 +123,7 @@ static int keys_add(struct preview *p, const struct render_job *job)
 			add(p, op->keys[k].name, bytes_value(s->text));
 			break;
 		case KEY_TEMPLATES:
-			items = arena_array(p->opened.arena, s->n + 1, sizeof(*items));
+			items = arena_array(p->arena, s->n + 1, sizeof(*items));
 			if (items == NULL)
 				return ERR_NOMEM;
 			for (size_t i = 0; i < s->n; i++)
@@ -135,8 +140,7 @@ static int keys_add(struct preview *p, const struct render_job *job)
 
 static int environment_add(struct preview *p, const struct render_job *job)
 {
-	struct value_pair *pairs =
-		arena_array(p->opened.arena, job->n_environment + 1, sizeof(*pairs));
+	struct value_pair *pairs = arena_array(p->arena, job->n_environment + 1, sizeof(*pairs));
 
 	if (pairs == NULL)
 		return ERR_NOMEM;
@@ -156,7 +160,7 @@ static int render_all(struct preview *p, struct err *e)
 	bool truth;
 	int status;
 
-	p->pairs = arena_array(p->opened.arena, p->task->op->n_keys + 3, sizeof(*p->pairs));
+	p->pairs = arena_array(p->arena, p->task->op->n_keys + 3, sizeof(*p->pairs));
 	if (p->pairs == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (p->render.item != NULL)
@@ -167,7 +171,7 @@ static int render_all(struct preview *p, struct err *e)
 			return status;
 		add(p, "when", value_bool(truth));
 	}
-	status = render_task(&p->render, p->opened.arena, &job, e);
+	status = render_task(&p->render, p->arena, &job, e);
 	if (status != 0)
 		return status;
 	status = keys_add(p, &job);
@@ -218,28 +222,79 @@ static int print_blocks(const struct preview *p)
 	return r == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int prepare(struct preview *p, const struct args *args)
+static int open_outputs(struct preview *p)
 {
-	int status;
-
-	p->task = dag_find_task(p->opened.dag, args_word(args, 1));
-	if (p->task == NULL)
-		return EXIT_USAGE;
-	status = run_conf_read(&p->conf, p->opened.dag, p->opened.arena,
-		args_text(args, "conf", "{}"), args_text(args, "logical-date", NULL));
-	if (status != EXIT_DONE)
-		return status;
 	if (!lookup_home(&p->lookup))
 		return EXIT_FAILED;
 	lookup_hide_secrets(&p->lookup);
-	p->outputs = outputs_create(p->opened.dag);
-	if (p->outputs == NULL) {
-		report_error("%s", err_text(ERR_NOMEM));
-		return EXIT_FAILED;
-	}
+	p->try_number = 1;
+	p->outputs = outputs_create(p->dag);
+	return p->outputs == NULL ? report_no_memory() : EXIT_DONE;
+}
+
+/* A run that is made up: --conf, --logical-date and --response say what it is. */
+static int prepare(struct preview *p, const struct args *args)
+{
+	int status = dag_open(args_word(args, 0), &p->opened);
+
+	if (status != EXIT_DONE)
+		return status;
+	p->dag = p->opened.dag;
+	p->arena = p->opened.arena;
+	p->task = dag_find_task(p->dag, args_word(args, 1));
+	if (p->task == NULL)
+		return EXIT_USAGE;
+	status = run_conf_read(&p->conf, p->dag, p->arena, args_text(args, "conf", "{}"),
+		args_text(args, "logical-date", NULL));
+	if (status == EXIT_DONE)
+		status = open_outputs(p);
 	for (size_t i = 0; status == EXIT_DONE && args_nth(args, "response", i) != NULL; i++)
 		status = response_take(p, args_nth(args, "response", i));
 	return status;
+}
+
+/* The task's own row: its tries, and its items as they were. */
+static int row_take(struct preview *p, const struct store_task *t, struct err *e)
+{
+	if (t->row.task != p->task->number || t->row.instance != RUN_NO_INSTANCE)
+		return 0;
+	p->try_number = t->row.try_number == 0 ? 1 : t->row.try_number;
+	return t->items == NULL
+		? 0
+		: value_parse_json(p->arena, t->items, strlen(t->items), &p->items, e);
+}
+
+/* A run of the store, with its DAG as it was. */
+static int prepare_stored(struct preview *p, const struct args *args)
+{
+	struct store_task *tasks;
+	struct err e;
+	size_t n;
+	int r, status;
+
+	if (args_has(args, "conf") || args_has(args, "logical-date") ||
+		args_has(args, "response")) {
+		report_error("tasks render: conf, date and responses are those of the run %s",
+			args_word(args, 2));
+		return EXIT_USAGE;
+	}
+	status = run_stored_open(args_word(args, 0), args_word(args, 2), &p->stored);
+	if (status != EXIT_DONE)
+		return status;
+	p->dag = p->stored.dag;
+	p->arena = p->stored.arena;
+	p->task = dag_find_task(p->dag, args_word(args, 1));
+	if (p->task == NULL)
+		return EXIT_USAGE;
+	status = open_outputs(p);
+	if (status != EXIT_DONE)
+		return status;
+	r = run_stored_facts(&p->stored, &p->conf.facts, &e);
+	if (r == 0)
+		r = run_stored_outputs(&p->stored, p->outputs, &tasks, &n, &e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = row_take(p, &tasks[i], &e);
+	return r == 0 ? EXIT_DONE : stores_report(&e);
 }
 
 static int show(struct preview *p, const struct args *args)
@@ -263,15 +318,17 @@ static int show(struct preview *p, const struct args *args)
 static int exec(const struct args *args)
 {
 	struct preview p = {.n = 0};
-	int status = dag_open(args_word(args, 0), &p.opened);
+	bool is_stored = args_word(args, 2) != NULL;
+	int status = is_stored ? prepare_stored(&p, args) : prepare(&p, args);
 
-	if (status == EXIT_DONE)
-		status = prepare(&p, args);
 	if (status == EXIT_DONE)
 		status = show(&p, args);
 	outputs_destroy(p.outputs);
 	lookup_close(&p.lookup);
-	dag_close(&p.opened);
+	if (is_stored)
+		run_stored_close(&p.stored);
+	else
+		dag_close(&p.opened);
 	return status;
 }
 
@@ -289,12 +346,12 @@ static const struct flag flags[] = {
 const struct command command_tasks_render = {
 	.group = "tasks",
 	.verb = "render",
-	.words = "ID|FILE TASK",
+	.words = "ID|FILE TASK [RUN]",
 	.summary = "what a task's expressions become, quoted as the host will get it",
 	.details = "Nothing runs. Each key that may hold expressions is shown as it would be "
-		   "handed to the task. Responses of other tasks are said with --response; "
-		   "without them, an expression that reads one is an error unless it has a "
-		   "default().",
+		   "handed to the task. Of a stored RUN, all is as it was there; else responses of "
+		   "other tasks are said with --response, and one that is not there is an error "
+		   "unless the expression has a default().",
 	.flags = flags,
 	.n_flags = sizeof(flags) / sizeof(flags[0]),
 	.example =

@@ -122,6 +122,10 @@ for kind in with without; do
 	until_ok "$kind: what was made up for runs" has_state e "backfill__2026-01-02T00:00:00+00:00" success
 	like "$kind: with its conf" "$("$windrow" tasks logs d c r2)" "* INFO - 7
 *"
+	like "$kind: expressions become what they did in that run" "$("$windrow" tasks render d c r2)" "*
+echo '7'*"
+	like "$kind: of each its own" "$("$windrow" tasks render d c r1)" "*
+echo '1'*"
 	daemon_stop
 	query "SELECT dag_id, run_id, runs.state, task_id, task_instances.state, try_number FROM runs
 		LEFT JOIN task_instances ON run = number
@@ -148,6 +152,10 @@ kind=with
 cat >"$dags/f.yaml" <<END
 default_args: {operator: local}
 tasks:
+  b:
+    for_each: [x, y]
+    script: echo "{\\"of\\":\\"\$<item>\\"}" >"\$SCRIPT_RESPONSE_FILE"
+  c: {command: "echo \$<main.b.output.response>", depends_on: [b]}
   a:
     retries: 1
     retry_delay: 1s
@@ -174,6 +182,9 @@ is "the run is waited for all the same, and its status is the command's" $? 0
 wait $following
 is "the log is followed to its end" $? 0
 is "with all that was printed, of both tries" "$(grep -c 'INFO - second$' "$work/followed")" 2
+like "a stored run tells what its tasks left" "$("$windrow" tasks render f c one)" '*"of":"x"*"of":"y"*'
+like "and the item of each instance" "$("$windrow" tasks render f b one -i 1)" '*# item
+y*'
 like "and which try is which" "$(cat "$work/tries")" "try 2:"
 run jobs check -o plain
 is "jobs check answers" "$status" 0
