@@ -57,6 +57,7 @@ liboperators_a_SOURCES = \
 	operators/ssh/keyring.h \
 	operators/ssh/known_hosts.c \
 	operators/ssh/known_hosts.h \
+	operators/ssh/memory.c \
 	operators/ssh/message.c \
 	operators/ssh/opening.c \
 	operators/ssh/proxy.c \

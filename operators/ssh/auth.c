@@ -43,6 +43,22 @@ void auth_tried_add(struct auth *a, const char *what)
 	buf_addf(&a->tried, "%s%s", a->tried.len == 0 ? "" : ", ", what);
 }
 
+/* Whether libssh2 could make nothing of what came. N.B. of an answer that never came whole it says
+ * that a key was not verified, and only its sentence tells. */
+static bool is_damage(const struct session *s, int r)
+{
+	char *text = NULL;
+
+	if (r == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED) {
+		(void)libssh2_session_last_error(s->ssh2, &text, NULL, 0);
+		return text != NULL && strncmp(text, "Waiting", strlen("Waiting")) == 0;
+	}
+	return r == LIBSSH2_ERROR_ALLOC || r == LIBSSH2_ERROR_DECRYPT ||
+		r == LIBSSH2_ERROR_INVALID_MAC || r == LIBSSH2_ERROR_PROTO ||
+		r == LIBSSH2_ERROR_ZLIB || r == LIBSSH2_ERROR_OUT_OF_BOUNDARY ||
+		r == LIBSSH2_ERROR_BUFFER_TOO_SMALL;
+}
+
 /* N.B. libssh2 tells a key that was refused and an
  * answer that never came alike; the socket knows better. */
 bool auth_is_hang_up(const struct session *s, int r)
@@ -50,6 +66,8 @@ bool auth_is_hang_up(const struct session *s, int r)
 	ssize_t n;
 	char byte;
 
+	if (is_damage(s, r))
+		return true;
 	if (r == LIBSSH2_ERROR_SOCKET_DISCONNECT || r == LIBSSH2_ERROR_SOCKET_RECV ||
 		r == LIBSSH2_ERROR_SOCKET_SEND || r == LIBSSH2_ERROR_SOCKET_TIMEOUT)
 		return true;
@@ -62,7 +80,10 @@ int auth_hung_up(struct session *s, struct err *e)
 {
 	char doing[512];
 
-	(void)snprintf(doing, sizeof(doing), "the server hung up during authentication%s%.400s",
+	(void)snprintf(doing, sizeof(doing), "%s during authentication%s%.400s",
+		is_damage(s, libssh2_session_last_errno(s->ssh2))
+			? "what the server said arrived damaged"
+			: "the server hung up",
 		s->auth->tried.len == 0 ? "" : ", after it had refused ",
 		s->auth->tried.len == 0 ? "" : buf_str(&s->auth->tried));
 	return session_error(s, e, ERR_UNAVAILABLE, doing);
@@ -80,7 +101,7 @@ static void on_questions(const char *name, int name_len, const char *instruction
 	for (int i = 0; i < n; i++) {
 		if (prompts[i].echo)
 			continue;
-		answers[i].text = strdup(password);
+		answers[i].text = (char *)auth_bytes_give(s->ssh2, password, strlen(password));
 		answers[i].length = answers[i].text == NULL ? 0 : (unsigned)strlen(password);
 	}
 }
@@ -103,6 +124,15 @@ static int methods_list(struct session *s, struct err *e)
 		return 0;
 	}
 	return session_error(s, e, ERR_UNAVAILABLE, "the server would not say how to authenticate");
+}
+
+void *auth_bytes_give(LIBSSH2_SESSION *ssh2, const void *bytes, size_t len)
+{
+	void *copy = session_alloc(len + 1, libssh2_session_abstract(ssh2));
+
+	if (copy != NULL)
+		memcpy(copy, bytes, len);
+	return copy;
 }
 
 /* N.B. the text is the session's id, then the request: its kind, user, service, "publickey", that a
@@ -131,12 +161,11 @@ static int on_sign(LIBSSH2_SESSION *ssh2, unsigned char **sig, size_t *sig_len,
 	struct err e;
 	int status;
 
-	(void)ssh2;
 	buf_init(&made, 0);
 	status = ssh_key_sign(
 		item->key, (const char *)algorithm.at, algorithm.len, data, len, &made, &e);
+	*sig = status == 0 ? auth_bytes_give(ssh2, made.data, made.len) : NULL;
 	*sig_len = made.len;
-	*sig = status == 0 ? (unsigned char *)buf_steal(&made) : NULL; /* freed by libssh2 */
 	buf_free(&made);
 	return *sig != NULL ? 0 : -1;
 }

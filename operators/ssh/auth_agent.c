@@ -58,7 +58,6 @@ static int on_sign(LIBSSH2_SESSION *ssh2, unsigned char **sig, size_t *sig_len,
 	const unsigned char *made;
 	size_t n;
 
-	(void)ssh2;
 	switch (agent_state(a->agent)) {
 	case AGENT_WAITING:
 		return LIBSSH2_ERROR_EAGAIN;
@@ -73,9 +72,7 @@ static int on_sign(LIBSSH2_SESSION *ssh2, unsigned char **sig, size_t *sig_len,
 		return LIBSSH2_ERROR_EAGAIN;
 	case AGENT_SIGNED:
 		agent_signature_take(a->agent, &made, sig_len);
-		*sig = malloc(*sig_len + 1);
-		if (*sig != NULL)
-			memcpy(*sig, made, *sig_len);
+		*sig = auth_bytes_give(ssh2, made, *sig_len);
 		return *sig == NULL ? -1 : 0;
 	case AGENT_REFUSED:
 	case AGENT_GONE:

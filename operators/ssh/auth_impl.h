@@ -28,6 +28,9 @@ struct auth {
 bool auth_is_offered(const struct auth *a, const char *method);
 void auth_tried_add(struct auth *a, const char *what);
 
+/* A copy that libssh2 may free. NULL: no memory. */
+void *auth_bytes_give(LIBSSH2_SESSION *ssh2, const void *bytes, size_t len);
+
 /* The algorithm in what libssh2 wants signed: that on which the server and it have settled. */
 struct key_bytes auth_algorithm_of(const unsigned char *data, size_t len);
 

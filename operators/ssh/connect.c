@@ -73,6 +73,7 @@ static void ssh2_free(struct session *s)
 	while (libssh2_session_free(s->ssh2) == LIBSSH2_ERROR_EAGAIN)
 		;
 	s->ssh2 = NULL;
+	session_memory_drop(s);
 }
 
 static void on_poll_closed(uv_handle_t *handle)
@@ -209,7 +210,7 @@ static int ssh2_create(struct session *s, struct err *e)
 {
 	const struct ssh_target *t = s->endpoint->target;
 
-	s->ssh2 = libssh2_session_init_ex(NULL, NULL, NULL, s);
+	s->ssh2 = libssh2_session_init_ex(session_alloc, session_free, session_realloc, s);
 	if (s->ssh2 == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory for an SSH session");
 	libssh2_session_set_blocking(s->ssh2, 0);

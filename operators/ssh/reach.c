@@ -146,6 +146,7 @@ int session_create(struct endpoint *ep, struct err *e)
 	s->fd = -1;
 	s->limit = UINT32_MAX;
 	link_init(&s->channels);
+	link_init(&s->memory);
 	buf_init(&s->notes, NOTES_MAX);
 	s->dns.data = s;
 	(void)uv_timer_init(&s->lane->loop, &s->timer);

@@ -18,7 +18,7 @@ else k=$(head -c "$3"; echo .); k=${k%.}; IFS= read -r l && IFS= read -r l && [ 
 [ "$o" ] || fail "the script did not arrive whole";
 [ "$4" = pty ] && stty sane -echo -onlcr;
 # The script is read from a here-document, which no other user sees and which leaves no file.
-[ "$4" = own ] || { [ -r /dev/fd/8 ] || fail "this host has no /dev/fd; leave detach at true";
+[ "$4" = own ] || { [ -e /dev/fd/8 ] || fail "this host has no /dev/fd; leave detach at true";
 eval "exec 3<<$m$n\$k$n$m$n"; };
 w=; [ "$SHELL" -ef /bin/sh ] 2>/dev/null && w="$m same$n";
 v=;

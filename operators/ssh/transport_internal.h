@@ -206,6 +206,8 @@ struct session {
 	struct addrinfo *addresses, *address;
 	unsigned handles; /* handles not closed and requests not returned yet: freed at 0 */
 	int poll_events;
+	struct link memory; /* all that libssh2 has taken for it */
+	size_t memory_used;
 	struct link channels;
 	unsigned n_channels;
 	unsigned limit; /* channels at once; UINT_MAX: not found out */
@@ -329,6 +331,15 @@ int session_create(struct endpoint *ep, struct err *e);
 
 /* Gives up the address under way, if any, and goes on with the next that lets itself be tried. */
 void session_address_next(struct session *s, const char *last_reason);
+
+/* memory.c: libssh2's memory, by its own rules: *abstract is the session. What a callback hands to
+ * libssh2 must be of it. */
+void *session_alloc(size_t size, void **abstract);
+void *session_realloc(void *p, size_t size, void **abstract);
+void session_free(void *p, void **abstract);
+
+/* Frees what libssh2 has forgotten. */
+void session_memory_drop(struct session *s);
 
 /* connect.c */
 

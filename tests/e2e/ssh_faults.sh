@@ -1,5 +1,6 @@
 #!/bin/sh
-# A bad network: the connection is cut, or stalls, at one byte after the other of a session. Whatever
+# A bad network: the connection is cut, stalls, trickles, or has a bit turned over at one byte after
+# the other of a session. Whatever
 # happens, the script runs once, and its output is whole.
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
 . "${top_srcdir:-.}/tests/e2e/sshd.sh"
@@ -10,6 +11,9 @@ faults=$(
 	seq -f 'out:%.0f' 0 331 8000
 	seq -f 'in:%.0f' 0 307 8000
 	seq -f 'stall:%.0f' 1600 1300 6000
+	seq -f 'flip:%.0f' 11 613 8000
+	seq -f 'flipout:%.0f' 17 613 8000
+	echo trickle:0
 )
 mkfifo "$work/end"
 # shellcheck disable=SC2086

@@ -9,6 +9,9 @@
  *	in:N	cuts it after N bytes from the host
  *	stall:N	forwards nothing more after N bytes from the host, and leaves the connection open
  *	silent:0	never forwards anything
+ *	flip:N	one bit of byte N from the host is another when it arrives
+ *	flipout:N	one of byte N to the host
+ *	trickle:0	forwards byte by byte
  * It ends when its standard input does.
  */
 #include <stdbool.h>
@@ -18,9 +21,18 @@
 #include <string.h>
 #include <uv.h>
 
-enum fault { FAULT_OUT, FAULT_IN, FAULT_STALL, FAULT_SILENT, FAULT_NONE };
+enum fault {
+	FAULT_OUT,
+	FAULT_IN,
+	FAULT_STALL,
+	FAULT_SILENT,
+	FAULT_FLIP,
+	FAULT_FLIPOUT,
+	FAULT_TRICKLE,
+	FAULT_NONE
+};
 
-static const char *const names[] = {"out", "in", "stall", "silent"};
+static const char *const names[] = {"out", "in", "stall", "silent", "flip", "flipout", "trickle"};
 
 struct port {
 	uv_tcp_t listener;
@@ -95,6 +107,18 @@ static long passing(struct link *l, bool from_host, long n, bool *strikes)
 	return n;
 }
 
+/* Turns the bit over where its byte is among these. */
+static void flip(struct link *l, bool from_host, char *bytes, long n)
+{
+	if (!((l->fault == FAULT_FLIP && from_host) || (l->fault == FAULT_FLIPOUT && !from_host)))
+		return;
+	if (l->left < n) {
+		bytes[l->left] = (char)(bytes[l->left] ^ 0x10);
+		l->fault = FAULT_NONE;
+	}
+	l->left -= n;
+}
+
 static void forward(struct end *from, char *bytes, long n)
 {
 	struct end *to = from->is_host ? &from->link->client : &from->link->host;
@@ -109,6 +133,20 @@ static void forward(struct end *from, char *bytes, long n)
 		free(request);
 		link_close(from->link);
 	}
+}
+
+/* Each byte in a segment of its own. */
+static void trickle(struct end *from, char *bytes, long n)
+{
+	for (long i = 0; i < n && !from->link->is_closing; i++) {
+		char *one = malloc(1);
+
+		if (one == NULL)
+			abort();
+		*one = bytes[i];
+		forward(from, one, 1);
+	}
+	free(bytes);
 }
 
 /* N.B. what was written is sent before the close: shutdown waits for it. */
@@ -147,8 +185,12 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 			link_close(l);
 		return;
 	}
+	flip(l, end->is_host, buf->base, n);
 	pass = passing(l, end->is_host, n, &strikes);
-	forward(end, buf->base, pass);
+	if (l->fault == FAULT_TRICKLE)
+		trickle(end, buf->base, n);
+	else
+		forward(end, buf->base, pass);
 	if (!strikes)
 		return;
 	if (l->fault == FAULT_STALL)
@@ -193,6 +235,8 @@ static void on_connection(uv_stream_t *listener, int status)
 	end_init(l, &l->client, false);
 	end_init(l, &l->host, true);
 	(void)uv_accept(listener, (uv_stream_t *)&l->client.tcp);
+	(void)uv_tcp_nodelay(&l->client.tcp, 1);
+	(void)uv_tcp_nodelay(&l->host.tcp, 1);
 	request->data = l;
 	if (l->fault == FAULT_SILENT)
 		free(request);
@@ -210,7 +254,8 @@ static bool port_open(struct port *p, const char *spec)
 
 	p->fault = FAULT_NONE;
 	for (int i = 0; colon != NULL && i < FAULT_NONE; i++)
-		if (strncmp(spec, names[i], strlen(names[i])) == 0)
+		if (strlen(names[i]) == (size_t)(colon - spec) &&
+			strncmp(spec, names[i], strlen(names[i])) == 0)
 			p->fault = (enum fault)i;
 	if (p->fault == FAULT_NONE)
 		return false;

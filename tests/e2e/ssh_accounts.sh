@@ -1,0 +1,146 @@
+#!/bin/sh
+# An account of its own on this machine, made and taken away by this test, and so as root alone:
+# passwords, plain and as answers to questions; Dropbear as the server.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+if [ "$(id -u)" != 0 ] || ! command -v useradd >/dev/null || ! command -v chpasswd >/dev/null; then
+	echo "1..0 # SKIP only root can make an account"
+	exit 0
+fi
+. "${top_srcdir:-.}/tests/e2e/sshd.sh"
+
+account=wrt$$
+chmod 755 "$work" "$host"
+useradd -M -d "$work/account" -s /bin/sh "$account" || {
+	echo "1..0 # SKIP no account can be made here"
+	exit 0
+}
+trap 'userdel "$account" 2>/dev/null; [ -z "${dropbear_pid:-}" ] || kill "$dropbear_pid" 2>/dev/null
+	sshd_stop; rm -rf "$work"' EXIT
+echo "$account:open sesame" | chpasswd
+mkdir -p "$work/account/.ssh"
+cp "$sshd_dir/user_key.pub" "$work/account/.ssh/authorized_keys"
+chown -R "$account" "$work/account"
+chmod -R go= "$work/account"
+
+cat >"$work/t.yaml" <<'E'
+tasks:
+  t: {operator: ssh, ssh_conn_id: box, command: "whoami"}
+E
+
+# try EXTRA-OF-URI PASSWORD: runs the task as the account
+try()
+{
+	WINDROW_CONN_BOX="ssh://$account${2:+:$2}@127.0.0.1:$port/?$1"
+	export WINDROW_CONN_BOX
+	rm -rf "$WINDROW_HOME/logs"
+	run dags test "$work/t.yaml"
+}
+
+# ---- passwords ----
+sshd_start "PasswordAuthentication yes" "UsePAM yes" "AuthorizedKeysFile .ssh/authorized_keys" "SetEnv HOME=$work/account"
+try "" "open%20sesame"
+is "a password is taken" "$status" 0
+like "and said to be" "$(task_log main.t)" "*Authentication (password) successful!*INFO - $account*"
+try "" "open%20barley"
+is "a wrong one is not" "$status" 1
+like "and what was tried is told" "$(task_log main.t)" \
+	"*authentication as $account failed: tried password; the server offers *password*"
+case $(cat "$WINDROW_HOME"/logs/*/*/*/* "$work/out" "$work/err") in
+*barley*) shown=yes ;;
+*) shown=no ;;
+esac
+is "but the password is not shown" "$shown" no
+printf 'open sesame\n' >"$work/password"
+run connections add acc --conn-type ssh --conn-host 127.0.0.1 --conn-port "$port" --conn-login "$account"
+: >"$work/account/.ssh/authorized_keys"
+"$windrow" connections setup acc --yes <"$work/password" >"$work/out" 2>"$work/err"
+setup_status=$?
+is "an account is set up with its password said once" "$setup_status" 0
+[ "$setup_status" = 0 ] || sed 's/^/# /' "$work/err" "$work/out"
+ok "its key is on the host" grep -q . "$work/account/.ssh/authorized_keys"
+cp "$work/account/.ssh/authorized_keys" "$work/first"
+"$windrow" connections setup acc --yes <"$work/password" >"$work/out" 2>"$work/err"
+ok "once, however often" cmp -s "$work/first" "$work/account/.ssh/authorized_keys"
+sed -i 's/ssh_conn_id: box/ssh_conn_id: acc/' "$work/t.yaml"
+run dags test "$work/t.yaml"
+is "from then on a key does" "$status" 0
+sed -i 's/ssh_conn_id: acc/ssh_conn_id: box/' "$work/t.yaml"
+sshd_stop
+cp "$sshd_dir/user_key.pub" "$work/account/.ssh/authorized_keys"
+
+sshd_start "PasswordAuthentication no" "KbdInteractiveAuthentication yes" "UsePAM yes"
+try "" "open%20sesame"
+if [ "$status" = 0 ]; then
+	like "a password answers questions" "$(task_log main.t)" "*Authentication (keyboard-interactive) successful!*"
+else
+	like "questions that nobody asks are told" "$(task_log main.t)" "*the server offers*"
+fi
+try "" "open%20barley"
+is "a wrong answer is not taken" "$status" 1
+sshd_stop
+
+# ---- Dropbear ----
+if ! command -v dropbear >/dev/null || ! command -v dropbearkey >/dev/null; then
+	tap_done
+	exit
+fi
+for type in ed25519 rsa ecdsa; do
+	dropbearkey -t $type -f "$work/dropbear_$type" >/dev/null 2>&1
+	ssh-keygen -q -t $type -N '' -C "$type" -f "$work/$type"
+	cat "$work/$type.pub" >>"$work/account/.ssh/authorized_keys"
+done
+tries=0
+while :; do
+	tries=$((tries + 1))
+	port=$(awk -v seed="$$$tries" 'BEGIN { srand(seed); print 20000 + int(rand() * 12000) }')
+	: >"$work/dropbear.log"
+	dropbear -F -E -m -r "$work/dropbear_ed25519" -r "$work/dropbear_rsa" -P "$work/dropbear.pid" \
+		-p "127.0.0.1:$port" 2>"$work/dropbear.log" &
+	dropbear_pid=$!
+	until [ -s "$work/dropbear.pid" ] || ! kill -0 "$dropbear_pid" 2>/dev/null; do :; done
+	[ -s "$work/dropbear.pid" ] && ! grep -q 'Address already' "$work/dropbear.log" && break
+	kill "$dropbear_pid" 2>/dev/null
+	rm -f "$work/dropbear.pid"
+	[ "$tries" -lt 20 ] || break
+done
+: >"$me/.ssh/known_hosts"
+try "key_file=$work/ed25519"
+like "Dropbear: a host that is not known is refused" "$(task_log main.t)" "*host key*not known*"
+run connections add drop --conn-type ssh --conn-host 127.0.0.1 --conn-port "$port" --conn-login "$account" \
+	--conn-extra "{\"key_file\": \"$work/ed25519\"}"
+run connections discover-host-key drop --yes
+is "Dropbear: its key is discovered" "$status" 0
+for type in ed25519 rsa ecdsa; do
+	try "key_file=$work/$type&host_key_policy=accept-new"
+	is "Dropbear: $type is taken" "$status" 0
+	[ "$status" = 0 ] || task_log main.t | sed 's/^/# /'
+done
+try "host_key_policy=accept-new" "open%20sesame"
+is "Dropbear: a password too" "$status" 0
+cat >"$work/many.yaml" <<'E'
+default_args: {operator: ssh, ssh_conn_id: box}
+tasks:
+  durable:
+    script: |
+      seq 20000
+      seq 20000 >&2
+      printf '{"n": 1}' > "$SCRIPT_RESPONSE_FILE"
+  plain: {detach: false, script: "seq 20000; echo $HOME", retries: 0}
+  fails: {command: "exit 7", ignore_failure: true}
+  after: {command: "test $<durable.output.response.n> = 1"}
+  long: {command: "sleep 1000", execution_timeout: 300ms, ignore_failure: true}
+E
+WINDROW_CONN_BOX="ssh://$account@127.0.0.1:$port/?key_file=$work/ed25519&host_key_policy=accept-new"
+export WINDROW_CONN_BOX
+rm -rf "$WINDROW_HOME/logs"
+run dags test "$work/many.yaml"
+is "Dropbear: tasks run" "$status" 0
+[ "$status" = 0 ] || printf '%s\n' "$out" | sed 's/^/# /'
+is "Dropbear: output is whole" \
+	"$(task_log main.durable | grep -cE ' - [0-9]+$') $(task_log main.plain | grep -cE ' - [0-9]+$')" "40000 20000"
+like "Dropbear: an exit status is told" "$out" "*main.fails failed*"
+is "Dropbear: what is killed is gone" "$(pgrep -u "$account" -af 'sleep 1000')" ""
+kill "$dropbear_pid"
+wait "$dropbear_pid" 2>/dev/null
+dropbear_pid=
+tap_done
