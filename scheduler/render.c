@@ -186,7 +186,9 @@ static int render_setting(const struct render *r, const struct key_def *key,
 	}
 }
 
-int render_task(const struct render *r, struct arena *a, struct render_job *out, struct err *e)
+/* is_lenient: what cannot be rendered is left out. */
+static int render_all(const struct render *r, bool is_lenient, struct arena *a,
+	struct render_job *out, struct err *e)
 {
 	const struct task *t = &r->dag->tasks[r->task];
 	struct render_job job = {.n_environment = t->n_environment};
@@ -196,20 +198,35 @@ int render_task(const struct render *r, struct arena *a, struct render_job *out,
 	job.environment = arena_array(a, t->n_environment + 1, sizeof(*job.environment));
 	if (job.settings == NULL || job.environment == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	for (size_t i = 0; i < t->op->n_keys && status == 0; i++) {
+	for (size_t i = 0; i < t->op->n_keys; i++) {
 		status =
 			render_setting(r, &t->op->keys[i], &t->settings[i], a, &job.settings[i], e);
-		if (status != 0)
+		if (status != 0 && !is_lenient)
 			return err_context(e, "%s", t->op->keys[i].name);
+		if (status != 0)
+			job.settings[i] = (struct op_setting){0};
 	}
-	for (size_t i = 0; i < t->n_environment && status == 0; i++) {
+	for (size_t i = 0; i < t->n_environment; i++) {
 		job.environment[i].name = t->environment[i].name;
 		status = render_text(r, t->environment[i].text, a, &job.environment[i].value, e);
-		if (status != 0)
+		if (status != 0 && !is_lenient)
 			return err_context(e, "environment: %s", t->environment[i].name);
+		if (status != 0)
+			job.environment[i].value = (struct op_bytes){.data = ""};
 	}
 	*out = job;
 	return 0;
+}
+
+int render_task(const struct render *r, struct arena *a, struct render_job *out, struct err *e)
+{
+	return render_all(r, false, a, out, e);
+}
+
+int render_task_known(
+	const struct render *r, struct arena *a, struct render_job *out, struct err *e)
+{
+	return render_all(r, true, a, out, e);
 }
 
 int render_when(const struct render *r, bool *truth, struct err *e)

@@ -58,6 +58,11 @@ struct render_job {
 /* Each fails with the first thing that cannot be rendered, and e names the key. */
 int render_task(const struct render *r, struct arena *a, struct render_job *out, struct err *e);
 
+/* The same of a task that is to be found again, not started: what cannot be rendered any more, as
+ * what it was made of is gone, is left out. ERR_NOMEM. */
+int render_task_known(
+	const struct render *r, struct arena *a, struct render_job *out, struct err *e);
+
 /* Whether `when` holds; true where the task has none. */
 int render_when(const struct render *r, bool *truth, struct err *e);
 

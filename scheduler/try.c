@@ -188,6 +188,7 @@ static int begin(struct try *t, struct err *e)
 {
 	const struct try_options *o = &t->o;
 	struct arena *scratch = arena_create(0);
+	bool is_attach = o->is_attach;
 	struct render_job rendered;
 	struct op_job job;
 	int r;
@@ -195,6 +196,11 @@ static int begin(struct try *t, struct err *e)
 	if (scratch == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	r = render_task(&o->render, scratch, &rendered, e);
+	/* What may be running is found all the same, and never started then. */
+	if (r != 0 && o->is_resumed) {
+		is_attach = true;
+		r = render_task_known(&o->render, scratch, &rendered, e);
+	}
 	if (r == 0) {
 		job = (struct op_job){.dag_id = o->render.dag->dag_id,
 			.task_id = t->task->id,
@@ -209,7 +215,7 @@ static int begin(struct try *t, struct err *e)
 			.is_resumed = o->is_resumed,
 			.dies_with_engine = o->dies_with_engine,
 			.output_at = {t->mark.output_at[0], t->mark.output_at[1]}};
-		r = (o->is_attach ? o->operator->op->attach : o->operator->op->start)(
+		r = (is_attach ? o->operator->op->attach : o->operator->op->start)(
 			o->operator, & job, &operator_events, t, &t->handle, e);
 	}
 	arena_destroy(scratch);

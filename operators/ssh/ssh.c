@@ -301,7 +301,8 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 			t->is_cmd_timeout = true;
 		}
 	}
-	if (r == 0)
+	/* What was seen running is never started again, whatever the host remembers. */
+	if (r == 0 && !is_attach)
 		r = input_make(t, job, e);
 	if (r == 0)
 		r = transport_need(i, e);
@@ -309,9 +310,6 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 		r = err_set(e, ERR_UNSUPPORTED,
 			"nothing is kept on the host of a script with detach: false: what became "
 			"of it when the scheduler stopped is not known");
-	/* What was seen running is never started again, whatever the host remembers. */
-	if (is_attach)
-		buf_free(&t->input);
 	output_resume(t, job);
 	if (r == 0)
 		r = ssh_try_begin(t, is_attach, e);

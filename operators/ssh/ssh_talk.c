@@ -82,7 +82,8 @@ static void first_start(struct ssh_try *t)
 {
 	t->is_started = true;
 	buf_free(&t->input);
-	TRY_LOG(t, OP_INFO, "%s", buf_str(&t->running));
+	TRY_LOG(t, OP_INFO, "%s",
+		t->running.len > 0 ? buf_str(&t->running) : "Attached to the script again");
 	if (t->is_cmd_timeout)
 		(void)uv_timer_start(&t->deadline, on_deadline, (uint64_t)t->timeout_ms, 0);
 	t->events.on_started(t->ctx);

@@ -22,13 +22,14 @@
 #include "tests/sim/fake_journal.h"
 #include "tests/unit/dag_kit.h"
 
-#define SEEDS_DEFAULT 300
+#define SEEDS_DEFAULT 2000
 #define STEPS_MAX 2000000 /* of one world; more means that it goes round in circles */
 #define TASKS_MAX 8
 #define ITEMS 3
 #define RUNS 2
 #define PATIENCE_NS UINT64_C(10000000000) /* that nothing happens */
 #define MACHINES_MAX 4096 /* executions of one world */
+#define LOST_MAX 64
 #define OPERATORS_MAX 16
 
 enum phase { WAITS, RUNS_NOW, ENDED };
@@ -65,6 +66,8 @@ struct world {
 	uint32_t n_tasks, limit, value[TASKS_MAX];
 	bool is_for_each[TASKS_MAX];
 	struct machine machines[MACHINES_MAX];
+	struct watch *lost[LOST_MAX]; /* attached to what the host does not know */
+	size_t n_lost;
 	size_t n_machines, n_steps, n_crashes;
 	bool is_dead, is_closed;
 	bool was_asked; /* a person has cleared or cancelled */
@@ -197,6 +200,14 @@ static int sim_start(struct op_instance *i, const struct op_job *job,
 	return 0;
 }
 
+/* The host knows nothing of it, and will say so. */
+static void lost_add(struct watch *k)
+{
+	if (w.n_lost == LOST_MAX)
+		abort();
+	w.lost[w.n_lost++] = k;
+}
+
 static int sim_attach(struct op_instance *i, const struct op_job *job,
 	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
 {
@@ -204,9 +215,11 @@ static int sim_attach(struct op_instance *i, const struct op_job *job,
 
 	(void)i;
 	(void)e;
-	if (m == NULL && !w.is_dead)
+	if (m == NULL && !w.is_dead && !w.was_asked)
 		broken("attached to what never ran:", job->task_id);
 	*out = watch_add(m, events, ctx);
+	if (m == NULL)
+		lost_add((struct watch *)*out);
 	return 0;
 }
 
@@ -226,6 +239,9 @@ static void watch_free(struct watch *k)
 {
 	if (k->machine != NULL)
 		k->machine->watch = NULL;
+	for (size_t i = 0; i < w.n_lost; i++)
+		if (w.lost[i] == k)
+			w.lost[i--] = w.lost[--w.n_lost];
 	free(k);
 }
 
@@ -240,9 +256,9 @@ static const struct operator sim_operator = {
 static void finish(struct watch *k)
 {
 	static const char response[] = "{\"n\": 7, \"list\": [1, 2, 3]}";
-	struct op_result r = {.verdict = OP_EXITED,
-		.exit_code = k->machine->exit_code,
-		.completed = true,
+	struct op_result r = {.verdict = k->machine == NULL ? OP_LOST : OP_EXITED,
+		.exit_code = k->machine == NULL ? -1 : k->machine->exit_code,
+		.completed = k->machine != NULL,
 		.message = "",
 		.response = {.data = response, .len = strlen(response)},
 		.logs = {.data = ""},
@@ -261,6 +277,8 @@ static void host_step(void)
 {
 	struct machine *m = w.n_machines == 0 ? NULL : &w.machines[dice((uint32_t)w.n_machines)];
 
+	if (w.n_lost > 0 && !w.is_dead)
+		finish(w.lost[0]);
 	if (m == NULL)
 		return;
 	if (dice(3) == 0 && m->phase != ENDED)
@@ -470,7 +488,7 @@ static bool is_host_idle(void)
 	for (size_t i = 0; i < w.n_machines; i++)
 		if (w.machines[i].phase != ENDED || w.machines[i].watch != NULL)
 			return false;
-	return true;
+	return w.n_lost == 0;
 }
 
 /* Nothing happens outside: what is left to happen is the conductor's. */
@@ -511,7 +529,7 @@ static void simulate(uint64_t seed, size_t *n_crashes, size_t *n_tries)
 				(void)fake_journal_answer(w.journal);
 			break;
 		case 2:
-			if (dice(3000) == 0)
+			if (dice(200) == 0)
 				person_step();
 			break;
 		case 3:
