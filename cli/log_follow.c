@@ -60,7 +60,7 @@ static bool drain(struct log *l)
 {
 	char bytes[READ_SIZE];
 	struct stat st;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (l->fd < 0)
 		l->fd = open(l->path, O_RDONLY | O_CLOEXEC);

@@ -20,6 +20,9 @@
 #include "tests/unit/tap.h"
 
 #define ANSWER_MAX ((size_t)1 << 16)
+#define TASKS                                                                                      \
+	20000 /* of a DAG that is followed: all it tells is more than may wait for a client        \
+	       */
 
 /* A daemon's inside. */
 struct rig {
@@ -34,6 +37,14 @@ struct rig {
 	int open; /* that are being closed */
 	char answer[ANSWER_MAX];
 };
+
+static int edition_get(
+	void *ctx, const char *dag_id, uint32_t version, struct edition **out, struct err *e)
+{
+	const struct rig *g = ctx;
+
+	return bag_edition(g->bag, dag_id, version, out, e);
+}
 
 static void rig_open(struct rig *g, const char *home)
 {
@@ -52,6 +63,7 @@ static void rig_open(struct rig *g, const char *home)
 	(void)snprintf(g->dags, sizeof(g->dags), "%s/dags", home);
 	(void)uv_loop_init(&g->loop);
 	is_open = store_open(&so, &g->store, &e) == 0 && journal_open(&jo, &g->journal, &e) == 0;
+	co.editions = (struct edition_source){.ctx = g, .get = edition_get};
 	co.store = bo.store = ro.store = g->store;
 	co.journal = bo.journal = ro.journal = g->journal;
 	bo.folder = g->dags;
@@ -214,10 +226,84 @@ static void test_limits(struct rig *g)
 	OK(is_heard, "when they are gone there is room again");
 }
 
+/* A DAG of many tasks, each of which does nothing. */
+static void dag_write(const char *home)
+{
+	char path[400];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/dags", home);
+	(void)mkdir(path, 0700);
+	(void)snprintf(path, sizeof(path), "%s/dags/t.yaml", home);
+	f = fopen(path, "w");
+	OK(f != NULL, "a DAG is written");
+	if (f == NULL)
+		return;
+	(void)fputs("default_args: {operator: local, command: \"true\"}\ntasks:\n", f);
+	for (int i = 0; i < TASKS; i++)
+		(void)fprintf(f, "  t%d: {}\n", i);
+	(void)fclose(f);
+}
+
+/* Reads what a follower is told, to the end; how many of the tasks it was told have succeeded. */
+static int hear_all(struct rig *g, int fd, char *states)
+{
+	const char *line, *id;
+	int n = 0;
+
+	memset(states, 0, TASKS);
+	while (*(line = hear(g, fd)) != '\0' && strncmp(line, "{\"end\"", 6) != 0) {
+		id = strstr(line, "\"main.t");
+		if (strncmp(line, "{\"task\"", 7) == 0 && id != NULL)
+			states[atoi(id + 7)] = strstr(line, "\"state\":\"success\"") != NULL;
+	}
+	for (int i = 0; i < TASKS; i++)
+		n += states[i];
+	return n;
+}
+
+static void test_follow(struct rig *g)
+{
+	static const char follow[] = "{\"do\":\"follow\",\"dag_id\":\"t\",\"run_id\":\"r\"}\n";
+	int asks = client_open(g), idle = client_open(g), quick = client_open(g);
+	int gone = client_open(g);
+	char *states = malloc(TASKS);
+
+	OK(strncmp(ask(g, asks, "{\"do\":\"trigger\",\"dag_id\":\"t\",\"run_id\":\"r\"}\n"),
+		   "{\"ok\"", 5) == 0,
+		"a run is made: %s", g->answer);
+	OK(strstr(ask(g, asks, "{\"do\":\"follow\",\"dag_id\":\"t\",\"run_id\":\"x\"}\n"),
+		   "ERR_NOTFOUND") != NULL,
+		"one that there is not cannot be followed");
+	OK(strncmp(ask(g, idle, follow), "{\"ok\"", 5) == 0, "a run is followed");
+	OK(strncmp(ask(g, quick, follow), "{\"ok\"", 5) == 0, "by several");
+	OK(strncmp(hear(g, quick), "{\"run\":{\"state\":\"queued\"", 24) == 0,
+		"how it stands is told first: %s", g->answer);
+	(void)ask(g, gone, follow);
+	(void)close(gone);
+	OK(strncmp(ask(g, asks,
+			   "{\"do\":\"mark\",\"dag_id\":\"t\",\"run_id\":\"r\",\"state\":"
+			   "\"success\"}\n"),
+		   "{\"ok\"", 5) == 0,
+		"much happens at once: %s", g->answer);
+	IS_INT(hear_all(g, quick, states), TASKS, "who reads is told all of it");
+	IS_STR(g->answer, "{\"end\":{\"state\":\"success\"}}", "to its end");
+	IS_INT(hear_all(g, idle, states), TASKS, "so is, in the end, who did not read");
+	IS_STR(g->answer, "{\"end\":{\"state\":\"success\"}}", "to its end too");
+	OK(strncmp(ask(g, idle, follow), "{\"ok\"", 5) == 0, "a run that is over can be followed");
+	IS_INT(hear_all(g, idle, states), TASKS, "and is told of as a whole");
+	OK(strncmp(ask(g, idle, "{\"do\":\"health\"}\n"), "{\"ok\"", 5) == 0,
+		"behind it other things can be asked for");
+	free(states);
+	(void)close(asks);
+	(void)close(idle);
+	(void)close(quick);
+}
+
 static void remove_home(const char *home)
 {
 	static const char *const files[] = {
-		"windrow.db", "windrow.db-wal", "windrow.db-shm", "dags"};
+		"windrow.db", "windrow.db-wal", "windrow.db-shm", "dags/t.yaml", "dags"};
 	char path[400];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -255,8 +341,10 @@ int main(void)
 	if (mkdtemp(folder) == NULL || g == NULL)
 		return 1;
 	test_homes(folder);
+	dag_write(folder);
 	rig_open(g, folder);
 	test_answers(g);
+	test_follow(g);
 	test_limits(g);
 	rig_close(g);
 	remove_home(folder);
