@@ -18,6 +18,8 @@
 #include "scheduler/edition.h"
 #include "scheduler/params.h"
 #include "scheduler/planner_impl.h"
+#include "scheduler/render.h"
+#include "scheduler/runner.h"
 #include "scheduler/wall_timer.h"
 #include "store/store_run.h"
 
@@ -145,56 +147,81 @@ void planner_plan(struct planner *p, struct planned *of)
 
 /* ---- making runs ---- */
 
-/* Whether the store has a run of that id: one that was made before, or that somebody called so. */
-static bool has_run(
-	const struct planner *p, const char *dag_id, const char *run_id, struct arena *a)
+static const char *run_id_of(const struct timetable_run *run, struct arena *a)
 {
-	struct store_run row;
-	struct err e;
+	char at[INSTANT_TEXT_MAX];
 
-	return p->o.store != NULL && store_run_find(p->o.store, a, dag_id, run_id, &row, &e) == 0;
+	return arena_printf(a, "scheduled__%s", instant_format(run->logical_date, at));
 }
 
-/* ERR_EXISTS: there is such a run. */
+static bool is_of(const char *run_type, int64_t date, const struct timetable_run *run)
+{
+	return date == run->logical_date && strcmp(run_type, "manual") != 0;
+}
+
+/* *has: whether the interval has its run, made before or by a backfill, or the store has a run of
+ * the same id. */
+static int has_run(const struct planner *p, const struct planned *of,
+	const struct timetable_run *run, const char *run_id, struct arena *a, bool *has,
+	struct err *e)
+{
+	const struct store_run_filter filter = {
+		.dag_id = of->dag->dag_id, .since = run->logical_date, .until = run->logical_date};
+	struct store_run *rows, found;
+	size_t n = 0;
+	int r = 0;
+
+	*has = false;
+	for (const struct planned_run *one = of->first; one != NULL; one = one->next)
+		*has |= is_of(
+			runner_run_type(one->runner), runner_facts(one->runner)->logical_date, run);
+	if (!*has && p->o.store != NULL)
+		r = store_runs_list(p->o.store, a, &filter, &rows, &n, e);
+	for (size_t i = 0; i < n; i++)
+		*has |= is_of(rows[i].run_type, rows[i].logical_date, run);
+	if (r != 0 || *has || p->o.store == NULL)
+		return r;
+	r = store_run_find(p->o.store, a, of->dag->dag_id, run_id, &found, e);
+	*has = r == 0;
+	return r == ERR_NOTFOUND ? 0 : r;
+}
+
 static int add_run(struct planner *p, struct edition *ed, const struct timetable_run *run,
-	struct arena *a, struct err *e)
+	const char *run_id, struct arena *a, struct err *e)
 {
 	struct value conf = {.type = VALUE_MAP};
-	char at[INSTANT_TEXT_MAX];
-	struct run_facts facts = {
-		.run_id = arena_printf(a, "scheduled__%s", instant_format(run->logical_date, at)),
+	struct run_facts facts = {.run_id = run_id,
 		.logical_date = run->logical_date,
 		.interval_start = run->interval_start,
 		.interval_end = run->interval_end,
 		.conf = conf};
 	struct run_spec spec = {.edition = ed, .facts = &facts, .run_type = "scheduled"};
-	int r;
+	int r = params_resolve(ed->dag, &conf, a, &facts.params, e);
 
-	if (facts.run_id == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	if (has_run(p, ed->dag->dag_id, facts.run_id, a))
-		return ERR_EXISTS;
-	r = params_resolve(ed->dag, &conf, a, &facts.params, e);
 	return r == 0 ? conductor_run_add(p->o.conductor, &spec, NULL, e) : r;
 }
 
-/* Makes the run, and remembers that it was made. */
+/* Makes the run, and remembers that it was made. N.B. somebody may have called another run so: that
+ * counts as its, too. */
 static int make_run(
-	struct planner *p, struct bag_dag *d, const struct timetable_run *run, struct err *e)
+	struct planner *p, const struct planned *of, const struct timetable_run *run, struct err *e)
 {
 	struct arena *a = arena_create(0);
 	struct edition *ed = NULL;
-	int r = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
-			  : bag_edition(p->o.bag, d->dag_id, 0, &ed, e);
+	const char *run_id = a == NULL ? NULL : run_id_of(run, a);
+	bool has = false;
+	int r = run_id == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+			       : has_run(p, of, run, run_id, a, &has, e);
 
-	if (r == 0) {
-		r = add_run(p, ed, run, a, e);
-		edition_unref(ed);
-	}
+	if (r == 0 && !has)
+		r = bag_edition(p->o.bag, of->dag->dag_id, 0, &ed, e);
+	if (r == 0 && !has)
+		r = add_run(p, ed, run, run_id, a, e);
+	edition_unref(ed);
 	arena_destroy(a);
 	if (r != 0 && r != ERR_EXISTS)
 		return r;
-	r = bag_interval_made(p->o.bag, d, run->interval_start, run->interval_end);
+	r = bag_interval_made(p->o.bag, of->dag, run->interval_start, run->interval_end);
 	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
 }
 
@@ -206,7 +233,7 @@ static void serve(struct planner *p, struct planned *of, int64_t now)
 
 	unplan(p, of);
 	if (next_run(of->dag, now, &run) && run.due <= now && of->n_scheduled < limit_of(of->dag) &&
-		make_run(p, of->dag, &run, &e) != 0) {
+		make_run(p, of, &run, &e) != 0) {
 		planner_note(p, OP_ERROR, "no run of %s could be made: %s; the next try is in %d s",
 			of->dag->dag_id, e.text, RETRY_MS / 1000);
 		plan_at(p, of, now + RETRY_MS);

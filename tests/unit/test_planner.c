@@ -240,21 +240,26 @@ static void end_first(enum run_mark mark)
 	turn();
 }
 
-static void trigger(struct bag_dag *d, const char *run_id)
+static void add(struct bag_dag *d, const char *run_id, const char *run_type, int64_t logical_date)
 {
 	const struct run_facts facts = {.run_id = run_id,
-		.logical_date = world.now,
+		.logical_date = logical_date,
 		.conf = {.type = VALUE_MAP},
 		.params = {.type = VALUE_MAP}};
 	const struct run_spec spec = {.edition = bag.editions[d - bag.dags],
 		.facts = &facts,
-		.run_type = "manual",
+		.run_type = run_type,
 		.actor = "test"};
 	struct err e;
 
 	if (conductor_run_add(world.conductor, &spec, NULL, &e) != 0)
 		abort();
 	turn();
+}
+
+static void trigger(struct bag_dag *d, const char *run_id)
+{
+	add(d, run_id, "manual", world.now);
 }
 
 /* ---- what is made ---- */
@@ -314,6 +319,25 @@ static void test_catchup(void)
 	tick("2026-05-05T00:00Z");
 	are_runs("2026-05-04T00:00:00+00:00 running", "then it goes on by the clock");
 	world_end("catchup");
+}
+
+static void test_backfilled(void)
+{
+	struct bag_dag *d;
+
+	world_begin("2026-05-04T10:00Z");
+	d = put("d", "schedule: '@daily'\nstart_date: 2026-05-01\ncatchup: true\n");
+	d->is_paused = true;
+	planner_up();
+	add(d, "backfill__1", "backfill", at("2026-05-01"));
+	add(d, "by_hand", "manual", at("2026-05-02"));
+	d->is_paused = false;
+	changed(d);
+	tick("2026-05-04T10:00Z");
+	are_runs("backfill__1 running, by_hand running, 2026-05-02T00:00:00+00:00 running, "
+		 "2026-05-03T00:00:00+00:00 running",
+		"an interval that a backfill has served is not served again");
+	world_end("backfilled");
 }
 
 static void test_bounds(void)
@@ -534,6 +558,7 @@ int main(void)
 {
 	test_daily();
 	test_catchup();
+	test_backfilled();
 	test_bounds();
 	test_pause();
 	test_once();
