@@ -247,6 +247,8 @@ static bool are_errors(const void *arg)
 
 static void test_files(void)
 {
+	struct edition *ed = NULL;
+	struct err e;
 	int fd;
 
 	world_begin();
@@ -254,6 +256,9 @@ static void test_files(void)
 	IS_INT((long long)n_listed(), 0, "an empty folder, which was made");
 	put("a.yaml", GOOD);
 	until(is_dag, "a v1", "a file that is written is a DAG");
+	IS_INT(bag_edition(world.bag, "a", 0, &ed, &e), 0, "whose tasks can be had at once");
+	edition_unref(ed);
+	OK(bag_find(world.bag, "a")->first_seen > 0, "when it came is known");
 	fd = open(path_of("half.yaml"), O_WRONLY | O_CREAT, 0600);
 	if (write(fd, GOOD, 10) != 10)
 		abort();
@@ -298,6 +303,10 @@ static void test_broken(void)
 	put("a.yaml", GOOD);
 	until(is_dag, "a v1", "mended, it is what it was");
 	until(are_errors, "", "and no error is left");
+	put("new.yaml", "tasks: [\n");
+	until(are_errors, "new.yaml:2:1 ", "a broken file");
+	take_away("new.yaml");
+	until(are_errors, "", "that goes takes its errors along");
 	down();
 	world_end();
 }
@@ -405,6 +414,7 @@ static void test_restart(void)
 {
 	struct bag_dag *d;
 	struct edition *ed = NULL;
+	int64_t first_seen;
 	struct err e;
 
 	world_begin();
@@ -416,6 +426,7 @@ static void test_restart(void)
 	until(is_dag, "b v1", "another");
 	until(is_dag, "c v1", "a third");
 	d = bag_find(world.bag, "a");
+	first_seen = d->first_seen;
 	IS_INT(bag_pause(world.bag, d, true), 0, "one is paused");
 	IS_INT(bag_interval_made(world.bag, d, 1000, 2000), 0, "and had a run");
 	if (journal_commit(world.journal, NULL, NULL) != 0)
@@ -426,6 +437,7 @@ static void test_restart(void)
 	up(true);
 	d = bag_find(world.bag, "a");
 	OK(is_dag("a v1 paused"), "it stays paused behind a restart");
+	IS_INT(d->first_seen, first_seen, "when it came is known");
 	IS_INT(d->last_interval_start, 1000, "its last interval is known");
 	IS_INT(d->last_interval_end, 2000, "and when it ended");
 	OK(d->timetable != NULL && timetable_kind(d->timetable) == TIMETABLE_CRON,
