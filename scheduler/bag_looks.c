@@ -13,6 +13,7 @@
 #define GATHER_MS 4 /* what comes within this time is looked at together */
 #define SHORT_MS 25 /* a look that took no longer is not rested from */
 #define REST_FACTOR 3 /* of what others took */
+#define FAILED_MS 1000 /* between looks at a folder that cannot be read */
 #define REST_MAX_MS 2000
 
 static void on_timer(uv_timer_t *timer)
@@ -37,9 +38,10 @@ static void plan_look(struct bag *b)
 	if (b->is_closing || folder_look_is_looking(b->look))
 		return;
 	if (!b->o.is_once) {
-		bool is_watched = b->watch != NULL && !b->is_unwatched && !b->has_failed;
+		bool is_watched = b->watch != NULL && !b->is_unwatched;
+		uint64_t wait = is_watched ? often : earlier(often, BAG_POLL_MS);
 
-		due = b->look_ended + (is_watched ? often : earlier(often, BAG_POLL_MS));
+		due = b->look_ended + (b->has_failed ? FAILED_MS : wait);
 	}
 	if (b->again_ms != 0)
 		due = earlier(due, b->look_ended + b->again_ms);

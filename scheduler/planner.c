@@ -268,6 +268,11 @@ static void on_dag(void *ctx, struct bag_dag *d)
 	struct planner *p = ctx;
 	struct planned *of = d->plan;
 
+	if (d->version == 0 && of != NULL) { /* deleted: its runs are nobody's */
+		planner_runs_free(p, of);
+		planner_plan(p, of);
+		return;
+	}
 	/* Most DAGs of a large folder may have no schedule: they cost nothing here. */
 	if (of == NULL && (d->timetable == NULL || timetable_kind(d->timetable) == TIMETABLE_NONE))
 		return;

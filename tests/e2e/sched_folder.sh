@@ -67,6 +67,15 @@ good a.yaml
 until_ok "it comes back" grep -q "DAG a has come back" "$daemon_log"
 is "paused, as it was" "$("$windrow" dags list -o plain | awk -F '\t' '$1 == "a" { print $5 }')" true
 
+# ---- the folder itself ----
+mv "$dags" "$dags.away"
+until_ok "a folder that goes as a whole is told of" grep -q "DAGs stay as they are" "$daemon_log"
+mv "$dags.away" "$dags"
+until_ok "so is its return" grep -q "dags can be read again" "$daemon_log"
+ok "and no DAG was retired for it" sh -c "! grep -q 'DAG b is retired' '$daemon_log'"
+good b.yaml 'description: x'
+until_ok "it is watched again" grep -q "DAG b has changed" "$daemon_log"
+
 # ---- many at once, and a crash between ----
 mkdir "$work/many"
 i=0
