@@ -14,6 +14,7 @@
 #include "engine/strmap.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
+#include "scheduler/wall_timer.h"
 
 int64_t conductor_now(void)
 {
@@ -85,21 +86,22 @@ static void step(struct conductor *c)
 	} while (c->ready != NULL);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_time(void *ctx)
 {
-	struct conductor *c = timer->data;
+	struct conductor *c = ctx;
 
 	c->is_timer_due = true;
+	c->armed_at = INT64_MAX;
 }
 
 static void timers_arm(struct conductor *c)
 {
-	int64_t at = timers_next(&c->timers), now = conductor_now();
+	int64_t at = c->o.is_offline ? INT64_MAX : timers_next(&c->timers);
 
-	if (at == INT64_MAX || c->o.is_offline)
-		(void)uv_timer_stop(&c->timer);
-	else
-		(void)uv_timer_start(&c->timer, on_timer, at > now ? (uint64_t)(at - now) : 0, 0);
+	if (at == c->armed_at || c->is_closing)
+		return;
+	c->armed_at = at;
+	wall_timer_set(c->timer, at);
 }
 
 static void tell_broken(struct conductor *c, struct runner *r, const struct err *e)
@@ -216,26 +218,30 @@ static void on_prepare(uv_prepare_t *prepare)
 int conductor_create(const struct conductor_options *o, struct conductor **out, struct err *e)
 {
 	struct conductor *c = calloc(1, sizeof(*c));
+	int status;
 
 	if (c != NULL) {
 		c->o = *o;
 		c->next_number = o->first_run_number;
+		c->armed_at = INT64_MAX;
 		c->dispatch = dispatch_create();
 		c->pools = strmap_create(16);
 	}
-	if (c == NULL || c->dispatch == NULL || c->pools == NULL) {
+	status = c == NULL || c->dispatch == NULL || c->pools == NULL
+		? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+		: wall_timer_open(o->loop, on_time, c, &c->timer, e);
+	if (status != 0) {
 		if (c != NULL) {
 			dispatch_destroy(c->dispatch);
 			strmap_destroy(c->pools);
 		}
 		free(c);
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+		return status;
 	}
 	(void)uv_prepare_init(o->loop, &c->prepare);
-	(void)uv_timer_init(o->loop, &c->timer);
 	(void)uv_timer_init(o->loop, &c->log_timer);
 	(void)uv_timer_init(o->loop, &c->hold_timer);
-	c->prepare.data = c->timer.data = c->log_timer.data = c->hold_timer.data = c;
+	c->prepare.data = c->log_timer.data = c->hold_timer.data = c;
 	c->handles = 4;
 	(void)uv_prepare_start(&c->prepare, on_prepare);
 	*out = c;
@@ -301,6 +307,11 @@ static void on_closed(uv_handle_t *handle)
 	conductor_handle_closed(handle->data);
 }
 
+static void on_timer_closed(void *ctx)
+{
+	conductor_handle_closed(ctx);
+}
+
 void conductor_close(struct conductor *c, void (*closed)(void *ctx), void *ctx)
 {
 	if (c == NULL || c->is_closing)
@@ -313,7 +324,7 @@ void conductor_close(struct conductor *c, void (*closed)(void *ctx), void *ctx)
 	for (struct runner *r = c->first; r != NULL; r = r->next)
 		cells_close_all(r->cells);
 	uv_close((uv_handle_t *)&c->prepare, on_closed);
-	uv_close((uv_handle_t *)&c->timer, on_closed);
+	wall_timer_close(c->timer, on_timer_closed, c);
 	uv_close((uv_handle_t *)&c->log_timer, on_closed);
 	uv_close((uv_handle_t *)&c->hold_timer, on_closed);
 }

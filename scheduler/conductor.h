@@ -74,7 +74,8 @@ struct conductor_options {
 	bool is_offline; /* nothing is started, killed or timed: a daemon takes it up later */
 };
 
-/* Makes a conductor of no runs. The options' pointers must outlive it. ERR_NOMEM. */
+/* Makes a conductor of no runs. The options' pointers must outlive it. ERR_NOMEM,
+ * ERR_IO with a sentence. */
 int conductor_create(const struct conductor_options *o, struct conductor **out, struct err *e);
 
 /* Adds an observer, which must outlive the conductor, or takes it away again. */

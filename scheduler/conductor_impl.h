@@ -13,6 +13,7 @@
 
 struct arena;
 struct strmap;
+struct wall_timer;
 
 struct events {
 	struct run_event *list;
@@ -80,7 +81,9 @@ struct conductor {
 	struct conductor_options o;
 	struct conductor_observer *observers;
 	uv_prepare_t prepare;
-	uv_timer_t timer, log_timer, hold_timer;
+	uv_timer_t log_timer, hold_timer;
+	struct wall_timer *timer; /* for the first of timers */
+	int64_t armed_at; /* what it is set to; INT64_MAX: nothing */
 	int handles; /* open */
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;

@@ -1,0 +1,43 @@
+#!/bin/sh
+# The disk fills up under the daemon: nothing starts, that is said, and everything goes on by itself
+# when there is room. Wants to mount a small file system, and so to be root.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+disk=$work/disk
+mkdir "$disk"
+if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=6m none "$disk" 2>/dev/null; then
+	skip 5 "no file system can be mounted here"
+	tap_done
+fi
+trap 'kill "$daemon" 2>/dev/null; wait; umount "$disk"; rm -rf "$work"' EXIT
+WINDROW_HOME=$disk
+WINDROW__CORE__DAGS_FOLDER=$work/dags
+export WINDROW__CORE__DAGS_FOLDER
+mkdir "$work/dags" "$work/executions" "$work/logs"
+ln -s "$work/executions" "$work/logs" "$disk/"
+{
+	printf "schedule: '@once'\ndefault_args: {operator: local}\ntasks:\n"
+	seq 1 400 | while read -r i; do
+		printf '  t%d: {command: "echo t%d >> %s"%s}\n' "$i" "$i" "$work/ledger" \
+			"$([ "$i" = 1 ] || echo ", depends_on: [t$((i - 1))]")"
+	done
+} >"$work/dags/chain.yaml"
+
+until_said()
+{
+	while ! grep -q -- "$1" "$work/daemon"; do
+		kill -0 "$daemon" 2>/dev/null || return 1
+	done
+}
+
+: >"$work/daemon"
+"$windrow" scheduler 2>"$work/daemon" &
+daemon=$!
+ok "a run begins" until_said "is running"
+dd if=/dev/zero of="$disk/fill" bs=4k 2>/dev/null
+ok "a full disk is told" until_said "nothing can be stored, so nothing is started until it can"
+like "with the reason" "$(cat "$work/daemon")" "*no room is left on its disk*"
+rm "$disk/fill"
+ok "with room it goes on by itself" until_said "chain: run .* is success"
+seq -f 't%.0f' 1 400 >"$work/wanted"
+ok "and every task ran once, in order" cmp "$work/ledger" "$work/wanted"
+tap_done
