@@ -24,9 +24,11 @@
 #include "scheduler/control.h"
 
 #define READ_SIZE ((size_t)64 << 10)
-#define WAIT_MS 15000 /* for a daemon that begins or ends, or another command that holds the lock  \
-		       */
+#define WAIT_MS                                                                                    \
+	15000 /* for a daemon that begins or ends, or another command that holds the lock          \
+	       */
 #define PAUSE_MS 10 /* between two looks */
+#define PATIENCE_MS 5000 /* for an answer, before it is said what is waited for */
 
 struct client {
 	int fd;
@@ -180,7 +182,7 @@ bool client_truth(const struct value *map, const char *key)
 /* The exit status that an error has, by its code's name. */
 static int status_of(const char *code)
 {
-	static const int unreachable[] = {ERR_UNAVAILABLE, ERR_IO, ERR_DENIED};
+	static const int unreachable[] = {ERR_UNAVAILABLE, ERR_IO, ERR_DENIED, ERR_AGAIN};
 
 	if (strcmp(code, err_name(ERR_INVALID)) == 0)
 		return EXIT_USAGE;
@@ -211,18 +213,31 @@ int client_answer(const struct value *line, const struct value **ok)
 
 /* ---- asking ---- */
 
-static int ask_daemon(
-	struct client *c, const struct request *r, struct arena *a, struct value *answer)
+/* Whether the daemon says that it is stopping: another will do it, or we. */
+static bool is_again(const struct value *line)
 {
+	const struct value *error = value_member(line, "error", 5);
+
+	return error != NULL && strcmp(client_text(error, "code"), err_name(ERR_AGAIN)) == 0;
+}
+
+static int ask_daemon(struct client *c, const struct request *r, struct arena *a,
+	struct value *answer, bool is_last, bool *is_held)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
 	const struct value *ok;
 	struct value line;
 	int status = client_send(c, r);
 
+	if (status == EXIT_DONE && poll(&p, 1, PATIENCE_MS) == 0)
+		report_note("waiting for the scheduler: it answers when what was asked for is on "
+			    "disk; `windrow jobs check` tells how it is");
 	if (status == EXIT_DONE)
 		status = client_receive(c, a, &line);
-	if (status == EXIT_DONE)
+	*is_held = status == EXIT_DONE && !is_last && is_again(&line);
+	if (status == EXIT_DONE && !*is_held)
 		status = client_answer(&line, &ok);
-	if (status == EXIT_DONE)
+	if (status == EXIT_DONE && !*is_held)
 		*answer = *ok;
 	return status;
 }
@@ -250,8 +265,7 @@ int client_ask(struct request *r, struct arena *a, struct value *answer)
 	do {
 		status = client_open(o.home, &c);
 		if (status == EXIT_DONE && c != NULL) {
-			status = ask_daemon(c, r, a, answer);
-			is_held = false;
+			status = ask_daemon(c, r, a, answer, clock_ms() >= until, &is_held);
 		} else if (status == EXIT_DONE) {
 			status = offline_ask(&o, r, a, answer, clock_ms() >= until, &is_held);
 		}

@@ -30,6 +30,12 @@ static int ask(struct client *c, struct arena *a, const struct args *args)
 		status = client_answer(&line, &ok);
 	if (status == EXIT_DONE)
 		status = table_show_object(ok, args);
+	if (status == EXIT_DONE && client_truth(ok, "is_stalled")) {
+		report_error(
+			"the scheduler cannot write its store: it starts nothing until it can; "
+			"is the disk full?");
+		return EXIT_FAILED;
+	}
 	return status == EXIT_UNREACHABLE ? EXIT_FAILED : status;
 }
 
@@ -64,7 +70,8 @@ const struct command command_jobs_check = {
 	.verb = "check",
 	.summary = "whether a scheduler runs on this home, and answers",
 	.details = "Tells its process, since when it runs, how many runs it has in hand, and when "
-		   "it last stored something. Exit status 1: none runs, or it does not answer.",
+		   "it last stored something. Exit status 1: none runs, it does not answer, or it "
+		   "cannot store anything.",
 	.flags = check_flags,
 	.n_flags = sizeof(check_flags) / sizeof(check_flags[0]),
 	.example = "windrow jobs check",

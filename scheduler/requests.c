@@ -153,7 +153,7 @@ static void call_do(struct call *c, const struct request *r)
 {
 	struct requests *q = c->requests;
 	struct err e;
-	int status = q->is_closing ? err_set(&e, ERR_UNAVAILABLE, "the scheduler is stopping")
+	int status = q->is_closing ? err_set(&e, ERR_AGAIN, "the scheduler is stopping")
 				   : handlers[r->kind](c, r, &e);
 
 	if (status == ANSWER_LOOKED ||
@@ -329,6 +329,7 @@ int requests_health(struct call *c, const struct request *r, struct err *e)
 	fields_int(&f, "dags", dags_count(q->o.bag));
 	fields_int(&f, "runs", runs_count(q->o.conductor));
 	fields_time(&f, "last_commit", journal_last_at(q->o.journal));
+	fields_bool(&f, "is_stalled", journal_is_stalled(q->o.journal));
 	status = fields_end(&f, &c->answer, e);
 	return status == 0 ? ANSWER_NOW : status;
 }

@@ -142,6 +142,11 @@ size_t journal_waiting(const struct journal *j)
 	return j->n_waiting;
 }
 
+bool journal_is_stalled(const struct journal *j)
+{
+	return j->is_told;
+}
+
 int64_t journal_last_at(const struct journal *j)
 {
 	return j->last_at;

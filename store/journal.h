@@ -10,6 +10,7 @@
 #ifndef STORE_JOURNAL_H
 #define STORE_JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -63,6 +64,9 @@ int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx
 /* How many batches are not on disk yet, and how long the last transaction took to be written. */
 size_t journal_waiting(const struct journal *j);
 uint64_t journal_last_ns(const struct journal *j);
+
+/* Whether writing has stopped, as on_stall and on_flow tell. */
+bool journal_is_stalled(const struct journal *j);
 
 /* When something was last stored; INSTANT_NONE: not yet. */
 int64_t journal_last_at(const struct journal *j);
