@@ -176,7 +176,12 @@ static int conduct(struct test *t, struct err *e)
 		.on_finished = on_finished,
 		.on_broken = on_broken};
 	conductor_observe(t->conductor, &t->observer);
-	return conductor_run_add(t->conductor, &spec, &t->runner, e);
+	status = conductor_run_add(t->conductor, &spec, &t->runner, e);
+	/* There is no run before this one. */
+	for (uint32_t i = 0; status == 0 && i < t->opened.dag->n_tasks; i++)
+		if (t->opened.dag->tasks[i].depends_on_past)
+			runner_past_release(t->runner, i);
+	return status;
 }
 
 static int run(struct test *t, const struct args *args)

@@ -220,4 +220,11 @@ run dags test "$work/nothing.yaml"
 is "a file that is not there fails" "$status" 1
 run dags test
 is "no file is wrong usage" "$status" 2
+
+cat >"$work/past.yaml" <<'E'
+default_args: {operator: local, command: "true", depends_on_past: true}
+tasks: {a: {}, b: {depends_on: [a]}}
+E
+run dags test "$work/past.yaml"
+is "a run by hand has no run before it to wait for" "$status" 0
 tap_done
