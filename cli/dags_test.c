@@ -6,6 +6,7 @@
  * command, whatever becomes of it: nobody could ever find them again.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ struct test {
 	struct run_show show;
 	uv_signal_t signals[CAUGHT_COUNT];
 	int n_interrupts;
+	char note[sizeof(((struct err *)0)->text)]; /* of a callback that failed */
 	int status;
 };
 
@@ -74,6 +76,17 @@ static void on_note(void *ctx, struct runner *r, uint32_t task, uint32_t instanc
 	(void)r;
 	if (level != OP_INFO)
 		run_view_line(&t->show.view, task, instance, text, strlen(text));
+}
+
+static void on_callback(void *ctx, struct runner *r, enum op_level level, const char *text)
+{
+	struct test *t = ctx;
+
+	(void)r;
+	if (level == OP_INFO)
+		return;
+	(void)snprintf(t->note, sizeof(t->note), "%s", text);
+	run_show_note(&t->show, t->note);
 }
 
 /* ---- the end ---- */
@@ -173,6 +186,7 @@ static int conduct(struct test *t, struct err *e)
 		.on_run = on_run,
 		.on_line = on_line,
 		.on_note = on_note,
+		.on_callback = on_callback,
 		.on_finished = on_finished,
 		.on_broken = on_broken};
 	conductor_observe(t->conductor, &t->observer);

@@ -12,6 +12,7 @@
 
 #include "engine/dag.h"
 #include "engine/strmap.h"
+#include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 #include "scheduler/wall_timer.h"
@@ -115,6 +116,12 @@ static void tell_broken(struct conductor *c, struct runner *r, const struct err 
 	}
 }
 
+/* N.B. without a journal nobody else would ever do what its callbacks are. */
+static bool is_still_at_work(const struct conductor *c, const struct runner *r)
+{
+	return r->n_running > 0 || (r->n_calls > 0 && c->o.journal == NULL);
+}
+
 /* Tells of runs that are over and of which nothing is left. */
 static void tell_finished(struct conductor *c)
 {
@@ -124,7 +131,7 @@ static void tell_finished(struct conductor *c)
 	c->finished = NULL;
 	while ((r = list) != NULL) {
 		list = r->next_finished;
-		if (r->n_running > 0 && !r->is_broken && run_state_is_over(runner_state(r))) {
+		if (is_still_at_work(c, r) && !r->is_broken && run_state_is_over(runner_state(r))) {
 			r->next_finished = c->finished;
 			c->finished = r;
 			continue;
@@ -226,12 +233,14 @@ int conductor_create(const struct conductor_options *o, struct conductor **out, 
 		c->armed_at = INT64_MAX;
 		c->dispatch = dispatch_create();
 		c->pools = strmap_create(16);
+		c->callbacks = callbacks_create(c);
 	}
-	status = c == NULL || c->dispatch == NULL || c->pools == NULL
+	status = c == NULL || c->dispatch == NULL || c->pools == NULL || c->callbacks == NULL
 		? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
 		: wall_timer_open(o->loop, on_time, c, &c->timer, e);
 	if (status != 0) {
 		if (c != NULL) {
+			free(c->callbacks);
 			dispatch_destroy(c->dispatch);
 			strmap_destroy(c->pools);
 		}
@@ -307,7 +316,7 @@ static void on_closed(uv_handle_t *handle)
 	conductor_handle_closed(handle->data);
 }
 
-static void on_timer_closed(void *ctx)
+static void on_part_closed(void *ctx)
 {
 	conductor_handle_closed(ctx);
 }
@@ -321,10 +330,12 @@ void conductor_close(struct conductor *c, void (*closed)(void *ctx), void *ctx)
 	c->closed_ctx = ctx;
 	if (c->is_writing)
 		c->handles++; /* the commit's callback */
+	c->handles++;
+	callbacks_close(c->callbacks, on_part_closed, c);
 	for (struct runner *r = c->first; r != NULL; r = r->next)
 		cells_close_all(r->cells);
 	uv_close((uv_handle_t *)&c->prepare, on_closed);
-	wall_timer_close(c->timer, on_timer_closed, c);
+	wall_timer_close(c->timer, on_part_closed, c);
 	uv_close((uv_handle_t *)&c->log_timer, on_closed);
 	uv_close((uv_handle_t *)&c->hold_timer, on_closed);
 }
@@ -333,6 +344,7 @@ void conductor_close(struct conductor *c, void (*closed)(void *ctx), void *ctx)
 void conductor_drain(struct conductor *c, void (*on_drained)(void *ctx), void *ctx)
 {
 	c->is_draining = true;
+	callbacks_abandon(c->callbacks);
 	for (struct runner *r = c->first; r != NULL; r = r->next) {
 		cells_close_all(r->cells);
 		r->n_running = 0;

@@ -41,7 +41,10 @@ struct conductor_observer {
 		enum op_stream stream, const char *text, size_t len);
 	void (*on_note)(void *ctx, struct runner *r, uint32_t task, uint32_t instance,
 		enum op_level level, const char *text);
-	/* The run is over, and nothing of it is left running. */
+	/* How a callback of the run went. */
+	void (*on_callback)(void *ctx, struct runner *r, enum op_level level, const char *text);
+	/* The run is over, and nothing of it is left running; without a journal no callback
+	 * either. */
 	void (*on_finished)(void *ctx, struct runner *r, enum run_state state);
 	/* The run cannot go on: memory, or a bug. What ran is being ended where nobody could find
 	 * it again, else let go of; the runner leaves memory. r is NULL: nothing can go on. */

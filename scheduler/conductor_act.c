@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/arena.h"
+#include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
 
 static void tell_task(struct conductor *c, const struct deed *d)
@@ -58,6 +59,8 @@ static void perform(struct conductor *c, const struct deed *d)
 		d->call.on_stored(d->call.ctx);
 		return;
 	}
+	if (d->kind == DEED_CALLBACK && !c->is_closing)
+		callback_start(d->callback);
 	if (d->runner->is_broken || c->is_closing)
 		return;
 	switch (d->kind) {
@@ -74,6 +77,7 @@ static void perform(struct conductor *c, const struct deed *d)
 	case DEED_FINISH:
 		finish(c, d->runner);
 		break;
+	case DEED_CALLBACK:
 	case DEED_CALL:
 		break;
 	}

@@ -12,6 +12,8 @@
 #include "scheduler/try.h"
 
 struct arena;
+struct call;
+struct callbacks;
 struct strmap;
 struct wall_timer;
 
@@ -21,7 +23,15 @@ struct events {
 };
 
 /* What is done once the batch in which it was decided is on disk. */
-enum deed_kind { DEED_START, DEED_KILL, DEED_TELL_TASK, DEED_TELL_RUN, DEED_FINISH, DEED_CALL };
+enum deed_kind {
+	DEED_START,
+	DEED_KILL,
+	DEED_TELL_TASK,
+	DEED_TELL_RUN,
+	DEED_FINISH,
+	DEED_CALLBACK,
+	DEED_CALL
+};
 
 struct deed {
 	enum deed_kind kind;
@@ -30,6 +40,7 @@ struct deed {
 		struct run_action action; /* START, KILL */
 		struct runner_change task; /* its texts live in the batch's arena */
 		struct runner_run_change run;
+		struct call *callback;
 		struct {
 			void (*on_stored)(void *ctx);
 			void *ctx;
@@ -71,6 +82,7 @@ struct runner {
 	size_t n_running; /* tries that have not ended */
 	size_t n_holds; /* deeds and logs that are still to be done */
 	size_t n_keeps; /* of others */
+	size_t n_calls; /* callbacks that are not done */
 	bool is_ready, is_finished, is_leaving; /* in the list of that name */
 	bool is_told; /* the run is over, and everybody knows */
 	bool is_broken, is_broken_told;
@@ -110,6 +122,7 @@ struct conductor {
 	struct ended *ended; /* tries whose logs are to be closed at the turn's end */
 	size_t n_ended, cap_ended;
 	struct cell *dirty; /* logs that have lines to write */
+	struct callbacks *callbacks;
 	bool is_timer_due, is_grant_due, is_store_due;
 	bool is_writing; /* a batch: events gather */
 	bool is_draining, is_broken, is_closing;
@@ -148,6 +161,10 @@ int conductor_pool_number(struct conductor *c, const char *name, uint32_t *out);
 
 /* Tells the observers of a run that has been seated. */
 void conductor_tell_added(struct conductor *c, struct runner *r);
+
+/* Tells the observers that something stored cannot be taken up. */
+void conductor_tell_left_out(
+	struct conductor *c, const char *dag_id, const char *run_id, const struct err *e);
 
 /* Frees what the books are made of. */
 void conductor_books_free(struct conductor *c);
@@ -202,6 +219,9 @@ struct render runner_render(
 	struct runner *r, uint32_t task, uint32_t instance, uint32_t try_number);
 
 /* runner_try.c */
+
+/* The instance of an operator, or NULL where this build has none. */
+struct op_instance *conductor_operator(const struct conductor *k, const struct op_spec *spec);
 
 /* Starts, or attaches to, what a START or ATTACH says; ends what a KILL says. */
 void runner_try_start(struct runner *r, const struct run_action *a);

@@ -9,6 +9,7 @@
 #include "engine/arena.h"
 #include "engine/dag.h"
 #include "engine/instant.h"
+#include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 #include "store/store_run.h"
@@ -243,14 +244,15 @@ static int restore(
 
 /* ---- from outside ---- */
 
-static void tell_left_out(struct conductor *c, const struct store_run *s, const struct err *e)
+void conductor_tell_left_out(
+	struct conductor *c, const char *dag_id, const char *run_id, const struct err *e)
 {
 	struct conductor_observer *next;
 
 	for (struct conductor_observer *o = c->observers; o != NULL; o = next) {
 		next = o->next;
 		if (o->on_left_out != NULL)
-			o->on_left_out(o->ctx, s->dag_id, s->run_id, e);
+			o->on_left_out(o->ctx, dag_id, run_id, e);
 	}
 }
 
@@ -265,9 +267,9 @@ int conductor_restore(struct conductor *c, struct err *e)
 
 	for (size_t i = 0; i < n && status == 0; i++)
 		if (restore(c, &runs[i], &r, &why) != 0)
-			tell_left_out(c, &runs[i], &why);
+			conductor_tell_left_out(c, runs[i].dag_id, runs[i].run_id, &why);
 	arena_destroy(a);
-	return status;
+	return status == 0 && !c->o.is_offline ? callbacks_restore(c, e) : status;
 }
 
 int conductor_run_load(struct conductor *c, const char *dag_id, const char *run_id,

@@ -194,6 +194,12 @@ static void on_broken(void *ctx, struct runner *r, const struct err *e)
 		runner_dag_id(r), runner_run_id(r), e->text);
 }
 
+static void on_callback(void *ctx, struct runner *r, enum op_level level, const char *text)
+{
+	(void)ctx;
+	daemon_log(level, "%s: run %s: %s", runner_dag_id(r), runner_run_id(r), text);
+}
+
 static void on_left_out(void *ctx, const char *dag_id, const char *run_id, const struct err *e)
 {
 	(void)ctx;
@@ -333,8 +339,11 @@ static int open_conductor(struct daemon *d, struct err *e)
 		r = conductor_create(&c, &d->conductor, e);
 	if (r != 0)
 		return r;
-	d->watch = (struct conductor_observer){
-		.ctx = d, .on_run = on_run, .on_broken = on_broken, .on_left_out = on_left_out};
+	d->watch = (struct conductor_observer){.ctx = d,
+		.on_run = on_run,
+		.on_callback = on_callback,
+		.on_broken = on_broken,
+		.on_left_out = on_left_out};
 	conductor_observe(d->conductor, &d->watch);
 	return size_pools(d, e);
 }

@@ -8,6 +8,10 @@ libscheduler_a_SOURCES = \
 	scheduler/bag_faults.c \
 	scheduler/bag_impl.h \
 	scheduler/bag_looks.c \
+	scheduler/call.c \
+	scheduler/call.h \
+	scheduler/callbacks.c \
+	scheduler/callbacks.h \
 	scheduler/conductor.c \
 	scheduler/conductor.h \
 	scheduler/conductor_act.c \
@@ -39,6 +43,8 @@ libscheduler_a_SOURCES = \
 	scheduler/folder_look.h \
 	scheduler/folder_watch.c \
 	scheduler/folder_watch.h \
+	scheduler/http.c \
+	scheduler/http.h \
 	scheduler/intervals.c \
 	scheduler/intervals.h \
 	scheduler/lock.c \

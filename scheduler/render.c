@@ -10,6 +10,7 @@
 #include "engine/buf.h"
 #include "engine/cond.h"
 #include "engine/dag.h"
+#include "engine/dag_callback.h"
 #include "engine/err.h"
 #include "engine/instant.h"
 #include "engine/template.h"
@@ -94,6 +95,8 @@ static int get(
 		*out = string_value(r->dag->dag_id);
 		break;
 	case EXPR_TASK_ID:
+		if (r->task >= r->dag->n_tasks)
+			return err_set(e, ERR_NOTFOUND, "a run's own callback has no task");
 		*out = string_value(r->dag->tasks[r->task].id);
 		break;
 	case EXPR_TRY_NUMBER:
@@ -186,36 +189,72 @@ static int render_setting(const struct render *r, const struct key_def *key,
 	}
 }
 
-/* is_lenient: what cannot be rendered is left out. */
+/* What has an operator's keys: a task, or a callback. */
+struct action {
+	const struct op_spec *op;
+	const struct setting *settings;
+	const struct env_entry *environment;
+	size_t n_environment;
+	bool is_lenient; /* what cannot be rendered is left out */
+};
+
+/* Names with templates: an environment, or headers. */
+static int render_entries(const struct render *r, const char *what, const struct env_entry *list,
+	size_t n, bool is_lenient, struct arena *a, struct op_variable **out, struct err *e)
+{
+	struct op_variable *entries = arena_array(a, n + 1, sizeof(*entries));
+	int status;
+
+	if (entries == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	for (size_t i = 0; i < n; i++) {
+		entries[i].name = list[i].name;
+		status = render_text(r, list[i].text, a, &entries[i].value, e);
+		if (status != 0 && !is_lenient)
+			return err_context(e, "%s: %s", what, list[i].name);
+		if (status != 0)
+			entries[i].value = (struct op_bytes){.data = ""};
+	}
+	*out = entries;
+	return 0;
+}
+
+static int render_action(const struct render *r, const struct action *what, struct arena *a,
+	struct render_job *out, struct err *e)
+{
+	const struct op_spec *op = what->op;
+	struct render_job job = {.n_environment = what->n_environment};
+	int status;
+
+	job.settings = arena_array(a, op->n_keys, sizeof(*job.settings));
+	if (job.settings == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	for (size_t i = 0; i < op->n_keys; i++) {
+		status =
+			render_setting(r, &op->keys[i], &what->settings[i], a, &job.settings[i], e);
+		if (status != 0 && !what->is_lenient)
+			return err_context(e, "%s", op->keys[i].name);
+		if (status != 0)
+			job.settings[i] = (struct op_setting){0};
+	}
+	status = render_entries(r, "environment", what->environment, what->n_environment,
+		what->is_lenient, a, &job.environment, e);
+	if (status == 0)
+		*out = job;
+	return status;
+}
+
 static int render_all(const struct render *r, bool is_lenient, struct arena *a,
 	struct render_job *out, struct err *e)
 {
 	const struct task *t = &r->dag->tasks[r->task];
-	struct render_job job = {.n_environment = t->n_environment};
-	int status = 0;
+	struct action action = {.op = t->op,
+		.settings = t->settings,
+		.environment = t->environment,
+		.n_environment = t->n_environment,
+		.is_lenient = is_lenient};
 
-	job.settings = arena_array(a, t->op->n_keys, sizeof(*job.settings));
-	job.environment = arena_array(a, t->n_environment + 1, sizeof(*job.environment));
-	if (job.settings == NULL || job.environment == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	for (size_t i = 0; i < t->op->n_keys; i++) {
-		status =
-			render_setting(r, &t->op->keys[i], &t->settings[i], a, &job.settings[i], e);
-		if (status != 0 && !is_lenient)
-			return err_context(e, "%s", t->op->keys[i].name);
-		if (status != 0)
-			job.settings[i] = (struct op_setting){0};
-	}
-	for (size_t i = 0; i < t->n_environment; i++) {
-		job.environment[i].name = t->environment[i].name;
-		status = render_text(r, t->environment[i].text, a, &job.environment[i].value, e);
-		if (status != 0 && !is_lenient)
-			return err_context(e, "environment: %s", t->environment[i].name);
-		if (status != 0)
-			job.environment[i].value = (struct op_bytes){.data = ""};
-	}
-	*out = job;
-	return 0;
+	return render_action(r, &action, a, out, e);
 }
 
 int render_task(const struct render *r, struct arena *a, struct render_job *out, struct err *e)
@@ -227,6 +266,32 @@ int render_task_known(
 	const struct render *r, struct arena *a, struct render_job *out, struct err *e)
 {
 	return render_all(r, true, a, out, e);
+}
+
+int render_callback(const struct render *r, const struct callback *cb, struct arena *a,
+	struct render_call *out, struct err *e)
+{
+	struct render_call call = {0};
+	struct action action;
+	int status;
+
+	if (cb->kind == CALLBACK_TASK) {
+		action = (struct action){.op = cb->task.op,
+			.settings = cb->task.settings,
+			.environment = cb->task.environment,
+			.n_environment = cb->task.n_environment};
+		status = render_action(r, &action, a, &call.job, e);
+	} else {
+		if (render_text(r, cb->url.url, a, &call.url, e) != 0)
+			return err_context(e, "url");
+		if (cb->url.body != NULL && render_text(r, cb->url.body, a, &call.body, e) != 0)
+			return err_context(e, "body");
+		status = render_entries(r, "headers", cb->url.headers, cb->url.n_headers, false, a,
+			&call.headers, e);
+	}
+	if (status == 0)
+		*out = call;
+	return status;
 }
 
 int render_when(const struct render *r, bool *truth, struct err *e)

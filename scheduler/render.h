@@ -12,6 +12,7 @@
 #include "operators/operator.h"
 
 struct arena;
+struct callback;
 struct dag;
 struct mask;
 struct outputs;
@@ -62,6 +63,15 @@ int render_task(const struct render *r, struct arena *a, struct render_job *out,
  * what it was made of is gone, is left out. ERR_NOMEM. */
 int render_task_known(
 	const struct render *r, struct arena *a, struct render_job *out, struct err *e);
+
+/* A callback as its operator or the web server gets it; r->task is RUN_NO_TASK for a run's. */
+struct render_call {
+	struct render_job job; /* CALLBACK_TASK */
+	struct op_bytes url, body; /* CALLBACK_URL; body.data is NULL where there is none */
+	struct op_variable *headers;
+};
+int render_callback(const struct render *r, const struct callback *cb, struct arena *a,
+	struct render_call *out, struct err *e);
 
 /* Whether `when` holds; true where the task has none. */
 int render_when(const struct render *r, bool *truth, struct err *e);

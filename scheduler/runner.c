@@ -10,6 +10,7 @@
 #include "engine/arena.h"
 #include "engine/dag.h"
 #include "engine/instant.h"
+#include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 
@@ -229,6 +230,7 @@ void runner_past_release(struct runner *r, uint32_t task)
 void runner_kill_now(struct runner *r)
 {
 	cells_kill_all(r->cells, OP_KILL_CANCEL, 0);
+	callbacks_kill(r);
 }
 
 /* ---- what it is ---- */

@@ -7,6 +7,7 @@
 
 #include "engine/dag.h"
 #include "engine/instant.h"
+#include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 
@@ -150,6 +151,8 @@ static void task_changed(struct runner *r, const struct run_action *a)
 	conductor_deed(r->conductor, &d);
 	if (r->conductor->o.journal != NULL)
 		store_change(r, a, now);
+	if (state != old)
+		callbacks_task(r, row, now);
 	if (is_end && c != NULL && c->try != NULL && try_has_ended(c->try)) {
 		try_mark(c->try, state, now);
 		runner_try_close(r, c);
@@ -175,6 +178,8 @@ static void run_changed(struct runner *r, const struct run_action *a)
 	conductor_deed(r->conductor, &d);
 	if (r->conductor->o.journal != NULL)
 		runner_store_run(r);
+	if (d.run.old_state != state)
+		callbacks_run(r, state, now);
 }
 
 static void deed_of(struct runner *r, enum deed_kind kind, const struct run_action *a)

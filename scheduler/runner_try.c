@@ -150,10 +150,10 @@ void runner_try_close(struct runner *r, struct cell *c)
 
 /* ---- deeds ---- */
 
-static struct op_instance *operator_of(const struct conductor *k, const struct task *t)
+struct op_instance *conductor_operator(const struct conductor *k, const struct op_spec *spec)
 {
 	for (size_t i = 0; i < operators_count; i++)
-		if (operators[i]->spec == t->op)
+		if (operators[i]->spec == spec)
 			return k->o.instances[i];
 	return NULL;
 }
@@ -182,7 +182,8 @@ void runner_try_start(struct runner *r, const struct run_action *a)
 			.outputs = r->outputs,
 			.instance = a->instance,
 			.try_limit = row.try_limit,
-			.operator= operator_of(r->conductor, &r->edition->dag->tasks[a->task]),
+			.operator= conductor_operator(
+				r->conductor, r->edition->dag->tasks[a->task].op),
 			.logs = k->logs,
 			.kill_grace_ms = k->kill_grace_ms,
 			.dies_with_engine = k->dies_with_engine,

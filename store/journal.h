@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "store/store_callback.h"
 #include "store/store_run.h"
 
 struct err;
@@ -54,6 +55,8 @@ int journal_pool(struct journal *j, const struct store_pool *p);
 int journal_pool_delete(struct journal *j, const char *name);
 int journal_dag_delete(struct journal *j, const char *dag_id);
 int journal_run_delete(struct journal *j, uint64_t number);
+int journal_callback(struct journal *j, const struct store_callback *c);
+int journal_callback_delete(struct journal *j, const char *execution_id);
 /* actor: who did it; NULL: who opened the journal. */
 int journal_audit(struct journal *j, const char *actor, const char *action, const char *name);
 

@@ -85,6 +85,12 @@ static void keep_all(struct arena *a, struct journal_entry *n, bool *is_fine)
 		keep(a, &n->u.pair.action, is_fine);
 		keep(a, &n->u.pair.name, is_fine);
 		break;
+	case JOURNAL_CALLBACK:
+	case JOURNAL_CALLBACK_DELETE:
+		keep(a, &n->u.callback.execution_id, is_fine);
+		keep(a, &n->u.callback.event, is_fine);
+		keep(a, &n->u.callback.facts, is_fine);
+		break;
 	case JOURNAL_RUN_DELETE:
 		break;
 	}
@@ -139,6 +145,10 @@ int journal_entry_write(struct store *s, const struct journal_entry *n, struct e
 		return gone_is_fine(store_dag_delete(s, n->u.pair.name, e));
 	case JOURNAL_RUN_DELETE:
 		return store_run_delete(s, n->u.run.number, e);
+	case JOURNAL_CALLBACK:
+		return store_callback_put(s, &n->u.callback, e);
+	case JOURNAL_CALLBACK_DELETE:
+		return store_callback_delete(s, n->u.callback.execution_id, e);
 	case JOURNAL_AUDIT:
 		return store_audit(s, n->u.pair.actor, n->u.pair.action, n->u.pair.name, e);
 	}
@@ -217,6 +227,19 @@ int journal_dag_delete(struct journal *j, const char *dag_id)
 int journal_run_delete(struct journal *j, uint64_t number)
 {
 	struct journal_entry n = {.kind = JOURNAL_RUN_DELETE, .u.run.number = number};
+
+	return journal_add(j, &n);
+}
+
+int journal_callback(struct journal *j, const struct store_callback *c)
+{
+	return journal_add(j, &(struct journal_entry){.kind = JOURNAL_CALLBACK, .u.callback = *c});
+}
+
+int journal_callback_delete(struct journal *j, const char *execution_id)
+{
+	struct journal_entry n = {
+		.kind = JOURNAL_CALLBACK_DELETE, .u.callback.execution_id = execution_id};
 
 	return journal_add(j, &n);
 }

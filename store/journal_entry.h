@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "store/store_callback.h"
 #include "store/store_run.h"
 
 struct arena;
@@ -25,6 +26,8 @@ enum journal_kind {
 	JOURNAL_DAG_DELETE, /* pair.name */
 	JOURNAL_RUN_DELETE, /* run.number */
 	JOURNAL_AUDIT, /* pair */
+	JOURNAL_CALLBACK,
+	JOURNAL_CALLBACK_DELETE, /* callback.execution_id */
 };
 
 struct journal_entry {
@@ -44,6 +47,7 @@ struct journal_entry {
 			const struct store_import_error *list;
 			size_t n;
 		} errors;
+		struct store_callback callback;
 		struct store_pool pool;
 		struct {
 			const char *actor, *action, *name;

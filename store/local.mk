@@ -32,6 +32,8 @@ libstore_a_SOURCES = \
 	store/store.c \
 	store/store.h \
 	store/store_impl.h \
+	store/store_callback.c \
+	store/store_callback.h \
 	store/store_clean.c \
 	store/store_connection.c \
 	store/store_dag.c \
@@ -54,7 +56,8 @@ libstore_a_SOURCES = \
 
 # The migrations, as C, in the build folder.
 MIGRATIONS = store/migrations/001_connections_keypairs_variables.sql \
-	store/migrations/002_runs.sql
+	store/migrations/002_runs.sql \
+	store/migrations/003_callbacks.sql
 EXTRA_DIST += $(MIGRATIONS) store/migrations.awk
 CLEANFILES += store/migrations.inc
 

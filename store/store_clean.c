@@ -19,9 +19,9 @@ static int run_each(struct store *s, const char *const *sql, const char *type, c
 
 static int run_erase(struct store *s, uint64_t number, struct err *e)
 {
-	static const char *const sql[] = {"DELETE FROM tries WHERE run = $1",
-		"DELETE FROM task_instances WHERE run = $1", "DELETE FROM runs WHERE number = $1",
-		NULL};
+	static const char *const sql[] = {"DELETE FROM callbacks WHERE run = $1",
+		"DELETE FROM tries WHERE run = $1", "DELETE FROM task_instances WHERE run = $1",
+		"DELETE FROM runs WHERE number = $1", NULL};
 
 	return run_each(s, sql, "i", NULL, (int64_t)number, e);
 }
@@ -42,6 +42,7 @@ int store_run_delete(struct store *s, uint64_t number, struct err *e)
 static int dag_erase(struct store *s, const char *dag_id, int64_t *changed, struct err *e)
 {
 	static const char *const sql[] = {
+		"DELETE FROM callbacks WHERE run IN (SELECT number FROM runs WHERE dag_id = $1)",
 		"DELETE FROM tries WHERE run IN (SELECT number FROM runs WHERE dag_id = $1)",
 		"DELETE FROM task_instances WHERE run IN (SELECT number FROM runs WHERE dag_id = "
 		"$1)",
