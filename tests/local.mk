@@ -71,6 +71,7 @@ E2E_TESTS = \
 	tests/e2e/cli_streams.sh \
 	tests/e2e/cli_variables.sh \
 	tests/e2e/packaging.sh \
+	tests/e2e/run_callbacks.sh \
 	tests/e2e/run_cancel.sh \
 	tests/e2e/run_examples.sh \
 	tests/e2e/run_outputs.sh \
@@ -99,7 +100,7 @@ E2E_TESTS = \
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layering.sh
-EXTRA_DIST += $(E2E_TESTS) tests/deb.sh tests/e2e/daemon.sh tests/e2e/sshd.sh tests/e2e/tap.sh tests/layering.sh tests/ci.sh
+EXTRA_DIST += $(E2E_TESTS) tests/deb.sh tests/e2e/daemon.sh tests/e2e/hook.py tests/e2e/sshd.sh tests/e2e/tap.sh tests/layering.sh tests/ci.sh
 
 TAP_SOURCES = tests/unit/tap.c tests/unit/tap.h
 

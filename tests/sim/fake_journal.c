@@ -7,7 +7,7 @@
 #include "engine/arena.h"
 #include "engine/err.h"
 
-enum row_kind { ROW_RUN, ROW_TASK, ROW_TRY };
+enum row_kind { ROW_RUN, ROW_TASK, ROW_TRY, ROW_CALLBACK };
 
 struct row {
 	enum row_kind kind;
@@ -15,6 +15,7 @@ struct row {
 		struct store_run run;
 		struct store_task task;
 		struct store_try try;
+		struct store_callback callback; /* run 0: it is done */
 	};
 };
 
@@ -126,6 +127,25 @@ int journal_try(struct journal *j, const struct store_try *t)
 	return 0;
 }
 
+int journal_callback(struct journal *j, const struct store_callback *c)
+{
+	struct row row = {.kind = ROW_CALLBACK, .callback = *c};
+
+	row.callback.execution_id = copy(j, c->execution_id);
+	row.callback.event = copy(j, c->event);
+	row.callback.facts = copy(j, c->facts);
+	rows_add(&j->batch, &row);
+	return 0;
+}
+
+int journal_callback_delete(struct journal *j, const char *execution_id)
+{
+	struct row row = {.kind = ROW_CALLBACK, .callback.execution_id = copy(j, execution_id)};
+
+	rows_add(&j->batch, &row);
+	return 0;
+}
+
 int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx)
 {
 	struct waiting *w = must(calloc(1, sizeof(*w)));
@@ -151,6 +171,8 @@ static bool is_same(const struct row *a, const struct row *b)
 		return a->try.run == b->try.run && a->try.task == b->try.task &&
 			a->try.instance == b->try.instance &&
 			a->try.try_number == b->try.try_number;
+	case ROW_CALLBACK:
+		return strcmp(a->callback.execution_id, b->callback.execution_id) == 0;
 	}
 	return false;
 }
@@ -241,6 +263,31 @@ int store_run_find(struct store *s, struct arena *a, const char *dag_id, const c
 			return 0;
 		}
 	return err_set(e, ERR_NOTFOUND, "there is no run %s of %s", run_id, dag_id);
+}
+
+static void name_run(const struct journal *j, struct store_callback *c)
+{
+	for (size_t i = 0; i < j->table.n; i++)
+		if (j->table.list[i].kind == ROW_RUN && j->table.list[i].run.number == c->run) {
+			c->dag_id = j->table.list[i].run.dag_id;
+			c->run_id = j->table.list[i].run.run_id;
+		}
+}
+
+int store_callbacks(
+	struct store *s, struct arena *a, struct store_callback **out, size_t *n, struct err *e)
+{
+	const struct journal *j = (const struct journal *)s;
+
+	(void)e;
+	*n = 0;
+	*out = must(arena_array(a, j->table.n + 1, sizeof(**out)));
+	for (size_t i = 0; i < j->table.n; i++)
+		if (j->table.list[i].kind == ROW_CALLBACK && j->table.list[i].callback.run != 0) {
+			(*out)[*n] = j->table.list[i].callback;
+			name_run(j, &(*out)[(*n)++]);
+		}
+	return 0;
 }
 
 int store_tasks_of(struct store *s, struct arena *a, uint64_t run, struct store_task **out,
