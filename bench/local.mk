@@ -2,7 +2,7 @@
 # ratios beside a peer.
 EXTRA_PROGRAMS += $(BENCHES)
 EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_daemon.sh
-EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_trigger.sh
+EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_follow.sh bench/bench_trigger.sh
 
 BENCHES += bench/bench_machine
 bench_bench_machine_SOURCES = bench/bench.c bench/bench.h bench/bench_machine.c

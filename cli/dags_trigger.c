@@ -39,9 +39,13 @@ static int request_read(const struct args *args, struct arena *a, struct request
 	return conf == NULL ? EXIT_DONE : run_conf_parse(conf, a, &r->conf);
 }
 
-/* Why it will not begin at once, if so. */
+/* What a person should know of it: why it will not begin at once, if so. */
 static void note_wait(const struct request *r, const struct value *answer)
 {
+	if (client_truth(answer, "is_broken"))
+		report_warning("the file of %s does not load now (`windrow dags "
+			       "list-import-errors`): this is a run of its last good version",
+			r->dag_id);
 	if (client_truth(answer, "is_paused"))
 		report_note("%s is paused: the run waits; `windrow dags unpause %s` lets it begin",
 			r->dag_id, r->dag_id);

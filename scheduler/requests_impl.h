@@ -87,8 +87,8 @@ request_handler requests_pause, requests_unpause, requests_delete, requests_repa
 request_handler requests_backfill; /* requests_backfill.c */
 request_handler requests_pool_set, requests_pool_delete; /* requests_pools.c */
 
-/* The DAG of this id that a file has, and has rightly. ERR_NOTFOUND and the nearest; ERR_ILLEGAL:
- * its file is gone or broken. */
+/* The DAG of this id that a file has; where that does not load, its last good version counts.
+ * ERR_NOTFOUND and the nearest; ERR_ILLEGAL: its file is gone. */
 int requests_dag_get(struct requests *q, const char *dag_id, struct bag_dag **out, struct err *e);
 
 /* The same, of one whose file is gone or broken too: its last good edition. The caller gives it

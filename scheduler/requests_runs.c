@@ -38,6 +38,7 @@ int requests_run_fields(struct call *c, const struct runner *r, struct err *e)
 	fields_time(&f, "logical_date", runner_facts(r)->logical_date);
 	fields_text(&f, "state", run_state_name(runner_state(r)));
 	fields_bool(&f, "is_paused", d != NULL && d->is_paused);
+	fields_bool(&f, "is_broken", d != NULL && d->is_broken);
 	fields_bool(&f, "is_offline", c->requests->o.is_offline);
 	return fields_end(&f, &c->answer, e);
 }
@@ -109,6 +110,9 @@ int requests_trigger(struct call *c, const struct request *r, struct err *e)
 	struct bag_dag *d;
 	int status = requests_dag_get(q, r->dag_id, &d, e);
 
+	/* It may have been mended this moment. */
+	if (status == 0 && d->is_broken && !c->has_looked && !q->o.is_offline)
+		return ANSWER_LOOKED;
 	if (status == 0)
 		status = bag_edition(q->o.bag, r->dag_id, 0, &spec.edition, e);
 	if (status == 0)
