@@ -15,6 +15,7 @@
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "scheduler/bag.h"
+#include "scheduler/broken_runs.h"
 #include "scheduler/conductor.h"
 #include "scheduler/control.h"
 #include "scheduler/daemon_log.h"
@@ -42,6 +43,7 @@ struct daemon {
 	struct store *store; /* to read, by this thread */
 	struct journal *journal; /* to write, by its own */
 	struct conductor *conductor;
+	struct broken_runs *broken;
 	struct bag *bag;
 	struct planner *planner;
 	struct requests *requests;
@@ -93,6 +95,16 @@ static bool end_planner(struct daemon *d)
 	return p != NULL;
 }
 
+static bool end_broken(struct daemon *d)
+{
+	struct broken_runs *b = d->broken;
+
+	d->broken = NULL;
+	if (b != NULL)
+		broken_runs_close(b, on_step, d);
+	return b != NULL;
+}
+
 static bool end_conductor(struct daemon *d)
 {
 	struct conductor *c = d->conductor;
@@ -139,8 +151,8 @@ static bool end_handles(struct daemon *d)
 	return true;
 }
 
-static bool (*const steps[])(struct daemon *d) = {
-	end_runs, end_control, end_planner, end_conductor, end_bag, end_journal, end_handles};
+static bool (*const steps[])(struct daemon *d) = {end_runs, end_control, end_planner, end_broken,
+	end_conductor, end_bag, end_journal, end_handles};
 
 static void on_step(void *ctx)
 {
@@ -185,13 +197,8 @@ static void on_broken(void *ctx, struct runner *r, const struct err *e)
 {
 	struct daemon *d = ctx;
 
-	if (r == NULL) {
+	if (r == NULL)
 		fail(d, e);
-		return;
-	}
-	daemon_log(OP_ERROR,
-		"%s: run %s cannot go on, and is left as it is stored until the next start: %s",
-		runner_dag_id(r), runner_run_id(r), e->text);
 }
 
 static void on_callback(void *ctx, struct runner *r, enum op_level level, const char *text)
@@ -375,6 +382,17 @@ static int open_planner(struct daemon *d, struct err *e)
 	return planner_create(&p, &d->planner, e);
 }
 
+static int open_broken(struct daemon *d, struct err *e)
+{
+	struct broken_runs_options b = {.loop = d->o.loop,
+		.conductor = d->conductor,
+		.wait_ms = BROKEN_RUNS_WAIT_MS,
+		.ctx = d,
+		.on_note = on_part_note};
+
+	return broken_runs_open(&b, &d->broken, e);
+}
+
 static int restore(struct daemon *d, struct err *e)
 {
 	size_t n = 0;
@@ -404,7 +422,7 @@ static int open_control(struct daemon *d, struct err *e)
 }
 
 static int (*const openers[])(struct daemon *d, struct err *e) = {
-	open_store, open_bag, open_conductor, open_planner, restore, open_control};
+	open_store, open_bag, open_conductor, open_broken, open_planner, restore, open_control};
 
 static int open_all(struct daemon *d, struct err *e)
 {

@@ -8,6 +8,8 @@ libscheduler_a_SOURCES = \
 	scheduler/bag_faults.c \
 	scheduler/bag_impl.h \
 	scheduler/bag_looks.c \
+	scheduler/broken_runs.c \
+	scheduler/broken_runs.h \
 	scheduler/call.c \
 	scheduler/call.h \
 	scheduler/callbacks.c \

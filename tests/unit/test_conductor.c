@@ -13,6 +13,8 @@
 #include "engine/instant.h"
 #include "operators/registry.h"
 #include "operators/specs.h"
+#include "scheduler/broken_runs.h"
+#include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 #include "scheduler/env_source.h"
 #include "scheduler/outputs.h"
@@ -515,6 +517,56 @@ static void test_slots_are_held(void)
 	kit_end(&kit);
 }
 
+static void on_note(void *ctx, enum op_level level, const char *text)
+{
+	struct world *w = ctx;
+
+	(void)level;
+	buf_addf(&w->told, "%s;", text);
+}
+
+/* N.B. the conductor's inside is reached into: memory cannot be made short at the right moment. */
+static void test_broken(void)
+{
+	struct store_kit kit;
+	struct world w;
+	struct runner *r;
+	struct broken_runs *broken;
+	struct broken_runs_options b = {.ctx = &w, .on_note = on_note};
+	struct err e;
+
+	kit_begin(&kit);
+	world_open(&w, &kit, chain);
+	conductor_unobserve(w.conductor, &w.observer);
+	b.loop = &w.loop;
+	b.conductor = w.conductor;
+	IS_INT(broken_runs_open(&b, &broken, &e), 0, "somebody watches over runs that break");
+	n_fakes = 0;
+	r = add_run(&w, "r1");
+	runner_start(r);
+	settle(&w);
+	fakes[0].events->on_started(fakes[0].ctx);
+	settle(&w);
+	buf_reset(&w.told);
+	runner_fail(r, ERR_NOMEM, "out of memory");
+	while (n_fakes < 2)
+		(void)uv_run(&w.loop, UV_RUN_ONCE);
+	told(&w,
+		"t: run r1 broke, and is taken up again from what is stored: out of memory;"
+		"t: run r1 was taken up again;",
+		"a run that broke is taken up again");
+	OK(!fakes[0].is_open && fakes[1].is_attached && strcmp(fakes[0].id, fakes[1].id) == 0,
+		"what ran of it is attached to");
+	fake_finish(&fakes[1], 0, "{\"n\": 5}");
+	settle(&w);
+	fake_finish(&fakes[2], 0, NULL);
+	settle(&w);
+	sql(&w, "SELECT state FROM runs", "success", "and it ends well");
+	broken_runs_close(broken, NULL, NULL);
+	world_close(&w);
+	kit_end(&kit);
+}
+
 static void test_left_out(void)
 {
 	struct store_kit kit;
@@ -542,6 +594,7 @@ int main(void)
 	test_drain();
 	test_finished_run_again();
 	test_slots_are_held();
+	test_broken();
 	test_left_out();
 	return tap_done();
 }
