@@ -40,6 +40,7 @@ static int exec(const struct args *args)
 	r.end_date = args_text(args, "end-date", NULL);
 	r.reset_dagruns = args_has(args, "reset-dagruns");
 	r.dry_run = args_has(args, "dry-run");
+	r.max_active_runs = args_int(args, "max-active-runs", -1);
 	status = EXIT_USAGE;
 	if (r.start_date == NULL || r.end_date == NULL)
 		report_error("dags backfill: --start-date and --end-date say which runs");
@@ -63,6 +64,8 @@ static const struct flag flags[] = {
 	{"end-date", 'e', FLAG_TEXT, "DATE", "the last one begins then or earlier"},
 	{"reset-dagruns", 0, FLAG_SWITCH, NULL, "runs that are there and over run again"},
 	{"dry-run", 'n', FLAG_SWITCH, NULL, "only show which runs there would be"},
+	{"max-active-runs", 'm', FLAG_INT, "N", "at most so many of its kind side by side", 1,
+		REQUEST_RUNS_MAX},
 	OUTPUT_FLAG,
 };
 

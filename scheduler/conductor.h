@@ -99,6 +99,7 @@ struct run_spec {
 	const struct run_facts *facts; /* copied */
 	const char *run_type; /* "manual", "scheduled", "backfill" */
 	const char *actor; /* who asked for it; NULL: the scheduler */
+	uint32_t max_active; /* of a backfill: see store_run; 0: as the DAG says */
 	uint64_t seed; /* of the jitter of retries; 0: made from the clock */
 };
 

@@ -71,6 +71,7 @@ struct runner {
 	struct run_facts facts;
 	const char *run_type, *actor;
 	uint64_t number, seed;
+	uint32_t max_active;
 	int64_t queued_at; /* INSTANT_NONE: not known */
 	uint32_t seat; /* its number in dispatch */
 	uint32_t *pools; /* the conductor's numbers of the plan's pools */

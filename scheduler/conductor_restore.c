@@ -51,8 +51,11 @@ static int runner_of(struct conductor *c, const struct store_run *s, struct aren
 	struct runner **out, struct err *e)
 {
 	struct run_facts facts;
-	struct run_spec spec = {
-		.facts = &facts, .run_type = s->run_type, .actor = s->actor, .seed = s->seed};
+	struct run_spec spec = {.facts = &facts,
+		.run_type = s->run_type,
+		.actor = s->actor,
+		.max_active = s->max_active,
+		.seed = s->seed};
 	struct runner *r;
 	int status = facts_of(s, a, &facts, e);
 

@@ -98,6 +98,7 @@ void runner_store_run(struct runner *r)
 		.logical_date = r->facts.logical_date,
 		.interval_start = r->facts.interval_start,
 		.interval_end = r->facts.interval_end,
+		.max_active = r->max_active,
 		.seed = r->seed,
 		.queued_at = r->queued_at,
 		.started_at = time_or_none(head.started_at),

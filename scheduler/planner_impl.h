@@ -15,6 +15,7 @@ struct planned_run {
 	struct runner *runner;
 	bool is_started; /* it has been started, or asked to */
 	bool is_scheduled; /* made by the planner */
+	bool is_backfill;
 	int64_t past; /* logical date of the run before, which holds tasks of it; INSTANT_NONE */
 };
 
@@ -25,6 +26,7 @@ struct planned {
 	struct bag_dag *dag;
 	struct planned_run *first, *last; /* runs that are not over, as they were made */
 	size_t n_runs, n_started, n_scheduled; /* of these */
+	size_t n_backfills; /* that have started */
 	size_t n_held; /* by the run before */
 };
 

@@ -1,6 +1,7 @@
 /*
  * Runs that are not over: which of the queued ones start. The oldest first, as many at once as
- * their DAG allows, whoever asked for them; none while the DAG is paused.
+ * their DAG allows, whoever asked for them; none while the DAG is paused. A backfill may ask for
+ * fewer of its kind side by side, and then lets others pass.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,12 +32,14 @@ static struct planned_run *add(struct planner *p, struct planned *of, struct run
 	run->runner = r;
 	run->is_started = runner_state(r) != RUN_QUEUED;
 	run->is_scheduled = strcmp(runner_run_type(r), "scheduled") == 0;
+	run->is_backfill = strcmp(runner_run_type(r), "backfill") == 0;
 	run->past = INSTANT_NONE;
 	run->prev = of->last;
 	*(of->last == NULL ? &of->first : &of->last->next) = run;
 	of->last = run;
 	of->n_runs++;
 	of->n_started += run->is_started;
+	of->n_backfills += run->is_started && run->is_backfill;
 	of->n_scheduled += run->is_scheduled;
 	planner_past_check(p, of, run);
 	return run;
@@ -48,6 +51,7 @@ static void drop(struct planner *p, struct planned *of, struct planned_run *run)
 	*(run->next == NULL ? &of->last : &run->next->prev) = run->prev;
 	of->n_runs--;
 	of->n_started -= run->is_started;
+	of->n_backfills -= run->is_started && run->is_backfill;
 	of->n_scheduled -= run->is_scheduled;
 	of->n_held -= run->past != INSTANT_NONE;
 	p->n_held -= run->past != INSTANT_NONE;
@@ -66,10 +70,13 @@ void planner_start(struct planner *p, struct planned *of)
 		return;
 	for (struct planned_run *run = of->first;
 		run != NULL && of->n_started < of->dag->max_active_runs; run = run->next) {
-		if (run->is_started)
+		uint32_t max = runner_max_active(run->runner);
+
+		if (run->is_started || (max != 0 && of->n_backfills >= max))
 			continue;
 		run->is_started = true;
 		of->n_started++;
+		of->n_backfills += run->is_backfill;
 		runner_start(run->runner);
 	}
 }

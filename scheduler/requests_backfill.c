@@ -59,6 +59,8 @@ static int run_make(
 	struct run_spec spec = {.edition = b->edition,
 		.facts = &facts,
 		.run_type = "backfill",
+		.max_active =
+			b->request->max_active_runs < 0 ? 0 : (uint32_t)b->request->max_active_runs,
 		.actor = b->request->actor};
 
 	return conductor_run_add(b->call->requests->o.conductor, &spec, NULL, e);

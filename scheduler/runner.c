@@ -127,6 +127,7 @@ int runner_create(
 	if (status == 0) {
 		r->conductor = c;
 		r->edition = edition_ref(spec->edition);
+		r->max_active = spec->max_active;
 		r->seed = spec->seed == 0 ? (uint64_t)conductor_now() : spec->seed;
 		r->outputs = outputs_create(r->edition->dag);
 		r->cells = cells_create(r->edition->dag->n_tasks, r, &c->timers);
@@ -253,6 +254,11 @@ const char *runner_dag_id(const struct runner *r)
 const char *runner_run_id(const struct runner *r)
 {
 	return r->facts.run_id;
+}
+
+uint32_t runner_max_active(const struct runner *r)
+{
+	return r->max_active;
 }
 
 const char *runner_run_type(const struct runner *r)

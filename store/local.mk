@@ -57,7 +57,8 @@ libstore_a_SOURCES = \
 # The migrations, as C, in the build folder.
 MIGRATIONS = store/migrations/001_connections_keypairs_variables.sql \
 	store/migrations/002_runs.sql \
-	store/migrations/003_callbacks.sql
+	store/migrations/003_callbacks.sql \
+	store/migrations/004_runs_side_by_side.sql
 EXTRA_DIST += $(MIGRATIONS) store/migrations.awk
 CLEANFILES += store/migrations.inc
 

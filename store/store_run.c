@@ -10,7 +10,7 @@
 
 #define RUN_COLUMNS                                                                                \
 	"number, dag_id, run_id, version, run_type, state, stop, logical_date, interval_start, "   \
-	"interval_end, conf, params, seed, queued_at, started_at, ended_at, actor"
+	"interval_end, conf, params, seed, queued_at, started_at, ended_at, actor, max_active"
 #define TASK_COLUMNS                                                                               \
 	"run, task, instance, task_id, state, try_number, try_limit, n_items, at, kill, "          \
 	"is_decided, is_released, started_at, ended_at, items"
@@ -47,13 +47,14 @@ int store_run_put(struct store *s, const struct store_run *r, struct err *e)
 	return db_run(s->db, e, NULL,
 		"INSERT INTO runs (" RUN_COLUMNS
 		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-		"$11, $12, $13, $14, $15, $16, $17) ON CONFLICT (number) DO UPDATE SET "
+		"$11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT (number) DO UPDATE SET "
 		"version = excluded.version, state = excluded.state, stop = excluded.stop, "
 		"started_at = excluded.started_at, ended_at = excluded.ended_at",
-		"ittittiooottiioot", (int64_t)r->number, r->dag_id, r->run_id, (int64_t)r->version,
+		"ittittiooottiiooti", (int64_t)r->number, r->dag_id, r->run_id, (int64_t)r->version,
 		r->run_type, run_state_name((enum run_state)r->state), (int64_t)r->stop,
 		r->logical_date, r->interval_start, r->interval_end, r->conf, r->params,
-		(int64_t)r->seed, r->queued_at, r->started_at, r->ended_at, r->actor);
+		(int64_t)r->seed, r->queued_at, r->started_at, r->ended_at, r->actor,
+		(int64_t)r->max_active);
 }
 
 int store_task_put(struct store *s, const struct store_task *t, struct err *e)
@@ -115,6 +116,7 @@ static int run_read(struct arena *a, struct db_rows *rows, void *item)
 	run->started_at = db_rows_int_or_none(rows, 14);
 	run->ended_at = db_rows_int_or_none(rows, 15);
 	run->actor = store_text(a, db_rows_text(rows, 16), &r);
+	run->max_active = (uint32_t)db_rows_int(rows, 17);
 	return r;
 }
 

@@ -32,6 +32,7 @@ struct store_run {
 	uint64_t seed;
 	int64_t queued_at, started_at, ended_at;
 	const char *actor; /* who asked for it; NULL: the scheduler */
+	uint32_t max_active; /* backfills of its DAG side by side; 0: as the DAG says */
 };
 
 /* A task, or an instance of a for_each. */

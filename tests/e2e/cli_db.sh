@@ -9,11 +9,11 @@ is "nor anything to copy" "$status" 3
 run secrets rotate
 is "nor to seal anew" "$status" 0
 run db migrate
-is "migrating makes one" "$status:$err" "0:made a store in $WINDROW_HOME (schema 3)"
+is "migrating makes one" "$status:$err" "0:made a store in $WINDROW_HOME (schema 4)"
 run db migrate
-is "once" "$status:$err" "0:the store in $WINDROW_HOME is up to date (schema 3)"
+is "once" "$status:$err" "0:the store in $WINDROW_HOME is up to date (schema 4)"
 run db check
-is "it is sound" "$status:$out" "0:the store in $WINDROW_HOME is sound (schema 3)"
+is "it is sound" "$status:$out" "0:the store in $WINDROW_HOME is sound (schema 4)"
 is "and its owner's alone" "$(ls -l "$WINDROW_HOME/windrow.db" | cut -c1-10)" "-rw-------"
 is "as is home" "$(ls -ld "$WINDROW_HOME" | cut -c1-10)" "drwx------"
 run secrets rotate

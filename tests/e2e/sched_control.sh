@@ -191,6 +191,37 @@ is "jobs check answers" "$status" 0
 like "with the process" "$out" "pid	$daemon
 *"
 
+# Backfills side by side, over a crash.
+cat >"$dags/g.yaml" <<END
+schedule: '0 0 * * *'
+start_date: 2026-01-01
+end_date: 2026-01-04
+catchup: false
+is_paused_upon_creation: true
+tasks: {a: {operator: local, command: "while [ ! -e $work/go.g.\$<run.id> ]; do sleep 0.05; done"}}
+END
+count()
+{
+	query "SELECT count(*) FROM runs WHERE dag_id = 'g' AND run_type = 'backfill' AND state = '$1'"
+}
+has_count()
+{
+	[ "$(count "$1")" = "$2" ]
+}
+run dags backfill g -s 2026-01-01 -e 2026-01-04 --max-active-runs 1
+run dags unpause g
+until_ok "of backfills no more begin side by side than were asked for" has_count running 1
+daemon_kill
+daemon_start
+: >"$work/go.g.other"
+run dags trigger g -r other --wait
+is "others pass meanwhile" "$status" 0
+is "also after a crash" "$(count running).$(count queued)" 1.3
+for n in 1 2 3 4; do
+	: >"$work/go.g.backfill__2026-01-0${n}T00:00:00+00:00"
+	until_ok "and one after the other they end" has_count success $n
+done
+
 n=0
 while [ $n -lt 20 ]; do
 	n=$((n + 1))
