@@ -263,7 +263,7 @@ static void test_refused(void)
 	free(kit_sql(&k, "INSERT INTO schema_migrations VALUES (9999, 'x', 0)"));
 	is_refused(ERR_UNSUPPORTED,
 		"the store @ was made by a newer windrow (its schema is number 9999, this one "
-		"knows up to 3): use that windrow; nothing was changed",
+		"knows up to 4): use that windrow; nothing was changed",
 		"a newer one");
 	free(kit_sql(&k, "DELETE FROM schema_migrations WHERE number = 9999"));
 	bytes = kit_read(kit_path(&k, "windrow.db"), &len);
@@ -289,7 +289,7 @@ static void test_refused(void)
 	free(kit_sql(&k, "PRAGMA journal_mode = WAL"));
 	free(kit_sql(&k, "PRAGMA application_id = 0x77647277"));
 	is_refused(ERR_ILLEGAL,
-		"the store @ is of an older windrow (its schema is number 0, this one needs 3): "
+		"the store @ is of an older windrow (its schema is number 0, this one needs 4): "
 		"`windrow db backup FILE`, then `windrow db migrate`",
 		"an older one");
 	IS_INT(store_migrate(&k.options, &from, &to, &k.e), 0, "but it can be migrated");
