@@ -20,6 +20,7 @@
 #include "scheduler/control.h"
 #include "scheduler/daemon_log.h"
 #include "scheduler/lock.h"
+#include "scheduler/log_cleaner.h"
 #include "scheduler/notify.h"
 #include "scheduler/planner.h"
 #include "scheduler/requests.h"
@@ -48,6 +49,7 @@ struct daemon {
 	struct planner *planner;
 	struct requests *requests;
 	struct control *control;
+	struct log_cleaner *log_cleaner;
 	struct conductor_observer watch;
 	struct bag_observer bag_watch;
 	uv_signal_t signals[CAUGHT_COUNT];
@@ -82,6 +84,16 @@ static bool end_control(struct daemon *d)
 		control_close(c, on_step, d);
 	requests_destroy(d->requests);
 	d->requests = NULL;
+	return c != NULL;
+}
+
+static bool end_log_cleaner(struct daemon *d)
+{
+	struct log_cleaner *c = d->log_cleaner;
+
+	d->log_cleaner = NULL;
+	if (c != NULL)
+		log_cleaner_close(c, on_step, d);
 	return c != NULL;
 }
 
@@ -151,8 +163,8 @@ static bool end_handles(struct daemon *d)
 	return true;
 }
 
-static bool (*const steps[])(struct daemon *d) = {end_runs, end_control, end_planner, end_broken,
-	end_conductor, end_bag, end_journal, end_handles};
+static bool (*const steps[])(struct daemon *d) = {end_runs, end_log_cleaner, end_control,
+	end_planner, end_broken, end_conductor, end_bag, end_journal, end_handles};
 
 static void on_step(void *ctx)
 {
@@ -251,6 +263,7 @@ static void settings_read_again(struct daemon *d)
 		    settings_text(d->o.settings, SETTING_DAGS_FOLDER)) != 0)
 		daemon_log(OP_WARNING, "another dags folder counts from the next start on");
 	bag_rescan_set(d->bag, settings_number(s, SETTING_DAG_DIR_LIST_INTERVAL));
+	log_cleaner_set(d->log_cleaner, s);
 	settings_destroy(s);
 	bag_scan_now(d->bag);
 	daemon_log(OP_INFO, "the settings were read again");
@@ -421,8 +434,20 @@ static int open_control(struct daemon *d, struct err *e)
 	return r == 0 ? control_open(&c, &d->control, e) : r;
 }
 
-static int (*const openers[])(struct daemon *d, struct err *e) = {
-	open_store, open_bag, open_conductor, open_broken, open_planner, restore, open_control};
+static int open_log_cleaner(struct daemon *d, struct err *e)
+{
+	struct log_cleaner_options o = {.loop = d->o.loop,
+		.folder = d->o.logs,
+		.conductor = d->conductor,
+		.settings = d->o.settings,
+		.ctx = d,
+		.on_note = on_part_note};
+
+	return log_cleaner_open(&o, &d->log_cleaner, e);
+}
+
+static int (*const openers[])(struct daemon *d, struct err *e) = {open_store, open_bag,
+	open_conductor, open_broken, open_planner, restore, open_control, open_log_cleaner};
 
 static int open_all(struct daemon *d, struct err *e)
 {

@@ -51,6 +51,8 @@ libscheduler_a_SOURCES = \
 	scheduler/intervals.h \
 	scheduler/lock.c \
 	scheduler/lock.h \
+	scheduler/log_cleaner.c \
+	scheduler/log_cleaner.h \
 	scheduler/notify.c \
 	scheduler/notify.h \
 	scheduler/outputs.c \

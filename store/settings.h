@@ -37,7 +37,11 @@ enum setting_type {
 		"How many seconds lie between looks at the dags folder, which is watched "         \
 		"besides. Where it cannot be watched, they are 5 at most.")                        \
 	X(DAG_DIR_WATCH, "scheduler", "dag_dir_watch", SETTING_BOOL, "true",                       \
-		"Whether the dags folder is watched; else it is only looked at now and then.")
+		"Whether the dags folder is watched; else it is only looked at now and then.")     \
+	X(LOG_MAX_AGE_DAYS, "logging", "max_age_days", SETTING_NUMBER, "90",                       \
+		"How many days after its last line the logs of a run are kept.")                   \
+	X(LOG_MAX_SIZE_MB, "logging", "max_size_mb", SETTING_NUMBER, "10240",                      \
+		"How many MiB all logs together may take; then those of the oldest runs go.")
 
 enum setting_id {
 #define SETTING_ENUM(id, section, key, type, dflt, doc) SETTING_##id,

@@ -29,6 +29,7 @@ UNIT_TESTS = \
 	tests/unit/test_load_memory \
 	tests/unit/test_local \
 	tests/unit/test_lock \
+	tests/unit/test_log_cleaner \
 	tests/unit/test_mask \
 	tests/unit/test_pages \
 	tests/unit/test_planner \
@@ -222,6 +223,8 @@ tests_unit_test_known_hosts_SOURCES = tests/unit/test_known_hosts.c $(TAP_SOURCE
 tests_unit_test_known_hosts_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_remote_SOURCES = tests/unit/test_remote.c $(TAP_SOURCES)
 tests_unit_test_remote_LDADD = $(OPERATORS_LIBS)
+tests_unit_test_log_cleaner_SOURCES = tests/unit/test_log_cleaner.c $(TAP_SOURCES)
+tests_unit_test_log_cleaner_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_mask_SOURCES = tests/unit/test_mask.c $(TAP_SOURCES)
 tests_unit_test_mask_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(TAP_SOURCES)
