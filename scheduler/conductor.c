@@ -3,7 +3,7 @@
  * come. Callbacks only record what came.
  *
  * Invariants: a runner with events is in the list of ready ones, and a turn leaves that list empty
- * unless nothing can go on. What a turn has decided is done only once it is stored.
+ * unless a batch is being written. What a turn has decided is done only once it is stored.
  */
 #include "scheduler/conductor.h"
 

@@ -56,7 +56,7 @@ struct daemon {
 	uv_timer_t watchdog;
 	size_t n_handles; /* signals and watchdog */
 	size_t step; /* of the end */
-	bool is_ending;
+	bool is_ending, is_stalled; /* is_stalled: nothing can be stored just now */
 	int status; /* why it ends */
 	struct err why;
 };
@@ -232,16 +232,30 @@ static void on_part_note(void *ctx, enum op_level level, const char *text)
 	daemon_log(level, "%s", text);
 }
 
+/* As a crash would, which loses nothing: what is not stored is asked for again. */
+static void leave_at_once(int number)
+{
+	daemon_log(OP_WARNING, "leaving at once");
+	(void)signal(number, SIG_DFL);
+	(void)raise(number);
+}
+
 static void on_stall(void *ctx, const struct err *e)
 {
-	(void)ctx;
+	struct daemon *d = ctx;
+
+	d->is_stalled = true;
 	daemon_log(
 		OP_ERROR, "nothing can be stored, so nothing is started until it can: %s", e->text);
+	if (d->is_ending)
+		leave_at_once(SIGTERM);
 }
 
 static void on_flow(void *ctx)
 {
-	(void)ctx;
+	struct daemon *d = ctx;
+
+	d->is_stalled = false;
 	daemon_log(OP_INFO, "storing works again; everything goes on");
 }
 
@@ -276,15 +290,13 @@ static void on_signal(uv_signal_t *handle, int number)
 	if (number == SIGHUP) {
 		if (!d->is_ending)
 			settings_read_again(d);
-	} else if (!d->is_ending) {
+	} else if (!d->is_ending && !d->is_stalled) {
 		daemon_log(OP_INFO,
 			"stopping: nothing starts any more; what runs is left running, and is "
 			"taken up at the next start");
 		end(d);
 	} else {
-		daemon_log(OP_WARNING, "leaving at once");
-		(void)signal(number, SIG_DFL);
-		(void)raise(number);
+		leave_at_once(number);
 	}
 }
 

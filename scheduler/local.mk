@@ -88,6 +88,8 @@ libscheduler_a_SOURCES = \
 	scheduler/stored_source.h \
 	scheduler/task_log.c \
 	scheduler/task_log.h \
+	scheduler/task_log_mark.c \
+	scheduler/task_log_mark.h \
 	scheduler/try.c \
 	scheduler/try.h \
 	scheduler/wall_timer.c \

@@ -19,8 +19,7 @@
 #include "engine/mask.h"
 #include "engine/run.h"
 #include "operators/fdio.h"
-
-#define MARK_LEN 63 /* bytes of a mark: three numbers of 20 digits */
+#include "scheduler/task_log_mark.h"
 
 /* How far a stream of output has come. */
 struct progress {
@@ -50,19 +49,6 @@ struct task_log {
 	int64_t stamp_time;
 	char stamp[INSTANT_TEXT_MAX];
 };
-
-/* Beside the log, and hidden: .attempt=1.mark */
-bool task_log_mark_path_make(const char *log, char *path, size_t size)
-{
-	const char *slash = strrchr(log, '/'), *dot = strrchr(log, '.');
-	int n;
-
-	if (slash == NULL || dot == NULL || dot < slash)
-		return false;
-	n = snprintf(path, size, "%.*s/.%.*s.mark", (int)(slash - log), log, (int)(dot - slash - 1),
-		slash + 1);
-	return n >= 0 && (size_t)n < size;
-}
 
 bool task_log_path_make(const struct task_log_place *place, char *path, size_t size)
 {
@@ -314,35 +300,9 @@ static bool mark_get(const struct task_log *l, struct task_log_mark *out)
 static void mark_write(struct task_log *l)
 {
 	struct task_log_mark m;
-	char text[MARK_LEN + 1];
 
-	if (l->mark_path[0] == '\0' || !mark_get(l, &m))
-		return;
-	if (l->mark_fd < 0)
-		l->mark_fd = open(l->mark_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-	(void)snprintf(text, sizeof(text), "%020lld %020lld %020lld\n", (long long)m.size,
-		(long long)m.output_at[0], (long long)m.output_at[1]);
-	/* N.B. without it the log begins anew, and nothing is lost. */
-	if (l->mark_fd >= 0 && pwrite(l->mark_fd, text, MARK_LEN, 0) != MARK_LEN)
-		(void)unlink(l->mark_path);
-}
-
-static void mark_read(const char *path, struct task_log_mark *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char text[MARK_LEN + 1];
-	long long n[3];
-
-	memset(out, 0, sizeof(*out));
-	if (fd < 0)
-		return;
-	if (fdio_read_all(fd, text, MARK_LEN) == MARK_LEN) {
-		text[MARK_LEN] = '\0';
-		if (sscanf(text, "%20lld %20lld %20lld", &n[0], &n[1], &n[2]) == 3 && n[0] >= 0 &&
-			n[1] >= 0 && n[2] >= 0)
-			*out = (struct task_log_mark){.size = n[0], .output_at = {n[1], n[2]}};
-	}
-	(void)close(fd);
+	if (l->mark_path[0] != '\0' && mark_get(l, &m))
+		task_log_mark_write(l->mark_path, &l->mark_fd, &m);
 }
 
 void task_log_resume(struct task_log *l, struct task_log_mark *out)
@@ -352,7 +312,7 @@ void task_log_resume(struct task_log *l, struct task_log_mark *out)
 	memset(out, 0, sizeof(*out));
 	if (l->mark_path[0] == '\0' || stat(l->path, &st) != 0)
 		return;
-	mark_read(l->mark_path, out);
+	task_log_mark_read(l->mark_path, out);
 	if (out->size > st.st_size)
 		memset(out, 0, sizeof(*out));
 	l->size = st.st_size;

@@ -5,7 +5,7 @@
 disk=$work/disk
 mkdir "$disk"
 if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=6m none "$disk" 2>/dev/null; then
-	skip 5 "no file system can be mounted here"
+	skip 8 "no file system can be mounted here"
 	tap_done
 fi
 trap 'kill "$daemon" 2>/dev/null; wait; umount "$disk"; rm -rf "$work"' EXIT
@@ -16,7 +16,7 @@ mkdir "$work/dags" "$work/executions" "$work/logs"
 ln -s "$work/executions" "$work/logs" "$disk/"
 {
 	printf "schedule: '@once'\ndefault_args: {operator: local}\ntasks:\n"
-	seq 1 400 | while read -r i; do
+	seq 1 1000 | while read -r i; do
 		printf '  t%d: {command: "echo t%d >> %s"%s}\n' "$i" "$i" "$work/ledger" \
 			"$([ "$i" = 1 ] || echo ", depends_on: [t$((i - 1))]")"
 	done
@@ -29,15 +29,28 @@ until_said()
 	done
 }
 
-: >"$work/daemon"
-"$windrow" scheduler 2>"$work/daemon" &
-daemon=$!
+daemon_start()
+{
+	: >"$work/daemon"
+	"$windrow" scheduler 2>"$work/daemon" &
+	daemon=$!
+}
+
+daemon_start
 ok "a run begins" until_said "is running"
 dd if=/dev/zero of="$disk/fill" bs=4k 2>/dev/null
 ok "a full disk is told" until_said "nothing can be stored, so nothing is started until it can"
 like "with the reason" "$(cat "$work/daemon")" "*no room is left on its disk*"
+kill "$daemon"
+wait "$daemon" 2>/dev/null
+like "it can be stopped then, too" "$(cat "$work/daemon")" "*leaving at once*"
+rm "$disk/fill"
+daemon_start
+ok "and started where there is room" until_said "1 run was taken up"
+dd if=/dev/zero of="$disk/fill" bs=4k 2>/dev/null
+ok "full again, it waits" until_said "nothing can be stored, so nothing is started until it can"
 rm "$disk/fill"
 ok "with room it goes on by itself" until_said "chain: run .* is success"
-seq -f 't%.0f' 1 400 >"$work/wanted"
+seq -f 't%.0f' 1 1000 >"$work/wanted"
 ok "and every task ran once, in order" cmp "$work/ledger" "$work/wanted"
 tap_done
