@@ -54,7 +54,7 @@ void bag_faults_close(struct bag *b)
 	b->n_stored = 0;
 }
 
-static void put(struct bag *b, const char *file, const struct dag_faults *faults)
+static int put(struct bag *b, const char *file, const struct dag_faults *faults)
 {
 	struct store_import_error *rows = calloc(faults->n + 1, sizeof(*rows));
 	int r = rows == NULL ? ERR_NOMEM : 0;
@@ -70,6 +70,7 @@ static void put(struct bag *b, const char *file, const struct dag_faults *faults
 	if (r != 0)
 		bag_note(b, OP_ERROR, "%s: its import errors could not be stored: %s", file,
 			err_text(r));
+	return r;
 }
 
 void bag_faults_take(struct bag *b)
@@ -80,7 +81,7 @@ void bag_faults_take(struct bag *b)
 		struct folder_file *f = folder_look_find(b->look, b->stored[i].file);
 
 		if (f == NULL) {
-			put(b, b->stored[i].file, &none);
+			(void)put(b, b->stored[i].file, &none);
 			continue;
 		}
 		f->told = b->stored[i].faults;
@@ -91,10 +92,12 @@ void bag_faults_take(struct bag *b)
 
 void bag_faults_store(struct bag *b, struct folder_file *f, struct dag_faults *faults)
 {
-	bool is_same = dag_faults_are_equal(&f->told, faults);
-
-	if (!is_same) {
-		put(b, f->path, faults);
+	if (!dag_faults_are_equal(&f->told, faults)) {
+		if (put(b, f->path, faults) != 0) {
+			dag_faults_free(faults);
+			bag_claims_again(b);
+			return;
+		}
 		for (size_t i = 0; i < faults->n; i++)
 			bag_note(b, OP_WARNING, "%s:%u:%u: %s", f->path, faults->list[i].pos.line,
 				faults->list[i].pos.column, faults->list[i].text);
@@ -109,5 +112,5 @@ void bag_faults_forget(struct bag *b, const struct folder_file *f)
 	static const struct dag_faults none = {0};
 
 	if (f->told.n > 0)
-		put(b, f->path, &none);
+		(void)put(b, f->path, &none);
 }
