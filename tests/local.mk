@@ -4,6 +4,7 @@ UNIT_TESTS = \
 	tests/unit/test_argon2 \
 	tests/unit/test_args \
 	tests/unit/test_bag \
+	tests/unit/test_bag_nomem \
 	tests/unit/test_buf \
 	tests/unit/test_cond \
 	tests/unit/test_conductor \
@@ -177,8 +178,13 @@ tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=ca
 tests_unit_test_vault_SOURCES = tests/unit/test_vault.c $(STORE_KIT)
 tests_unit_test_vault_LDADD = $(STORE_LIBS)
 
-tests_unit_test_bag_SOURCES = tests/unit/test_bag.c $(STORE_KIT)
+BAG_KIT = tests/unit/bag_kit.c tests/unit/bag_kit.h $(STORE_KIT)
+tests_unit_test_bag_SOURCES = tests/unit/test_bag.c $(BAG_KIT)
 tests_unit_test_bag_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_bag_nomem_SOURCES = tests/unit/test_bag_nomem.c $(BAG_KIT)
+tests_unit_test_bag_nomem_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_bag_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=strndup
 tests_unit_test_planner_SOURCES = tests/unit/test_planner.c tests/unit/dag_kit.c \
 	tests/unit/dag_kit.h $(TAP_SOURCES)
 tests_unit_test_planner_LDADD = $(SCHEDULER_LIBS)
