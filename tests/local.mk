@@ -95,6 +95,7 @@ E2E_TESTS = \
 	tests/e2e/ssh_kill.sh \
 	tests/e2e/ssh_limits.sh \
 	tests/e2e/ssh_streams.sh \
+	tests/e2e/ssh_servers.sh \
 	tests/e2e/ssh_stored.sh \
 	tests/e2e/ssh_task.sh \
 	tests/e2e/ssh_ways.sh \

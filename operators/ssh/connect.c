@@ -206,6 +206,29 @@ static void session_ready(struct session *s)
 
 /* --- the steps --- */
 
+/* What a server may say before it has let us in: in all, and before others have their turn. N.B.
+ * libssh2 reads what comes before the protocol byte by byte, for as long as more comes. */
+#define GREETING_MAX ((size_t)4 << 20)
+#define GREETING_TURN ((size_t)32 << 10)
+
+static ssize_t on_recv(libssh2_socket_t fd, void *bytes, size_t len, int flags, void **abstract)
+{
+	struct session *s = *abstract;
+	bool is_greeting = s->state == SESSION_HANDSHAKE || s->state == SESSION_AUTH;
+	ssize_t n;
+
+	if (is_greeting && s->greeted >= GREETING_MAX)
+		return -ECONNRESET;
+	if (is_greeting && s->greeted_now >= GREETING_TURN)
+		return -EAGAIN;
+	n = recv(fd, bytes, len, flags);
+	if (n < 0)
+		return errno == EINTR || errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	s->greeted += is_greeting ? (size_t)n : 0;
+	s->greeted_now += is_greeting ? (size_t)n : 0;
+	return n;
+}
+
 static int ssh2_create(struct session *s, struct err *e)
 {
 	const struct ssh_target *t = s->endpoint->target;
@@ -214,6 +237,8 @@ static int ssh2_create(struct session *s, struct err *e)
 	if (s->ssh2 == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory for an SSH session");
 	libssh2_session_set_blocking(s->ssh2, 0);
+	(void)libssh2_session_callback_set2(
+		s->ssh2, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)on_recv);
 	(void)libssh2_session_flag(s->ssh2, LIBSSH2_FLAG_COMPRESS, t->compress);
 	return algorithms_apply(s->ssh2, t, e);
 }
@@ -389,6 +414,7 @@ void session_wake(struct session *s)
 	if (s->is_pumping)
 		return;
 	s->is_pumping = true;
+	s->greeted_now = 0;
 	while (s->wants_pump && s->state != SESSION_DEAD) {
 		s->wants_pump = false;
 		session_step(s);

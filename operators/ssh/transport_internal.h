@@ -208,6 +208,7 @@ struct session {
 	int poll_events;
 	struct link memory; /* all that libssh2 has taken for it */
 	size_t memory_used;
+	size_t greeted, greeted_now; /* bytes received before READY; in this turn */
 	struct link channels;
 	unsigned n_channels;
 	unsigned limit; /* channels at once; UINT_MAX: not found out */
