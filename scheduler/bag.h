@@ -83,6 +83,9 @@ struct bag_dag *bag_find(struct bag *b, const char *dag_id);
 /* All that there are, retired ones too, in no order: *at begins as 0. NULL: no more. */
 struct bag_dag *bag_next(const struct bag *b, size_t *at);
 
+/* How many import errors there are. */
+size_t bag_faults_count(const struct bag *b);
+
 /* Looks at the folder now. The number of the look that will see what is there now, or a later one.
  */
 uint64_t bag_scan_now(struct bag *b);

@@ -85,6 +85,7 @@ void bag_faults_take(struct bag *b)
 			continue;
 		}
 		f->told = b->stored[i].faults;
+		b->n_faults += f->told.n;
 		b->stored[i].faults = none;
 	}
 	bag_faults_close(b);
@@ -102,6 +103,7 @@ void bag_faults_store(struct bag *b, struct folder_file *f, struct dag_faults *f
 			bag_note(b, OP_WARNING, "%s:%u:%u: %s", f->path, faults->list[i].pos.line,
 				faults->list[i].pos.column, faults->list[i].text);
 	}
+	b->n_faults = b->n_faults - f->told.n + faults->n;
 	dag_faults_free(&f->told);
 	f->told = *faults;
 	*faults = (struct dag_faults){0};
@@ -111,6 +113,12 @@ void bag_faults_forget(struct bag *b, const struct folder_file *f)
 {
 	static const struct dag_faults none = {0};
 
+	b->n_faults -= f->told.n;
 	if (f->told.n > 0)
 		(void)put(b, f->path, &none);
+}
+
+size_t bag_faults_count(const struct bag *b)
+{
+	return b->n_faults;
 }

@@ -50,6 +50,7 @@ struct bag {
 	struct strmap *ids;
 	struct bag_entry **entries;
 	size_t n_entries, cap_entries;
+	size_t n_faults; /* import errors of all files, since the first look */
 	struct stored_faults *stored; /* the store's import errors, until the first look */
 	size_t n_stored;
 	struct telling *tellings; /* that wait for their batches to be on disk */

@@ -114,6 +114,7 @@ struct conductor {
 	struct dispatch *dispatch;
 	struct strmap *pools; /* numbers of pools by name */
 	bool *is_sized; /* by the number of a pool: a person has sized it */
+	char **pool_names; /* by their numbers */
 	uint32_t n_pools;
 	struct timers timers;
 	struct run_actions actions;

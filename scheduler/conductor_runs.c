@@ -148,6 +148,9 @@ void conductor_books_free(struct conductor *c)
 	free(c->seats);
 	free(c->free_seats);
 	free(c->is_sized);
+	for (uint32_t i = 0; i < c->n_pools; i++)
+		free(c->pool_names[i]);
+	free(c->pool_names);
 }
 
 void conductor_tell_added(struct conductor *c, struct runner *r)
@@ -191,25 +194,47 @@ int conductor_run_add(
 
 /* ---- pools ---- */
 
+/* Room for one more pool, with its name. */
+static int pool_room(struct conductor *c, const char *name)
+{
+	bool *is_sized = realloc(c->is_sized, c->n_pools + 1);
+	char **names;
+
+	if (is_sized == NULL)
+		return ERR_NOMEM;
+	c->is_sized = is_sized;
+	c->is_sized[c->n_pools] = false;
+	names = realloc(c->pool_names, (c->n_pools + 1) * sizeof(char *));
+	if (names == NULL)
+		return ERR_NOMEM;
+	c->pool_names = names;
+	names[c->n_pools] = strdup(name);
+	return names[c->n_pools] == NULL ? ERR_NOMEM : 0;
+}
+
+const char *conductor_pool_name(const struct conductor *c, uint32_t number)
+{
+	return number < c->n_pools ? c->pool_names[number] : NULL;
+}
+
 int conductor_pool_number(struct conductor *c, const char *name, uint32_t *out)
 {
 	size_t len = strlen(name);
 	uint32_t number = strmap_find(c->pools, name, len);
-	bool *is_sized;
 	int status = 0;
 
 	if (number == STRMAP_NONE) {
 		number = c->n_pools;
-		is_sized = realloc(c->is_sized, number + 1);
-		if (is_sized == NULL)
-			return ERR_NOMEM;
-		c->is_sized = is_sized;
-		c->is_sized[number] = false;
+		status = pool_room(c, name);
+		if (status != 0)
+			return status;
 		status = dispatch_pool_set(c->dispatch, number, c->o.default_pool_slots);
 		if (status == 0)
 			status = strmap_add(c->pools, name, len, number);
 		if (status == 0)
 			c->n_pools++;
+		else
+			free(c->pool_names[number]);
 	}
 	if (status == 0)
 		*out = number;

@@ -21,6 +21,7 @@
 #include "scheduler/daemon_log.h"
 #include "scheduler/lock.h"
 #include "scheduler/log_cleaner.h"
+#include "scheduler/metrics.h"
 #include "scheduler/notify.h"
 #include "scheduler/planner.h"
 #include "scheduler/requests.h"
@@ -50,6 +51,7 @@ struct daemon {
 	struct requests *requests;
 	struct control *control;
 	struct log_cleaner *log_cleaner;
+	struct metrics *metrics;
 	struct conductor_observer watch;
 	struct bag_observer bag_watch;
 	uv_signal_t signals[CAUGHT_COUNT];
@@ -95,6 +97,16 @@ static bool end_log_cleaner(struct daemon *d)
 	if (c != NULL)
 		log_cleaner_close(c, on_step, d);
 	return c != NULL;
+}
+
+static bool end_metrics(struct daemon *d)
+{
+	struct metrics *m = d->metrics;
+
+	d->metrics = NULL;
+	if (m != NULL)
+		metrics_close(m, on_step, d);
+	return m != NULL;
 }
 
 static bool end_planner(struct daemon *d)
@@ -163,8 +175,8 @@ static bool end_handles(struct daemon *d)
 	return true;
 }
 
-static bool (*const steps[])(struct daemon *d) = {end_runs, end_log_cleaner, end_control,
-	end_planner, end_broken, end_conductor, end_bag, end_journal, end_handles};
+static bool (*const steps[])(struct daemon *d) = {end_runs, end_metrics, end_log_cleaner,
+	end_control, end_planner, end_broken, end_conductor, end_bag, end_journal, end_handles};
 
 static void on_step(void *ctx)
 {
@@ -458,8 +470,22 @@ static int open_log_cleaner(struct daemon *d, struct err *e)
 	return log_cleaner_open(&o, &d->log_cleaner, e);
 }
 
+static int open_metrics(struct daemon *d, struct err *e)
+{
+	struct metrics_options o = {.loop = d->o.loop,
+		.settings = d->o.settings,
+		.conductor = d->conductor,
+		.bag = d->bag,
+		.journal = d->journal,
+		.ctx = d,
+		.on_note = on_part_note};
+
+	return metrics_open(&o, &d->metrics, e);
+}
+
 static int (*const openers[])(struct daemon *d, struct err *e) = {open_store, open_bag,
-	open_conductor, open_broken, open_planner, restore, open_control, open_log_cleaner};
+	open_conductor, open_broken, open_planner, restore, open_control, open_log_cleaner,
+	open_metrics};
 
 static int open_all(struct daemon *d, struct err *e)
 {
@@ -484,6 +510,7 @@ int daemon_run(const struct daemon_options *o, struct err *e)
 
 	d.store_options = (struct store_options){
 		.home = d.home, .env = o->env, .actor = ACTOR, .may_create = true};
+	(void)uv_loop_configure(o->loop, UV_METRICS_IDLE_TIME);
 	handles_open(&d);
 	d.status = open_all(&d, &d.why);
 	if (d.status == 0)

@@ -53,6 +53,10 @@ libscheduler_a_SOURCES = \
 	scheduler/lock.h \
 	scheduler/log_cleaner.c \
 	scheduler/log_cleaner.h \
+	scheduler/metrics.c \
+	scheduler/metrics.h \
+	scheduler/metrics_text.c \
+	scheduler/metrics_text.h \
 	scheduler/notify.c \
 	scheduler/notify.h \
 	scheduler/outputs.c \

@@ -133,7 +133,7 @@ int setting_find(
 /* What a value must be, for messages. */
 static const char *wanted(int id)
 {
-	static const char *const words[] = {[SETTING_PATH] = "the path of a folder",
+	static const char *const words[] = {[SETTING_PATH] = "a path",
 		[SETTING_NUMBER] = "a whole number from 1 to 1000000",
 		[SETTING_BOOL] = "true or false"};
 

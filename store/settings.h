@@ -41,7 +41,11 @@ enum setting_type {
 	X(LOG_MAX_AGE_DAYS, "logging", "max_age_days", SETTING_NUMBER, "90",                       \
 		"How many days after its last line the logs of a run are kept.")                   \
 	X(LOG_MAX_SIZE_MB, "logging", "max_size_mb", SETTING_NUMBER, "10240",                      \
-		"How many MiB all logs together may take; then those of the oldest runs go.")
+		"How many MiB all logs together may take; then those of the oldest runs go.")      \
+	X(METRICS_FILE, "metrics", "file", SETTING_PATH, "metrics.prom",                           \
+		"The file in which the scheduler tells Prometheus of itself.")                     \
+	X(METRICS_INTERVAL, "metrics", "interval", SETTING_NUMBER, "15",                           \
+		"How many seconds lie between writings of that file.")
 
 enum setting_id {
 #define SETTING_ENUM(id, section, key, type, dflt, doc) SETTING_##id,

@@ -100,11 +100,11 @@ static void test_sentences(void)
 	is_refused("core: x\n", NULL,
 		"windrow.yaml:1:7: a section holds settings, as in `core: {dags_folder: dags}`");
 	is_refused("core: {dags_folder: [x]}\n", NULL,
-		"windrow.yaml:1:21: core.dags_folder takes the path of a folder");
+		"windrow.yaml:1:21: core.dags_folder takes a path");
 	is_refused("core: {dags_folder: a, dags_folder: b}\n", NULL,
 		"windrow.yaml:1:24: core.dags_folder is set twice");
 	is_refused("core: {dags_folder: ''}\n", NULL,
-		"windrow.yaml:1:8: core.dags_folder is empty; it takes the path of a folder");
+		"windrow.yaml:1:8: core.dags_folder is empty; it takes a path");
 	is_refused("core: [\n", NULL, "windrow.yaml:2:1: did not find expected node content");
 	is_refused("", "WINDROW__CORE__DAG_FOLDER=x",
 		"WINDROW__CORE__DAG_FOLDER: unknown setting \"dag_folder\"; did you mean "

@@ -1,0 +1,63 @@
+#!/bin/sh
+# The file of metrics: what Prometheus would read, and what has become of runs in it.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+mkdir -p "$WINDROW_HOME/dags"
+. "$top_srcdir/tests/e2e/daemon.sh"
+file=$WINDROW_HOME/metrics.prom
+
+value()
+{
+	sed -n "s/^$1 //p" "$file"
+}
+
+# has METRIC VALUE: whether the file says so by now
+has()
+{
+	[ "$(value "$1")" = "$2" ]
+}
+
+cat >"$dags/m.yaml" <<END
+default_args: {operator: local}
+tasks:
+  good: {command: "true"}
+  bad: {command: "false", depends_on: [good], pool: narrow, on_failure: {command: "true"}}
+END
+echo 'tasks: {a: {operator: nowhere}}' >"$dags/wrong.yaml"
+good p.yaml 'is_paused_upon_creation: true'
+daemon_start WINDROW__METRICS__INTERVAL=1
+until_ok "there is a file of metrics" test -s "$file"
+until_ok "DAGs are counted" has 'windrow_dags{state="active"}' 1
+is "paused ones by themselves" "$(value 'windrow_dags{state="paused"}')" 1
+until_ok "import errors too" has windrow_import_errors 1
+run dags trigger m --wait
+until_ok "a run that failed is counted" has 'windrow_runs_total{state="failed"}' 1
+is "and its tasks" "$(value 'windrow_task_instances_total{state="success"}') $(value 'windrow_task_instances_total{state="failed"}')" "1 1"
+is "none is under way" "$(value windrow_runs_active)" 0
+until_ok "its callback" has 'windrow_callbacks_total{outcome="success"}' 1
+is "the pool that it used" "$(value 'windrow_pool_slots{pool="narrow",state="total"}')" 128
+ok "transactions were timed" test "$(value windrow_journal_commit_seconds_count)" -gt 0
+ok "and turns of the loop" test "$(value windrow_scheduler_loop_seconds_count)" -gt 0
+ok "the process is told of" test "$(value process_open_fds)" -gt 3
+is "and began when it did" "$(awk -v now="$(date +%s)" '/^process_start_time_seconds / { print ($2 > now - 600 && $2 <= now + 2) }' "$file")" 1
+is "nothing is stalled" "$(value windrow_journal_stalled)" 0
+cp "$file" "$work/metrics"
+if command -v promtool >/dev/null; then
+	promtool check metrics <"$work/metrics" >"$work/said" 2>&1
+	is "promtool finds nothing wrong" "$(cat "$work/said")" ""
+else
+	is "every line is of the format" "$(grep -vE \
+		'^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+)$' "$work/metrics")" ""
+fi
+is "no metric is described twice" "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$work/metrics" | sort | uniq -d)" ""
+until_ok "the file goes on" sh -c "[ \"\$(cat '$file')\" != \"\$(cat '$work/metrics')\" ]"
+daemon_stop
+is "the scheduler stops" "$status" 0
+ok "and leaves no half of a file" test ! -e "$file.new"
+
+mkdir "$work/none"
+daemon_start WINDROW__METRICS__INTERVAL=1 WINDROW__METRICS__FILE="$work/none/such/file"
+until_ok "a file that cannot be written is told" grep -q "metrics cannot be written to $work/none/such/file" "$daemon_log"
+mkdir "$work/none/such"
+until_ok "and written when it can be" test -s "$work/none/such/file"
+daemon_stop
+tap_done
