@@ -33,7 +33,8 @@ struct store;
  * loaded, and the conductor may be closed. */
 struct conductor_observer {
 	void *ctx;
-	/* A run was added, in state queued, or restored. N.B. it is not stored yet. */
+	/* A run was added, in state queued, or restored, and is not over. N.B. it is not stored
+	 * yet. One that was over, and goes on, is told by on_run alone. */
 	void (*on_added)(void *ctx, struct runner *r);
 	void (*on_task)(void *ctx, struct runner *r, const struct runner_change *c);
 	void (*on_run)(void *ctx, struct runner *r, const struct runner_run_change *c);

@@ -235,7 +235,8 @@ static int restore(
 		runner_act(r, &actions);
 		c->is_timer_due = true; /* those that were set now are armed by a turn */
 		*out = r;
-		conductor_tell_added(c, r);
+		if (!r->is_told)
+			conductor_tell_added(c, r);
 	} else {
 		if (is_seated)
 			conductor_unseat(c, r);

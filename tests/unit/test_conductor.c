@@ -132,8 +132,17 @@ struct world {
 	struct op_instance *instances[OPERATORS_MAX];
 	struct render_source source;
 	struct buf told; /* what observers heard */
+	size_t n_added;
 	bool is_done; /* what is waited for has come */
 };
+
+static void on_added(void *ctx, struct runner *r)
+{
+	struct world *w = ctx;
+
+	(void)r;
+	w->n_added++;
+}
 
 static void on_run(void *ctx, struct runner *r, const struct runner_run_change *c)
 {
@@ -213,6 +222,7 @@ static void world_open(struct world *w, struct store_kit *kit, const char *yaml)
 	IS_INT(conductor_create(&c, &w->conductor, &e), 0, "a conductor opens");
 	buf_init(&w->told, 0);
 	w->observer = (struct conductor_observer){.ctx = w,
+		.on_added = on_added,
 		.on_run = on_run,
 		.on_task = on_task,
 		.on_finished = on_finished,
@@ -467,6 +477,7 @@ static void test_finished_run_again(void)
 	settle(&w);
 	OK(conductor_run_find(w.conductor, "t", "r1") == NULL, "a finished run is not in memory");
 	IS_INT(conductor_run_load(w.conductor, "t", "r1", &r, &e), 0, "it can be loaded");
+	IS_INT((long long)w.n_added, 1, "nobody takes it for one that is to be started");
 	buf_reset(&w.told);
 	IS_INT(runner_clear(r, &c), 0, "and cleared");
 	settle(&w);
