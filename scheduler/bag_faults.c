@@ -91,6 +91,15 @@ void bag_faults_take(struct bag *b)
 	bag_faults_close(b);
 }
 
+static void note(struct bag *b, const char *file, const struct dag_fault *fault)
+{
+	if (fault->pos.line == 0)
+		bag_note(b, OP_WARNING, "%s: %s", file, fault->text);
+	else
+		bag_note(b, OP_WARNING, "%s:%u:%u: %s", file, fault->pos.line, fault->pos.column,
+			fault->text);
+}
+
 void bag_faults_store(struct bag *b, struct folder_file *f, struct dag_faults *faults)
 {
 	if (!dag_faults_are_equal(&f->told, faults)) {
@@ -100,8 +109,7 @@ void bag_faults_store(struct bag *b, struct folder_file *f, struct dag_faults *f
 			return;
 		}
 		for (size_t i = 0; i < faults->n; i++)
-			bag_note(b, OP_WARNING, "%s:%u:%u: %s", f->path, faults->list[i].pos.line,
-				faults->list[i].pos.column, faults->list[i].text);
+			note(b, f->path, &faults->list[i]);
 	}
 	b->n_faults = b->n_faults - f->told.n + faults->n;
 	dag_faults_free(&f->told);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
@@ -70,6 +71,32 @@ bool folder_file_is_same(const struct folder_file *a, const struct folder_file *
 
 enum openness { OPEN_NO, OPEN_YES, OPEN_UNKNOWN };
 
+/* Whether the file lies where leases are this machine's own matter. N.B. NFS and SMB refuse a lease
+ * whenever their server has not granted one, with the very error that tells of a writer. */
+static bool has_own_leases(int fd)
+{
+	static const uint32_t local[] = {
+		0xef53, /* ext2, ext3, ext4 */
+		0x58465342, /* XFS */
+		0x9123683e, /* Btrfs */
+		0x01021994, /* tmpfs */
+		0x858458f6, /* ramfs */
+		0x794c7630, /* overlayfs */
+		0xf2f52010, /* F2FS */
+		0x2fc12fc1, /* ZFS */
+		0xca451a4e, /* bcachefs */
+		0x3153464a, /* JFS */
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+		if ((uint32_t)fs.f_type == local[i])
+			return true;
+	return false;
+}
+
 /* Whether somebody has the file open for writing: then it cannot be leased. N.B. who opens it in
  * this moment waits until the lease is given back, and we are told of that by a signal, which must
  * be one that is ignored unless somebody wants it. */
@@ -80,7 +107,7 @@ static enum openness is_being_written(const char *path)
 
 	if (fd < 0)
 		return OPEN_UNKNOWN;
-	if (fcntl(fd, F_SETSIG, SIGURG) == 0) {
+	if (has_own_leases(fd) && fcntl(fd, F_SETSIG, SIGURG) == 0) {
 		if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
 			is_open = OPEN_NO;
 			(void)fcntl(fd, F_SETLEASE, F_UNLCK);
@@ -92,25 +119,48 @@ static enum openness is_being_written(const char *path)
 	return is_open;
 }
 
-static bool is_old(const struct folder_identity *id)
+static bool is_older(const struct folder_identity *id, uint64_t ms)
 {
 	struct timespec t;
 	int64_t limit;
 
 	(void)clock_gettime(CLOCK_REALTIME, &t);
-	limit = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - (int64_t)FOLDER_SETTLE_MS * 1000000;
+	limit = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - (int64_t)ms * 1000000;
 	return id->mtime_ns < limit && id->ctime_ns < limit;
+}
+
+/* Whether a file has other rights or owners, and the bytes that it had. */
+static bool has_same_bytes(const struct folder_file *f)
+{
+	const struct folder_file *old = f->before;
+
+	return old != NULL && !old->is_unsettled && old->id.dev == f->id.dev &&
+		old->id.ino == f->id.ino && old->id.size == f->id.size &&
+		old->id.mtime_ns == f->id.mtime_ns;
+}
+
+/* By how long it has not changed: where the system does not tell whether somebody writes it. */
+static bool has_stayed(struct folder_file *f, const struct folder_watch *watch)
+{
+	uint64_t now = uv_hrtime();
+	const struct folder_file *old = f->before;
+
+	if (old != NULL && old->settle_ms > 0 && folder_file_is_same(old, f)) {
+		f->unsettled_since = old->unsettled_since;
+		f->settle_ms = old->settle_ms;
+	} else {
+		f->unsettled_since = now;
+		f->settle_ms = folder_watch_is_seasoned(watch, f->mark) ? FOLDER_UNHEARD_MS
+									: FOLDER_SETTLE_MS;
+	}
+	return is_older(&f->id, f->settle_ms) || now - f->unsettled_since >= f->settle_ms * 1000000;
 }
 
 /* Whether the file is whole, as far as can be known. */
 static bool is_settled(struct folder_file *f, const struct folder_watch *watch)
 {
 	enum folder_arrival how = folder_watch_arrival(watch, f->mark, dag_source_name(f->path));
-	uint64_t now = uv_hrtime();
-	bool has_stayed =
-		f->before != NULL && f->before->is_unsettled && folder_file_is_same(f->before, f);
 
-	f->unsettled_since = has_stayed ? f->before->unsettled_since : now;
 	if (how == FOLDER_ARRIVAL_MOVED)
 		return true;
 	switch (is_being_written(f->path)) {
@@ -120,8 +170,7 @@ static bool is_settled(struct folder_file *f, const struct folder_watch *watch)
 		f->is_open = true;
 		return false;
 	default:
-		return how == FOLDER_ARRIVAL_CLOSED || is_old(&f->id) ||
-			now - f->unsettled_since >= (uint64_t)FOLDER_SETTLE_MS * 1000000;
+		return how == FOLDER_ARRIVAL_CLOSED || has_same_bytes(f) || has_stayed(f, watch);
 	}
 }
 

@@ -13,6 +13,7 @@ struct scan;
 struct stat;
 
 #define FOLDER_SETTLE_MS 2000 /* a file that has not changed for so long counts as whole */
+#define FOLDER_UNHEARD_MS 60000 /* the same where its closing should have been heard of */
 
 /* By what a file that has changed is known. */
 struct folder_identity {
@@ -35,7 +36,7 @@ struct folder_file {
 	int mark; /* of its folder's watch */
 	bool is_kept; /* the next table has it */
 	bool is_open; /* somebody has it open for writing */
-	uint64_t unsettled_since;
+	uint64_t unsettled_since, settle_ms;
 	struct folder_file *before; /* what it was when it was last looked at */
 };
 

@@ -247,9 +247,10 @@ int folder_watch_add(struct folder_watch *w, const char *path)
 		return FOLDER_WATCH_NONE;
 	}
 	w->marks[w->n_marks++] = mark;
-	if (is_remote(path))
-		w->is_whole = false;
-	return mark;
+	if (!is_remote(path))
+		return mark;
+	w->is_whole = false; /* what this machine does there is heard of all the same */
+	return FOLDER_WATCH_NONE;
 }
 
 enum folder_arrival folder_watch_arrival(const struct folder_watch *w, int mark, const char *name)
@@ -267,6 +268,12 @@ enum folder_arrival folder_watch_arrival(const struct folder_watch *w, int mark,
 	key[len - (int)strlen(name) - 1] = '/';
 	return strmap_find(w->arrived.map, key, (size_t)len) != STRMAP_NONE ? FOLDER_ARRIVAL_CLOSED
 									    : FOLDER_ARRIVAL_NONE;
+}
+
+bool folder_watch_is_seasoned(const struct folder_watch *w, int mark)
+{
+	return w != NULL && mark != FOLDER_WATCH_NONE && w->n_old > 0 &&
+		bsearch(&mark, w->old_marks, w->n_old, sizeof(mark), by_number) != NULL;
 }
 
 bool folder_watch_is_whole(const struct folder_watch *w)

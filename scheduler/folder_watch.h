@@ -42,6 +42,9 @@ int folder_watch_add(struct folder_watch *w, const char *path);
 /* The worker: how a file came since the look before. */
 enum folder_arrival folder_watch_arrival(const struct folder_watch *w, int mark, const char *name);
 
+/* The worker: whether the folder was watched since the look before, so that arrivals tell all. */
+bool folder_watch_is_seasoned(const struct folder_watch *w, int mark);
+
 /* Whether every folder of the last look is watched. */
 bool folder_watch_is_whole(const struct folder_watch *w);
 

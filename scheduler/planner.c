@@ -167,7 +167,7 @@ static int has_run(const struct planner *p, const struct planned *of,
 {
 	const struct store_run_filter filter = {
 		.dag_id = of->dag->dag_id, .since = run->logical_date, .until = run->logical_date};
-	struct store_run *rows, found;
+	struct store_run *rows = NULL, found;
 	size_t n = 0;
 	int r = 0;
 
