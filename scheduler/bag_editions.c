@@ -32,27 +32,52 @@ static struct edition *find_kept(struct bag *b, const struct bag_entry *entry, u
 	return NULL;
 }
 
+static void let_go(struct kept_edition *k)
+{
+	edition_unref(k->edition);
+	*k = (struct kept_edition){0};
+}
+
+/* N.B. what a run holds costs nothing more for being kept, and spares the next run a copy. */
+void bag_editions_trim(struct bag *b)
+{
+	for (;;) {
+		struct kept_edition *oldest = NULL;
+		uint64_t n_tasks = 0;
+
+		for (size_t i = 0; i < BAG_EDITIONS_KEPT; i++) {
+			struct kept_edition *k = &b->kept[i];
+
+			if (k->edition == NULL || edition_is_shared(k->edition))
+				continue;
+			n_tasks += k->edition->dag->n_tasks;
+			if (oldest == NULL || k->used_at < oldest->used_at)
+				oldest = k;
+		}
+		if (n_tasks <= BAG_TASKS_KEPT)
+			return;
+		let_go(oldest);
+	}
+}
+
 /* Keeps one in the place of that which was longest not wanted. */
 static void keep(struct bag *b, struct bag_entry *entry, struct edition *ed)
 {
 	struct kept_edition *k = &b->kept[0];
 
-	if (ed->dag->n_tasks > BAG_EDITION_TASKS_MAX)
-		return;
 	for (size_t i = 1; i < BAG_EDITIONS_KEPT; i++)
 		if (b->kept[i].used_at < k->used_at)
 			k = &b->kept[i];
-	edition_unref(k->edition);
+	let_go(k);
 	*k = (struct kept_edition){edition_ref(ed), entry, ++b->n_uses};
+	bag_editions_trim(b);
 }
 
 void bag_editions_drop(struct bag *b, const struct bag_entry *entry)
 {
 	for (size_t i = 0; i < BAG_EDITIONS_KEPT; i++)
-		if (b->kept[i].entry == entry) {
-			edition_unref(b->kept[i].edition);
-			b->kept[i] = (struct kept_edition){0};
-		}
+		if (b->kept[i].entry == entry)
+			let_go(&b->kept[i]);
 }
 
 void bag_editions_free(struct bag *b)

@@ -7,7 +7,7 @@
 
 #define BAG_POLL_MS 5000 /* how often a folder is looked at that cannot be watched */
 #define BAG_EDITIONS_KEPT 32 /* editions that are kept though no run may want them */
-#define BAG_EDITION_TASKS_MAX 5000 /* tasks of an edition that is kept */
+#define BAG_TASKS_KEPT 5000 /* tasks of editions that are kept and no run holds */
 
 struct arena;
 struct strmap;
@@ -124,6 +124,9 @@ void bag_faults_forget(struct bag *b, const struct folder_file *f);
 /* bag_editions.c */
 
 void bag_editions_free(struct bag *b);
+
+/* Lets go of what is kept too much of. */
+void bag_editions_trim(struct bag *b);
 
 /* Lets go of those of an entry. */
 void bag_editions_drop(struct bag *b, const struct bag_entry *entry);

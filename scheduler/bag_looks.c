@@ -81,6 +81,7 @@ void bag_look(struct bag *b)
 	uv_update_time(b->o.loop);
 	b->look_began = uv_now(b->o.loop);
 	b->changed_at = 0;
+	bag_editions_trim(b);
 	b->n_looks++;
 	if (folder_look_start(b->look) != 0) {
 		b->look_ended = b->look_began;

@@ -102,3 +102,8 @@ void edition_unref(struct edition *ed)
 	free(s->hash);
 	free(s);
 }
+
+bool edition_is_shared(const struct edition *ed)
+{
+	return ((const struct shared *)ed)->refs > 1;
+}

@@ -5,6 +5,7 @@
 #ifndef SCHEDULER_EDITION_H
 #define SCHEDULER_EDITION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,5 +36,8 @@ int edition_load(const char *text, size_t len, const char *file, const char *dag
 /* One more holds it; one less does. The loop's thread alone. NULL is fine for the second. */
 struct edition *edition_ref(struct edition *ed);
 void edition_unref(struct edition *ed);
+
+/* Whether anybody holds it besides the caller, who does. */
+bool edition_is_shared(const struct edition *ed);
 
 #endif
