@@ -146,6 +146,11 @@ static int clean(struct store *s, int64_t before, int64_t limit, bool is_dry,
 		if (sums[i] == &out->runs)
 			*is_done = n < limit;
 	}
+	if (r == 0 && *is_done && !is_dry)
+		r = db_run(s->db, e, NULL,
+			"DELETE FROM callbacks WHERE NOT EXISTS (SELECT 1 FROM runs r "
+			"WHERE r.number = callbacks.run)",
+			"");
 	return r;
 }
 
