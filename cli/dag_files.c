@@ -332,30 +332,11 @@ struct dag *dag_take(struct dag_opened *o)
 
 const struct task *dag_find_task(const struct dag *d, const char *name)
 {
-	const struct task *found = dag_task_find(d, name, strlen(name));
-	size_t n_bare = 0;
-	struct hint h;
+	const struct task *found;
+	struct err e;
 
-	if (found != NULL)
+	if (dag_task_meant(d, name, &found, &e) == 0)
 		return found;
-	hint_begin(&h, name, strlen(name));
-	for (uint32_t t = 0; t < d->n_tasks; t++) {
-		hint_offer(&h, d->tasks[t].id, strlen(d->tasks[t].id));
-		if (strcmp(d->tasks[t].name, name) == 0) {
-			found = &d->tasks[t];
-			n_bare++;
-		}
-	}
-	if (n_bare == 1)
-		return found;
-	if (n_bare > 1)
-		report_error("several stages of %s have a task \"%s\"; write it as %s", d->dag_id,
-			name, found->id);
-	else if (h.best != NULL)
-		report_error(
-			"%s has no task \"%s\"; did you mean \"%s\"?", d->dag_id, name, h.best);
-	else
-		report_error("%s has no task \"%s\"; `windrow tasks list %s` shows those it has",
-			d->dag_id, name, d->dag_id);
+	report_error("%s", e.text);
 	return NULL;
 }

@@ -6,6 +6,7 @@
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/graph.h"
+#include "engine/hint.h"
 #include "engine/strmap.h"
 
 void dag_destroy(struct dag *d)
@@ -107,4 +108,34 @@ int dag_edges_expand(const struct dag *d, struct arena *a, struct edges *up, str
 	if (rc != 0)
 		return rc;
 	return graph_edges_turn(a, d->n_tasks, up->offset, up->list, &down->offset, &down->list);
+}
+
+int dag_task_meant(const struct dag *d, const char *name, const struct task **out, struct err *e)
+{
+	const struct task *found = dag_task_find(d, name, strlen(name)), *bare = NULL;
+	size_t n_bare = 0;
+	struct hint h;
+
+	hint_begin(&h, name, strlen(name));
+	for (uint32_t t = 0; t < d->n_tasks && found == NULL; t++) {
+		hint_offer(&h, d->tasks[t].id, strlen(d->tasks[t].id));
+		if (strcmp(d->tasks[t].name, name) == 0) {
+			bare = &d->tasks[t];
+			n_bare++;
+		}
+	}
+	if (found != NULL || n_bare == 1) {
+		*out = found != NULL ? found : bare;
+		return 0;
+	}
+	if (n_bare > 1)
+		return err_set(e, ERR_NOTFOUND,
+			"several stages of %s have a task \"%s\"; write it as %s", d->dag_id, name,
+			bare->id);
+	if (h.best != NULL)
+		return err_set(e, ERR_NOTFOUND, "%s has no task \"%s\"; did you mean \"%s\"?",
+			d->dag_id, name, h.best);
+	return err_set(e, ERR_NOTFOUND,
+		"%s has no task \"%s\"; `windrow tasks list %s` shows those it has", d->dag_id,
+		name, d->dag_id);
 }

@@ -172,4 +172,8 @@ int dag_edges_expand(const struct dag *d, struct arena *a, struct edges *up, str
  */
 const struct task *dag_task_find(const struct dag *d, const char *id, size_t len);
 
+/* The task that a person means: by its full name, or a bare one that only one stage has.
+ * ERR_NOTFOUND and a sentence with the nearest. */
+int dag_task_meant(const struct dag *d, const char *name, const struct task **out, struct err *e);
+
 #endif

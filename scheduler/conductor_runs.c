@@ -229,8 +229,9 @@ int conductor_pool_number(struct conductor *c, const char *name, uint32_t *out)
 		if (status != 0)
 			return status;
 		status = dispatch_pool_set(c->dispatch, number, c->o.default_pool_slots);
+		/* N.B. the map keeps no copy of a name. */
 		if (status == 0)
-			status = strmap_add(c->pools, name, len, number);
+			status = strmap_add(c->pools, c->pool_names[number], len, number);
 		if (status == 0)
 			c->n_pools++;
 		else

@@ -70,7 +70,7 @@ void planner_start(struct planner *p, struct planned *of)
 		return;
 	for (struct planned_run *run = of->first;
 		run != NULL && of->n_started < of->dag->max_active_runs; run = run->next) {
-		uint32_t max = runner_max_active(run->runner);
+		uint32_t max = run->is_started ? 0 : runner_max_active(run->runner);
 
 		if (run->is_started || (max != 0 && of->n_backfills >= max))
 			continue;

@@ -13,7 +13,6 @@
 struct dag;
 struct edition;
 struct runner;
-struct task;
 
 /* One request that is being done. */
 struct call {
@@ -72,10 +71,6 @@ request_handler requests_trigger, requests_cancel, requests_mark, requests_follo
 
 /* Answers with what the run is. */
 int requests_run_fields(struct call *c, const struct runner *r, struct err *e);
-
-/* The task of this name, or ERR_NOTFOUND and the nearest. */
-int requests_task_find(
-	const struct dag *d, const char *task_id, const struct task **out, struct err *e);
 
 /* requests_clear.c */
 

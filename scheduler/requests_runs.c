@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "engine/dag.h"
-#include "engine/hint.h"
 #include "engine/instant.h"
 #include "scheduler/bag.h"
 #include "scheduler/conductor.h"
@@ -201,23 +200,6 @@ int requests_cancel(struct call *c, const struct request *r, struct err *e)
 	return status;
 }
 
-int requests_task_find(
-	const struct dag *d, const char *task_id, const struct task **out, struct err *e)
-{
-	const struct task *t = dag_task_find(d, task_id, strlen(task_id));
-	struct hint h;
-
-	*out = t;
-	if (t != NULL)
-		return 0;
-	hint_begin(&h, task_id, strlen(task_id));
-	for (uint32_t i = 0; i < d->n_tasks; i++)
-		hint_offer(&h, d->tasks[i].id, strlen(d->tasks[i].id));
-	return err_set(e, ERR_NOTFOUND, "%s has no task %s%s%s%s", d->dag_id, task_id,
-		h.best == NULL ? "" : "; did you mean ", h.best == NULL ? "" : h.best,
-		h.best == NULL ? "" : "?");
-}
-
 /* Which task, and instance, a mark is for; without a task it is for the run. */
 static int mark_place(const struct request *r, const struct runner *runner, uint32_t *task,
 	uint32_t *instance, struct err *e)
@@ -230,7 +212,7 @@ static int mark_place(const struct request *r, const struct runner *runner, uint
 	*instance = r->map_index < 0 ? RUN_NO_INSTANCE : (uint32_t)r->map_index;
 	if (r->task_id == NULL)
 		return 0;
-	status = requests_task_find(runner_edition(runner)->dag, r->task_id, &t, e);
+	status = dag_task_meant(runner_edition(runner)->dag, r->task_id, &t, e);
 	if (status != 0)
 		return status;
 	*task = t->number;

@@ -78,7 +78,7 @@ ask_for_things()
 	said "a run id that one has" 0 "e/r3 is being cancelled*" runs cancel r3
 	is "$kind: both are" "$(state d r3).$(state e r3)" failed.failed
 	said "a run that is over" 1 "*the run r3 of d is over: failed*" runs cancel d/r3
-	said "a task that there is not" 1 "*d has no task x*" tasks mark d x r2 success
+	said "a task that there is not" 1 "*d has no task \"x\"*" tasks mark d x r2 success
 	said "marking a task" 0 "a of d/r2 is marked success" tasks mark d a r2 success
 	run tasks clear d -t '^main.b$' -r r1 --downstream --dry-run
 	is "$kind: clear lists what it would clear" "$out" "r1	main.b		failed
@@ -221,6 +221,17 @@ for n in 1 2 3 4; do
 	: >"$work/go.g.backfill__2026-01-0${n}T00:00:00+00:00"
 	until_ok "and one after the other they end" has_count success $n
 done
+
+# Runs that are looked at when they are over take nobody's place.
+cat >"$dags/one.yaml" <<END
+max_active_runs: 1
+tasks: {a: {operator: local, command: "true"}}
+END
+run dags trigger one -r r1 --wait
+run runs cancel one/r1
+run tasks clear one -r r1 --dry-run
+run dags trigger one -r r2 --wait
+is "a run that is over and looked at takes nobody's place" "$status" 0
 
 n=0
 while [ $n -lt 20 ]; do
