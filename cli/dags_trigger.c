@@ -31,12 +31,20 @@ static int format_check(const struct args *args)
 static int request_read(const struct args *args, struct arena *a, struct request *r)
 {
 	const char *conf = args_text(args, "conf", NULL);
+	int status;
 
 	*r = client_request(REQUEST_TRIGGER);
 	r->dag_id = args_word(args, 0);
 	r->run_id = args_text(args, "run-id", NULL);
 	r->logical_date = args_text(args, "logical-date", NULL);
-	return conf == NULL ? EXIT_DONE : run_conf_parse(conf, a, &r->conf);
+	if (conf == NULL)
+		return EXIT_DONE;
+	status = run_conf_parse(conf, a, &r->conf);
+	if (status != EXIT_DONE || r->conf.type == VALUE_MAP)
+		return status;
+	report_error(
+		"--conf: it must be a JSON object; this is: %s", value_type_name(r->conf.type));
+	return EXIT_USAGE;
 }
 
 /* What a person should know of it: why it will not begin at once, if so. */

@@ -33,7 +33,7 @@ struct offline {
 	struct bag *bag;
 	struct bag_observer watching;
 	struct requests *requests;
-	bool is_ready, is_answered, is_stalled;
+	bool is_open, is_ready, is_answered, is_stalled;
 	int open; /* that are being closed */
 	struct arena *arena; /* of the answer */
 	struct value answer;
@@ -192,6 +192,7 @@ static void do_one(struct offline *o, const struct stores_options *s, const stru
 		fail(o, &e);
 		return;
 	}
+	o->is_open = true;
 	run_until(o, &o->is_ready);
 	if (o->error.code != 0)
 		return;
@@ -221,6 +222,9 @@ int offline_ask(const struct stores_options *s, const struct request *r, struct 
 		do_one(&o, s, r);
 		end(&o);
 		status = o.error.code == 0 ? EXIT_DONE : client_error(&o.error);
+		/* Whatever keeps the store from being used. */
+		if (!o.is_open || o.is_stalled)
+			status = EXIT_UNREACHABLE;
 		*answer = o.answer;
 	}
 	settings_destroy(o.settings);

@@ -61,6 +61,7 @@ END
 ask_for_things()
 {
 	said "a conf that does not fit" 2 "*n: want an integer*" dags trigger d --conf '{"n": "x"}'
+	said "a conf that is no object" 2 "*--conf: it must be a JSON object; this is: list*" dags trigger d --conf '[1]'
 	said "a run id that there is already" 1 "*d has a run r1 already*" dags trigger d -r r1
 	said "a run id that is none" 2 "*cannot be a run id*" dags trigger d -r a/b
 	said "a DAG that there is not" 1 "*there is no DAG dd; did you mean d?*" dags trigger dd
@@ -139,6 +140,8 @@ is "a task that was marked did not run" $? 0
 [ "$tap_failed" = 0 ] || diff "$work/states.with" "$work/states.without" | sed 's/^/# /'
 
 kind=without
+: >"$work/not"
+WINDROW_HOME=$work/not said "a home that cannot be used" 3 "*$work/not*" dags pause d
 said "jobs check without a scheduler" 1 "*no scheduler runs on*" jobs check
 said "waiting for a run that nobody runs" 3 "*no scheduler runs*nothing was done*" dags trigger d -r r4 --wait
 is "nothing was done" "$(state d r4)" ""
