@@ -311,10 +311,16 @@ void call_begin(struct call *call)
 	buf_free(&how);
 }
 
-void call_kill(struct call *call)
+bool call_kill(struct call *call)
 {
 	if (call->try != NULL)
 		call->try->op->kill(call->try, OP_KILL_CANCEL, 0);
+	if (call->request == NULL)
+		return false;
+	http_cancel(call->request);
+	call->request = NULL;
+	end(call, OP_WARNING, "failed: it was cancelled");
+	return true;
 }
 
 void call_abandon(struct call *call)

@@ -39,8 +39,10 @@ struct call {
 /* Begins it; call_told() comes, perhaps from within. */
 void call_begin(struct call *call);
 
-/* Asks for its end; lets go of it without one. */
-void call_kill(struct call *call);
+/* Asks for its end; whether it is over, and gone, at once. */
+bool call_kill(struct call *call);
+
+/* Lets go of it without an end. */
 void call_abandon(struct call *call);
 
 /* How it went, in a sentence: the call is over, and gone. In scheduler/callbacks.c. */

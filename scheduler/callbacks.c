@@ -328,9 +328,12 @@ void callback_start(struct call *call)
 
 void callbacks_kill(struct runner *r)
 {
-	for (struct call *call = r->conductor->callbacks->first; call != NULL; call = call->next)
-		if (call->runner == r)
-			call_kill(call);
+	struct callbacks *k = r->conductor->callbacks;
+	struct call *call = k->first;
+
+	/* N.B. one that is over at once may have let others begin: from the start again. */
+	while (call != NULL)
+		call = call->runner == r && call_kill(call) ? k->first : call->next;
 }
 
 /* ---- the end ---- */

@@ -51,6 +51,7 @@ tasks:
       - {url: "https://127.0.0.1:${at##*:}/tls"}
       - {url: "ftp://127.0.0.1/"}
       - {command: "echo \$<var.NOBODY_KNOWS>"}
+      - {url: "$at/hang", timeout: 100ms}
   never: {command: "true", depends_on: [bad], on_failure: {url: "$at/never"}}
 on_failure: {url: "$at/run"}
 on_success: {url: "$at/never"}
@@ -69,10 +70,11 @@ like "with a key of its own" "$(said /retry '.headers["idempotency-key"]')" "???
 is "a body of one's own is sent as it is" "$(said "/text?s3cr3t-hook" '[.method, .body, .headers["x-who"]] | @csv')" \
 	'"PUT","the script ended with exit status 3","me"'
 is "a run tells of itself" "$(said /run '.body | fromjson | [.event, .state, .task_id] | @csv')" '"on_failure","failed",'
-is "nothing else was asked" "$(jq -r .path "$asked" | sort | tr '\n' ' ')" "/broken /retry /run /text?s3cr3t-hook "
+is "nothing else was asked" "$(jq -r .path "$asked" | sort | tr '\n' ' ')" "/broken /hang /retry /run /text?s3cr3t-hook "
 for line in "action 1: failed: it ended with exit status 7" "action 2: failed: the server answered 500" \
 	"action 3: the server answered 200" "action 5: failed: url: want an address that begins with http" \
-	"action 6: failed: command: *NOBODY_KNOWS*"; do
+	"action 6: failed: command: *NOBODY_KNOWS*" \
+	"action 7: failed: *timed out*"; do
 	# shellcheck disable=SC2254 # a pattern
 	like "told: $line" "$(log_of main.bad 2)" "*callback main.bad.on_failure, $line*"
 done
@@ -126,6 +128,21 @@ if command -v sqlite3 >/dev/null; then
 else
 	skip 5 "no sqlite3 here"
 fi
+
+# A server that does not answer, and a scheduler that is stopped meanwhile.
+cat >"$dags/.h" <<END
+schedule: '@once'
+tasks:
+  one: {operator: local, command: "true", on_success: {url: "$at/hang", timeout: 5m}}
+END
+: >"$asked"
+mv "$dags/.h" "$dags/h.yaml"
+until_ok "a server is asked" grep -q /hang "$asked"
 daemon_stop
-is "the scheduler stops" "$status" 0
+is "the scheduler stops though it waits for an answer" "$status" 0
+daemon_start
+until_ok "it asks again" sh -c "[ \$(grep -c /hang '$asked') = 2 ]"
+is "with the same key" "$(said /hang '.headers["idempotency-key"]' | sort -u | wc -l | tr -d ' ')" 1
+daemon_stop
+is "and stops again" "$status" 0
 tap_done
