@@ -54,6 +54,24 @@ void hint_begin(struct hint *h, const char *word, size_t len)
 	h->distance = h->max + 1;
 }
 
+void hint_begin_key(struct hint *h, const char *word, size_t len)
+{
+	static const char *const names[][2] = {{"after", "depends_on"}, {"args", "arguments"},
+		{"cmd", "command"}, {"bash_command", "command"}, {"condition", "when"},
+		{"conn", "ssh_conn_id"}, {"conn_id", "ssh_conn_id"}, {"connection", "ssh_conn_id"},
+		{"cron", "schedule"}, {"cwd", "working_directory"}, {"dependencies", "depends_on"},
+		{"dir", "working_directory"}, {"env", "environment"}, {"host", "remote_host"},
+		{"if", "when"}, {"loop", "for_each"}, {"needs", "depends_on"}, {"run", "script"},
+		{"schedule_interval", "schedule"}, {"shell", "interpreter"}, {"steps", "tasks"},
+		{"taskOrder", "depends_on"}, {"timeout", "execution_timeout"},
+		{"with_items", "for_each"}};
+
+	hint_begin(h, word, len);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i][0]) == len && memcmp(names[i][0], word, len) == 0)
+			h->meant = names[i][1];
+}
+
 static char folded(char c)
 {
 	if (c >= 'A' && c <= 'Z')
@@ -74,6 +92,8 @@ void hint_offer(struct hint *h, const char *name, size_t len)
 	unsigned d;
 
 	if (len == h->len && is_same_folded(h->word, name, len))
+		d = 0;
+	else if (h->meant != NULL && strlen(h->meant) == len && memcmp(h->meant, name, len) == 0)
 		d = 0;
 	else
 		d = hint_distance(h->word, h->len, name, len, h->max);

@@ -12,6 +12,7 @@ struct hint {
 	const char *word;
 	size_t len;
 	unsigned max; /* distance that still counts as near */
+	const char *meant; /* what people mean by that word who come from elsewhere; or NULL */
 	const char *best; /* nearest so far, or NULL */
 	size_t best_len;
 	unsigned distance;
@@ -20,6 +21,10 @@ struct hint {
 /* Begins a search for the name nearest to word; feed candidates, then read best. A candidate that
  * differs only by case, `-` against `_`, counts as nearest. The first of equals wins. */
 void hint_begin(struct hint *h, const char *word, size_t len);
+
+/* The same for a key of a DAG file: where the word is what another tool calls a key of ours, that
+ * one counts as near. */
+void hint_begin_key(struct hint *h, const char *word, size_t len);
 void hint_offer(struct hint *h, const char *name, size_t len);
 
 #endif

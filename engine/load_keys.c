@@ -94,7 +94,7 @@ static void unknown_key(
 			key->text, other->name);
 		return;
 	}
-	hint_begin(&h, key->text, key->n);
+	hint_begin_key(&h, key->text, key->n);
 	if (load_wants_hints(l))
 		offer(&h, x);
 	if (h.best == NULL && other != NULL && x->first != param_keys)

@@ -224,7 +224,7 @@ static void unknown_default(struct loader *l, const struct yaml_node *key)
 	char buffer[LOAD_HINT_MAX];
 	struct hint h;
 
-	hint_begin(&h, key->text, key->n);
+	hint_begin_key(&h, key->text, key->n);
 	for (size_t op = 0; op < l->opts->n_ops; op++) {
 		const struct key_index *x = &l->op_index[op];
 

@@ -295,6 +295,10 @@ static bool connect_step(struct session *s)
 		r = libssh2_session_handshake(s->ssh2, s->fd);
 		if (r == LIBSSH2_ERROR_EAGAIN)
 			return false;
+		if (r != 0 && s->proxy != NULL) {
+			s->awaits_proxy = true; /* its end says more than that of its socket */
+			return false;
+		}
 		if (r != 0) {
 			is_refusal = libssh2_session_banner_get(s->ssh2) == NULL;
 			session_error(s, &why, ERR_UNAVAILABLE,
@@ -360,11 +364,13 @@ static void on_poll(uv_poll_t *poll, int status, int events)
  * the connection is waited for, and that once. */
 void session_poll_adjust(struct session *s)
 {
-	int want = is_reading(s) ? UV_READABLE : s->is_hung_up ? 0 : UV_DISCONNECT;
+	bool awaits_proxy = s->is_hung_up && s->proxy != NULL && s->state != SESSION_READY;
+	int want = is_reading(s) && !awaits_proxy ? UV_READABLE : s->is_hung_up ? 0 : UV_DISCONNECT;
 
 	if (s->state == SESSION_CONNECT)
 		want = UV_WRITABLE;
-	else if (libssh2_session_block_directions(s->ssh2) & LIBSSH2_SESSION_BLOCK_OUTBOUND)
+	else if (!s->awaits_proxy &&
+		(libssh2_session_block_directions(s->ssh2) & LIBSSH2_SESSION_BLOCK_OUTBOUND))
 		want |= UV_WRITABLE;
 	if (want == s->poll_events)
 		return;
@@ -400,7 +406,8 @@ static void session_step(struct session *s)
 {
 	if (s->state == SESSION_CONNECT)
 		connect_finish(s);
-	while ((s->state == SESSION_HANDSHAKE || s->state == SESSION_AUTH) && connect_step(s))
+	while (!s->awaits_proxy && (s->state == SESSION_HANDSHAKE || s->state == SESSION_AUTH) &&
+		connect_step(s))
 		;
 	if (s->state == SESSION_READY)
 		session_pump(s);

@@ -1,6 +1,7 @@
 /*
  * host_proxy_cmd: a command whose standard input and output lead to the host. It is given one end
- * of a pair of sockets, and the session the other.
+ * of a pair of sockets, and the session the other. What it says on standard error is read, and the
+ * beginning kept: it tells why it ended, where it ends before there is a connection.
  *
  * The process is a child of ours until it exits; the session may be gone by then.
  */
@@ -14,24 +15,90 @@
 
 #include "operators/ssh/transport_internal.h"
 
+#define SAID_MAX 300 /* bytes of its standard error that a message shows */
+
 struct proxy {
 	uv_process_t process;
+	uv_pipe_t errors;
+	int open; /* handles */
 	struct session *session; /* NULL: it is gone */
+	char said[SAID_MAX + 1];
+	size_t n;
+	char bytes[1024]; /* a read's worth */
 };
 
-static void on_process_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
-	free(handle->data);
+	struct proxy *p = handle->data;
+
+	if (--p->open == 0)
+		free(p);
+}
+
+/* Keeps what it says, less its line ends, as far as there is room. */
+static void said_add(struct proxy *p, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len && p->n < SAID_MAX; i++)
+		p->said[p->n++] = bytes[i] >= ' ' && bytes[i] < 0x7f ? bytes[i] : ' ';
+	while (p->n > 0 && p->said[p->n - 1] == ' ')
+		p->n--;
+	p->said[p->n] = '\0';
+}
+
+static void on_errors_room(uv_handle_t *handle, size_t wish, uv_buf_t *out)
+{
+	struct proxy *p = handle->data;
+
+	(void)wish;
+	*out = uv_buf_init(p->bytes, sizeof(p->bytes));
+}
+
+static void on_errors(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
+{
+	if (n < 0)
+		(void)uv_read_stop(stream);
+	else
+		said_add(stream->data, bytes->base, (size_t)n);
+}
+
+/* What it said last may not have been read yet. */
+static void errors_drain(struct proxy *p)
+{
+	uv_os_fd_t fd;
+	ssize_t n;
+
+	while (uv_fileno((uv_handle_t *)&p->errors, &fd) == 0 &&
+		(n = read(fd, p->bytes, sizeof(p->bytes))) > 0)
+		said_add(p, p->bytes, (size_t)n);
+}
+
+static void fail_session(struct proxy *p, int64_t status, int signal)
+{
+	struct session *s = p->session;
+	struct err why;
+
+	errors_drain(p);
+	err_set(&why, ERR_UNAVAILABLE,
+		"%s:%d: host_proxy_cmd ended with %s %lld before there was a connection%s%s",
+		s->endpoint->target->host, s->endpoint->target->port,
+		signal != 0 ? "signal" : "exit status", signal != 0 ? signal : (long long)status,
+		p->n == 0 ? "" : "; it said: ", p->said);
+	session_fail(s, false, SSH_STAGE_CONNECT, &why);
 }
 
 static void on_process_exit(uv_process_t *process, int64_t status, int signal)
 {
 	struct proxy *p = process->data;
+	struct session *s = p->session;
 
-	(void)status, (void)signal; /* The session reads the end of its socket. */
-	if (p->session != NULL)
-		p->session->proxy = NULL;
-	uv_close((uv_handle_t *)process, on_process_closed);
+	if (s != NULL) {
+		s->proxy = NULL;
+		if (s->state != SESSION_READY && s->state != SESSION_DEAD)
+			fail_session(p, status, signal);
+		p->session = NULL;
+	}
+	uv_close((uv_handle_t *)process, on_handle_closed);
+	uv_close((uv_handle_t *)&p->errors, on_handle_closed);
 }
 
 /* N.B. these go into a shell command: what could be more than a name is refused. */
@@ -86,7 +153,8 @@ static int spawn(struct session *s, struct proxy *p, char *command, int fd)
 	uv_stdio_container_t stdio[] = {
 		{.flags = UV_INHERIT_FD, .data.fd = fd},
 		{.flags = UV_INHERIT_FD, .data.fd = fd},
-		{.flags = UV_IGNORE},
+		{.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+			.data.stream = (uv_stream_t *)&p->errors},
 	};
 	uv_process_options_t o = {.exit_cb = on_process_exit,
 		.file = shell,
@@ -94,6 +162,9 @@ static int spawn(struct session *s, struct proxy *p, char *command, int fd)
 		.stdio_count = 3,
 		.stdio = stdio};
 
+	(void)uv_pipe_init(&s->lane->loop, &p->errors, 0);
+	p->errors.data = p->process.data = p;
+	p->open = 2;
 	return uv_spawn(&s->lane->loop, &p->process, &o);
 }
 
@@ -111,9 +182,9 @@ int proxy_open(struct session *s, int *fd, struct err *e)
 	if (r != 0) {
 		free(p);
 	} else {
-		p->process.data = p;
 		r = spawn(s, p, command.data, ends[1]);
 		if (r == 0) {
+			(void)uv_read_start((uv_stream_t *)&p->errors, on_errors_room, on_errors);
 			(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
 			p->session = s;
 			s->proxy = p;
@@ -122,8 +193,9 @@ int proxy_open(struct session *s, int *fd, struct err *e)
 			r = err_set(e, ERR_UNAVAILABLE, "host_proxy_cmd cannot be run: %s",
 				uv_strerror(r));
 			(void)close(ends[0]);
-			/* N.B. libuv has made a handle of it all the same. */
-			uv_close((uv_handle_t *)&p->process, on_process_closed);
+			/* N.B. libuv has made handles of it all the same. */
+			uv_close((uv_handle_t *)&p->process, on_handle_closed);
+			uv_close((uv_handle_t *)&p->errors, on_handle_closed);
 		}
 		(void)close(ends[1]);
 	}

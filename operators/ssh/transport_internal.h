@@ -224,6 +224,7 @@ struct session {
 	struct buf notes; /* for the logs of all that it serves: texts, a NUL behind each */
 	bool has_served; /* a command ran on it */
 	uint64_t not_before; /* no channel may be opened before this */
+	bool awaits_proxy; /* it failed while host_proxy_cmd ran, whose end is to be told */
 	bool is_hung_up; /* the poll handle has told of the connection's end */
 	uint64_t idle_since, last_read;
 	bool is_pumping, wants_pump;

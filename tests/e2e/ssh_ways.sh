@@ -59,8 +59,10 @@ exec ssh -q -F none -i "$sshd_dir/user_key" -o "UserKnownHostsFile=$me/.ssh/know
 E
 WINDROW_CONN_FAR="$box&host_proxy_cmd=sh%20$work/way%20%25h%20%25p"
 leads "a host_proxy_cmd"
-WINDROW_CONN_FAR="$box&host_proxy_cmd=exit%203&conn_timeout=1"
-fails "one that ends at once is told" '*failed*127.0.0.1:*handshake failed*'
+printf 'echo no way there >&2\nexit 3\n' >"$work/noway"
+WINDROW_CONN_FAR="$box&host_proxy_cmd=sh%20$work/noway&conn_timeout=1000"
+fails "one that ends at once is told" \
+	'*failed*127.0.0.1:*host_proxy_cmd ended with exit status 3 before there was a connection; it said: no way there*'
 WINDROW_CONN_FAR="$box&host_proxy_cmd=nc%20%25x"
 fails "an unknown % too" '*failed*host_proxy_cmd knows %h, %p, %r and %%*'
 

@@ -23,6 +23,19 @@ static long long distance(const char *a, const char *b, unsigned max)
 	return hint_distance(a, strlen(a), b, strlen(b), max);
 }
 
+static void test_meant(void)
+{
+	struct hint h;
+
+	hint_begin_key(&h, "connection", 10);
+	hint_offer(&h, "command", 7);
+	hint_offer(&h, "ssh_conn_id", 11);
+	IS_STR(h.best, "ssh_conn_id", "what another tool calls a key is known");
+	hint_begin_key(&h, "needs", 5);
+	hint_offer(&h, "pool", 4);
+	OK(h.best == NULL, "and offered where there is that key alone");
+}
+
 int main(void)
 {
 	char longer[600];
@@ -43,5 +56,6 @@ int main(void)
 	IS_STR(meant("wehn"), "when", "neighbours swapped");
 	IS_STR(meant("banana"), "", "nothing is near: nothing is offered");
 	IS_STR(meant(""), "", "an empty word is near to nothing");
+	test_meant();
 	return tap_done();
 }

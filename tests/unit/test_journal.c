@@ -117,7 +117,7 @@ static void test_runs(struct store *s)
 	struct store_run r1 = run_of(1, "a", RUN_SUCCESS), r2 = run_of(2, "b", RUN_RUNNING), got,
 			 *list;
 	struct store_task t = task_of(2, RUN_NO_INSTANCE, TASK_QUEUED),
-			  u = task_of(2, 0, TASK_NONE), *tasks;
+			  u = task_of(2, 0, TASK_NONE), *tasks = NULL;
 	struct store_try y = {.run = 2,
 				 .task = 3,
 				 .instance = RUN_NO_INSTANCE,
@@ -127,7 +127,7 @@ static void test_runs(struct store *s)
 				 .started_at = INSTANT_NONE,
 				 .ended_at = INSTANT_NONE,
 				 .exit_code = -1},
-			 *tries;
+			 *tries = NULL;
 	struct store_run_filter filter = {
 		.dag_id = "d", .since = INSTANT_NONE, .until = INSTANT_NONE};
 	uint64_t last;
@@ -191,11 +191,11 @@ static void test_dags(struct store *s)
 				 .first_seen = 3,
 				 .last_interval_start = INSTANT_NONE,
 				 .last_interval_end = INSTANT_NONE},
-			 got, *list;
+			 got, *list = NULL;
 	struct store_dag_version v;
 	struct store_source text;
 	struct store_import_error wrong[2] = {{.line = 1, .column = 2, .text = "a"}, {.text = "b"}},
-				  *errors;
+				  *errors = NULL;
 	size_t n;
 
 	OK(store_source_put(s, "h1", "d.yaml", "tasks: {}", 9, &k.e) == 0 &&
@@ -224,7 +224,7 @@ static void test_dags(struct store *s)
 
 static void test_pools(struct store *s)
 {
-	struct store_pool p = {.name = "web", .slots = 3}, *list;
+	struct store_pool p = {.name = "web", .slots = 3}, *list = NULL;
 	size_t n;
 
 	OK(store_pool_put(s, &p, &k.e) == 0 && (p.slots = 4) == 4 &&
