@@ -23,7 +23,11 @@ extern const struct command command_connections_test; /* cli/connections_test.c 
 extern const struct command command_cron_next; /* cli/cron.c */
 extern const struct command command_dags_backfill; /* cli/dags_backfill.c */
 extern const struct command command_dags_delete; /* cli/dags_edit.c */
-extern const struct command command_dags_pause;
+extern const struct command command_dags_list_runs; /* cli/history.c */
+extern const struct command command_dags_state;
+extern const struct command command_tasks_state;
+extern const struct command command_tasks_states_for_dag_run;
+extern const struct command command_dags_pause; /* cli/dags_edit.c */
 extern const struct command command_dags_unpause;
 extern const struct command command_dags_details; /* cli/dags_details.c */
 extern const struct command command_dags_list; /* cli/dags.c */
@@ -35,7 +39,8 @@ extern const struct command command_dags_trigger; /* cli/dags_trigger.c */
 extern const struct command command_dags_validate; /* cli/dags.c */
 extern const struct command command_db_backup; /* cli/db.c */
 extern const struct command command_db_check;
-extern const struct command command_db_migrate;
+extern const struct command command_db_clean; /* cli/db_clean.c */
+extern const struct command command_db_migrate; /* cli/db.c */
 extern const struct command command_db_shell;
 extern const struct command command_import_airflow_connections;
 extern const struct command command_import_codestream;
@@ -49,7 +54,9 @@ extern const struct command command_keypairs_import;
 extern const struct command command_keypairs_list;
 extern const struct command command_keypairs_show;
 extern const struct command command_scheduler; /* cli/scheduler.c */
-extern const struct command command_pools_delete; /* cli/pools_edit.c */
+extern const struct command command_pools_delete; /* cli/pools.c */
+extern const struct command command_pools_get;
+extern const struct command command_pools_list;
 extern const struct command command_pools_set;
 extern const struct command command_runs_cancel; /* cli/runs.c */
 extern const struct command command_runs_mark;

@@ -29,6 +29,8 @@ static const char *ids_group(const struct command *c)
 				strcmp(c->verb, "import") != 0
 			? "keypairs"
 			: NULL;
+	if (strcmp(c->group, "pools") == 0)
+		return takes(c, "NAME") ? "pools" : NULL;
 	return takes(c, "ID") ? "dags" : NULL;
 }
 

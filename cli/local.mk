@@ -45,10 +45,12 @@ libcli_a_SOURCES = \
 	cli/dags_test.c \
 	cli/dags_trigger.c \
 	cli/db.c \
+	cli/db_clean.c \
 	cli/exchange_file.c \
 	cli/exchange_file.h \
 	cli/help.c \
 	cli/help.h \
+	cli/history.c \
 	cli/host_key.c \
 	cli/host_key.h \
 	cli/import.c \
@@ -74,7 +76,7 @@ libcli_a_SOURCES = \
 	cli/offline.h \
 	cli/output.c \
 	cli/output.h \
-	cli/pools_edit.c \
+	cli/pools.c \
 	cli/report.c \
 	cli/report.h \
 	cli/run_conf.c \

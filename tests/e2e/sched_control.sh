@@ -135,6 +135,19 @@ echo '1'*"
 done
 ok "what comes of it is the same with a scheduler and without" cmp "$work/states.with" "$work/states.without"
 ok "so is what is told of who did what" cmp "$work/audit.with" "$work/audit.without"
+is "list-runs lists them, the newest first" "$("$windrow" dags list-runs d | cut -f 1-3)" "d	r3	failed
+d	r2	success
+d	r1	success"
+is "or some" "$("$windrow" dags list-runs d --state success -n 1 | cut -f 2)" r2
+is "the state of one is a word" "$("$windrow" dags state d r3)" failed
+is "so is that of a task" "$("$windrow" tasks state d a r3)" skipped
+is "all of a run's tasks have theirs" "$("$windrow" tasks states-for-dag-run d r1 | cut -f 3,5,6)" \
+	"main.a	success	1
+main.b	success	2
+main.c	success	1"
+is "pools are listed" "$("$windrow" pools list)" "default_pool	128	
+p	2	of two"
+is "and had" "$("$windrow" pools get p | cut -f 2)" 2
 grep -q '^d|r2|success|main.a|success|0$' "$work/states.with"
 is "a task that was marked did not run" $? 0
 [ "$tap_failed" = 0 ] || diff "$work/states.with" "$work/states.without" | sed 's/^/# /'
@@ -145,6 +158,11 @@ WINDROW_HOME=$work/not said "a home that cannot be used" 3 "*$work/not*" dags pa
 said "jobs check without a scheduler" 1 "*no scheduler runs on*" jobs check
 said "waiting for a run that nobody runs" 3 "*no scheduler runs*nothing was done*" dags trigger d -r r4 --wait
 is "nothing was done" "$(state d r4)" ""
+said "what would be forgotten" 0 "found 0 runs *" db clean --before 2026-01-01
+said "forgetting" 0 "found *forgot [1-9]* runs *" db clean --before 2100-01-01 --yes
+is "they are forgotten" "$(query "SELECT count(*) FROM runs WHERE state IN ('success', 'failed')")" 0
+run dags trigger d -r r5
+run runs cancel d/r5
 run dags delete d --yes
 is "a DAG is deleted" "$status.$(query "SELECT count(*) FROM runs WHERE dag_id = 'd'")" 0.0
 run dags trigger d -r r1
