@@ -29,8 +29,10 @@ libscheduler_a_SOURCES = \
 	scheduler/control_impl.h \
 	scheduler/daemon.c \
 	scheduler/daemon.h \
+	scheduler/daemon_impl.h \
 	scheduler/daemon_log.c \
 	scheduler/daemon_log.h \
+	scheduler/daemon_open.c \
 	scheduler/dag_source.c \
 	scheduler/dag_source.h \
 	scheduler/edition.c \
