@@ -167,7 +167,8 @@ const struct key_def url_keys[URL_KEY_COUNT] = {
 	KEY(URL_KEY_METHOD, "method", KEY_ENUM, .choices = url_methods, .dflt = "POST",
 		.doc = "How to ask."),
 	KEY(URL_KEY_HEADERS, "headers", KEY_TEMPLATE_MAP, .doc = "Headers to send, by name."),
-	KEY(URL_KEY_BODY, "body", KEY_TEMPLATE, .dflt = "the event as JSON", .doc = "What to send."),
+	KEY(URL_KEY_BODY, "body", KEY_TEMPLATE, .dflt = "the event as JSON",
+		.doc = "What to send."),
 	KEY(URL_KEY_TIMEOUT, "timeout", KEY_DURATION, .min = 1, .max = 3600000, .dflt = "10s",
 		.doc = "How long the server may take to answer."),
 };
