@@ -155,9 +155,10 @@ static int by_age(const void *a, const void *b)
 	return (x->written_at > y->written_at) - (x->written_at < y->written_at);
 }
 
+/* N.B. a folder without a file may have been made this moment. */
 static bool may_go(const struct old_run *run, const struct log_clean_rules *rules)
 {
-	return !run->is_open &&
+	return !run->is_open && run->written_at > 0 &&
 		(rules->kept == NULL ||
 			strmap_find(rules->kept, run->name, strlen(run->name)) == STRMAP_NONE);
 }
@@ -203,7 +204,8 @@ struct log_cleaner {
 	int64_t max_age_ms;
 	uint64_t max_bytes;
 	struct log_clean_rules rules; /* of the work */
-	struct strmap *kept;
+	struct strmap *kept; /* NULL: no work is under way */
+	struct arena *names; /* of its keys */
 	struct log_cleaned cleaned;
 	int status;
 	struct err e;
@@ -211,26 +213,38 @@ struct log_cleaner {
 	void *ctx;
 };
 
-/* The names of all runs in memory. NULL: no memory. */
-static struct strmap *runs_kept(const struct conductor *c)
+static void kept_free(struct log_cleaner *c)
 {
-	struct strmap *map = strmap_create(64);
-	char name[2048];
+	strmap_destroy(c->kept);
+	arena_destroy(c->names);
+	c->kept = NULL;
+	c->names = NULL;
+}
+
+static int kept_add(struct log_cleaner *c, const struct runner *r, uint32_t n)
+{
+	const char *name =
+		arena_printf(c->names, "dag_id=%s/run_id=%s", runner_dag_id(r), runner_run_id(r));
+
+	return name == NULL ? ERR_NOMEM : strmap_add(c->kept, name, strlen(name), n);
+}
+
+/* Notes the names of all runs in memory: the other thread must not look at those themselves. */
+static int kept_make(struct log_cleaner *c)
+{
 	uint32_t n = 0;
+	int status = 0;
 
-	if (map == NULL)
-		return NULL;
-	for (struct runner *r = conductor_run_first(c); r != NULL; r = conductor_run_next(r)) {
-		int len = snprintf(name, sizeof(name), "dag_id=%s/run_id=%s", runner_dag_id(r),
-			runner_run_id(r));
-
-		if (len > 0 && (size_t)len < sizeof(name) &&
-			strmap_add(map, name, (size_t)len, n++) != 0) {
-			strmap_destroy(map);
-			return NULL;
-		}
-	}
-	return map;
+	c->kept = strmap_create(64);
+	c->names = arena_create(0);
+	if (c->kept == NULL || c->names == NULL)
+		status = ERR_NOMEM;
+	for (struct runner *r = conductor_run_first(c->o.conductor); r != NULL && status == 0;
+		r = conductor_run_next(r))
+		status = kept_add(c, r, n++);
+	if (status != 0)
+		kept_free(c);
+	return status;
 }
 
 static void on_work(uv_work_t *work)
@@ -256,8 +270,7 @@ static void on_worked(uv_work_t *work, int status)
 	char text[160];
 
 	c->is_working = false;
-	strmap_destroy(c->kept);
-	c->kept = NULL;
+	kept_free(c);
 	if (c->is_closing) {
 		uv_close((uv_handle_t *)&c->timer, on_handle_closed);
 		return;
@@ -282,8 +295,7 @@ static void on_timer(uv_timer_t *timer)
 	if (c->is_working)
 		return;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	c->kept = runs_kept(c->o.conductor);
-	if (c->kept == NULL)
+	if (kept_make(c) != 0)
 		return; /* another time */
 	c->rules =
 		(struct log_clean_rules){.now = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
@@ -291,10 +303,8 @@ static void on_timer(uv_timer_t *timer)
 			.max_bytes = c->max_bytes,
 			.kept = c->kept};
 	c->is_working = uv_queue_work(c->o.loop, &c->work, on_work, on_worked) == 0;
-	if (!c->is_working) {
-		strmap_destroy(c->kept);
-		c->kept = NULL;
-	}
+	if (!c->is_working)
+		kept_free(c);
 }
 
 int log_cleaner_open(const struct log_cleaner_options *o, struct log_cleaner **out, struct err *e)
