@@ -55,6 +55,10 @@ E
 { seq 0 29 | sed 's/^/out /'; } >"$work/wanted.out"
 { seq 0 29 | sed 's/^/err /'; } >"$work/wanted.err"
 
+# N.B. libssh2 forgets what OpenSSL had made where damage ends a key exchange.
+echo leak:libcrypto >"$work/leaks"
+LSAN_OPTIONS=${LSAN_OPTIONS:+$LSAN_OPTIONS:}suppressions=$work/leaks:print_suppressions=0
+export LSAN_OPTIONS
 run dags test "$work/t.yaml"
 is "a run over a bad network succeeds" "$status" 0
 [ "$status" = 0 ] || printf '%s\n' "$out" | grep -v 'success\|running' | sed 's/^/# /'
