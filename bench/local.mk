@@ -24,3 +24,7 @@ bench_bare_ssh_LDADD = $(SSH2_LIBS) $(CRYPTO_LIBS)
 BENCHES += bench/bench_folder
 bench_bench_folder_SOURCES = bench/bench.c bench/bench.h bench/bench_folder.c
 bench_bench_folder_LDADD = $(SCHEDULER_LIBS)
+
+BENCHES += bench/bench_store
+bench_bench_store_SOURCES = bench/bench.c bench/bench.h bench/bench_store.c
+bench_bench_store_LDADD = $(STORE_LIBS)
