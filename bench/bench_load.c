@@ -12,94 +12,17 @@
 #include <yaml.h>
 
 #include "bench/bench.h"
+#include "bench/texts.h"
 #include "engine/buf.h"
 #include "engine/load.h"
 #include "operators/specs.h"
 #include "store/pages.h"
 
-#define STAGE_TASKS 100 /* tasks of a stage */
 #define SPEED_MIN 0.5 /* of loading, beside the bare parse */
 #define GROWTH_MAX 1.5 /* a task of the large file, beside one of the small */
 
 enum { SMALL = 1000, LARGE = 100000 };
 enum { LARGE_ROUNDS = 11, SMALL_IN_LARGE = 9, ROUNDS_MAX = LARGE_ROUNDS * SMALL_IN_LARGE };
-
-/* Stages behind each other, each task of one reading a task of the stage before. */
-static void mixed_make(struct buf *b, int n)
-{
-	int stage = n / STAGE_TASKS, number = n % STAGE_TASKS;
-
-	if (n == 0)
-		buf_adds(b,
-			"params: {region: eu}\ndefault_args:\n  operator: local\n  retries: 2\n"
-			"  retry_delay: 30s\nstages:\n");
-	if (number == 0)
-		buf_addf(b, "  Stage_%d:\n    tasks:\n", stage);
-	buf_addf(b, "      task_%d:\n", number);
-	if (number % 10 == 0)
-		buf_adds(b, "        environment: {REGION: $<params.region>, MODE: fast}\n");
-	if (stage == 0)
-		buf_addf(b,
-			"        command: collect --part %d --since $<run.ds> > "
-			"\"$SCRIPT_RESPONSE_FILE\"\n",
-			number);
-	else
-		buf_addf(b,
-			"        command: process --from "
-			"$<Stage_%d.task_%d.output.response.file> --mode fast\n",
-			stage - 1, number);
-	buf_addf(
-		b, "        execution_timeout: 10m\n        priority_weight: %d\n", number % 7 + 1);
-}
-
-static void plain_make(struct buf *b, int n)
-{
-	if (n == 0)
-		buf_adds(b, "tasks:\n");
-	buf_addf(b, "  task_%d:\n    operator: local\n    command: echo hello %d\n", n, n);
-	for (int i = n < 3 ? 0 : n - 3; i < n; i++)
-		buf_addf(b, "%s      - task_%d\n", i == n - 3 || i == 0 ? "    depends_on:\n" : "",
-			i);
-}
-
-static void chain_make(struct buf *b, int n)
-{
-	if (n == 0)
-		buf_adds(b, "default_args: {operator: local}\ntasks:\n");
-	buf_addf(b, "  t%d: {command: \"true\"", n);
-	if (n > 0)
-		buf_addf(b, ", depends_on: [t%d]", n - 1);
-	buf_adds(b, "}\n");
-}
-
-static void script_make(struct buf *b, int n)
-{
-	if (n == 0)
-		buf_adds(b, "default_args: {operator: local}\ntasks:\n");
-	buf_addf(b,
-		"  task_%d:\n    script: |\n      set -eu\n      cd \"$HOME\"\n"
-		"      for f in *.txt; do\n        if [ -f \"$f\" ]; then\n"
-		"          grep -c x \"$f\" | sed 's/^/ /' >>\"out.$(date +%%s)\"\n"
-		"        fi\n      done\n      echo \"done on $<run.ds>\"\n",
-		n);
-}
-
-static void expr_make(struct buf *b, int n)
-{
-	if (n == 0)
-		buf_adds(b, "params: {region: eu}\ndefault_args: {operator: local}\ntasks:\n");
-	buf_addf(b, "  task_%d: {command: 'run $<params.region> $<run.ds> $<run.id>", n);
-	if (n > 0)
-		buf_addf(b, " $<task_%d.output.response.x>", n - 1);
-	buf_adds(b, "'}\n");
-}
-
-static const struct shape {
-	const char *name;
-	void (*make)(struct buf *b, int task); /* adds a task's text */
-} shapes[] = {{"mixed", mixed_make}, {"plain", plain_make}, {"chain", chain_make},
-	{"scripts", script_make}, {"expressions", expr_make}};
-#define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
 static double bare_parse(const struct buf *b)
 {
@@ -157,13 +80,12 @@ struct sample {
 	size_t n;
 };
 
-static void sample_begin(struct sample *s, const struct shape *shape, int n_tasks)
+static void sample_begin(struct sample *s, const struct text *text, int n_tasks)
 {
 	s->n_tasks = n_tasks;
 	s->n = 0;
 	buf_init(&s->text, 0);
-	for (int i = 0; i < n_tasks; i++)
-		shape->make(&s->text, i);
+	text_make(&s->text, text, n_tasks);
 }
 
 static void sample_take(struct sample *s)
@@ -175,35 +97,35 @@ static void sample_take(struct sample *s)
 }
 
 /* Returns the load's seconds for a task; *speed is the load's, beside the bare parse. */
-static double sample_end(struct sample *s, const struct shape *shape, double *speed)
+static double sample_end(struct sample *s, const struct text *text, double *speed)
 {
 	double parsed = bench_median(s->bare, s->n), loaded = bench_median(s->whole, s->n);
 
 	*speed = bench_median(s->speed, s->n);
 	printf("%-11s %6d tasks, %8zu bytes: libyaml %7.2f ms, dag_load %7.2f ms, speed %.2f, "
 	       "%.2f us a task\n",
-		shape->name, s->n_tasks, s->text.len, parsed * 1e3, loaded * 1e3, *speed,
+		text->name, s->n_tasks, s->text.len, parsed * 1e3, loaded * 1e3, *speed,
 		loaded / s->n_tasks * 1e6);
 	buf_free(&s->text);
 	return loaded / s->n_tasks;
 }
 
-/* Measures the shape in both sizes, in turn. Returns how many times as much a task of the large
+/* Measures the text in both sizes, in turn. Returns how many times as much a task of the large
  * file costs; *speed is the slower of both. */
-static double measure(const struct shape *shape, double *speed)
+static double measure(const struct text *text, double *speed)
 {
 	static struct sample small, large;
 	double small_task, large_task, large_speed;
 
-	sample_begin(&small, shape, SMALL);
-	sample_begin(&large, shape, LARGE);
+	sample_begin(&small, text, SMALL);
+	sample_begin(&large, text, LARGE);
 	for (int i = 0; i < LARGE_ROUNDS; i++) {
 		for (int k = 0; k < SMALL_IN_LARGE; k++)
 			sample_take(&small);
 		sample_take(&large);
 	}
-	small_task = sample_end(&small, shape, speed);
-	large_task = sample_end(&large, shape, &large_speed);
+	small_task = sample_end(&small, text, speed);
+	large_task = sample_end(&large, text, &large_speed);
 	if (large_speed < *speed)
 		*speed = large_speed;
 	return large_task / small_task;
@@ -213,12 +135,12 @@ int main(void)
 {
 	double growth = 0;
 
-	for (size_t i = 0; i < SHAPES; i++) {
-		double speed, grown = measure(&shapes[i], &speed);
+	for (size_t i = 0; i < TEXTS; i++) {
+		double speed, grown = measure(&texts[i], &speed);
 		char what[64];
 
 		growth = grown > growth ? grown : growth;
-		(void)snprintf(what, sizeof(what), "loading, %s: libyaml's speed", shapes[i].name);
+		(void)snprintf(what, sizeof(what), "loading, %s: libyaml's speed", texts[i].name);
 		(void)bench_goal(what, speed, BENCH_AT_LEAST, SPEED_MIN);
 	}
 	(void)bench_goal("loading, a task of 100,000: times one of 1,000, most of all", growth,

@@ -5,7 +5,8 @@ EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_daemon.sh
 EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_follow.sh bench/bench_trigger.sh
 
 BENCHES += bench/bench_machine
-bench_bench_machine_SOURCES = bench/bench.c bench/bench.h bench/bench_machine.c
+bench_bench_machine_SOURCES = bench/bench.c bench/bench.h bench/bench_machine.c bench/shapes.c \
+	bench/shapes.h
 bench_bench_machine_LDADD = $(ENGINE_LIBS)
 
 BENCHES += bench/bench_render
@@ -13,7 +14,7 @@ bench_bench_render_SOURCES = bench/bench.c bench/bench.h bench/bench_render.c
 bench_bench_render_LDADD = $(ENGINE_LIBS)
 
 BENCHES += bench/bench_load
-bench_bench_load_SOURCES = bench/bench.c bench/bench.h bench/bench_load.c
+bench_bench_load_SOURCES = bench/bench.c bench/bench.h bench/bench_load.c bench/texts.c bench/texts.h
 bench_bench_load_LDADD = liboperators.a libstore.a $(ENGINE_LIBS)
 
 EXTRA_DIST += bench/bench_ssh.sh bench/bench_sshlong.sh bench/ssh_kit.sh

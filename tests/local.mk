@@ -335,6 +335,33 @@ tests_sim_sim_conductor_SOURCES = \
 	tests/unit/dag_kit.h
 tests_sim_sim_conductor_LDADD = $(SCHEDULER_LIBS)
 
+# How many instructions the hot paths take, beside what they took; `make counts-update` renews that.
+check_PROGRAMS += tests/counts/counts
+TESTS += tests/counts.sh
+EXTRA_DIST += tests/counts.sh tests/counts/baseline
+tests_counts_counts_SOURCES = \
+	bench/shapes.c \
+	bench/shapes.h \
+	bench/swift.c \
+	bench/swift.h \
+	bench/texts.c \
+	bench/texts.h \
+	tests/counts/counts.c \
+	tests/counts/counts_conductor.c \
+	tests/counts/counts_load.c \
+	tests/counts/counts_machine.c \
+	tests/counts/counts_store.c \
+	tests/counts/counts_text.c \
+	tests/counts/path.h \
+	tests/unit/dag_kit.c \
+	tests/unit/dag_kit.h \
+	tests/unit/expr_world.c \
+	tests/unit/expr_world.h \
+	tests/unit/store_kit.c \
+	tests/unit/store_kit.h \
+	$(TAP_SOURCES)
+tests_counts_counts_LDADD = $(SCHEDULER_LIBS)
+
 # A bad network, for the tests over ssh.
 check_PROGRAMS += tests/proxy/faults
 tests_proxy_faults_SOURCES = tests/proxy/faults.c

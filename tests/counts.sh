@@ -1,0 +1,70 @@
+#!/bin/sh
+# Fails where a hot path of tests/counts takes 5 % more instructions than tests/counts/baseline says.
+# Instructions, unlike seconds, do not depend on what else the machine does, but they do on the
+# compiler and the C library: a line of the baseline says for which it counts, and where none does
+# the test is skipped. `tests/counts.sh update` (make counts-update) renews the lines of these here.
+#
+# A baseline's line: COMPILER_LIBC_MACHINE PATH INSTRUCTIONS
+set -u
+. "$top_srcdir/tests/e2e/tap.sh"
+baseline=$top_srcdir/tests/counts/baseline
+counts=$top_builddir/tests/counts/counts
+most=105 # per cent of the baseline
+
+skip_all()
+{
+	echo "1..0 # SKIP $*"
+	exit 0
+}
+
+# What decides about the instructions: the compiler, the C library (which chooses its string
+# functions by the processor), the machine.
+key_of_this()
+{
+	case $($CC --version | head -n 1) in
+	*clang*) compiler=clang ;;
+	*) compiler=gcc ;;
+	esac
+	vectors=
+	grep -qw avx2 /proc/cpuinfo 2>/dev/null && vectors=-avx2
+	echo "$compiler-$($CC -dumpfullversion -dumpversion)_$(getconf GNU_LIBC_VERSION | tr ' ' -)_$(uname -m)$vectors"
+}
+
+# count PATH: prints how many instructions it takes
+count()
+{
+	env -i PATH="$PATH" LC_ALL=C TMPDIR="$work" LD_BIND_NOW=1 valgrind -q --tool=callgrind \
+		--toggle-collect=counted --callgrind-out-file="$work/out" "$counts" "$1" >&2 &&
+		sed -n 's/^summary: *//p' "$work/out"
+}
+
+[ "${is_sanitized:-no}" = no ] || skip_all 'sanitizers add instructions of their own'
+command -v valgrind >/dev/null || skip_all 'there is no valgrind here'
+[ "${CFLAGS:--g -O2}" = '-g -O2' ] || skip_all "the baseline is of -g -O2, and this of $CFLAGS"
+key=$(key_of_this)
+
+if [ "${1:-}" = update ]; then
+	for path in $("$counts"); do
+		n=$(count "$path") || exit 1
+		echo "$key $path $n"
+	done >"$work/new"
+	grep -v "^$key " "$baseline" >"$work/old"
+	sort "$work/old" "$work/new" >"$baseline"
+	echo "$baseline has new counts for $key"
+	exit 0
+fi
+
+grep -q "^$key " "$baseline" || skip_all "tests/counts/baseline has nothing for $key"
+for path in $("$counts"); do
+	before=$(sed -n "s/^$key $path //p" "$baseline")
+	now=$(count "$path") || now=0
+	if [ -z "$before" ] || [ "$now" = 0 ]; then
+		is "$path was counted, and has a baseline (else: make counts-update)" "${before:+$now}" some
+		continue
+	fi
+	ok "$path takes at most 5 % more instructions than it did: $now, $((now * 1000 / before)) per mille" \
+		[ "$((now * 100))" -le "$((before * most))" ]
+	[ "$((now * most))" -ge "$((before * 100))" ] ||
+		echo "# it has become cheaper: make counts-update keeps it so"
+done
+tap_done
