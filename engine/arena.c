@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARENA_BLOCK_MIN ((size_t)4096)
+#define ARENA_BLOCK_MIN ((size_t)1024)
 #define ARENA_BLOCK_MAX ((size_t)4 << 20)
 #define ARENA_ALIGN _Alignof(max_align_t)
 

@@ -294,6 +294,15 @@ int outputs_get_one(const struct outputs *o, uint32_t task, uint32_t instance, e
 	return 0;
 }
 
+const char *outputs_message(const struct outputs *o, uint32_t task, uint32_t instance)
+{
+	const struct slot *s = slot_of(o, task, instance);
+
+	if (s->entry == NULL || !s->entry->is_set[OUTPUT_ERROR_MESSAGE])
+		return "";
+	return s->entry->value[OUTPUT_ERROR_MESSAGE].u.text;
+}
+
 int outputs_get(const struct outputs *o, uint32_t task, enum output_id id, struct arena *scratch,
 	struct value *out, struct err *e)
 {

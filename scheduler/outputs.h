@@ -40,6 +40,9 @@ int outputs_keep(struct outputs *o, uint32_t task, uint32_t instance, const char
 /* Keeps why a task failed, in one line; "" for no reason. ERR_NOMEM. */
 int outputs_message_keep(struct outputs *o, uint32_t task, uint32_t instance, const char *message);
 
+/* Why it failed; "" where there is no reason. It lives until the next change. */
+const char *outputs_message(const struct outputs *o, uint32_t task, uint32_t instance);
+
 /* All that one try has published, as a JSON object; nothing where it has published nothing. */
 void outputs_json(const struct outputs *o, uint32_t task, uint32_t instance, struct buf *out);
 

@@ -95,15 +95,9 @@ static void keep_cause(struct runner *r, const struct run_row *row, enum run_cau
 	keep_reason(r, row->task, row->instance, text);
 }
 
-static const char *message_of(struct runner *r, const struct run_row *row)
+static const char *message_of(const struct runner *r, const struct run_row *row)
 {
-	struct value message;
-	struct err e;
-
-	if (outputs_get_one(
-		    r->outputs, row->task, row->instance, OUTPUT_ERROR_MESSAGE, &message, &e) != 0)
-		return "";
-	return message.u.text;
+	return outputs_message(r->outputs, row->task, row->instance);
 }
 
 /* A change of a task, and of the try that it is about. */
