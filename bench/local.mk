@@ -1,8 +1,23 @@
 # Measurements: built by `make bench` alone; BENCH="load render" chooses. Each prints its figures as
 # ratios beside a peer.
 EXTRA_PROGRAMS += $(BENCHES)
-EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_daemon.sh
-EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_follow.sh bench/bench_trigger.sh
+EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_daemon.sh bench/bench_follow.sh bench/bench_trigger.sh
+
+# windrow beside its peers: BENCH=report, a file a peer.
+EXTRA_DIST += bench/bench_report.sh \
+	bench/peers/ansible.sh \
+	bench/peers/bare.sh \
+	bench/peers/control_master.sh \
+	bench/peers/hosts.sh \
+	bench/peers/kit.sh \
+	bench/peers/parallel.sh \
+	bench/peers/pdsh.sh \
+	bench/peers/plot.awk \
+	bench/peers/report.awk \
+	bench/peers/ssh.sh \
+	bench/peers/windrow.sh \
+	bench/peers/windrow_dags.sh \
+	bench/peers/windrow_test.sh
 
 BENCHES += bench/bench_machine
 bench_bench_machine_SOURCES = bench/bench.c bench/bench.h bench/bench_machine.c bench/shapes.c \

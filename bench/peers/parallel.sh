@@ -1,0 +1,69 @@
+# GNU parallel.
+. "$top_srcdir/bench/peers/kit.sh"
+
+peer_install()
+{
+	deb_install parallel parallel
+}
+
+peer_version()
+{
+	parallel --version | head -n 1
+}
+
+peer_told()
+{
+	cat <<'TOLD'
+`parallel -j16 'true #{}'` for local tasks (a shell each); over ssh `parallel --ssh "ssh -F ..." -S 16/HOST 'true #{}'`, of 20 hosts `-S
+1/HOST,...`, since it tries each slot first; with `--controlmaster`, as its manual recommends for speed. Of the sleeping ones without it, since one connection
+has no room for more than MaxSessions; they are cut down to 100, as a task is a process.
+TOLD
+}
+
+peer_size()
+{
+	deb_size parallel
+}
+
+peer_command()
+{
+	timed parallel --version
+}
+
+wide()
+{
+	seq "$1" | parallel --will-cite -j16 'true #{}'
+}
+
+peer_wide()
+{
+	timed wide "$1"
+}
+
+# over N SSHLOGINS
+over()
+{
+	seq "$1" | parallel --will-cite --controlmaster --ssh "$ssh" -S "$2" 'true #{}'
+}
+
+peer_ssh()
+{
+	timed over "$1" 16/127.0.0.1
+}
+
+peer_hosts()
+{
+	timed over "$1" "$(seq "$n_hosts" | sed 's|^|1/127.0.0.|' | paste -sd, -)"
+}
+
+peer_sleep()
+{
+	sleepers_prepare
+	sleep_n=$(($1 > 100 ? 100 : $1))
+	echo "tasks $sleep_n"
+	seq "$sleep_n" | parallel --will-cite --ssh "$ssh" -S "$sleep_n/127.0.0.1" "$sleep_command #{}" >"$work/out" 2>&1 &
+	kit_sleepers "$sleep_n" $!
+	wait
+}
+
+kit_main "$@"
