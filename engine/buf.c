@@ -92,18 +92,28 @@ void buf_adds(struct buf *b, const char *s)
 	buf_add(b, s, strlen(s));
 }
 
+/* N.B. mostly there is room enough, and then the text is made once; else its length is known when
+ * it is made again. */
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
+	size_t room;
 	va_list ap;
 	char *to;
 	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (n <= 0)
+	if (b->status != 0)
 		return;
-	to = buf_room(b, (size_t)n);
+	room = b->cap - b->len;
+	va_start(ap, fmt);
+	n = vsnprintf(b->data == NULL ? NULL : b->data + b->len, room, fmt, ap);
+	va_end(ap);
+	if (n > 0 && (size_t)n < room) {
+		b->len += (size_t)n;
+		return;
+	}
+	if (b->data != NULL)
+		b->data[b->len] = '\0';
+	to = n <= 0 ? NULL : buf_room(b, (size_t)n);
 	if (to == NULL)
 		return;
 	va_start(ap, fmt);

@@ -35,6 +35,8 @@ libengine_a_SOURCES = \
 	engine/filter_text.h \
 	engine/graph.c \
 	engine/graph.h \
+	engine/hex.c \
+	engine/hex.h \
 	engine/hint.c \
 	engine/hint.h \
 	engine/instant.c \

@@ -93,7 +93,8 @@ static void send_pair(void *ctx, const char *name, struct op_bytes value)
 	struct pairs *p = ctx;
 
 	buf_reset(&p->scratch);
-	buf_addf(&p->scratch, "%s=", name);
+	buf_adds(&p->scratch, name);
+	buf_addc(&p->scratch, '=');
 	buf_add(&p->scratch, value.data, value.len);
 	wire_string(p->out, p->start, buf_str(&p->scratch), p->scratch.len);
 }

@@ -14,6 +14,7 @@
 #include "engine/arena.h"
 #include "engine/dag.h"
 #include "engine/err.h"
+#include "engine/hex.h"
 #include "engine/load.h"
 #include "operators/specs.h"
 #include "store/dags_folder.h"
@@ -83,7 +84,6 @@ const char *dag_source_name(const char *path)
 /* N.B. the name counts too, as it names a DAG that does not name itself. */
 static int hash(const char *path, const char *text, size_t len, char out[DAG_HASH_SIZE])
 {
-	static const char digits[] = "0123456789abcdef";
 	const char *name = dag_source_name(path);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	unsigned char bytes[EVP_MAX_MD_SIZE];
@@ -96,11 +96,7 @@ static int hash(const char *path, const char *text, size_t len, char out[DAG_HAS
 	EVP_MD_CTX_free(ctx);
 	if (!is_done)
 		return ERR_NOMEM;
-	for (unsigned int i = 0; i < n; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * n] = '\0';
+	(void)hex_write(out, bytes, n);
 	return 0;
 }
 

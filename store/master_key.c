@@ -19,6 +19,7 @@
 
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/hex.h"
 
 #define HEX_SIZE ((size_t)SEAL_KEY_SIZE * 2)
 #define BASE64_SIZE ((size_t)44)
@@ -97,8 +98,7 @@ static int name_key(struct master_key *k, struct err *e)
 
 	if (HMAC(EVP_sha256(), k->key.bytes, SEAL_KEY_SIZE, what, sizeof(what), digest, &n) == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	for (int i = 0; i < (MASTER_KEY_ID_SIZE - 1) / 2; i++)
-		(void)snprintf(k->id + (size_t)2 * (size_t)i, 3, "%02x", digest[i]);
+	(void)hex_write(k->id, digest, (MASTER_KEY_ID_SIZE - 1) / 2);
 	k->key.number = 0;
 	return 0;
 }

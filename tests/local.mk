@@ -17,6 +17,7 @@ UNIT_TESTS = \
 	tests/unit/test_expr \
 	tests/unit/test_filter \
 	tests/unit/test_graph \
+	tests/unit/test_hex \
 	tests/unit/test_hint \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
@@ -120,6 +121,8 @@ tests_unit_test_buf_SOURCES = tests/unit/test_buf.c $(TAP_SOURCES)
 tests_unit_test_buf_LDADD = $(ENGINE_LIBS)
 tests_unit_test_cron_SOURCES = tests/unit/test_cron.c $(TAP_SOURCES)
 tests_unit_test_cron_LDADD = $(STORE_LIBS)
+tests_unit_test_hex_SOURCES = tests/unit/test_hex.c $(TAP_SOURCES)
+tests_unit_test_hex_LDADD = $(ENGINE_LIBS)
 tests_unit_test_hint_SOURCES = tests/unit/test_hint.c $(TAP_SOURCES)
 tests_unit_test_hint_LDADD = $(ENGINE_LIBS)
 tests_unit_test_instant_SOURCES = tests/unit/test_instant.c $(TAP_SOURCES)

@@ -14,10 +14,14 @@
 static void command_add(struct buf *out, bool is_sh, const char *program, const char *id,
 	const char *nonce, const char *rest)
 {
-	if (is_sh)
-		buf_addf(out, "set -- %s %s %s; %s", id, nonce, rest, program);
-	else
-		buf_addf(out, "exec /bin/sh -c '%s' windrow %s %s %s", program, id, nonce, rest);
+	if (is_sh) {
+		buf_addf(out, "set -- %s %s %s; ", id, nonce, rest);
+		buf_adds(out, program);
+	} else {
+		buf_adds(out, "exec /bin/sh -c '");
+		buf_adds(out, program);
+		buf_addf(out, "' windrow %s %s %s", id, nonce, rest);
+	}
 }
 
 #define REST_MAX 160 /* bytes of a command's last arguments */

@@ -12,6 +12,7 @@
 
 #include "engine/dag.h"
 #include "engine/err.h"
+#include "engine/hex.h"
 #include "engine/shquote.h"
 #include "operators/script.h"
 #include "operators/specs.h"
@@ -128,18 +129,13 @@ static void ssh_close(struct op_instance *base, void (*on_closed)(void *ctx), vo
 
 static void nonce_make(char *nonce)
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[REMOTE_NONCE_LEN / 2];
 
 	/* N.B. where no random bytes can be had, a nonce that can be guessed harms only the task's
 	 * own output, never another's. */
 	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
 		memset(bytes, 0x5a, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++) {
-		nonce[2 * i] = digits[bytes[i] >> 4];
-		nonce[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	nonce[REMOTE_NONCE_LEN] = '\0';
+	(void)hex_write(nonce, bytes, sizeof(bytes));
 }
 
 static const char *text_of(struct arena *a, const struct op_setting *s)

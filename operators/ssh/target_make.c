@@ -15,6 +15,7 @@
 #include "engine/buf.h"
 #include "engine/duration.h"
 #include "engine/err.h"
+#include "engine/hex.h"
 #include "operators/ssh/algorithms.h"
 #include "operators/ssh/target_impl.h"
 #include "store/secret.h"
@@ -172,6 +173,7 @@ static int identity_make(struct made *m, const struct connection *c, struct err 
 {
 	const struct ssh_target *t = &m->target;
 	unsigned char bytes[EVP_MAX_MD_SIZE];
+	char digits[2 * EVP_MAX_MD_SIZE + 1];
 	struct buf text;
 	unsigned n = 0;
 	int r;
@@ -188,10 +190,8 @@ static int identity_make(struct made *m, const struct connection *c, struct err 
 	(void)EVP_DigestFinal_ex(m->digest, bytes, &n);
 	EVP_MD_CTX_free(m->digest);
 	m->digest = NULL;
-	buf_reset(&text);
-	for (unsigned i = 0; i < n; i++)
-		buf_addf(&text, "%02x", bytes[i]);
-	m->target.identity = arena_strdup(m->arena, buf_str(&text));
+	(void)hex_write(digits, bytes, n);
+	m->target.identity = arena_strdup(m->arena, digits);
 	r = buf_status(&text);
 	buf_free(&text);
 	return r != 0 || t->identity == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;

@@ -2,6 +2,7 @@
 #include "engine/buf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/err.h"
 #include "tests/unit/tap.h"
@@ -36,6 +37,24 @@ int main(void)
 	buf_reset(&b);
 	buf_adds(&b, "0123456789");
 	IS_INT(buf_status(&b), 0, "exactly the maximum fits");
+	buf_reset(&b);
+	buf_adds(&b, "12345");
+	buf_addf(&b, "%s", "abcdefgh");
+	IS_INT(buf_status(&b), ERR_LIMIT, "nor does formatted text go over the maximum");
+	IS_STR(buf_str(&b), "12345", "and none of it stays");
+	buf_free(&b);
+
+	buf_init(&b, 0);
+	for (size_t len = 0; len < 200; len++) {
+		buf_reset(&b);
+		buf_addf(&b, "%*d", (int)len, 7);
+		buf_addf(&b, "%s|%d", "text", 42);
+		if (b.len != (len == 0 ? 1 : len) + 7 ||
+			strcmp(b.data + b.len - 8, "7text|42") != 0)
+			break;
+	}
+	IS_STR(b.data + b.len - 8, "7text|42",
+		"formatted text is whole, however much room was left");
 	buf_free(&b);
 	return tap_done();
 }
