@@ -178,6 +178,9 @@ static int create(const char *home, const char *path, struct err *e)
 	r = db_open(made, DB_NEW, &d, e);
 	if (r == 0)
 		r = migrate(d, path, &from, e);
+	/* N.B. closing would move it into the file too, and would not say where it could not. */
+	if (r == 0)
+		r = db_settle(d, e);
 	db_close(d);
 	if (r == 0)
 		r = give_name(made, path, e);

@@ -35,6 +35,8 @@ UNIT_TESTS = \
 	tests/unit/test_mask \
 	tests/unit/test_pages \
 	tests/unit/test_planner \
+	tests/unit/test_power \
+	tests/unit/test_power_runs \
 	tests/unit/test_remote \
 	tests/unit/test_request \
 	tests/unit/test_run \
@@ -162,6 +164,9 @@ tests_unit_test_json_LDADD = $(ENGINE_LIBS)
 tests_unit_test_value_SOURCES = tests/unit/test_value.c $(TAP_SOURCES)
 tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 
+# A disk that fails, and whose power is cut.
+FAULTY_VFS = tests/vfs/faulty.c tests/vfs/faulty.h tests/vfs/faulty_disk.c tests/vfs/faulty_disk.h
+
 # The store's tests share a kit.
 STORE_KIT = tests/unit/store_kit.c tests/unit/store_kit.h $(TAP_SOURCES)
 tests_unit_test_task_log_SOURCES = tests/unit/test_task_log.c $(STORE_KIT)
@@ -182,6 +187,11 @@ tests_unit_test_store_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(STORE_KIT)
 tests_unit_test_store_faults_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
+tests_unit_test_power_SOURCES = tests/unit/test_power.c $(FAULTY_VFS) $(STORE_KIT)
+tests_unit_test_power_LDADD = $(STORE_LIBS)
+tests_unit_test_power_runs_SOURCES = tests/unit/test_power_runs.c tests/unit/dag_kit.c \
+	tests/unit/dag_kit.h $(FAULTY_VFS) $(STORE_KIT)
+tests_unit_test_power_runs_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_vault_SOURCES = tests/unit/test_vault.c $(STORE_KIT)
 tests_unit_test_vault_LDADD = $(STORE_LIBS)
 

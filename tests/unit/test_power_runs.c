@@ -1,0 +1,443 @@
+/*
+ * Runs on a store whose power is cut again and again: the real conductor, journal and store, on a
+ * disk that loses what was not synced, and a host that goes on meanwhile. What comes back is a run
+ * that goes on: no try starts twice, none that ended is forgotten, outputs are what they were.
+ *
+ *   WINDROW_SEED  of the moments   WINDROW_CUTS  how many worlds (80)
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/buf.h"
+#include "engine/dag.h"
+#include "engine/instant.h"
+#include "operators/registry.h"
+#include "operators/specs.h"
+#include "scheduler/conductor.h"
+#include "scheduler/edition.h"
+#include "scheduler/env_source.h"
+#include "store/journal.h"
+#include "store/store_run.h"
+#include "tests/unit/dag_kit.h"
+#include "tests/unit/store_kit.h"
+#include "tests/unit/tap.h"
+#include "tests/vfs/faulty.h"
+
+#define TRIES 12 /* what the DAG makes when each task runs once; one fails at first */
+#define OPERATORS_MAX 16
+#define LIVES_MAX 500 /* of one world; more means that it does not go on */
+
+static const char yaml[] =
+	"dag_id: t\n"
+	"default_args: {operator: local, command: x, retries: 1, retry_delay: 0s}\n"
+	"tasks:\n"
+	"  a: {}\n"
+	"  b: {command: 'b ${main.a.output.response.n}', depends_on: [a]}\n"
+	"  c: {command: 'c ${main.b.output.response.n}', depends_on: [b]}\n"
+	"  list: {}\n"
+	"  each: {for_each: '${main.list.output.response.list}', command: 'e $<item>', "
+	"depends_on: [list]}\n"
+	"  fails: {command: fails, depends_on: [a]}\n"
+	"  d: {depends_on: [c, each, fails]}\n"
+	"  e: {depends_on: [d]}\n"
+	"  f: {command: 'f ${main.b.output.response.n}', depends_on: [d]}\n";
+
+/* What the host knows of one execution. */
+struct machine {
+	char id[OP_EXECUTION_ID_MAX + 1];
+	char what[96]; /* task and command */
+	uint32_t number;
+	bool is_over;
+	struct watch *watch;
+};
+
+/* The engine's side of one try. */
+struct watch {
+	struct op_try base;
+	struct machine *machine;
+	const struct op_events *events;
+	void *ctx;
+	bool has_told_start;
+};
+
+struct world {
+	struct store_kit kit;
+	uint64_t dice;
+	uv_loop_t loop;
+	struct store *store;
+	struct journal *journal;
+	struct conductor *conductor;
+	struct conductor_observer observer;
+	struct op_instance instance;
+	struct op_instance *instances[OPERATORS_MAX];
+	struct render_source source;
+	struct machine machines[TRIES * 2];
+	size_t n_machines, n_cuts;
+	bool is_dead, is_closed;
+	char wrong[sizeof(((struct err *)0)->text) + 64];
+};
+
+static struct world w;
+
+static void wrong(const char *what, const char *which)
+{
+	if (w.wrong[0] == '\0')
+		(void)snprintf(w.wrong, sizeof(w.wrong), "%s %s", what, which);
+}
+
+/* splitmix64 */
+static uint64_t roll(void)
+{
+	uint64_t z = w.dice += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+/* ---- the host ---- */
+
+static struct machine *machine_find(const char *id)
+{
+	for (size_t i = 0; i < w.n_machines; i++)
+		if (strcmp(w.machines[i].id, id) == 0)
+			return &w.machines[i];
+	return NULL;
+}
+
+static int end_of(const struct machine *m)
+{
+	return strstr(m->what, "fails") != NULL && m->number == 1 ? 1 : 0;
+}
+
+static struct machine *machine_add(const struct op_job *job)
+{
+	const struct op_bytes *command = &job->settings[LOCAL_KEY_COMMAND].text;
+	struct machine *m = &w.machines[w.n_machines];
+
+	if (w.n_machines == sizeof(w.machines) / sizeof(w.machines[0]))
+		abort();
+	*m = (struct machine){.number = job->try_number};
+	(void)snprintf(m->id, sizeof(m->id), "%s", job->execution_id);
+	(void)snprintf(m->what, sizeof(m->what), "%s %.*s", job->task_id, (int)command->len,
+		command->data);
+	for (size_t i = 0; i < w.n_machines; i++) {
+		const struct machine *other = &w.machines[i];
+
+		if (strcmp(other->what, m->what) != 0)
+			continue;
+		if (other->number == m->number)
+			wrong("a try ran twice:", m->what);
+		if (!other->is_over || end_of(other) == 0)
+			wrong("a try was forgotten:", m->what);
+	}
+	w.n_machines++;
+	return m;
+}
+
+static int watch(const struct op_job *job, struct machine *m, const struct op_events *events,
+	void *ctx, struct op_try **out)
+{
+	struct watch *k = calloc(1, sizeof(*k));
+
+	if (k == NULL)
+		abort();
+	*k = (struct watch){
+		.base = {.op = w.instance.op}, .machine = m, .events = events, .ctx = ctx};
+	if (m != NULL && m->watch != NULL)
+		wrong("two at once look at", job->task_id);
+	if (m != NULL)
+		m->watch = k;
+	*out = &k->base;
+	return 0;
+}
+
+static int host_start(struct op_instance *i, const struct op_job *job,
+	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
+{
+	struct machine *m = machine_find(job->execution_id);
+
+	(void)i;
+	(void)e;
+	if (m == NULL && !w.is_dead)
+		m = machine_add(job);
+	return watch(job, m, events, ctx, out);
+}
+
+static int host_attach(struct op_instance *i, const struct op_job *job,
+	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
+{
+	struct machine *m = machine_find(job->execution_id);
+
+	(void)i;
+	(void)e;
+	if (m == NULL && !w.is_dead)
+		wrong("attached to what never ran:", job->task_id);
+	return watch(job, m, events, ctx, out);
+}
+
+static void host_kill(struct op_try *t, enum op_kill why, int64_t grace_ms)
+{
+	(void)t;
+	(void)why;
+	(void)grace_ms;
+	wrong("killed:", "nobody asked for that");
+}
+
+static void host_abandon(struct op_try *t)
+{
+	struct watch *k = (struct watch *)t;
+
+	if (k->machine != NULL)
+		k->machine->watch = NULL;
+	free(k);
+}
+
+static const struct operator host = {
+	.start = host_start, .attach = host_attach, .kill = host_kill, .abandon = host_abandon};
+
+static void finish(struct machine *m)
+{
+	static const char response[] = "{\"n\": 7, \"list\": [1, 2, 3]}";
+	struct watch *k = m->watch;
+	struct op_result r = {.verdict = OP_EXITED,
+		.exit_code = end_of(m),
+		.completed = true,
+		.message = "",
+		.response = {.data = response, .len = strlen(response)},
+		.logs = {.data = ""},
+		.error = {.data = ""},
+		.response_path = "",
+		.log_path = "",
+		.error_path = "",
+		.user_folder = ""};
+
+	m->watch = NULL;
+	k->events->on_finished(k->ctx, &r);
+	free(k);
+}
+
+/* Something happens there. False: nothing could. */
+static bool host_step(void)
+{
+	size_t first = w.n_machines == 0 ? 0 : roll() % w.n_machines;
+
+	for (size_t i = 0; i < w.n_machines; i++) {
+		struct machine *m = &w.machines[(first + i) % w.n_machines];
+
+		if (m->watch == NULL)
+			continue;
+		if (m->is_over) {
+			finish(m);
+		} else if (m->watch->has_told_start || roll() % 4 == 0) {
+			m->is_over = true;
+		} else {
+			m->watch->has_told_start = true;
+			m->watch->events->on_started(m->watch->ctx);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* ---- the daemon ---- */
+
+static int edition_get(
+	void *ctx, const char *dag_id, uint32_t version, struct edition **out, struct err *e)
+{
+	(void)ctx;
+	(void)dag_id;
+	return edition_create(dag_kit_load(yaml), version, "", out, e);
+}
+
+static void on_broken(void *ctx, struct runner *r, const struct err *e)
+{
+	(void)ctx;
+	(void)r;
+	wrong("a run broke:", e->text);
+}
+
+static void on_left_out(void *ctx, const char *dag_id, const char *run_id, const struct err *e)
+{
+	(void)ctx;
+	(void)dag_id;
+	(void)run_id;
+	wrong("a run was left out:", e->text);
+}
+
+static void on_stall(void *ctx, const struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	w.is_dead = true;
+}
+
+static void on_closed(void *ctx)
+{
+	(void)ctx;
+	w.is_closed = true;
+}
+
+/* The state of the stored run; RUN_QUEUED where there is none. */
+static enum run_state stored_state(bool *is_there)
+{
+	char *state = kit_sql(&w.kit, "SELECT state FROM runs");
+	enum run_state s = strcmp(state, "success") == 0 ? RUN_SUCCESS
+		: strcmp(state, "failed") == 0		 ? RUN_FAILED
+							 : RUN_QUEUED;
+
+	*is_there = state[0] != '\0';
+	free(state);
+	return s;
+}
+
+/* The run there is, or a new one; it goes on. */
+static void run_begin(void)
+{
+	struct runner *r = conductor_run_find(w.conductor, "t", "r");
+	struct run_facts facts = {
+		.run_id = "r", .conf = {.type = VALUE_MAP}, .params = {.type = VALUE_MAP}};
+	struct run_spec spec = {.facts = &facts, .run_type = "manual", .seed = 1};
+	struct err e;
+
+	if (r == NULL) {
+		(void)edition_get(NULL, "t", 1, &spec.edition, &e);
+		if (conductor_run_add(w.conductor, &spec, &r, &e) != 0)
+			abort();
+		edition_unref(spec.edition);
+	}
+	if (runner_state(r) == RUN_QUEUED)
+		runner_start(r);
+}
+
+static int daemon_open(void)
+{
+	struct journal_options j = {.loop = &w.loop, .store = &w.kit.options, .on_stall = on_stall};
+	struct conductor_options c = {.loop = &w.loop,
+		.editions = {.get = edition_get},
+		.source = &w.source,
+		.instances = w.instances,
+		.first_run_number = 1,
+		.default_pool_slots = 10,
+		.kill_grace_ms = 1000};
+	int r = store_open(&w.kit.options, &w.store, &w.kit.e);
+
+	if (r == 0)
+		r = journal_open(&j, &w.journal, &w.kit.e);
+	if (r != 0)
+		return r;
+	c.store = w.store;
+	c.journal = w.journal;
+	if (conductor_create(&c, &w.conductor, &w.kit.e) != 0)
+		abort();
+	w.observer =
+		(struct conductor_observer){.on_broken = on_broken, .on_left_out = on_left_out};
+	conductor_observe(w.conductor, &w.observer);
+	return conductor_restore(w.conductor, &w.kit.e);
+}
+
+static void daemon_close(void)
+{
+	w.is_closed = w.conductor == NULL;
+	if (w.is_dead) {
+		faulty_pretend();
+		(void)journal_commit(w.journal, NULL, NULL); /* wakes it */
+	}
+	if (w.conductor != NULL)
+		conductor_close(w.conductor, on_closed, NULL);
+	while (!w.is_closed)
+		(void)uv_run(&w.loop, UV_RUN_NOWAIT);
+	if (w.journal != NULL)
+		journal_close(w.journal, NULL, NULL);
+	(void)uv_run(&w.loop, UV_RUN_DEFAULT);
+	store_close(w.store);
+	w.conductor = NULL;
+	w.journal = NULL;
+	w.store = NULL;
+}
+
+/* One life: until the run is over, or the power. */
+static void live(void)
+{
+	w.is_dead = false;
+	if (daemon_open() == 0) {
+		run_begin();
+		while (!w.is_dead && conductor_run_first(w.conductor) != NULL) {
+			bool is_quiet = roll() % 4 == 0 || !host_step();
+
+			(void)uv_run(&w.loop,
+				is_quiet && journal_waiting(w.journal) > 0 ? UV_RUN_ONCE
+									   : UV_RUN_NOWAIT);
+		}
+	} else if (!faulty_is_cut()) {
+		wrong("it does not open:", w.kit.e.text);
+	}
+	daemon_close();
+}
+
+static void home_anew(void)
+{
+	struct store *s = NULL;
+
+	faulty_restart(0);
+	kit_remove(w.kit.home);
+	if (store_open(&w.kit.options, &s, &w.kit.e) != 0)
+		wrong("no store was made:", w.kit.e.text);
+	store_close(s);
+	w.n_machines = 0;
+}
+
+static void world_live(uint64_t seed)
+{
+	enum run_state state = RUN_QUEUED;
+	bool is_there;
+	int version;
+
+	w.dice = seed;
+	home_anew();
+	for (int i = 0; i < LIVES_MAX && state == RUN_QUEUED && w.wrong[0] == '\0'; i++) {
+		faulty_cut(1 + roll() % 150);
+		live();
+		w.n_cuts += faulty_is_cut();
+		faulty_restart(roll());
+		if (store_check(&w.kit.options, &version, &w.kit.e) != 0)
+			wrong("the check:", w.kit.e.text);
+		state = stored_state(&is_there);
+		if (!is_there && w.n_machines > 0)
+			wrong("the run is gone:", w.machines[0].what);
+	}
+	if (state != RUN_SUCCESS)
+		wrong("the run does not succeed", "");
+	if (w.n_machines != TRIES)
+		wrong("not every task ran", "once");
+}
+
+int main(void)
+{
+	static char *env[] = {NULL};
+	const char *given = getenv("WINDROW_SEED"), *cuts = getenv("WINDROW_CUTS");
+	uint64_t seed = given == NULL ? uv_hrtime() : strtoull(given, NULL, 10);
+	long n = cuts == NULL ? 80 : strtol(cuts, NULL, 10);
+
+	faulty_install();
+	kit_begin(&w.kit);
+	(void)uv_loop_init(&w.loop);
+	w.instance.op = &host;
+	for (size_t i = 0; i < operators_count; i++)
+		w.instances[i] = &w.instance;
+	w.source = env_source(env);
+	for (long i = 0; i < n && w.wrong[0] == '\0'; i++, seed++) {
+		world_live(seed);
+		if (OK(w.wrong[0] == '\0', "a run goes on behind cuts of power"))
+			continue;
+		tap_note("WINDROW_SEED=%" PRIu64 " WINDROW_CUTS=1: %s", seed, w.wrong);
+		for (size_t m = 0; m < w.n_machines; m++)
+			tap_note("%s, try %u", w.machines[m].what, w.machines[m].number);
+	}
+	OK(w.n_cuts > 0, "power was cut %zu times", w.n_cuts);
+	IS_INT(uv_loop_close(&w.loop), 0, "nothing is left open on the loop");
+	kit_end(&w.kit);
+	return tap_done();
+}
