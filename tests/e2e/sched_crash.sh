@@ -1,6 +1,7 @@
 #!/bin/sh
-# The daemon killed with -9 at random moments of a run: in the end every task ran once, by a ledger
-# on the host, every line that it printed is in its log, once, and the run succeeded.
+# The daemon killed with -9 at random moments of a run, alone or together with the sshd and all its
+# sessions: in the end every task ran once, by a ledger on the host, every line that it printed is in
+# its log, once, and the run succeeded.
 #   WINDROW_CRASHES  how often it is killed (12)   WINDROW_TASKS  of how many tasks (24)
 #   WINDROW_SEED  of the moments
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
@@ -17,7 +18,7 @@ write_dag()
 {
 	echo "schedule: '@once'"
 	echo "max_active_tasks: 6"
-	echo "default_args: {operator: $1$2, retries: 0}"
+	echo "default_args: {operator: $2}"
 	echo "tasks:"
 	i=0
 	while [ $i -lt $tasks ]; do
@@ -66,21 +67,38 @@ broken()
 	done
 }
 
-for kind in ssh local; do
+# crash PAUSE PAUSE BEFORE: starts the daemon; the sshd goes after a while, and comes again before it or
+# behind it
+crash()
+{
+	daemon_start
+	sleep "$1"
+	if [ $kind = sshd ]; then
+		sshd_crash
+		[ "$3" = 0 ] || sshd_again
+		sleep "$2"
+	fi
+	kill -s KILL "$daemon"
+	wait "$daemon" 2>/dev/null
+	[ $kind != sshd ] || [ "$3" = 1 ] || sshd_again
+}
+
+# N.B. a task that cannot be started for want of an sshd has failed, and never ran: that is tried again.
+for kind in ssh local sshd; do
 	WINDROW_HOME=$work/home.$kind
 	mkdir -p "$WINDROW_HOME/dags"
 	: >"$work/daemon"
 	case $kind in
-	ssh) write_dag ssh ", ssh_conn_id: BOX" ;;
-	local) write_dag local "" ;;
+	ssh) write_dag ssh "ssh, ssh_conn_id: BOX, retries: 0" ;;
+	local) write_dag local "local, retries: 0" ;;
+	sshd) write_dag sshd "ssh, ssh_conn_id: BOX, retries: 1000, retry_delay: 50ms" ;;
 	esac >"$WINDROW_HOME/dags/t.yaml"
-	for pause in $(awk -v seed="$seed" -v n="$crashes" \
-		'BEGIN { srand(seed); while (n-- > 0) printf "%.3f\n", rand() * rand() * 0.8 }'); do
-		daemon_start
-		sleep "$pause"
-		kill -s KILL "$daemon"
-		wait "$daemon" 2>/dev/null
-	done
+	awk -v seed="$seed" -v n="$crashes" 'BEGIN { srand(seed)
+		while (n-- > 0) print rand() * rand() * 0.8, rand() * rand() * 0.4, rand() < 0.5 }' >"$work/moments"
+	while read -r moment; do
+		# shellcheck disable=SC2086
+		crash $moment
+	done <"$work/moments"
 	daemon_start
 	: >"$host/go.$kind"
 	while ! grep -q "run scheduled.* is \(success\|failed\)" "$work/daemon" && kill -0 "$daemon" 2>/dev/null; do

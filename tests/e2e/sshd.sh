@@ -1,6 +1,7 @@
 # A real sshd of the test's own, for the current user, on loopback: source it after tap.sh.
 #   sshd_start [LINE...]   starts it, with these lines in its configuration before ours
 #   sshd_stop              ends it, and what tasks left running; also done at the end of the test
+#   sshd_crash, sshd_again kills it and every session of it, and starts it again where it was
 # task_log prints a task's log; $port is where it listens, $host the home of those who log in, $me the home of windrow's own user,
 # where .ssh/known_hosts holds the host key. WINDROW_CONN_BOX is exported: a connection to it.
 
@@ -90,6 +91,35 @@ sshd_start()
 	exit 99
 }
 
+# sshd_below PID: the processes of sshd that come from this one; what they run is none of them
+sshd_below()
+{
+	for sshd_child in $(ps -o pid= -o comm= --ppid "$1" | sed -n 's/^ *\([0-9]*\) sshd.*/\1/p'); do
+		echo "$sshd_child"
+		(sshd_below "$sshd_child")
+	done
+}
+
+# It is held meanwhile, or it would make more of them.
+sshd_crash()
+{
+	kill -s STOP "$sshd_pid"
+	# shellcheck disable=SC2046
+	kill -s KILL $(sshd_below "$sshd_pid") "$sshd_pid" 2>/dev/null
+	wait "$sshd_pid" 2>/dev/null
+	rm -f "$sshd_dir/pid"
+}
+
+sshd_again()
+{
+	"$sshd_program" -D -f "$sshd_dir/config" -E "$sshd_dir/log" &
+	sshd_pid=$!
+	sshd_is_up "$sshd_pid" || {
+		echo "Bail out! sshd does not start again: $(tail -n 1 "$sshd_dir/log")"
+		exit 99
+	}
+}
+
 sshd_stop()
 {
 	[ -n "${sshd_pid:-}" ] || return 0
@@ -105,5 +135,5 @@ sshd_stop()
 # task_log TASK: the log of the last try of the last run's task
 task_log()
 {
-	find "$WINDROW_HOME" -path "*task_id=$1/*" -name '*.log' | sort | tail -n 1 | xargs cat
+	find "$WINDROW_HOME" -path "*task_id=$1/*" -name '*.log' | sort -V | tail -n 1 | xargs cat
 }
