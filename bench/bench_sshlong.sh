@@ -95,7 +95,9 @@ done
 
 # ---- much of it ----
 
-seq 99999999 | head -c "$((size << 20))" >"$work/much"
+# Lines as long as logs have them, for each becomes a line of the log.
+seq -f '2026-11-21 07:35:58,381 worker-%g handled a request of the client in 12 ms: status 200' 99999999 |
+	head -c "$((size << 20))" >"$work/much"
 cat_peer()
 {
 	"$work/ssh" box cat "$work/much" >"$work/copy"
@@ -120,10 +122,11 @@ for detach in false true; do
 done
 for round in 1 2 3; do
 	took cat cat_peer
+	rm -f "$work/copy"
 	for detach in false true; do
 		took "stream-$detach" streams "$detach"
+		rm -rf "$WINDROW_HOME/logs"
 	done
-	rm -rf "$WINDROW_HOME/logs"
 done
 for detach in false true; do
 	peak=$(sort -n "$work/stream-$detach.kib" | tail -n 1)

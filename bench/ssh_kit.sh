@@ -14,6 +14,8 @@ set -u
 windrow=$top_builddir/windrow
 bare=$top_builddir/bench/bare_ssh
 sessions=${SESSIONS:-64}
+# N.B. a DAG's max_active_tasks alone shall say how many run at once.
+export WINDROW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT=100000
 work=$(mktemp -d "${TMPDIR:-/tmp}/windrow-bench.XXXXXX") || exit 1
 trap 'exit 1' HUP INT TERM
 trap 'rm -rf "$work"' EXIT

@@ -48,6 +48,8 @@ struct task_log {
 	struct task_log_listener listener;
 	int64_t stamp_time;
 	char stamp[INSTANT_TEXT_MAX];
+	struct buf head[2]; /* what a line of each stream begins with at head_time */
+	int64_t head_time[2];
 };
 
 bool task_log_path_make(const struct task_log_place *place, char *path, size_t size)
@@ -89,6 +91,9 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 	buf_init(&l->partial[0], 0);
 	buf_init(&l->partial[1], 0);
 	buf_init(&l->clean, 0);
+	buf_init(&l->head[0], 0);
+	buf_init(&l->head[1], 0);
+	l->head_time[0] = l->head_time[1] = INSTANT_NONE;
 	l->mask = place->mask;
 	l->masked[0] = l->masked[1] = NULL;
 	l->listener = *listener;
@@ -97,17 +102,15 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 	return 0;
 }
 
-static void line_begin(
-	struct task_log *l, int64_t now, enum op_level level, const char *file, int line)
+static void head_add(struct task_log *l, int64_t now, enum op_level level, const char *file,
+	int line, struct buf *out)
 {
 	static const char *const words[] = {"INFO", "WARNING", "ERROR"};
 
 	if (now != l->stamp_time)
 		(void)instant_format_log(now, l->stamp);
 	l->stamp_time = now;
-	buf_addc(&l->gathered, '[');
-	buf_adds(&l->gathered, l->stamp);
-	buf_addf(&l->gathered, "] {%s:%d} %s - ", file, line, words[level]);
+	buf_addf(out, "[%s] {%s:%d} %s - ", l->stamp, file, line, words[level]);
 }
 
 static bool has_secrets(const struct task_log *l)
@@ -120,7 +123,7 @@ static void line_add(struct task_log *l, int64_t now, enum op_level level, const
 {
 	if (l->path[0] == '\0')
 		return;
-	line_begin(l, now, level, file, line);
+	head_add(l, now, level, file, line, &l->gathered);
 	buf_add(&l->gathered, text, len);
 	buf_addc(&l->gathered, '\n');
 }
@@ -143,8 +146,23 @@ void task_log_line(struct task_log *l, int64_t now, enum op_level level, const c
 static void output_line(
 	struct task_log *l, int64_t now, enum op_stream stream, const char *text, size_t len)
 {
-	line_add(l, now, stream == OP_STDOUT ? OP_INFO : OP_WARNING, "task_log.c", __LINE__, text,
-		len);
+	struct buf *head = &l->head[stream];
+	char *to;
+
+	/* Lines come by the thousand in a millisecond: what they have in common is made once. */
+	if (now != l->head_time[stream]) {
+		buf_reset(head);
+		head_add(l, now, stream == OP_STDOUT ? OP_INFO : OP_WARNING, "task_log.c", __LINE__,
+			head);
+		l->head_time[stream] = now;
+	}
+	to = l->path[0] == '\0' ? NULL : buf_room(&l->gathered, head->len + len + 1);
+	if (to != NULL) {
+		memcpy(to, buf_str(head), head->len);
+		memcpy(to + head->len, text, len);
+		memcpy(to + head->len + len, "\n", 2);
+		l->gathered.len += head->len + len + 1;
+	}
 	if (l->listener.on_line != NULL)
 		l->listener.on_line(l->listener.ctx, stream, text, len);
 }
@@ -375,6 +393,8 @@ int task_log_close(struct task_log *l, bool is_over, struct err *e)
 	buf_free(&l->partial[0]);
 	buf_free(&l->partial[1]);
 	buf_free(&l->clean);
+	buf_free(&l->head[0]);
+	buf_free(&l->head[1]);
 	mask_stream_destroy(l->masked[0]);
 	mask_stream_destroy(l->masked[1]);
 	free(l);
