@@ -276,3 +276,13 @@ int client_ask(struct request *r, struct arena *a, struct value *answer)
 	stores_options_free(&o);
 	return status;
 }
+
+int client_do(struct request *r)
+{
+	struct arena *a = arena_create(0);
+	struct value answer;
+	int status = a == NULL ? report_no_memory() : client_ask(r, a, &answer);
+
+	arena_destroy(a);
+	return status;
+}

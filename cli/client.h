@@ -23,6 +23,9 @@ struct request client_request(enum request_kind kind);
  * Reports what is wrong and returns an exit status; EXIT_DONE. */
 int client_ask(struct request *r, struct arena *a, struct value *answer);
 
+/* The same where the answer has nothing to say. */
+int client_do(struct request *r);
+
 /* Connects to the daemon of home, where one runs; *out is NULL where none does. Reports anything
  * else that is wrong and returns an exit status. */
 int client_open(const char *home, struct client **out);

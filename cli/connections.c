@@ -93,16 +93,6 @@ const struct command command_connections_list = {
 
 /* ---- get ---- */
 
-static struct value text_value(const char *s)
-{
-	return s == NULL ? value_null() : value_string(s, strlen(s));
-}
-
-static struct value_pair pair(const char *key, struct value v)
-{
-	return (struct value_pair){key, strlen(key), v};
-}
-
 static int get_print(struct arena *a, const struct connection *c, const struct args *args)
 {
 	struct value extra, map;
@@ -110,15 +100,15 @@ static int get_print(struct arena *a, const struct connection *c, const struct a
 
 	if (connection_view_extra(a, c, &extra) != 0)
 		return report_no_memory();
-	pairs[0] = pair("conn_id", text_value(c->id));
-	pairs[1] = pair("conn_type", text_value(c->type));
-	pairs[2] = pair("host", text_value(c->host));
-	pairs[3] = pair("port", c->port == 0 ? value_null() : value_int(a, c->port));
-	pairs[4] = pair("login", text_value(c->login));
-	pairs[5] = pair("schema", text_value(c->schema));
-	pairs[6] = pair("password", text_value(connection_view_password(c)));
-	pairs[7] = pair("extra", extra);
-	pairs[8] = pair("origin", text_value(c->origin));
+	pairs[0] = value_pair_of("conn_id", value_cstring(c->id));
+	pairs[1] = value_pair_of("conn_type", value_cstring(c->type));
+	pairs[2] = value_pair_of("host", value_cstring(c->host));
+	pairs[3] = value_pair_of("port", c->port == 0 ? value_null() : value_int(a, c->port));
+	pairs[4] = value_pair_of("login", value_cstring(c->login));
+	pairs[5] = value_pair_of("schema", value_cstring(c->schema));
+	pairs[6] = value_pair_of("password", value_cstring(connection_view_password(c)));
+	pairs[7] = value_pair_of("extra", extra);
+	pairs[8] = value_pair_of("origin", value_cstring(c->origin));
 	map = (struct value){
 		.type = VALUE_MAP, .len = sizeof(pairs) / sizeof(pairs[0]), .u.pairs = pairs};
 	return table_show_object(&map, args);

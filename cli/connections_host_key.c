@@ -12,23 +12,18 @@
 #include "engine/err.h"
 #include "store/secret.h"
 
-static struct value_pair pair(const char *key, const char *text)
-{
-	return (struct value_pair){key, strlen(key), value_string(text, strlen(text))};
-}
-
 static int show(const struct host_key *f, const struct args *args)
 {
 	struct value_pair pairs[7];
 	struct value map = {
 		.type = VALUE_MAP, .len = sizeof(pairs) / sizeof(pairs[0]), .u.pairs = pairs};
 
-	pairs[0] = pair("conn_id", f->id);
-	pairs[1] = pair("host", f->host);
+	pairs[0] = value_pair_of("conn_id", value_cstring(f->id));
+	pairs[1] = value_pair_of("host", value_cstring(f->host));
 	pairs[2] = (struct value_pair){"port", 4, value_int(f->arena, f->port)};
-	pairs[3] = pair("key_type", f->type);
-	pairs[4] = pair("fingerprint", f->fingerprint);
-	pairs[5] = pair("host_key", f->line);
+	pairs[3] = value_pair_of("key_type", value_cstring(f->type));
+	pairs[4] = value_pair_of("fingerprint", value_cstring(f->fingerprint));
+	pairs[5] = value_pair_of("host_key", value_cstring(f->line));
 	pairs[6] = (struct value_pair){"is_known", 8, value_bool(f->call.key.code == 0)};
 	return table_show_object(&map, args);
 }

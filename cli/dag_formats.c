@@ -127,16 +127,6 @@ void dag_draw_mermaid(const struct dag_view *v, struct buf *out)
 			v->edges[i].is_data ? "-.->" : "-->", (unsigned long)v->edges[i].to);
 }
 
-static struct value text_value(const char *s)
-{
-	return s == NULL ? value_null() : value_string(s, strlen(s));
-}
-
-static struct value_pair pair(const char *key, struct value v)
-{
-	return (struct value_pair){.key = key, .key_len = strlen(key), .value = v};
-}
-
 /* A map of n pairs, copied into the arena; VALUE_NULL where memory is short. */
 static struct value map_value(struct arena *a, const struct value_pair *pairs, size_t n)
 {
@@ -158,7 +148,7 @@ static struct value ids_value(
 	if (items == NULL)
 		return value_null();
 	for (size_t i = 0; i < n; i++)
-		items[i] = text_value(d->tasks[edges->list[first + i]].id);
+		items[i] = value_cstring(d->tasks[edges->list[first + i]].id);
 	return (struct value){.type = VALUE_LIST, .len = n, .u.items = items};
 }
 
@@ -176,18 +166,18 @@ static struct value task_value(const struct source *src, const struct task *t)
 	size_t len = 0;
 	const char *when = t->when == NULL ? NULL : cond_source(t->when, &len);
 	const struct value_pair pairs[] = {
-		pair("task_id", text_value(t->id)),
-		pair("stage", text_value(d->stages[t->stage].name)),
-		pair("operator", text_value(t->op->name)),
-		pair("trigger_rule", text_value(trigger_rule_name(t->trigger_rule))),
-		pair("when", when == NULL ? value_null() : value_string(when, len)),
-		pair("is_mapped", value_bool(t->is_for_each)),
-		pair("is_setup", value_bool(t->is_setup)),
-		pair("is_teardown", value_bool(t->is_teardown)),
-		pair("retries", value_int(a, t->retries)),
-		pair("ignore_failure", value_bool(t->ignore_failure)),
-		pair("upstream_task_ids", ids_value(a, d, &src->up, t->number)),
-		pair("downstream_task_ids", ids_value(a, d, &src->down, t->number)),
+		value_pair_of("task_id", value_cstring(t->id)),
+		value_pair_of("stage", value_cstring(d->stages[t->stage].name)),
+		value_pair_of("operator", value_cstring(t->op->name)),
+		value_pair_of("trigger_rule", value_cstring(trigger_rule_name(t->trigger_rule))),
+		value_pair_of("when", when == NULL ? value_null() : value_string(when, len)),
+		value_pair_of("is_mapped", value_bool(t->is_for_each)),
+		value_pair_of("is_setup", value_bool(t->is_setup)),
+		value_pair_of("is_teardown", value_bool(t->is_teardown)),
+		value_pair_of("retries", value_int(a, t->retries)),
+		value_pair_of("ignore_failure", value_bool(t->ignore_failure)),
+		value_pair_of("upstream_task_ids", ids_value(a, d, &src->up, t->number)),
+		value_pair_of("downstream_task_ids", ids_value(a, d, &src->down, t->number)),
 	};
 
 	return map_value(a, pairs, sizeof(pairs) / sizeof(pairs[0]));
@@ -203,7 +193,7 @@ static struct value stage_value(const struct source *src, const struct stage *s)
 	if (upstream == NULL || tasks == NULL)
 		return value_null();
 	for (size_t i = 0; i < s->n_upstream; i++)
-		upstream[i] = text_value(d->stages[s->upstream[i]].name);
+		upstream[i] = value_cstring(d->stages[s->upstream[i]].name);
 	for (uint32_t i = 0; i < s->n_tasks; i++) {
 		tasks[i] = task_value(src, &d->tasks[s->first_task + i]);
 		if (tasks[i].type == VALUE_NULL)
@@ -211,12 +201,12 @@ static struct value stage_value(const struct source *src, const struct stage *s)
 	}
 	return map_value(a,
 		(struct value_pair[]){
-			pair("name", text_value(s->name)),
-			pair("depends_on",
+			value_pair_of("name", value_cstring(s->name)),
+			value_pair_of("depends_on",
 				(struct value){.type = VALUE_LIST,
 					.len = s->n_upstream,
 					.u.items = upstream}),
-			pair("tasks",
+			value_pair_of("tasks",
 				(struct value){
 					.type = VALUE_LIST, .len = s->n_tasks, .u.items = tasks}),
 		},
@@ -240,10 +230,10 @@ int dag_draw_json(const struct dag_view *v, struct arena *a, struct value *out)
 	}
 	map = map_value(a,
 		(struct value_pair[]){
-			pair("dag_id", text_value(d->dag_id)),
-			pair("fileloc", text_value(d->file)),
-			pair("description", text_value(d->description)),
-			pair("stages",
+			value_pair_of("dag_id", value_cstring(d->dag_id)),
+			value_pair_of("fileloc", value_cstring(d->file)),
+			value_pair_of("description", value_cstring(d->description)),
+			value_pair_of("stages",
 				(struct value){
 					.type = VALUE_LIST, .len = d->n_stages, .u.items = stages}),
 		},

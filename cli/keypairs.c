@@ -202,11 +202,6 @@ static int list_print(struct store *s, struct arena *a, const struct args *args)
 	return status;
 }
 
-static struct value text_value(const char *s)
-{
-	return value_string(s, strlen(s));
-}
-
 static int show_print(struct store *s, struct arena *a, const struct args *args)
 {
 	const char *name = args_word(args, 0);
@@ -228,15 +223,15 @@ static int show_print(struct store *s, struct arena *a, const struct args *args)
 	if (users == NULL)
 		return report_no_memory();
 	for (size_t i = 0; i < n; i++)
-		users[i] = text_value(ids[i]);
+		users[i] = value_cstring(ids[i]);
 	map = (struct value){.type = VALUE_MAP,
 		.len = 6,
 		.u.pairs = (struct value_pair[]){
-			{"name", 4, text_value(k.name)},
-			{"type", 4, text_value(k.type)},
-			{"fingerprint", 11, text_value(k.fingerprint)},
-			{"public_key", 10, text_value(k.public_line)},
-			{"created_at", 10, text_value(instant_format(k.created_at, time))},
+			{"name", 4, value_cstring(k.name)},
+			{"type", 4, value_cstring(k.type)},
+			{"fingerprint", 11, value_cstring(k.fingerprint)},
+			{"public_key", 10, value_cstring(k.public_line)},
+			{"created_at", 10, value_cstring(instant_format(k.created_at, time))},
 			{"used_by", 7, {.type = VALUE_LIST, .len = n, .u.items = users}},
 		}};
 	return table_show_object(&map, args);

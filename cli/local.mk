@@ -85,6 +85,8 @@ libcli_a_SOURCES = \
 	cli/run_follow.h \
 	cli/run_host.c \
 	cli/run_host.h \
+	cli/run_lines.c \
+	cli/run_lines.h \
 	cli/run_plain.c \
 	cli/run_plain.h \
 	cli/run_show.c \

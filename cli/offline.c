@@ -117,7 +117,6 @@ static int requests_begin(struct offline *o, struct err *e)
 		.bag = o->bag,
 		.journal = o->journal,
 		.store = o->store,
-		.default_pool_slots = settings_number(o->settings, SETTING_DEFAULT_POOL_SLOTS),
 		.is_offline = true};
 
 	return requests_create(&r, &o->requests, e);

@@ -74,19 +74,31 @@ static int write_buf(FILE *f, struct buf *b)
 	return r;
 }
 
+/* N.B. there may be very much of it: it goes out line by line, as no line break stands in a string.
+ */
 int output_json(FILE *f, const struct value *v)
 {
+	const char *line, *end, *eol;
 	struct buf json, b;
+	int r;
 
 	buf_init(&json, 0);
 	buf_init(&b, 0);
 	value_json_pretty(v, &json);
-	add_json_text(&b, buf_str(&json), json.len, false);
-	buf_addc(&b, '\n');
-	if (buf_status(&json) != 0)
-		b.status = buf_status(&json);
+	buf_addc(&json, '\n');
+	r = buf_status(&json);
+	end = json.data + json.len;
+	for (line = json.data; r == 0 && line < end; line = eol + 1) {
+		eol = memchr(line, '\n', (size_t)(end - line));
+		buf_reset(&b);
+		add_json_text(&b, line, (size_t)(eol + 1 - line), false);
+		r = buf_status(&b);
+		if (r == 0)
+			(void)fwrite(b.data, 1, b.len, f);
+	}
 	buf_free(&json);
-	return write_buf(f, &b);
+	buf_free(&b);
+	return r;
 }
 
 /* Whether a string can stand in YAML without quotes and stay a string. */

@@ -147,19 +147,12 @@ static int slots_read(const char *text, int64_t *out)
 static int set_exec(const struct args *args)
 {
 	struct request r = client_request(REQUEST_POOL_SET);
-	struct arena *a = arena_create(0);
-	struct value answer;
 	int status;
 
-	if (a == NULL)
-		return report_no_memory();
 	r.pool = args_word(args, 0);
 	r.description = args_word(args, 2);
 	status = slots_read(args_word(args, 1), &r.slots);
-	if (status == EXIT_DONE)
-		status = client_ask(&r, a, &answer);
-	arena_destroy(a);
-	return status;
+	return status == EXIT_DONE ? client_do(&r) : status;
 }
 
 const struct command command_pools_set = {
@@ -176,16 +169,9 @@ const struct command command_pools_set = {
 static int delete_exec(const struct args *args)
 {
 	struct request r = client_request(REQUEST_POOL_DELETE);
-	struct arena *a = arena_create(0);
-	struct value answer;
-	int status;
 
-	if (a == NULL)
-		return report_no_memory();
 	r.pool = args_word(args, 0);
-	status = client_ask(&r, a, &answer);
-	arena_destroy(a);
-	return status;
+	return client_do(&r);
 }
 
 const struct command command_pools_delete = {

@@ -68,11 +68,24 @@ static void show_soon(struct run_show *s)
 
 /* ---- what happens ---- */
 
+static void show_line(void *ctx, uint32_t task, uint32_t instance, const char *text, size_t len)
+{
+	struct run_show *s = ctx;
+
+	run_plain_line(stdout, &s->view, task, instance, wall_ms(), text, len);
+}
+
 void run_show_task(struct run_show *s, const struct runner_change *c)
 {
+	if (s->is_verbose && c->state != TASK_RUNNING)
+		run_lines_take(&s->lines, c->task, c->instance, false, show_line, s);
 	run_view_change(&s->view, c);
 	if (s->kind == RUN_SHOW_PLAIN)
 		run_plain_change(stdout, &s->view, c);
+	if (s->is_verbose) {
+		run_lines_change(&s->lines, c);
+		run_lines_take(&s->lines, c->task, c->instance, false, show_line, s);
+	}
 	show_soon(s);
 }
 
@@ -96,8 +109,8 @@ void run_show_line(
 	struct run_show *s, uint32_t task, uint32_t instance, const char *text, size_t len)
 {
 	run_view_line(&s->view, task, instance, text, len);
-	if (s->is_verbose) {
-		run_plain_line(stdout, &s->view, task, instance, wall_ms(), text, len);
+	if (s->is_verbose && !run_lines_hold(&s->lines, task, instance, text, len)) {
+		show_line(s, task, instance, text, len);
 		show_soon(s);
 	}
 }
@@ -113,7 +126,7 @@ void run_show_note(struct run_show *s, const char *text)
 
 static struct value text_value(const char *s)
 {
-	return s == NULL || *s == '\0' ? value_null() : value_string(s, strlen(s));
+	return s == NULL || *s == '\0' ? value_null() : value_cstring(s);
 }
 
 static struct value time_value(struct arena *a, int64_t at)
@@ -121,11 +134,6 @@ static struct value time_value(struct arena *a, int64_t at)
 	char *text = at == 0 ? NULL : arena_alloc(a, INSTANT_TEXT_MAX);
 
 	return text == NULL ? value_null() : text_value(instant_format(at, text));
-}
-
-static struct value_pair pair(const char *key, struct value v)
-{
-	return (struct value_pair){.key = key, .key_len = strlen(key), .value = v};
 }
 
 #define TASK_FIELDS 7
@@ -146,13 +154,13 @@ static void print_json(const struct run_show *s)
 		const struct run_view_task *k = &s->view.tasks[i];
 		struct value_pair *p = &pairs[(size_t)i * TASK_FIELDS];
 
-		p[0] = pair("task_id", text_value(s->view.dag->tasks[i].id));
-		p[1] = pair("state", text_value(task_state_name(k->state)));
-		p[2] = pair("try_number", value_int(a, k->try_number));
-		p[3] = pair("start_date", time_value(a, k->started_at));
-		p[4] = pair("end_date", time_value(a, k->ended_at));
-		p[5] = pair("error_message", text_value(k->message));
-		p[6] = pair("log", text_value(k->log_path));
+		p[0] = value_pair_of("task_id", text_value(s->view.dag->tasks[i].id));
+		p[1] = value_pair_of("state", text_value(task_state_name(k->state)));
+		p[2] = value_pair_of("try_number", value_int(a, k->try_number));
+		p[3] = value_pair_of("start_date", time_value(a, k->started_at));
+		p[4] = value_pair_of("end_date", time_value(a, k->ended_at));
+		p[5] = value_pair_of("error_message", text_value(k->message));
+		p[6] = value_pair_of("log", text_value(k->log_path));
 		tasks[i] = (struct value){.type = VALUE_MAP, .len = TASK_FIELDS, .u.pairs = p};
 	}
 	if (tasks == NULL || pairs == NULL) {
@@ -160,14 +168,14 @@ static void print_json(const struct run_show *s)
 		report_error("%s", err_text(ERR_NOMEM));
 		return;
 	}
-	run[0] = pair("dag_id", text_value(s->view.dag->dag_id));
-	run[1] = pair("run_id", text_value(s->view.run_id));
-	run[2] = pair("state", text_value(run_state_name(s->view.state)));
-	run[3] = pair("logical_date", time_value(a, s->logical_date));
-	run[4] = pair("start_date", time_value(a, s->view.started_at));
-	run[5] = pair("end_date", time_value(a, s->view.ended_at));
+	run[0] = value_pair_of("dag_id", text_value(s->view.dag->dag_id));
+	run[1] = value_pair_of("run_id", text_value(s->view.run_id));
+	run[2] = value_pair_of("state", text_value(run_state_name(s->view.state)));
+	run[3] = value_pair_of("logical_date", time_value(a, s->logical_date));
+	run[4] = value_pair_of("start_date", time_value(a, s->view.started_at));
+	run[5] = value_pair_of("end_date", time_value(a, s->view.ended_at));
 	v = (struct value){.type = VALUE_LIST, .len = n, .u.items = tasks};
-	run[6] = pair("tasks", v);
+	run[6] = value_pair_of("tasks", v);
 	v = (struct value){.type = VALUE_MAP, .len = RUN_FIELDS, .u.pairs = run};
 	if (output_json(stdout, &v) != 0)
 		report_error("%s", err_text(ERR_NOMEM));
@@ -176,6 +184,7 @@ static void print_json(const struct run_show *s)
 
 void run_show_end(struct run_show *s, const char *logs)
 {
+	run_lines_take(&s->lines, 0, 0, true, show_line, s);
 	if (s->term != NULL) {
 		draw(s);
 		report_note("what they printed: %s/dag_id=%s/run_id=%s", logs, s->view.dag->dag_id,
@@ -203,6 +212,7 @@ void run_show_free(struct run_show *s)
 {
 	term_close(s->term);
 	run_view_free(&s->view);
+	run_lines_free(&s->lines);
 	buf_free(&s->frame);
 }
 
@@ -254,7 +264,7 @@ int run_show_open(struct run_show *s, uv_loop_t *loop, const struct dag *d, cons
 
 	memset(s, 0, sizeof(*s));
 	buf_init(&s->frame, 0);
-	if (run_view_init(&s->view, d, run_id) != 0)
+	if (run_view_init(&s->view, d, run_id) != 0 || run_lines_init(&s->lines, d->n_tasks) != 0)
 		return report_no_memory();
 	s->logical_date = logical_date;
 	s->is_verbose = args_has(args, "verbose");

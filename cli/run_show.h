@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "cli/args.h"
+#include "cli/run_lines.h"
 #include "cli/run_view.h"
 #include "cli/tree.h"
 #include "engine/buf.h"
@@ -31,6 +32,7 @@ struct term;
 
 struct run_show {
 	struct run_view view;
+	struct run_lines lines;
 	enum run_show_kind kind;
 	int64_t logical_date;
 	struct term *term; /* NULL: no tree */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define VALUE_DEPTH_MAX 128 /* how deep lists and maps may nest */
 
@@ -50,6 +51,18 @@ static inline struct value value_bool(bool truth)
 static inline struct value value_string(const char *text, size_t len)
 {
 	return (struct value){.type = VALUE_STRING, .len = len, .u.text = text};
+}
+
+/* A C string's value; null where there is none. */
+static inline struct value value_cstring(const char *s)
+{
+	return s == NULL ? value_null() : value_string(s, strlen(s));
+}
+
+/* A member of a map, under a C string's name. */
+static inline struct value_pair value_pair_of(const char *key, struct value v)
+{
+	return (struct value_pair){.key = key, .key_len = strlen(key), .value = v};
 }
 
 struct value value_int(struct arena *a, int64_t n); /* VALUE_NULL where memory is short */

@@ -152,6 +152,9 @@ struct operator
 		const struct op_events *events, void *ctx, struct op_try **out, struct err *e);
 	void (*kill)(struct op_try * t, enum op_kill why, int64_t grace_ms);
 	void (*abandon)(struct op_try * t);
+
+	/* How many connections to other machines are open, or being opened. NULL: it makes none. */
+	unsigned (*connections)(const struct op_instance *i);
 };
 
 #endif

@@ -129,6 +129,9 @@ struct runner *conductor_run_next(const struct runner *r);
 /* Sizes a pool. ERR_LIMIT, ERR_NOMEM. */
 int conductor_pool_set(struct conductor *c, const char *name, uint32_t slots);
 
+/* Makes it a pool that nobody has sized. ERR_LIMIT, ERR_NOMEM. */
+int conductor_pool_unset(struct conductor *c, const char *name);
+
 /* The names of the pools that anybody asked for, by their numbers from 0; NULL behind the last. */
 const char *conductor_pool_name(const struct conductor *c, uint32_t number);
 

@@ -254,6 +254,15 @@ int conductor_pool_set(struct conductor *c, const char *name, uint32_t slots)
 	return status;
 }
 
+int conductor_pool_unset(struct conductor *c, const char *name)
+{
+	int status = conductor_pool_set(c, name, c->o.default_pool_slots);
+
+	if (status == 0)
+		c->is_sized[strmap_find(c->pools, name, strlen(name))] = false;
+	return status;
+}
+
 int conductor_default_slots_set(struct conductor *c, uint32_t slots)
 {
 	int status = 0;

@@ -160,11 +160,8 @@ static int restore(struct daemon *d, struct err *e)
 
 static int open_control(struct daemon *d, struct err *e)
 {
-	struct requests_options q = {.conductor = d->conductor,
-		.bag = d->bag,
-		.journal = d->journal,
-		.store = d->store,
-		.default_pool_slots = settings_number(d->o.settings, SETTING_DEFAULT_POOL_SLOTS)};
+	struct requests_options q = {
+		.conductor = d->conductor, .bag = d->bag, .journal = d->journal, .store = d->store};
 	struct control_options c = {.loop = d->o.loop, .home = d->home};
 	int r = requests_create(&q, &d->requests, e);
 
@@ -191,6 +188,7 @@ static int open_metrics(struct daemon *d, struct err *e)
 		.conductor = d->conductor,
 		.bag = d->bag,
 		.journal = d->journal,
+		.instances = d->o.instances,
 		.ctx = d,
 		.on_note = on_part_note};
 

@@ -143,6 +143,7 @@ static void on_timer(uv_timer_t *timer)
 	struct metrics_sources s = {.conductor = m->o.conductor,
 		.bag = m->o.bag,
 		.journal = m->o.journal,
+		.instances = m->o.instances,
 		.counts = &m->counts};
 
 	if (m->is_writing)

@@ -24,6 +24,7 @@ struct metrics_options {
 	struct conductor *conductor;
 	struct bag *bag;
 	struct journal *journal;
+	struct op_instance *const *instances; /* open, by their place in operators[] */
 	void *ctx;
 	/* The file cannot be written: told once, until it can be again. */
 	void (*on_note)(void *ctx, enum op_level level, const char *text);

@@ -12,6 +12,7 @@
 
 #include "engine/buf.h"
 #include "engine/instant.h"
+#include "operators/registry.h"
 #include "scheduler/bag.h"
 #include "scheduler/conductor.h"
 #include "store/journal.h"
@@ -113,6 +114,21 @@ static void pools(const struct conductor *c, struct buf *b)
 			"windrow_pool_slots{pool=\"%s\",state=\"used\"} %llu\n"
 			"windrow_pool_slots{pool=\"%s\",state=\"waiting\"} %zu\n",
 			name, slots, name, (unsigned long long)held, name, waiting);
+	}
+}
+
+/* windrow_ssh_connections, and the like of every other operator that makes some. */
+static void connections(struct op_instance *const *instances, struct buf *b)
+{
+	char name[64];
+
+	for (size_t i = 0; i < operators_count; i++) {
+		if (operators[i]->connections == NULL)
+			continue;
+		(void)snprintf(
+			name, sizeof(name), "windrow_%s_connections", operators[i]->spec->name);
+		one(b, name, "gauge", "Connections to other machines, those being made included.",
+			operators[i]->connections(instances[i]));
 	}
 }
 
@@ -236,6 +252,7 @@ void metrics_text(const struct metrics_sources *s, struct buf *out)
 	tasks(s->counts, out);
 	runs(s->conductor, out);
 	pools(s->conductor, out);
+	connections(s->instances, out);
 	dags(s->bag, out);
 	journal(s, out);
 	process(out);

@@ -12,6 +12,7 @@ struct bag;
 struct buf;
 struct conductor;
 struct journal;
+struct op_instance;
 
 /* How long something took. */
 struct histogram {
@@ -29,6 +30,7 @@ struct metrics_sources {
 	struct conductor *conductor;
 	struct bag *bag;
 	struct journal *journal;
+	struct op_instance *const *instances;
 	const struct metrics_counts *counts;
 };
 

@@ -23,7 +23,6 @@ struct requests_options {
 	struct bag *bag;
 	struct journal *journal;
 	struct store *store; /* to read, by the loop's thread */
-	uint32_t default_pool_slots; /* of a pool that nobody has sized */
 	bool is_offline; /* nobody runs anything before a daemon comes */
 };
 

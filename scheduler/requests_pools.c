@@ -8,10 +8,9 @@
 
 #define DEFAULT_POOL "default_pool"
 
-static int resize(struct requests *q, const char *name, uint32_t slots, struct err *e)
+/* What became of sizing a pool. */
+static int sized(const char *name, int status, struct err *e)
 {
-	int status = conductor_pool_set(q->o.conductor, name, slots);
-
 	return status == 0 ? 0 : err_set(e, status, "the pool %s: %s", name, err_text(status));
 }
 
@@ -39,7 +38,8 @@ int requests_pool_set(struct call *c, const struct request *r, struct err *e)
 	fields_text(&f, "description", r->description);
 	status = fields_end(&f, &c->answer, e);
 	if (status == 0)
-		status = resize(c->requests, r->pool, p.slots, e);
+		status = sized(
+			r->pool, conductor_pool_set(c->requests->o.conductor, r->pool, p.slots), e);
 	if (status == 0)
 		status = journal_pool(c->requests->o.journal, &p);
 	return status;
@@ -62,7 +62,7 @@ int requests_pool_delete(struct call *c, const struct request *r, struct err *e)
 	fields_text(&f, "pool", r->pool);
 	status = fields_end(&f, &c->answer, e);
 	if (status == 0)
-		status = resize(q, r->pool, q->o.default_pool_slots, e);
+		status = sized(r->pool, conductor_pool_unset(q->o.conductor, r->pool), e);
 	if (status == 0)
 		status = journal_pool_delete(q->o.journal, r->pool);
 	return status;

@@ -201,16 +201,6 @@ int connection_file_read(struct arena *a, const char *name, enum connection_form
 
 #define FIELDS 8
 
-static struct value text_value(const char *text)
-{
-	return text == NULL ? value_null() : value_string(text, strlen(text));
-}
-
-static struct value_pair pair(const char *key, struct value v)
-{
-	return (struct value_pair){key, strlen(key), v};
-}
-
 /* A connection as Airflow exports it: extra is a string that holds JSON. */
 static int object_of(struct arena *a, const struct store_connection *s, struct value *out)
 {
@@ -223,20 +213,20 @@ static int object_of(struct arena *a, const struct store_connection *s, struct v
 	if (c->extra.type == VALUE_MAP) {
 		buf_init(&text, 0);
 		value_json(&c->extra, &text);
-		extra = text_value(arena_memdup(a, buf_str(&text), text.len));
+		extra = value_cstring(arena_memdup(a, buf_str(&text), text.len));
 		r = buf_status(&text);
 		if (text.data != NULL)
 			explicit_bzero(text.data, text.cap);
 		buf_free(&text);
 	}
-	pairs[0] = pair("conn_type", text_value(c->type));
-	pairs[1] = pair("description", text_value(s->description));
-	pairs[2] = pair("login", text_value(c->login));
-	pairs[3] = pair("password", text_value(c->password));
-	pairs[4] = pair("host", text_value(c->host));
-	pairs[5] = pair("port", c->port == 0 ? value_null() : value_int(a, c->port));
-	pairs[6] = pair("schema", text_value(c->schema));
-	pairs[7] = pair("extra", extra);
+	pairs[0] = value_pair_of("conn_type", value_cstring(c->type));
+	pairs[1] = value_pair_of("description", value_cstring(s->description));
+	pairs[2] = value_pair_of("login", value_cstring(c->login));
+	pairs[3] = value_pair_of("password", value_cstring(c->password));
+	pairs[4] = value_pair_of("host", value_cstring(c->host));
+	pairs[5] = value_pair_of("port", c->port == 0 ? value_null() : value_int(a, c->port));
+	pairs[6] = value_pair_of("schema", value_cstring(c->schema));
+	pairs[7] = value_pair_of("extra", extra);
 	return r == 0 ? value_map(a, pairs, FIELDS, out) : r;
 }
 
@@ -282,7 +272,7 @@ int connection_file_write(struct arena *a, enum connection_format format,
 	if (pairs == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n && r == 0; i++) {
-		pairs[i] = pair(list[i].connection.id, value_null());
+		pairs[i] = value_pair_of(list[i].connection.id, value_null());
 		r = object_of(a, &list[i], &pairs[i].value);
 	}
 	if (r == 0 && format == CONNECTION_JSON) {
@@ -291,7 +281,7 @@ int connection_file_write(struct arena *a, enum connection_format format,
 		buf_addc(out, '\n');
 	}
 	for (size_t i = 0; i < n && r == 0 && format != CONNECTION_JSON; i++) {
-		id = text_value(pairs[i].key);
+		id = value_cstring(pairs[i].key);
 		if (format == CONNECTION_YAML)
 			add_yaml(out, &id);
 		else

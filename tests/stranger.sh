@@ -108,6 +108,7 @@ tutorial()
 	return $status
 }
 
+# hour RELEASE: what comes needs what was before
 hour()
 {
 	release=$1 root=$work/$1
@@ -115,14 +116,14 @@ hour()
 	ok "$release: the project is put there" copy "$root" || return
 	tries >"$work/tries"
 	while read -r line; do
-		ok "$release: ${line%%  *}" enter "$root" sh -c "cd /root/windrow && $line"
+		ok "$release: ${line%%  *}" enter "$root" sh -c "cd /root/windrow && $line" || return
 	done <"$work/tries"
 	ok "$release: the tutorial" tutorial "$root"
-	rm -rf --one-file-system "$root"
 }
 
 for release in $releases; do
 	hour "$release"
+	rm -rf --one-file-system "${work:?}/$release"
 done
 echo "1..$count"
 exit $failed

@@ -112,7 +112,7 @@ void session_fail(struct session *s, bool is_refusal, enum ssh_stage stage, cons
 	uv_close((uv_handle_t *)&s->timer, session_on_handle_closed);
 	link_remove(&s->link);
 	ep->n_sessions--;
-	s->lane->n_sessions--;
+	(void)__atomic_sub_fetch(&s->lane->n_sessions, 1, __ATOMIC_RELAXED);
 	endpoint_session_lost(ep, before_ready, is_refusal, stage, why);
 }
 

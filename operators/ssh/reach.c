@@ -155,14 +155,14 @@ int session_create(struct endpoint *ep, struct err *e)
 	link_add_tail(&ep->sessions, &s->link);
 	ep->n_sessions++;
 	ep->n_connecting++;
-	s->lane->n_sessions++;
+	(void)__atomic_add_fetch(&s->lane->n_sessions, 1, __ATOMIC_RELAXED);
 	r = way_begin(s, e);
 	if (r == 0)
 		return 0;
 	link_remove(&s->link);
 	ep->n_sessions--;
 	ep->n_connecting--;
-	s->lane->n_sessions--;
+	(void)__atomic_sub_fetch(&s->lane->n_sessions, 1, __ATOMIC_RELAXED);
 	s->state = SESSION_DEAD;
 	uv_close((uv_handle_t *)&s->timer, session_on_handle_closed);
 	return r;

@@ -125,6 +125,13 @@ static void ssh_close(struct op_instance *base, void (*on_closed)(void *ctx), vo
 		on_transport_closed(i);
 }
 
+static unsigned ssh_connections(const struct op_instance *base)
+{
+	const struct ssh_instance *i = (const struct ssh_instance *)base;
+
+	return i->transport == NULL ? 0 : ssh_transport_connections(i->transport);
+}
+
 /* --- a try --- */
 
 static void nonce_make(char *nonce)
@@ -351,4 +358,5 @@ const struct operator operator_ssh = {
 	.attach = ssh_attach,
 	.kill = ssh_kill,
 	.abandon = ssh_abandon,
+	.connections = ssh_connections,
 };

@@ -426,6 +426,15 @@ struct channel *channel_create(
 	return c;
 }
 
+unsigned ssh_transport_connections(const struct ssh_transport *t)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->n_lanes; i++)
+		n += __atomic_load_n(&t->lanes[i].n_sessions, __ATOMIC_RELAXED);
+	return n;
+}
+
 int ssh_exec_start(struct ssh_transport *t, struct ssh_target *target, const char *command,
 	bool want_pty, const struct ssh_exec_events *events, void *ctx, struct ssh_exec **out,
 	struct err *e)

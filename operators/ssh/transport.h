@@ -79,6 +79,9 @@ int ssh_transport_create(uv_loop_t *loop, const struct ssh_transport_options *o,
  * transport is gone. */
 void ssh_transport_close(struct ssh_transport *t, void (*on_closed)(void *ctx), void *ctx);
 
+/* Connections that are open or being opened, as of now. */
+unsigned ssh_transport_connections(const struct ssh_transport *t);
+
 /* Runs command on the target (which is referenced, see target.h). stdin stays open until
  * ssh_exec_eof(). ERR_NOMEM, ERR_ILLEGAL after close began. */
 int ssh_exec_start(struct ssh_transport *t, struct ssh_target *target, const char *command,

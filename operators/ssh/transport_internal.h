@@ -272,7 +272,7 @@ struct lane {
 	uv_loop_t loop;
 	struct message_queue in;
 	struct link endpoints;
-	unsigned n_sessions;
+	unsigned n_sessions; /* N.B. the caller's thread looks at it: changed atomically */
 	bool is_stopping;
 	char *scratch; /* a read's worth of bytes */
 	struct message *stop, *stopped; /* made beforehand, as end_message is */

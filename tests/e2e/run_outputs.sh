@@ -227,4 +227,17 @@ tasks: {a: {}, b: {depends_on: [a]}}
 E
 run dags test "$work/past.yaml"
 is "a run by hand has no run before it to wait for" "$status" 0
+# What tasks print comes between their beginning and their end, however quick they are.
+{
+	echo 'default_args: {operator: local}'
+	echo 'tasks:'
+	echo "  each: {for_each: [$(seq -s , 100)], command: echo a; echo b}"
+	seq 100 | sed 's/.*/  t&: {command: echo a; echo b}/'
+} >"$work/many.yaml"
+run dags test "$work/many.yaml" --verbose
+is "no line of a task's comes before it runs, or after its end" "$(printf '%s\n' "$out" | awk '
+	$3 == "|" { lines++; if (!($2 in runs)) early++ }
+	$3 == "running" { runs[$2] = 1 }
+	$3 == "success" { delete runs[$2] }
+	END { print lines, early + 0 }')" "400 0"
 tap_done

@@ -214,6 +214,14 @@ is "jobs check answers" "$status" 0
 like "with the process" "$out" "pid	$daemon
 *"
 
+# A pool that is deleted lets in at once what it kept out.
+echo 'tasks: {a: {operator: local, pool: shut, command: "true"}}' >"$dags/p.yaml"
+run pools set shut 0
+run dags trigger p -r waits
+until_ok "a task waits before a pool without slots" sh -c "\"$windrow\" tasks state p main.a waits | grep -qx scheduled"
+run pools delete shut
+until_ok "and runs when the pool is deleted" has_state p waits success
+
 # Backfills side by side, over a crash.
 cat >"$dags/g.yaml" <<END
 schedule: '0 0 * * *'

@@ -50,6 +50,15 @@ else
 fi
 is "no metric is described twice" "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$work/metrics" | sort | uniq -d)" ""
 until_ok "the file goes on" sh -c "[ \"\$(cat '$file')\" != \"\$(cat '$work/metrics')\" ]"
+run pools set narrow 5
+until_ok "a pool that is sized is so at once" has 'windrow_pool_slots{pool="narrow",state="total"}' 5
+run pools delete narrow
+until_ok "one that is deleted has as many slots as any" has 'windrow_pool_slots{pool="narrow",state="total"}' 128
+printf 'core:\n  default_pool_task_slot_count: 3\n' >"$WINDROW_HOME/windrow.yaml"
+kill -s HUP "$daemon"
+until_ok "also when that changes" has 'windrow_pool_slots{pool="narrow",state="total"}' 3
+rm "$WINDROW_HOME/windrow.yaml"
+is "no connection is open where no task wanted one" "$(value windrow_ssh_connections)" 0
 daemon_stop
 is "the scheduler stops" "$status" 0
 ok "and leaves no half of a file" test ! -e "$file.new"

@@ -24,6 +24,14 @@ tasks:
         while [ ! -e $there/go ]; do sleep 0.05; done
         echo over >>$there/ledger
 END
+# Whether the file of metrics tells of open connections.
+has_connections()
+{
+	grep -qx 'windrow_ssh_connections [1-9]' "$WINDROW_HOME/metrics.prom"
+}
+
+WINDROW__METRICS__INTERVAL=1
+export WINDROW__METRICS__INTERVAL
 daemon_start
 mv "$dags/.s" "$dags/s.yaml"
 until_ok "a callback runs over there" test -s "$there/ledger"
@@ -31,6 +39,7 @@ daemon_kill
 : >"$there/go"
 daemon_start
 until_ok "it is taken up after a crash" grep -q "callback main.one.on_failure, action 1: done" "$daemon_log"
+until_ok "the metrics count the connection that it came over" has_connections
 is "and ran once, as whom it should" "$(cut -d ' ' -f 1 "$there/ledger" | tr '\n' ' ')" "$sshd_user over "
 like "with the event" "$(cat "$there/ledger")" '*"event":"on_failure"*"task_id":"main.one"*'
 daemon_stop
