@@ -2,10 +2,7 @@
  * How many transitions a second the journal makes durable, beside bare SQLite doing the same: the
  * same rows, as many in a transaction, in WAL mode with synchronous=FULL. A transition is a task's
  * row and its try's; a batch has as many as gather while the last one is written, here a given
- * number.
- *
- * Then whether it matters how many runs lie in the store: the same transitions, and what a daemon
- * reads at its start, with PAST runs (100,000; the environment may say) beside 1,000.
+ * number. bench_past has what is asked of a store of many runs.
  */
 #include <sqlite3.h>
 #include <stdio.h>
@@ -16,9 +13,8 @@
 #include <uv.h>
 
 #include "bench/bench.h"
-#include "engine/arena.h"
+#include "bench/rows.h"
 #include "engine/err.h"
-#include "engine/instant.h"
 #include "store/journal.h"
 #include "store/store.h"
 
@@ -51,36 +47,6 @@ static struct store_options options(void)
 		.home = folder, .env = no_env, .actor = "bench", .may_create = true};
 }
 
-static struct store_task task_of(uint64_t run, uint32_t i)
-{
-	return (struct store_task){.run = run,
-		.task_id = "Stage.task",
-		.row = {.task = i,
-			.instance = RUN_NO_INSTANCE,
-			.try_number = 1,
-			.try_limit = 1,
-			.state = TASK_SUCCESS,
-			.is_decided = true},
-		.started_at = 1763700000000,
-		.ended_at = 1763700000100};
-}
-
-static struct store_try try_of(uint64_t run, uint32_t i)
-{
-	return (struct store_try){.run = run,
-		.task = i,
-		.instance = RUN_NO_INSTANCE,
-		.try_number = 1,
-		.execution_id = "20251121T000000-0123456789abcdef",
-		.state = TASK_SUCCESS,
-		.started_at = 1763700000000,
-		.ended_at = 1763700000100,
-		.exit_code = 0,
-		.message = "",
-		.log_path = "logs/dag_id=d/run_id=r/task_id=Stage.task/attempt=1.log",
-		.outputs = "{\"exitCode\":0,\"response\":null}"};
-}
-
 /* ---- ours ---- */
 
 static struct journal *journal;
@@ -94,8 +60,8 @@ static void hand_in(void *ctx);
 static void batch(void)
 {
 	for (uint32_t i = 0; i < a_batch && left > 0; i++, left--) {
-		struct store_task t = task_of(run_number, next_task);
-		struct store_try y = try_of(run_number, next_task++);
+		struct store_task t = rows_task(run_number, next_task);
+		struct store_try y = rows_try(run_number, next_task++);
 
 		if (journal_task(journal, &t) != 0 || journal_try(journal, &y) != 0)
 			exit(1);
@@ -216,81 +182,6 @@ static bool beside(uint32_t in_batch, uint32_t n)
 	return bench_goal(what, b / m, BENCH_AT_LEAST, 0.5);
 }
 
-/* Runs that are over, up to this many. */
-static void fill(struct store *s, uint64_t from, uint64_t to)
-{
-	char id[32];
-	struct err e;
-
-	check(store_begin(s, &e), &e);
-	for (uint64_t i = from; i < to; i++) {
-		struct store_run r = {.number = 1000000 + i,
-			.dag_id = "past",
-			.run_id = id,
-			.version = 1,
-			.run_type = "scheduled",
-			.state = RUN_SUCCESS,
-			.logical_date = (int64_t)i * 60000,
-			.interval_start = (int64_t)i * 60000,
-			.interval_end = (int64_t)i * 60000,
-			.conf = "{}",
-			.params = "{}",
-			.queued_at = 1,
-			.started_at = 2,
-			.ended_at = 3};
-		struct store_task t = task_of(r.number, 0);
-		struct store_try y = try_of(r.number, 0);
-
-		(void)snprintf(id, sizeof(id), "scheduled__%llu", (unsigned long long)i);
-		check(store_run_put(s, &r, &e), &e);
-		check(store_task_put(s, &t, &e), &e);
-		check(store_try_put(s, &y, &e), &e);
-	}
-	check(store_commit(s, &e), &e);
-}
-
-/* What a daemon reads at its start, in milliseconds. */
-static double start_ms(struct store *s)
-{
-	struct arena *a = arena_create(0);
-	struct store_run *runs;
-	struct store_dag *dags;
-	double from = wall();
-	uint64_t last;
-	struct err e;
-	size_t n;
-
-	check(store_run_number_last(s, &last, &e), &e);
-	check(store_runs_unfinished(s, a, &runs, &n, &e), &e);
-	check(store_dags(s, a, &dags, &n, &e), &e);
-	arena_destroy(a);
-	return (wall() - from) * 1000;
-}
-
-static bool grown(struct store *s)
-{
-	const char *said = getenv("PAST");
-	uint64_t past = said == NULL ? 100000 : strtoull(said, NULL, 10);
-	double few[ROUNDS], many[ROUNDS], start_few, start_many;
-	bool is_met;
-
-	fill(s, 0, 1000);
-	for (int i = 0; i < ROUNDS; i++)
-		few[i] = ours(TRANSITIONS / 4, 64);
-	start_few = start_ms(s);
-	fill(s, 1000, past);
-	for (int i = 0; i < ROUNDS; i++)
-		many[i] = ours(TRANSITIONS / 4, 64);
-	start_many = start_ms(s);
-	(void)printf("with 1,000 past runs and %llu: a start reads for %.2f ms and %.2f ms\n",
-		(unsigned long long)past, start_few, start_many);
-	is_met = bench_goal("store, a transition with many past runs beside few",
-		bench_median(many, ROUNDS) / bench_median(few, ROUNDS), BENCH_AT_MOST, 1.3);
-	return bench_goal("store, ms that a start reads with many past runs", start_many,
-		       BENCH_AT_MOST, 100) &&
-		is_met;
-}
-
 static void clean_up(void)
 {
 	char command[96];
@@ -316,7 +207,6 @@ int main(void)
 	is_met = beside(1, 300) && is_met;
 	is_met = beside(16, 4000) && is_met;
 	is_met = beside(256, TRANSITIONS) && is_met;
-	is_met = grown(s) && is_met;
 	(void)sqlite3_finalize(put_task);
 	(void)sqlite3_finalize(put_try);
 	(void)sqlite3_close(bare);

@@ -42,5 +42,14 @@ bench_bench_folder_SOURCES = bench/bench.c bench/bench.h bench/bench_folder.c
 bench_bench_folder_LDADD = $(SCHEDULER_LIBS)
 
 BENCHES += bench/bench_store
-bench_bench_store_SOURCES = bench/bench.c bench/bench.h bench/bench_store.c
+bench_bench_store_SOURCES = bench/bench.c bench/bench.h bench/bench_store.c bench/rows.c bench/rows.h
 bench_bench_store_LDADD = $(STORE_LIBS)
+
+BENCHES += bench/bench_growth
+bench_bench_growth_SOURCES = bench/bench.c bench/bench.h bench/bench_growth.c bench/swift.c \
+	bench/swift.h bench/texts.c bench/texts.h tests/unit/dag_kit.c tests/unit/dag_kit.h
+bench_bench_growth_LDADD = $(SCHEDULER_LIBS)
+
+BENCHES += bench/bench_past
+bench_bench_past_SOURCES = bench/bench.c bench/bench.h bench/bench_past.c bench/rows.c bench/rows.h
+bench_bench_past_LDADD = $(STORE_LIBS)

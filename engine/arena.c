@@ -1,6 +1,7 @@
 /*
- * A bump allocator over a chain of blocks. Each block is zeroed when it is made, so that giving
- * memory out is an addition. Invariant: used <= max, where there is a maximum.
+ * A bump allocator over a chain of blocks, the first of which holds the arena itself. Each block is
+ * zeroed when it is made, so that giving memory out is an addition. Invariant: used <= max, where
+ * there is a maximum.
  */
 #include "engine/arena.h"
 
@@ -28,6 +29,11 @@ struct arena {
 	size_t used, max, next_size;
 };
 
+static size_t aligned(size_t size)
+{
+	return (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+}
+
 static void *heap_alloc(size_t size)
 {
 	return calloc(1, size);
@@ -48,27 +54,37 @@ struct arena *arena_create(size_t max_bytes)
 
 struct arena *arena_create_over(size_t max_bytes, const struct arena_memory *memory)
 {
-	struct arena *a = calloc(1, sizeof(*a));
+	struct block *b;
+	struct arena *a;
 
-	if (a == NULL)
+	if (memory == NULL)
+		memory = &heap;
+	b = memory->alloc(ARENA_BLOCK_MIN);
+	if (b == NULL)
 		return NULL;
-	a->memory = memory != NULL ? memory : &heap;
+	b->size = ARENA_BLOCK_MIN;
+	a = (struct arena *)b->data;
+	a->memory = memory;
+	a->blocks = b;
+	a->at = b->data + aligned(sizeof(*a));
+	a->end = (unsigned char *)b + ARENA_BLOCK_MIN;
 	a->max = max_bytes;
-	a->next_size = ARENA_BLOCK_MIN;
+	a->next_size = ARENA_BLOCK_MIN * 2;
 	return a;
 }
 
 void arena_destroy(struct arena *a)
 {
+	const struct arena_memory *memory;
 	struct block *b, *next;
 
 	if (a == NULL)
 		return;
+	memory = a->memory;
 	for (b = a->blocks; b != NULL; b = next) {
 		next = b->next;
-		a->memory->free(b, b->size);
+		memory->free(b, b->size);
 	}
-	free(a);
 }
 
 /* A block for at least size bytes; a large one is a block of its own and leaves the current one. */
@@ -101,9 +117,7 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	if (size > SIZE_MAX - ARENA_ALIGN)
 		return NULL;
-	size = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
-	if (size == 0)
-		size = ARENA_ALIGN;
+	size = aligned(size == 0 ? 1 : size);
 	if (a->max != 0 && size > a->max - a->used)
 		return NULL;
 	if (size <= (size_t)(a->end - a->at)) {

@@ -51,9 +51,16 @@ struct pool {
 	size_t n_lines; /* all that there are, in the heap or not */
 };
 
-/* Entries by key: open addressing, linear, with deletion by moving back. Half full at most. */
+/* Entries by key: open addressing, linear, with deletion by moving back. Half full at most. N.B.
+ * the hash stands beside the entry, so that passing over a slot does not fetch what it points to.
+ */
+struct slot {
+	struct entry *entry; /* NULL: free */
+	size_t hash;
+};
+
 struct table {
-	struct entry **slots;
+	struct slot *slots;
 	size_t n, cap; /* cap: a power of two */
 };
 
@@ -84,29 +91,37 @@ static bool key_is(const struct dispatch_key *a, const struct dispatch_key *b)
 /* Where the key is, or where it would go. */
 static size_t table_place(const struct table *t, const struct dispatch_key *key)
 {
-	size_t i = hash(key) & (t->cap - 1);
+	size_t h = hash(key), i = h & (t->cap - 1);
 
-	while (t->slots[i] != NULL && !key_is(&t->slots[i]->key, key))
+	while (t->slots[i].entry != NULL &&
+		(t->slots[i].hash != h || !key_is(&t->slots[i].entry->key, key)))
 		i = (i + 1) & (t->cap - 1);
 	return i;
 }
 
 static struct entry *table_find(const struct table *t, const struct dispatch_key *key)
 {
-	return t->cap == 0 ? NULL : t->slots[table_place(t, key)];
+	return t->cap == 0 ? NULL : t->slots[table_place(t, key)].entry;
+}
+
+/* A key that is not there yet. There is room. */
+static void table_add(struct table *t, struct entry *e)
+{
+	t->slots[table_place(t, &e->key)] = (struct slot){e, hash(&e->key)};
+	t->n++;
 }
 
 static int table_reserve(struct table *t)
 {
-	struct table bigger = {.n = t->n, .cap = t->cap == 0 ? 64 : t->cap * 2};
+	struct table bigger = {.cap = t->cap == 0 ? 64 : t->cap * 2};
 
 	if (t->n < t->cap / 2)
 		return 0;
-	if ((bigger.slots = calloc(bigger.cap, sizeof(struct entry *))) == NULL)
+	if ((bigger.slots = calloc(bigger.cap, sizeof(struct slot))) == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < t->cap; i++)
-		if (t->slots[i] != NULL)
-			bigger.slots[table_place(&bigger, &t->slots[i]->key)] = t->slots[i];
+		if (t->slots[i].entry != NULL)
+			table_add(&bigger, t->slots[i].entry);
 	free(t->slots);
 	*t = bigger;
 	return 0;
@@ -116,15 +131,15 @@ static void table_remove(struct table *t, const struct dispatch_key *key)
 {
 	size_t mask = t->cap - 1, hole = table_place(t, key);
 
-	for (size_t i = (hole + 1) & mask; t->slots[i] != NULL; i = (i + 1) & mask) {
-		size_t home = hash(&t->slots[i]->key) & mask;
+	for (size_t i = (hole + 1) & mask; t->slots[i].entry != NULL; i = (i + 1) & mask) {
+		size_t home = t->slots[i].hash & mask;
 
 		if (((i - home) & mask) < ((i - hole) & mask))
 			continue;
 		t->slots[hole] = t->slots[i];
 		hole = i;
 	}
-	t->slots[hole] = NULL;
+	t->slots[hole].entry = NULL;
 	t->n--;
 }
 
@@ -381,8 +396,7 @@ static int entry_make(
 	n->key = q->key;
 	n->slots = q->slots == 0 ? 1 : q->slots;
 	n->line = l;
-	d->table.slots[table_place(&d->table, &n->key)] = n;
-	d->table.n++;
+	table_add(&d->table, n);
 	*out = n;
 	return 0;
 }

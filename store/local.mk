@@ -58,7 +58,8 @@ libstore_a_SOURCES = \
 MIGRATIONS = store/migrations/001_connections_keypairs_variables.sql \
 	store/migrations/002_runs.sql \
 	store/migrations/003_callbacks.sql \
-	store/migrations/004_runs_side_by_side.sql
+	store/migrations/004_runs_side_by_side.sql \
+	store/migrations/005_runs_of_a_dag.sql
 EXTRA_DIST += $(MIGRATIONS) store/migrations.awk
 CLEANFILES += store/migrations.inc
 

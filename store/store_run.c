@@ -207,22 +207,41 @@ int store_runs_unfinished(
 	return r;
 }
 
-#define LIST_REST                                                                                  \
-	" AND ($2 IS NULL OR run_id = $2) AND ($3 IS NULL OR state = $3) "                         \
-	"AND ($4 IS NULL OR logical_date >= $4) AND ($5 IS NULL OR logical_date <= $5) "           \
-	"ORDER BY number DESC LIMIT $6"
+#define LIST_FROM "SELECT " RUN_COLUMNS " FROM runs WHERE "
+#define LIST_ANY "($2 IS NULL OR run_id = $2) AND ($3 IS NULL OR state = $3) "
+#define LIST_ANY_DATE                                                                              \
+	"AND ($4 IS NULL OR logical_date >= $4) AND ($5 IS NULL OR logical_date <= $5) "
+#define LIST_END " LIMIT $6"
+
+/* N.B. a condition that may be none keeps the database from its indexes: what narrows the search
+ * most is said outright, and the order of a span of dates is made afterwards (+number). */
+static const char *list_sql(const struct store_run_filter *f)
+{
+	if (f->dag_id == NULL)
+		return LIST_FROM "$1 IS NULL AND " LIST_ANY LIST_ANY_DATE
+				 "ORDER BY number DESC" LIST_END;
+	if (f->run_id != NULL)
+		return LIST_FROM
+			"dag_id = $1 AND run_id = $2 AND ($3 IS NULL OR state = $3) " LIST_ANY_DATE
+			"ORDER BY +number DESC" LIST_END;
+	if (f->since != INSTANT_NONE || f->until != INSTANT_NONE)
+		return LIST_FROM "dag_id = $1 AND " LIST_ANY
+				 "AND logical_date >= $4 AND logical_date <= $5 "
+				 "ORDER BY +number DESC" LIST_END;
+	return LIST_FROM "dag_id = $1 AND " LIST_ANY LIST_ANY_DATE "ORDER BY number DESC" LIST_END;
+}
 
 int store_runs_list(struct store *s, struct arena *a, const struct store_run_filter *filter,
 	struct store_run **out, size_t *n, struct err *e)
 {
 	struct store_list l = {.arena = a, .size = sizeof(**out), .read = run_read};
+	bool has_span = filter->since != INSTANT_NONE || filter->until != INSTANT_NONE;
 	struct db_rows *rows;
-	int r = db_select(s->db, e, &rows,
-		filter->dag_id == NULL
-			? "SELECT " RUN_COLUMNS " FROM runs WHERE $1 IS NULL" LIST_REST
-			: "SELECT " RUN_COLUMNS " FROM runs WHERE dag_id = $1" LIST_REST,
-		"tttooi", filter->dag_id, filter->run_id, filter->state, filter->since,
-		filter->until, filter->limit == 0 ? INT64_MAX : (int64_t)filter->limit);
+	int r = db_select(s->db, e, &rows, list_sql(filter), "tttooi", filter->dag_id,
+		filter->run_id, filter->state,
+		has_span && filter->since == INSTANT_NONE ? INSTANT_MIN : filter->since,
+		has_span && filter->until == INSTANT_NONE ? INSTANT_MAX : filter->until,
+		filter->limit == 0 ? INT64_MAX : (int64_t)filter->limit);
 
 	if (r == 0)
 		r = store_list_read(&l, rows, e);

@@ -353,6 +353,8 @@ check_PROGRAMS += tests/counts/counts
 TESTS += tests/counts.sh
 EXTRA_DIST += tests/counts.sh tests/counts/baseline
 tests_counts_counts_SOURCES = \
+	bench/rows.c \
+	bench/rows.h \
 	bench/shapes.c \
 	bench/shapes.h \
 	bench/swift.c \

@@ -3,42 +3,15 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "bench/rows.h"
+#include "engine/arena.h"
 #include "engine/instant.h"
 #include "store/journal.h"
 #include "tests/counts/path.h"
 #include "tests/unit/store_kit.h"
 
 #define TRANSITIONS 300
-
-static struct store_task task_of(uint64_t run, uint32_t i)
-{
-	return (struct store_task){.run = run,
-		.task_id = "Stage.task",
-		.row = {.task = i,
-			.instance = RUN_NO_INSTANCE,
-			.try_number = 1,
-			.try_limit = 1,
-			.state = TASK_SUCCESS,
-			.is_decided = true},
-		.started_at = 1763700000000,
-		.ended_at = 1763700000100};
-}
-
-static struct store_try try_of(uint64_t run, uint32_t i)
-{
-	return (struct store_try){.run = run,
-		.task = i,
-		.instance = RUN_NO_INSTANCE,
-		.try_number = 1,
-		.execution_id = "20251121T000000-0123456789abcdef",
-		.state = TASK_SUCCESS,
-		.started_at = 1763700000000,
-		.ended_at = 1763700000100,
-		.exit_code = 0,
-		.message = "",
-		.log_path = "logs/dag_id=d/run_id=r/task_id=Stage.task/attempt=1.log",
-		.outputs = "{\"exitCode\":0,\"response\":null}"};
-}
+#define PAST_RUNS 1000
 
 struct home {
 	struct store_kit kit;
@@ -66,8 +39,8 @@ static void store_work(void *it)
 	if (store_begin(h->store, &e) != 0)
 		path_fail(e.text);
 	for (uint32_t i = 0; i < TRANSITIONS; i++) {
-		struct store_task t = task_of(1, i);
-		struct store_try y = try_of(1, i);
+		struct store_task t = rows_task(1, i);
+		struct store_try y = rows_try(1, i);
 
 		if (store_task_put(h->store, &t, &e) != 0 || store_try_put(h->store, &y, &e) != 0)
 			path_fail(e.text);
@@ -85,6 +58,47 @@ static void home_end(void *it)
 	free(h);
 }
 
+/* ---- what is asked for each scheduled run ---- */
+
+static void *past_begin(int which)
+{
+	struct home *h = home_begin(which);
+
+	if (store_begin(h->store, &h->kit.e) != 0)
+		path_fail(h->kit.e.text);
+	for (uint64_t i = 0; i < PAST_RUNS; i++) {
+		char id[ROWS_ID_SIZE];
+		struct store_run r = rows_run("d", i, id);
+
+		r.number = i + 1;
+		if (store_run_put(h->store, &r, &h->kit.e) != 0)
+			path_fail(h->kit.e.text);
+	}
+	if (store_commit(h->store, &h->kit.e) != 0)
+		path_fail(h->kit.e.text);
+	return h;
+}
+
+static void past_work(void *it)
+{
+	struct home *h = it;
+	int64_t date = PAST_RUNS * INT64_C(60000);
+	struct store_run_filter of_date = {.dag_id = "d", .since = date, .until = date};
+	struct store_run_filter newest = {
+		.dag_id = "d", .since = INSTANT_NONE, .until = INSTANT_NONE, .limit = 1};
+	struct arena *a = arena_create(0);
+	struct store_run *runs, before;
+	size_t n;
+
+	if (a == NULL || store_runs_list(h->store, a, &of_date, &runs, &n, &h->kit.e) != 0 ||
+		store_run_before(h->store, a, "d", date, &before, &h->kit.e) != 0 ||
+		store_runs_list(h->store, a, &newest, &runs, &n, &h->kit.e) != 0 || n != 1)
+		path_fail(h->kit.e.text);
+	arena_destroy(a);
+}
+
+/* ---- the journal ---- */
+
 static void *journal_begin(int which)
 {
 	struct home *h = home_begin(which);
@@ -100,8 +114,8 @@ static void journal_work(void *it)
 	struct home *h = it;
 
 	for (uint32_t i = 0; i < TRANSITIONS; i++) {
-		struct store_task t = task_of(1, i);
-		struct store_try y = try_of(1, i);
+		struct store_task t = rows_task(1, i);
+		struct store_try y = rows_try(1, i);
 
 		if (journal_task(h->journal, &t) != 0 || journal_try(h->journal, &y) != 0)
 			path_fail("out of memory");
@@ -119,4 +133,5 @@ static void journal_end(void *it)
 }
 
 const struct path paths_store[] = {{"store_transitions", home_begin, 0, store_work, home_end},
+	{"store_scheduling", past_begin, 0, past_work, home_end},
 	{"journal_add", journal_begin, 0, journal_work, journal_end}, {0}};
