@@ -54,7 +54,7 @@ static void rig_open(struct rig *g, const char *home)
 	struct conductor_options co = {
 		.loop = &g->loop, .default_pool_slots = 1, .is_offline = true};
 	struct bag_options bo = {.loop = &g->loop, .is_once = true};
-	struct requests_options ro = {.default_pool_slots = 1};
+	struct requests_options ro = {0};
 	struct control_options o = {.loop = &g->loop};
 	struct err e = {0};
 	bool is_open;
