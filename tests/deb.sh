@@ -43,6 +43,7 @@ if command -v lintian >/dev/null; then
 	ok "lintian finds no error in it" lint
 fi
 ok "it unpacks" dpkg-deb -x "$work"/windrow_*.deb "$work/root"
+ok "so do its scripts" dpkg-deb -e "$work"/windrow_*.deb "$work/control"
 ok "its program runs" "$work/root/usr/bin/windrow" version
 for file in usr/share/man/man1/windrow.1.gz usr/share/man/man5/windrow-dag.5.gz \
 	usr/share/man/man5/windrow.yaml.5.gz usr/share/bash-completion/completions/windrow \
@@ -51,6 +52,42 @@ for file in usr/share/man/man1/windrow.1.gz usr/share/man/man5/windrow-dag.5.gz 
 done
 ok "and zsh's completions" test -n "$(find "$work/root/usr/share/zsh" -name _windrow)"
 ok "and the unit" test -n "$(find "$work/root" -name windrow.service)"
+ok "which is enabled and started" grep -q 'deb-systemd-invoke' "$work/control/postinst"
 ok "which names the program" grep -q '^ExecStart=/usr/bin/windrow scheduler' \
 	"$(find "$work/root" -name windrow.service)"
+
+# An upgrade: the scheduler is stopped, the store migrated, the scheduler started. Only our own part of postinst is run, with the
+# user's name for another: what debhelper adds would be done to this machine.
+ok "an upgrade stops the scheduler first" sh -c "sed -n '/^# Automatically added by dh_installsystemd/,/^# End/p' '$work/control/prerm' |
+	grep -q 'deb-systemd-invoke stop'"
+ok "and starts it when the store is migrated" awk '/db migrate/ { done = NR } /deb-systemd-invoke/ { if (!done) bad = 1; at = NR }
+	END { exit !(done && at) || bad }' "$work/control/postinst"
+mkdir -p "$work/bin"
+cat >"$work/bin/runuser" <<'END'
+#!/bin/sh
+shift 3
+exec "$@"
+END
+echo '#!/bin/sh' >"$work/bin/getent"
+chmod +x "$work/bin/runuser" "$work/bin/getent"
+sed '/^# Automatically added/,$d' "$work/control/postinst" >"$work/postinst"
+store=$work/root/var/lib/windrow
+upgrade() {
+	DPKG_ROOT=$work/root PATH=$work/bin:$work/root/usr/bin:$PATH sh "$work/postinst" configure 0.0.9
+}
+upgraded() {
+	WINDROW_HOME=$store "$work/root/usr/bin/windrow" db check
+}
+ok "where there is no store an upgrade makes none" upgrade
+ok "indeed" test ! -e "$store/windrow.db"
+if command -v sqlite3 >/dev/null; then
+	mkdir -p "$store"
+	WINDROW_HOME=$store "$work/root/usr/bin/windrow" db migrate 2>/dev/null
+	sqlite3 "$store/windrow.db" "ALTER TABLE runs DROP COLUMN max_active; DELETE FROM schema_migrations WHERE number >= 4"
+	if upgraded >/dev/null 2>&1; then
+		ok "a store of an older windrow is told from one of this" false
+	fi
+	ok "an upgrade migrates the store" upgrade
+	ok "which is this windrow's then" upgraded
+fi
 echo "1..$count"
