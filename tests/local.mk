@@ -82,6 +82,7 @@ E2E_TESTS = \
 	tests/e2e/run_outputs.sh \
 	tests/e2e/run_task.sh \
 	tests/e2e/run_tree.sh \
+	tests/e2e/sched_clock.sh \
 	tests/e2e/sched_control.sh \
 	tests/e2e/sched_crash.sh \
 	tests/e2e/sched_daemon.sh \
@@ -376,6 +377,14 @@ tests_counts_counts_SOURCES = \
 	tests/unit/store_kit.h \
 	$(TAP_SOURCES)
 tests_counts_counts_LDADD = $(SCHEDULER_LIBS)
+
+# A wall clock that can be moved, to be loaded before the C library.
+check_DATA += tests/clock/moved.so
+EXTRA_DIST += tests/clock/moved.c
+CLEANFILES += tests/clock/moved.so
+tests/clock/moved.so: tests/clock/moved.c
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+		-shared -fPIC -o $@ $(srcdir)/tests/clock/moved.c -ldl -lpthread
 
 # A bad network, for the tests over ssh.
 check_PROGRAMS += tests/proxy/faults
