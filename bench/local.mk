@@ -5,9 +5,12 @@ EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_daemon.sh bench/be
 
 # windrow beside its peers: BENCH=report, a file a peer.
 EXTRA_DIST += bench/bench_report.sh \
+	bench/peers/airflow.sh \
+	bench/peers/airflow_dags.sh \
 	bench/peers/ansible.sh \
 	bench/peers/bare.sh \
 	bench/peers/control_master.sh \
+	bench/peers/dagu.sh \
 	bench/peers/hosts.sh \
 	bench/peers/kit.sh \
 	bench/peers/parallel.sh \

@@ -55,9 +55,8 @@ CONFIG
 
 peer_ssh()
 {
-	ssh_n=$(($1 > 200 ? 200 : $1))
-	echo "tasks $ssh_n"
-	inventory "$ssh_n" 1
+	at_most "$1" 200
+	inventory "$n" 1
 	timed "$venv/bin/ansible" all -i "$work/inventory" -m raw -a true
 }
 
@@ -70,11 +69,10 @@ peer_hosts()
 peer_sleep()
 {
 	sleepers_prepare
-	sleep_n=$(($1 > 50 ? 50 : $1))
-	echo "tasks $sleep_n"
-	inventory "$sleep_n" 1
-	"$venv/bin/ansible" all -f "$sleep_n" -i "$work/inventory" -m raw -a "$sleep_command" >"$work/out" 2>&1 &
-	kit_sleepers "$sleep_n" $!
+	at_most "$1" 50
+	inventory "$n" 1
+	"$venv/bin/ansible" all -f "$n" -i "$work/inventory" -m raw -a "$sleep_command" >"$work/out" 2>&1 &
+	kit_sleepers "$n" $!
 	wait
 }
 

@@ -49,7 +49,7 @@ until_true()
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$(date +%s)" -lt "$until_limit" ] || return 1
-		sleep 0.02
+		sleep 0.01
 	done
 }
 
@@ -128,8 +128,11 @@ kit_sleepers()
 	# N.B. what a start leaves behind is over a moment later.
 	sleep 1
 	[ -z "$sleepers_came" ] || echo "kib $(kit_kib "$@")"
+	# Who waits gets a line; who is late finds an empty file.
 	exec 3<>"$work/gate"
 	ls "$work/up" | sed 's/.*/go/' >&3
+	: >"$work/gate.open"
+	mv "$work/gate.open" "$work/gate"
 	for kit_pid in $(ls "$work/up"); do
 		until_true 60 test ! -d "/proc/$kit_pid"
 	done
@@ -148,6 +151,23 @@ dropped()
 {
 	until_true 400 test -s "$work/dropped" || return 1
 	kit_ms "$1" "$(cat "$work/dropped")"
+}
+
+# at_most N M: sets n to the smaller, and tells it
+at_most()
+{
+	n=$(($1 > $2 ? $2 : $1))
+	echo "tasks $n"
+}
+
+# kit_stop FILE: ends the process whose number is in the file, and waits for its end
+kit_stop()
+{
+	[ -s "$1" ] || return 0
+	stop_pid=$(cat "$1")
+	rm "$1"
+	kill "$stop_pid" 2>/dev/null
+	until_true 60 test ! -d "/proc/$stop_pid"
 }
 
 # kit_main VERB [N]

@@ -16,7 +16,7 @@ peer_told()
 	cat <<'TOLD'
 `parallel -j16 'true #{}'` for local tasks (a shell each); over ssh `parallel --ssh "ssh -F ..." -S 16/HOST 'true #{}'`, of 20 hosts `-S
 1/HOST,...`, since it tries each slot first; with `--controlmaster`, as its manual recommends for speed. Of the sleeping ones without it, since one connection
-has no room for more than MaxSessions; they are cut down to 100, as a task is a process.
+has no room for more than MaxSessions; they are cut down to 100, and 1,000 on one host to 200.
 TOLD
 }
 
@@ -48,7 +48,8 @@ over()
 
 peer_ssh()
 {
-	timed over "$1" 16/127.0.0.1
+	at_most "$1" 200
+	timed over "$n" 16/127.0.0.1
 }
 
 peer_hosts()
@@ -59,10 +60,9 @@ peer_hosts()
 peer_sleep()
 {
 	sleepers_prepare
-	sleep_n=$(($1 > 100 ? 100 : $1))
-	echo "tasks $sleep_n"
-	seq "$sleep_n" | parallel --will-cite --ssh "$ssh" -S "$sleep_n/127.0.0.1" "$sleep_command #{}" >"$work/out" 2>&1 &
-	kit_sleepers "$sleep_n" $!
+	at_most "$1" 100
+	seq "$n" | parallel --will-cite --ssh "$ssh" -S "$n/127.0.0.1" "$sleep_command #{}" >"$work/out" 2>&1 &
+	kit_sleepers "$n" $!
 	wait
 }
 

@@ -16,7 +16,7 @@ peer_version()
 peer_told()
 {
 	cat <<'TOLD'
-`PDSH_RCMD_TYPE=ssh pdsh -S -f 16 -w HOSTS true`. It runs one command a host, so one host is 1,000 names of it, and 20 hosts are 10 names of each;
+`PDSH_RCMD_TYPE=ssh pdsh -S -f 16 -w HOSTS true`. It runs one command a host, so one host is 200 names of it (cut down from 1,000, as each costs the same), and 20 hosts are 10 names of each;
 the sleeping ones with `-f` as large as they are many, cut down to 100, as a task is a process.
 TOLD
 }
@@ -46,7 +46,8 @@ names()
 
 peer_ssh()
 {
-	names "$1" 1
+	at_most "$1" 200
+	names "$n" 1
 	timed pdsh -S -f 16 -w "^$work/pdsh-names" true
 }
 
@@ -59,11 +60,10 @@ peer_hosts()
 peer_sleep()
 {
 	sleepers_prepare
-	sleep_n=$(($1 > 100 ? 100 : $1))
-	echo "tasks $sleep_n"
-	names "$sleep_n" 1
-	pdsh -f "$sleep_n" -w "^$work/pdsh-names" "$sleep_command" >"$work/out" 2>&1 &
-	kit_sleepers "$sleep_n" $!
+	at_most "$1" 100
+	names "$n" 1
+	pdsh -f "$n" -w "^$work/pdsh-names" "$sleep_command" >"$work/out" 2>&1 &
+	kit_sleepers "$n" $!
 	wait
 }
 

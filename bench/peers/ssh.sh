@@ -14,7 +14,8 @@ peer_version()
 peer_told()
 {
 	cat <<'TOLD'
-A connection a task: `xargs -P16 -I'{}' ssh HOST true`; the sleeping ones all at once, cut down to 100, as a task is a process.
+A connection a task: `xargs -P16 -I'{}' ssh HOST true`; the sleeping ones all at once, cut down to 100. 1,000 on one
+host are cut down to 200, as each costs the same.
 TOLD
 }
 
@@ -35,7 +36,8 @@ one_host()
 
 peer_ssh()
 {
-	timed one_host "$1"
+	at_most "$1" 200
+	timed one_host "$n"
 }
 
 many_hosts()
@@ -51,10 +53,9 @@ peer_hosts()
 peer_sleep()
 {
 	sleepers_prepare
-	sleep_n=$(($1 > 100 ? 100 : $1))
-	echo "tasks $sleep_n"
-	seq "$sleep_n" | xargs -P"$sleep_n" -I'{}' "$ssh" 127.0.0.1 "$sleep_command" &
-	kit_sleepers "$sleep_n" $!
+	at_most "$1" 100
+	seq "$n" | xargs -P"$n" -I'{}' "$ssh" 127.0.0.1 "$sleep_command" &
+	kit_sleepers "$n" $!
 	wait
 }
 

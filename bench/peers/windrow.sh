@@ -62,13 +62,7 @@ peer_start()
 
 peer_stop()
 {
-	[ -s "$work/windrow.pid" ] || return 0
-	daemon=$(cat "$work/windrow.pid")
-	rm "$work/windrow.pid"
-	kill "$daemon"
-	while [ -d "/proc/$daemon" ]; do
-		sleep 0.02
-	done
+	kit_stop "$work/windrow.pid"
 }
 
 # run KIND N: the run alone is timed, its DAG is there before
