@@ -103,9 +103,7 @@ struct op_instance *run_host_operator(const struct run_host *h, const struct tas
 bool run_host_can_run(const struct run_host *h, const struct task *tasks, uint32_t n)
 {
 	struct buf names;
-	struct err e;
 	uint32_t missing = 0;
-	bool is_fine = true;
 
 	buf_init(&names, 0);
 	for (uint32_t i = 0; i < n; i++) {
@@ -114,10 +112,6 @@ bool run_host_can_run(const struct run_host *h, const struct task *tasks, uint32
 		if (o == NULL && missing++ < TOLD_MAX)
 			buf_addf(&names, "%s%s (%s)", missing == 1 ? "" : ", ", tasks[i].id,
 				tasks[i].op->name);
-		if (o != NULL && o->op->validate != NULL && o->op->validate(&tasks[i], &e) != 0) {
-			report_error("%s", e.text);
-			is_fine = false;
-		}
 	}
 	if (missing > TOLD_MAX)
 		buf_addf(&names, " and %u more", missing - TOLD_MAX);
@@ -125,5 +119,5 @@ bool run_host_can_run(const struct run_host *h, const struct task *tasks, uint32
 		report_error(
 			"nothing was started: this build has no operator for %s", buf_str(&names));
 	buf_free(&names);
-	return is_fine && missing == 0;
+	return missing == 0;
 }

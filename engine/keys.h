@@ -35,6 +35,8 @@ enum key_type {
 	KEY_TASKS,
 };
 
+struct setting; /* engine/dag.h */
+
 struct key_def {
 	const char *name;
 	enum key_type type;
@@ -53,6 +55,9 @@ struct op_spec {
 	size_t n_keys;
 	/* Numbers of the keys in `keys` that the loader treats specially, or -1. */
 	int command_key, script_key, interpreter_key;
+	/* Why a task or callback of these settings can never run, where no single key is wrong;
+	 * else NULL. *key: the key whose fault it is; untouched: none's. NULL: all can run. */
+	const char *(*refuse)(const struct setting *settings, int *key);
 };
 
 /* The numbers of the language's own keys in their tables. */

@@ -10,6 +10,16 @@
 #include "engine/hint.h"
 #include "engine/load_impl.h"
 
+/* All operators that there are, for whoever names none of them. */
+static void operators_name(const struct loader *l, char buffer[LOAD_HINT_MAX])
+{
+	int n = snprintf(buffer, LOAD_HINT_MAX, "; there are");
+
+	for (size_t i = 0; i < l->opts->n_ops && n < LOAD_HINT_MAX; i++)
+		n += snprintf(buffer + n, LOAD_HINT_MAX - (size_t)n, "%s %s", i == 0 ? "" : ",",
+			l->opts->ops[i]->name);
+}
+
 int load_operator(struct loader *l, const struct yaml_node *n)
 {
 	char buffer[LOAD_HINT_MAX];
@@ -27,8 +37,9 @@ int load_operator(struct loader *l, const struct yaml_node *n)
 			return (int)i;
 		hint_offer(&h, name, strlen(name));
 	}
-	load_error(l, yaml_node_pos(n), "there is no operator \"%s\"%s", n->text,
-		load_hint_text(&h, buffer));
+	if (*load_hint_text(&h, buffer) == '\0')
+		operators_name(l, buffer);
+	load_error(l, yaml_node_pos(n), "there is no operator \"%s\"%s", n->text, buffer);
 	return -1;
 }
 
@@ -128,6 +139,17 @@ static bool is_constant(const struct yaml_node *n)
 	return n->kind == YAML_LIST;
 }
 
+/* What no table of keys can say. */
+static void check_together(
+	struct loader *l, const struct op_spec *op, const struct setting *list, struct pos pos)
+{
+	int key = -1;
+	const char *why = op->refuse == NULL || l->has_unknown_key ? NULL : op->refuse(list, &key);
+
+	if (why != NULL)
+		load_error(l, key < 0 ? pos : list[key].pos, "%s", why);
+}
+
 /* An operator's settings under way. */
 struct settings {
 	const struct op_spec *op;
@@ -189,6 +211,7 @@ struct setting *load_settings(struct loader *l, size_t op, const struct values *
 		if (s.nodes[i] != NULL && (int)i != spec->interpreter_key)
 			read_setting(l, &s, i);
 	l->place = s.place;
+	check_together(l, spec, s.list, pos);
 	return s.list;
 }
 

@@ -407,17 +407,8 @@ static void local_abandon(struct op_try *base)
 	try_drop(t);
 }
 
-static int local_validate(const struct task *t, struct err *e)
-{
-	if (t->settings[LOCAL_KEY_GET_PTY].truth)
-		return err_set(e, ERR_UNSUPPORTED,
-			"task %s: get_pty: the local operator has no terminal to give", t->id);
-	return 0;
-}
-
 const struct operator operator_local = {
 	.spec = &op_spec_local,
-	.validate = local_validate,
 	.open = local_open,
 	.close = local_close,
 	.start = local_start,

@@ -39,7 +39,6 @@
 
 struct connection_source;
 struct dag;
-struct task;
 
 struct op_bytes {
 	const char *data;
@@ -139,9 +138,6 @@ struct op_try {
 struct operator
 {
 	const struct op_spec *spec;
-
-	/* Whether a loaded task can be run: what the tables of keys cannot say. NULL: always. */
-	int (*validate)(const struct task *t, struct err *e);
 
 	int (*open)(const struct op_host *h, struct op_instance **out, struct err *e);
 	void (*close)(struct op_instance * i, void (*on_closed)(void *ctx), void *ctx);

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "engine/dag.h"
 #include "engine/duration.h"
 
 #define MIB (INT64_C(1) << 20)
@@ -63,7 +64,7 @@ static const struct key_def ssh_keys[SSH_KEY_COUNT] = {
 	SCRIPT_KEYS(SSH_NUMBER),
 	[SSH_KEY_SSH_CONN_ID] = {.name = "ssh_conn_id",
 		.type = KEY_TEMPLATE,
-		.doc = "The connection that says where and as whom to log in."},
+		.doc = "The connection that says where and as whom to log in. Required."},
 	[SSH_KEY_REMOTE_HOST] = {.name = "remote_host",
 		.type = KEY_TEMPLATE,
 		.doc = "The host to log in to; wins over the connection's."},
@@ -74,6 +75,26 @@ static const struct key_def ssh_keys[SSH_KEY_COUNT] = {
 		.dflt = "10s",
 		.doc = "How long connecting may take."},
 };
+
+static const char *local_refuse(const struct setting *settings, int *key)
+{
+	if (!settings[LOCAL_KEY_GET_PTY].truth)
+		return NULL;
+	*key = LOCAL_KEY_GET_PTY;
+	return "get_pty: operator local has no terminal to give; say `get_pty: false`";
+}
+
+/* N.B. detach is true where nothing is said, unless the script wants a terminal. */
+static const char *ssh_refuse(const struct setting *settings, int *key)
+{
+	if (!settings[SSH_KEY_SSH_CONN_ID].is_set)
+		return "operator ssh wants an ssh_conn_id: the connection that leads to the host";
+	if (!settings[SSH_KEY_GET_PTY].truth || !settings[SSH_KEY_DETACH].truth)
+		return NULL;
+	*key = SSH_KEY_DETACH;
+	return "detach: true and get_pty do not go together: a script that outlives the "
+	       "connection has no terminal";
+}
 
 static_assert((int)SSH_KEY_LOG_LIMIT == (int)LOCAL_KEY_LOG_LIMIT,
 	"what both operators know has the same number in each");
@@ -86,6 +107,7 @@ const struct op_spec op_spec_local = {
 	.command_key = LOCAL_KEY_COMMAND,
 	.script_key = LOCAL_KEY_SCRIPT,
 	.interpreter_key = LOCAL_KEY_INTERPRETER,
+	.refuse = local_refuse,
 };
 
 const struct op_spec op_spec_ssh = {
@@ -96,6 +118,7 @@ const struct op_spec op_spec_ssh = {
 	.command_key = SSH_KEY_COMMAND,
 	.script_key = SSH_KEY_SCRIPT,
 	.interpreter_key = SSH_KEY_INTERPRETER,
+	.refuse = ssh_refuse,
 };
 
 const struct op_spec *const op_specs[] = {&op_spec_local, &op_spec_ssh};

@@ -7,67 +7,11 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "engine/arena.h"
-#include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/hint.h"
 #include "engine/utf8.h"
-
-/* The keys of extra that an SSH connection takes, and what each holds. */
-static const struct {
-	const char *name;
-	const char *types; /* letters: s string, n number, b boolean, l list, o object */
-} ssh_extras[] = {
-	{"key_file", "s"},
-	{"private_key", "s"},
-	{"private_key_passphrase", "s"},
-	{"conn_timeout", "sn"},
-	{"timeout", "sn"},
-	{"cmd_timeout", "sn"},
-	{"keepalive_interval", "sn"},
-	{"compress", "sb"},
-	{"no_host_key_check", "sb"},
-	{"allow_host_key_change", "sb"},
-	{"host_key", "s"},
-	{"look_for_keys", "sb"},
-	{"disabled_algorithms", "so"},
-	{"ciphers", "sl"},
-	{"host_proxy_cmd", "s"},
-	{"keypair", "s"},
-	{"agent", "sb"},
-	{"jump", "s"},
-	{"max_sessions", "sn"},
-	{"host_key_policy", "s"},
-};
-
-static char type_letter(enum value_type t)
-{
-	static const char letters[] = {[VALUE_NULL] = '0',
-		[VALUE_BOOL] = 'b',
-		[VALUE_NUMBER] = 'n',
-		[VALUE_STRING] = 's',
-		[VALUE_LIST] = 'l',
-		[VALUE_MAP] = 'o'};
-
-	return letters[t];
-}
-
-static int extra_unknown(const struct connection *c, const struct value_pair *p, struct err *e)
-{
-	struct hint h;
-
-	hint_begin(&h, p->key, p->key_len);
-	for (size_t i = 0; i < sizeof(ssh_extras) / sizeof(ssh_extras[0]); i++)
-		hint_offer(&h, ssh_extras[i].name, strlen(ssh_extras[i].name));
-	if (h.best != NULL)
-		return err_set(e, ERR_INVALID,
-			"connection %s: unknown key \"%.*s\" in extra; did you mean \"%s\"?", c->id,
-			(int)p->key_len, p->key, h.best);
-	return err_set(e, ERR_INVALID, "connection %s: unknown key \"%.*s\" in extra", c->id,
-		(int)p->key_len, p->key);
-}
 
 int connection_id_check(const char *id, struct err *e)
 {
@@ -86,67 +30,6 @@ int connection_id_check(const char *id, struct err *e)
 	return utf8_valid(id, len) == len
 		? 0
 		: err_set(e, ERR_INVALID, "a connection's id must be UTF-8");
-}
-
-int connection_check(const struct connection *c, struct err *e)
-{
-	size_t k;
-
-	if (c->extra.type != VALUE_MAP)
-		return 0;
-	for (size_t i = 0; i < c->extra.len; i++) {
-		const struct value_pair *p = &c->extra.u.pairs[i];
-
-		for (k = 0; k < sizeof(ssh_extras) / sizeof(ssh_extras[0]); k++)
-			if (strlen(ssh_extras[k].name) == p->key_len &&
-				memcmp(ssh_extras[k].name, p->key, p->key_len) == 0)
-				break;
-		if (k == sizeof(ssh_extras) / sizeof(ssh_extras[0]))
-			return extra_unknown(c, p, e);
-		if (p->value.type != VALUE_NULL &&
-			strchr(ssh_extras[k].types, type_letter(p->value.type)) == NULL)
-			return err_set(e, ERR_INVALID, "connection %s: %s in extra cannot be a %s",
-				c->id, ssh_extras[k].name, value_type_name(p->value.type));
-	}
-	return 0;
-}
-
-static const struct value *extra_member(const struct connection *c, const char *key)
-{
-	const struct value *v;
-
-	if (c->extra.type != VALUE_MAP)
-		return NULL;
-	v = value_member(&c->extra, key, strlen(key));
-	return v == NULL || v->type == VALUE_NULL ? NULL : v;
-}
-
-const char *connection_extra_text(struct arena *a, const struct connection *c, const char *key)
-{
-	const struct value *v = extra_member(c, key);
-	struct buf b;
-	char *text;
-
-	if (v == NULL)
-		return NULL;
-	buf_init(&b, CONNECTION_TEXT_MAX);
-	value_text(v, &b);
-	text = buf_status(&b) == 0 ? arena_memdup(a, buf_str(&b), b.len) : NULL;
-	buf_free(&b);
-	return text;
-}
-
-bool connection_extra_bool(const struct connection *c, const char *key)
-{
-	const struct value *v = extra_member(c, key);
-
-	if (v == NULL)
-		return false;
-	if (v->type == VALUE_BOOL)
-		return v->truth;
-	return v->type == VALUE_STRING &&
-		(strcasecmp(v->u.text, "true") == 0 || strcasecmp(v->u.text, "yes") == 0 ||
-			strcmp(v->u.text, "1") == 0);
 }
 
 /* --- JSON --- */
@@ -201,6 +84,43 @@ static int extra_read(
 	return 0;
 }
 
+/* What an object may say; Airflow's exports say conn_id and description too. */
+static const char *const members[] = {"conn_id", "conn_type", "description", "host", "login",
+	"password", "schema", "port", "extra", "extra_dejson"};
+
+static int member_unknown(const char *id, const struct value_pair *p, struct err *e)
+{
+	struct hint h;
+
+	if (connection_extra_is_key(p->key))
+		return err_set(e, ERR_INVALID, "connection %s: %s belongs into extra", id, p->key);
+	hint_begin(&h, p->key, p->key_len);
+	for (size_t k = 0; k < sizeof(members) / sizeof(members[0]); k++)
+		hint_offer(&h, members[k], strlen(members[k]));
+	if (h.best != NULL)
+		return err_set(e, ERR_INVALID,
+			"connection %s: unknown key \"%.60s\"; did you mean \"%s\"?", id, p->key,
+			h.best);
+	return err_set(e, ERR_INVALID,
+		"connection %s: unknown key \"%.60s\"; there are conn_type, description, host, "
+		"port, "
+		"login, password, schema and extra",
+		id, p->key);
+}
+
+static int members_check(const char *id, const struct value *object, struct err *e)
+{
+	for (size_t i = 0; i < object->len; i++) {
+		bool is_known = false;
+
+		for (size_t k = 0; k < sizeof(members) / sizeof(members[0]); k++)
+			is_known |= strcmp(members[k], object->u.pairs[i].key) == 0;
+		if (!is_known)
+			return member_unknown(id, &object->u.pairs[i], e);
+	}
+	return 0;
+}
+
 int connection_from_value(struct arena *a, const char *id, const struct value *object,
 	struct connection *out, struct err *e)
 {
@@ -212,7 +132,8 @@ int connection_from_value(struct arena *a, const char *id, const struct value *o
 	if (object->type != VALUE_MAP)
 		return err_set(e, ERR_INVALID, "connection %s must be an object, not a %s", id,
 			value_type_name(object->type));
-	if ((r = text_member(object, id, "conn_type", &type, e)) != 0 ||
+	if ((r = members_check(id, object, e)) != 0 ||
+		(r = text_member(object, id, "conn_type", &type, e)) != 0 ||
 		(r = text_member(object, id, "host", &c.host, e)) != 0 ||
 		(r = text_member(object, id, "login", &c.login, e)) != 0 ||
 		(r = text_member(object, id, "password", &c.password, e)) != 0 ||

@@ -39,9 +39,12 @@ int connection_from_value(struct arena *a, const char *id, const struct value *o
  * CONNECTION_ID_MAX bytes, and no # at its beginning. ERR_INVALID. */
 int connection_id_check(const char *id, struct err *e);
 
-/* Checks `extra` of an SSH connection: an unknown key, or one of the wrong type, is refused with
- * the nearest right one. */
+/* Checks `extra` of an SSH connection: an unknown key is refused with the nearest right one, and a
+ * value that is none for its key with what would be one. */
 int connection_check(const struct connection *c, struct err *e);
+
+/* Whether extra of an SSH connection has such a key. */
+bool connection_extra_is_key(const char *key);
 
 /* A member of extra as text; NULL where it is not there. Numbers and booleans come as spelled. */
 const char *connection_extra_text(struct arena *a, const struct connection *c, const char *key);

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	store/connection.c \
 	store/connection.h \
+	store/connection_extra.c \
 	store/connection_file.c \
 	store/connection_file.h \
 	store/connections.c \
@@ -29,6 +30,8 @@ libstore_a_SOURCES = \
 	store/secret.h \
 	store/settings.c \
 	store/settings.h \
+	store/settings_file.c \
+	store/settings_impl.h \
 	store/store.c \
 	store/store.h \
 	store/store_impl.h \

@@ -1,27 +1,21 @@
 /*
- * Settings: the table, the settings file, the environment, and the order in which they win.
- *
- * The file is read by libyaml into a document, whose depth libyaml bounds and whose aliases are not
- * multiplied; anything but sections of keys with plain values is refused.
+ * Settings: the table, the environment, and the order in which files and it win.
  *
  * N.B. `struct settings` is made once and never changed: whoever runs on while the file changes
  * keeps what it began with.
  */
-#include "store/settings.h"
+#include "store/settings_impl.h"
 
 #include <errno.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <yaml.h>
 
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/hint.h"
-#include "store/dags_folder.h"
 
 #define ENV_PREFIX "WINDROW__"
 
@@ -30,18 +24,6 @@ const struct setting_def setting_defs[SETTING_COUNT] = {
 	[SETTING_##id] = {section, key, type, dflt, doc},
 	SETTINGS_LIST(SETTING_DEF)
 #undef SETTING_DEF
-};
-
-struct settings {
-	struct arena *arena;
-	const char *home;
-	const char *file;
-	bool has_file;
-	struct {
-		const char *text;
-		enum setting_source source;
-		const char *origin;
-	} values[SETTING_COUNT];
 };
 
 static const char *env_get(char *const *env, const char *name)
@@ -95,7 +77,7 @@ static bool is_word(const char *a, const char *b, size_t len)
 	return strlen(a) == len && memcmp(a, b, len) == 0;
 }
 
-static bool is_section(const char *section, size_t len)
+bool settings_is_section(const char *section, size_t len)
 {
 	for (int i = 0; i < SETTING_COUNT; i++)
 		if (is_word(setting_defs[i].section, section, len))
@@ -106,7 +88,7 @@ static bool is_section(const char *section, size_t len)
 int setting_find(
 	const char *section, size_t section_len, const char *key, size_t key_len, struct err *e)
 {
-	bool has_section = is_section(section, section_len);
+	bool has_section = settings_is_section(section, section_len);
 	struct hint h;
 
 	for (int i = 0; i < SETTING_COUNT; i++)
@@ -130,8 +112,7 @@ int setting_find(
 	return -1;
 }
 
-/* What a value must be, for messages. */
-static const char *wanted(int id)
+const char *settings_wanted(int id)
 {
 	static const char *const words[] = {[SETTING_PATH] = "a path",
 		[SETTING_NUMBER] = "a whole number from 1 to 1000000",
@@ -177,8 +158,7 @@ static char *whole_path(struct arena *a, const char *text, const char *base, cha
 	return arena_printf(a, "%s/%s", base == NULL ? cwd : base, text);
 }
 
-/* The value as it will be read. */
-static int set_value(struct settings *s, int id, const char *text, enum setting_source source,
+int settings_set(struct settings *s, int id, const char *text, enum setting_source source,
 	const char *origin, const char *base, char *const *env, struct err *e)
 {
 	const struct setting_def *d = &setting_defs[id];
@@ -187,7 +167,7 @@ static int set_value(struct settings *s, int id, const char *text, enum setting_
 	if (!is_fit(d->type, text))
 		return err_set(e, ERR_INVALID, "%s: %s.%s is %s%s%s; it takes %s", origin,
 			d->section, d->key, *text == '\0' ? "empty" : "\"", text,
-			*text == '\0' ? "" : "\"", wanted(id));
+			*text == '\0' ? "" : "\"", settings_wanted(id));
 	value = d->type == SETTING_PATH ? whole_path(s->arena, text, base, env)
 					: arena_strdup(s->arena, text);
 	if (value == NULL && errno != 0 && errno != ENOMEM)
@@ -224,7 +204,8 @@ static int take_variable(struct settings *s, const char *variable, char *const *
 		e->code = ERR_INVALID;
 		return err_context(e, "%s", name);
 	}
-	return set_value(s, id, variable + len + 1, SETTING_FROM_ENVIRONMENT, name, NULL, env, e);
+	return settings_set(
+		s, id, variable + len + 1, SETTING_FROM_ENVIRONMENT, name, NULL, env, e);
 }
 
 static int take_environment(struct settings *s, char *const *env, struct err *e)
@@ -237,144 +218,13 @@ static int take_environment(struct settings *s, char *const *env, struct err *e)
 	return r;
 }
 
-/* A document being read, and where its sentences begin. */
-struct reading {
-	struct settings *s;
-	char *const *env;
-	yaml_document_t doc;
-	struct err *e;
-};
-
-/* Sets the error, FILE:LINE:COLUMN in front. */
-static int refuse(const struct reading *r, const yaml_node_t *at, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int refuse(const struct reading *r, const yaml_node_t *at, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return err_set(r->e, ERR_INVALID, "%s:%zu:%zu: %s", r->s->file, at->start_mark.line + 1,
-		at->start_mark.column + 1, text);
-}
-
-static int take_pair(struct reading *r, const yaml_node_t *section, const yaml_node_pair_t *pair)
-{
-	const yaml_node_t *key = yaml_document_get_node(&r->doc, pair->key);
-	const yaml_node_t *value = yaml_document_get_node(&r->doc, pair->value);
-	const char *section_name = (const char *)section->data.scalar.value;
-	char *origin;
-	struct err why;
-	int id;
-
-	if (key->type != YAML_SCALAR_NODE)
-		return refuse(r, key, "a setting's name is a word");
-	id = setting_find(section_name, section->data.scalar.length,
-		(const char *)key->data.scalar.value, key->data.scalar.length, &why);
-	if (id < 0) {
-		bool is_key = is_section(section_name, section->data.scalar.length);
-
-		return refuse(r, is_key ? key : section, "%s", why.text);
-	}
-	if (value->type != YAML_SCALAR_NODE ||
-		strlen((const char *)value->data.scalar.value) != value->data.scalar.length)
-		return refuse(r, value, "%s.%s takes %s", setting_defs[id].section,
-			setting_defs[id].key, wanted(id));
-	if (r->s->values[id].source == SETTING_FROM_FILE)
-		return refuse(r, key, "%s.%s is set twice", setting_defs[id].section,
-			setting_defs[id].key);
-	origin = arena_printf(r->s->arena, "%s:%zu:%zu", r->s->file, key->start_mark.line + 1,
-		key->start_mark.column + 1);
-	if (origin == NULL)
-		return err_set(r->e, ERR_NOMEM, "out of memory");
-	return set_value(r->s, id, (const char *)value->data.scalar.value, SETTING_FROM_FILE,
-		origin, r->s->home, r->env, r->e);
-}
-
-static int take_section(struct reading *r, const yaml_node_pair_t *pair)
-{
-	const yaml_node_t *name = yaml_document_get_node(&r->doc, pair->key);
-	const yaml_node_t *keys = yaml_document_get_node(&r->doc, pair->value);
-	int status = 0;
-
-	if (name->type != YAML_SCALAR_NODE)
-		return refuse(r, name, "a section's name is a word");
-	if (keys->type != YAML_MAPPING_NODE)
-		return refuse(
-			r, keys, "a section holds settings, as in `core: {dags_folder: dags}`");
-	for (const yaml_node_pair_t *p = keys->data.mapping.pairs.start;
-		p < keys->data.mapping.pairs.top && status == 0; p++)
-		status = take_pair(r, name, p);
-	return status;
-}
-
-static int take_document(struct reading *r)
-{
-	const yaml_node_t *root = yaml_document_get_root_node(&r->doc);
-	int status = 0;
-
-	if (root == NULL || (root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0))
-		return 0; /* nothing but comments */
-	if (root->type != YAML_MAPPING_NODE)
-		return refuse(r, root, "settings are sections, as in `core: {dags_folder: dags}`");
-	for (const yaml_node_pair_t *p = root->data.mapping.pairs.start;
-		p < root->data.mapping.pairs.top && status == 0; p++)
-		status = take_section(r, p);
-	return status;
-}
-
-static int take_text(
-	struct settings *s, const char *text, size_t len, char *const *env, struct err *e)
-{
-	struct reading r = {.s = s, .env = env, .e = e};
-	yaml_parser_t parser;
-	int status;
-
-	if (!yaml_parser_initialize(&parser))
-		return err_set(e, ERR_NOMEM, "out of memory");
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-	if (yaml_parser_load(&parser, &r.doc)) {
-		status = take_document(&r);
-		yaml_document_delete(&r.doc);
-	} else if (parser.error == YAML_MEMORY_ERROR) {
-		status = err_set(e, ERR_NOMEM, "out of memory");
-	} else {
-		status = err_set(e, ERR_INVALID, "%s:%zu:%zu: %s", s->file,
-			parser.problem_mark.line + 1, parser.problem_mark.column + 1,
-			parser.problem);
-	}
-	yaml_parser_delete(&parser);
-	return status;
-}
-
-static int take_file(struct settings *s, char *const *env, struct err *e)
-{
-	char *text;
-	size_t len;
-	int r = dags_folder_read(s->file, SETTINGS_FILE_MAX, &text, &len, e);
-
-	if (r == ERR_NOTFOUND)
-		return 0;
-	if (r != 0) {
-		(void)err_context(e, "the settings file %s", s->file);
-		return r;
-	}
-	s->has_file = true;
-	r = take_text(s, text, len, env, e);
-	free(text);
-	return r;
-}
-
 static int take_defaults(struct settings *s, char *const *env, struct err *e)
 {
 	int r = 0;
 
 	for (int i = 0; i < SETTING_COUNT && r == 0; i++)
-		r = set_value(s, i, setting_defs[i].dflt, SETTING_FROM_DEFAULT, "default", s->home,
-			env, e);
+		r = settings_set(s, i, setting_defs[i].dflt, SETTING_FROM_DEFAULT, "default",
+			s->home, env, e);
 	return r;
 }
 
@@ -413,7 +263,7 @@ int settings_load(char *const *env, struct settings **out, struct err *e)
 	if (r == 0)
 		r = take_defaults(s, env, e);
 	if (r == 0)
-		r = take_file(s, env, e);
+		r = settings_file_take(s, env, e);
 	if (r == 0)
 		r = take_environment(s, env, e);
 	if (r != 0) {

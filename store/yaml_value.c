@@ -36,7 +36,7 @@ static int convert(struct arena *a, const struct yaml_node *n, struct value *out
 }
 
 static int parse(struct arena *a, struct diags *diags, const char *text, size_t len,
-	struct value *out, struct err *e)
+	const struct yaml_node **root, struct err *e)
 {
 	static const struct yaml_limits limits = {DEPTH_MAX, 1, ALIAS_NODES_MAX};
 	const char *name = diags_file(diags);
@@ -58,22 +58,35 @@ static int parse(struct arena *a, struct diags *diags, const char *text, size_t 
 	if (r != ERR_NOMEM && diags_errors(diags) > 0 && n_diags > 0)
 		return err_set(e, ERR_INVALID, "%s:%u:%u: %s", name, first->pos.line,
 			first->pos.column, first->text);
-	*out = value_null();
-	if (r == 0 && n > 0 && roots[0] != NULL) {
-		r = convert(a, roots[0], out, &why);
-		if (r == ERR_INVALID)
-			return err_set(e, r, "%s: %s", name, why.text);
-	}
-	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
+	if (r != 0)
+		return err_set(e, r, "%s", err_text(r));
+	*root = n > 0 ? roots[0] : NULL;
+	return 0;
+}
+
+int yaml_value_root(struct arena *a, const char *name, const char *text, size_t len,
+	const struct yaml_node **root, struct err *e)
+{
+	struct diags *diags = diags_create(name);
+	int r = diags == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+			      : parse(a, diags, text, len, root, e);
+
+	diags_destroy(diags);
+	return r;
 }
 
 int yaml_value_parse(struct arena *a, const char *name, const char *text, size_t len,
 	struct value *out, struct err *e)
 {
-	struct diags *diags = diags_create(name);
-	int r = diags == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
-			      : parse(a, diags, text, len, out, e);
+	const struct yaml_node *root;
+	struct err why;
+	int r = yaml_value_root(a, name, text, len, &root, e);
 
-	diags_destroy(diags);
-	return r;
+	if (r != 0)
+		return r;
+	*out = value_null();
+	r = root == NULL ? 0 : convert(a, root, out, &why);
+	if (r == ERR_INVALID)
+		return err_set(e, r, "%s: %s", name, why.text);
+	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
 }

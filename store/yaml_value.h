@@ -11,4 +11,10 @@
 int yaml_value_parse(struct arena *a, const char *name, const char *text, size_t len,
 	struct value *out, struct err *e);
 
+/* The same as nodes that know their places; NULL: the document is empty. The text must outlive
+ * them. */
+struct yaml_node;
+int yaml_value_root(struct arena *a, const char *name, const char *text, size_t len,
+	const struct yaml_node **root, struct err *e);
+
 #endif

@@ -64,21 +64,6 @@ bool *ssh_try_shell(const struct ssh_try *t)
 	return NULL;
 }
 
-/* A script that outlives its channel has no terminal. */
-static int ssh_validate(const struct task *t, struct err *e)
-{
-	const struct setting *pty = &t->settings[SSH_KEY_GET_PTY];
-	const struct setting *detach = &t->settings[SSH_KEY_DETACH];
-
-	if (pty->is_set && pty->truth && detach->is_set && detach->truth)
-		return err_set(e, ERR_INVALID,
-			"task %s: get_pty and detach: true do not go together: a script that "
-			"outlives "
-			"the connection has no terminal",
-			t->id);
-	return 0;
-}
-
 /* --- the instance --- */
 
 static int ssh_open(const struct op_host *h, struct op_instance **out, struct err *e)
@@ -351,7 +336,6 @@ static void ssh_abandon(struct op_try *base)
 
 const struct operator operator_ssh = {
 	.spec = &op_spec_ssh,
-	.validate = ssh_validate,
 	.open = ssh_open,
 	.close = ssh_close,
 	.start = ssh_start,

@@ -168,15 +168,11 @@ static int host_check(void *ctx, const char *host, int port, const unsigned char
 	return code;
 }
 
-static int policy_read(struct made *m, const struct connection *c, struct err *e)
+static void policy_read(struct made *m, const struct connection *c)
 {
 	const char *policy = connection_extra_text(m->arena, c, "host_key_policy");
 
 	m->is_accepting = policy != NULL && strcmp(policy, "accept-new") == 0;
-	if (policy != NULL && !m->is_accepting && strcmp(policy, "strict") != 0)
-		return err_set(e, ERR_INVALID,
-			"connection %s: host_key_policy is \"strict\" or \"accept-new\"", c->id);
-	return 0;
 }
 
 const char *ssh_known_hosts_path(struct arena *a)
@@ -197,9 +193,8 @@ int target_host_load(struct made *m, const struct connection *c, struct err *e)
 	m->known_path = ssh_known_hosts_path(m->arena);
 	if (m->known_path == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	r = policy_read(m, c, e);
-	if (r == 0)
-		r = known_file_add(m, m->known_path, e);
+	policy_read(m, c);
+	r = known_file_add(m, m->known_path, e);
 	if (r == 0)
 		r = known_file_add(m, "/etc/ssh/ssh_known_hosts", e);
 	if (r != 0)

@@ -218,7 +218,7 @@ static int way_read(struct made *m, const struct connection *c, int depth, struc
 			JUMPS_MAX);
 	r = make(m->source, jump, NULL, 0, depth + 1, &m->target.jump, e);
 	if (r != 0)
-		return err_context(e, "connection %s: jump", c->id);
+		return depth > 0 ? r : err_context(e, "connection %s: jump", c->id);
 	target_digest_add(m, m->target.jump->identity, strlen(m->target.jump->identity));
 	return 0;
 }

@@ -80,6 +80,9 @@ static void test_parse(void)
 	refuses("{\"password\": [\"hunter2\"]}",
 		"connection web: password must be a string, not a list");
 	refuses("{\"extra\": \"hunter2\"}", "connection web: extra is not JSON");
+	refuses("{\"hots\": \"h\"}",
+		"connection web: unknown key \"hots\"; did you mean \"host\"?");
+	refuses("{\"key_file\": \"/k\"}", "connection web: key_file belongs into extra");
 }
 
 static void checks(const char *extra, const char *sentence)
@@ -99,7 +102,19 @@ static void test_check(void)
 	checks("{\"keyfile\": \"/k\"}",
 		"connection web: unknown key \"keyfile\" in extra; did you mean \"key_file\"?");
 	checks("{\"zzzzzzzz\": 1}", "connection web: unknown key \"zzzzzzzz\" in extra");
-	checks("{\"key_file\": 1}", "connection web: key_file in extra cannot be a number");
+	checks("{\"key_file\": 1}", "connection web: key_file in extra must be a string");
+	checks("{\"conn_timeout\": \"2m\", \"compress\": \"No\", \"max_sessions\": \"3\", "
+	       "\"host_key_policy\": \"accept-new\"}",
+		NULL);
+	checks("{\"conn_timeout\": \"soon\"}",
+		"connection web: conn_timeout in extra must be a number of seconds, or a time such "
+		"as 90s or 5m");
+	checks("{\"no_host_key_check\": \"flase\"}",
+		"connection web: no_host_key_check in extra must be true or false");
+	checks("{\"max_sessions\": 0}",
+		"connection web: max_sessions in extra must be a whole number from 1 on");
+	checks("{\"host_key_policy\": \"maybe\"}",
+		"connection web: host_key_policy in extra must be strict or accept-new");
 }
 
 /* ---- files ---- */

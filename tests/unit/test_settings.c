@@ -102,10 +102,13 @@ static void test_sentences(void)
 	is_refused("core: {dags_folder: [x]}\n", NULL,
 		"windrow.yaml:1:21: core.dags_folder takes a path");
 	is_refused("core: {dags_folder: a, dags_folder: b}\n", NULL,
-		"windrow.yaml:1:24: core.dags_folder is set twice");
+		"windrow.yaml:1:24: the key \"dags_folder\" stands here twice; the first is at "
+		"1:8");
 	is_refused("core: {dags_folder: ''}\n", NULL,
 		"windrow.yaml:1:8: core.dags_folder is empty; it takes a path");
-	is_refused("core: [\n", NULL, "windrow.yaml:2:1: did not find expected node content");
+	is_refused("core: [\n", NULL, "windrow.yaml:2:1: want a value here");
+	is_refused("cor: {}\n", NULL,
+		"windrow.yaml:1:1: unknown section of settings \"cor\"; did you mean \"core\"?");
 	is_refused("", "WINDROW__CORE__DAG_FOLDER=x",
 		"WINDROW__CORE__DAG_FOLDER: unknown setting \"dag_folder\"; did you mean "
 		"\"dags_folder\"?");

@@ -1,0 +1,38 @@
+/* What the files of the settings share. Private to store/settings*.c. */
+#ifndef STORE_SETTINGS_IMPL_H
+#define STORE_SETTINGS_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "store/settings.h"
+
+struct arena;
+
+struct settings {
+	struct arena *arena;
+	const char *home;
+	const char *file;
+	bool has_file;
+	struct {
+		const char *text;
+		enum setting_source source;
+		const char *origin;
+	} values[SETTING_COUNT];
+};
+
+/* Whether there is a section of this name. */
+bool settings_is_section(const char *section, size_t len);
+
+/* What a value of the setting must be, for messages. */
+const char *settings_wanted(int id);
+
+/* Sets a value as it will be read. base: what a relative path counts from, NULL: the current
+ * folder. ERR_INVALID with the origin in front, ERR_NOMEM, ERR_IO. */
+int settings_set(struct settings *s, int id, const char *text, enum setting_source source,
+	const char *origin, const char *base, char *const *env, struct err *e);
+
+/* Takes the settings file, where there is one. */
+int settings_file_take(struct settings *s, char *const *env, struct err *e);
+
+#endif
