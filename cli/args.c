@@ -228,7 +228,9 @@ static int check_words(const struct args *a, struct err *e)
 	count_usage(usage, &least, &most);
 	if (a->n_words < least) {
 		word = usage_word(usage, a->n_words, &len);
-		return err_set(e, ERR_INVALID, "%.*s is missing: %s", len, word, usage);
+		return err_set(e, ERR_INVALID, "%.*s is missing; want windrow %s%s%s %s", len, word,
+			a->command->group, a->command->verb == NULL ? "" : " ",
+			a->command->verb == NULL ? "" : a->command->verb, usage);
 	}
 	if (a->n_words > most && most == 0)
 		return err_set(e, ERR_INVALID, "\"%s\" is too much: nothing goes here but flags",

@@ -13,8 +13,7 @@ static void load_id(struct loader *l, const struct yaml_node *n)
 		if (load_string(l, &dag_keys[DAG_KEY_DAG_ID], n, &d->dag_id) &&
 			!load_is_name(d->dag_id, strlen(d->dag_id), true))
 			load_error(l, yaml_node_pos(n),
-				"\"%.300s\" is no dag_id; want " LOAD_NAME_RULE ", and dots",
-				d->dag_id);
+				"\"%.300s\" is no dag_id; want " LOAD_ID_RULE, d->dag_id);
 		return;
 	}
 	if (!load_is_name(d->dag_id, strlen(d->dag_id), true))

@@ -24,6 +24,7 @@
 #define KEY_SLOTS 128 /* a power of two, twice LOAD_KEYS_MAX */
 
 /* What load_is_name() wants, in words. */
+#define LOAD_ID_RULE "letters, digits, _, - and dots, a letter or _ first, 250 at most"
 #define LOAD_NAME_RULE "letters, digits, _ and -, a letter or _ first, 250 at most"
 
 /* Finds a key's number by its name. Two tables may be one after the other. */

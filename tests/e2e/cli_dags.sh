@@ -216,7 +216,7 @@ is "and names the nearest" "$err" \
 	"windrow: no DAG \"nightly_bakcup\" in $dags; did you mean \"nightly_backup\"?"
 run dags show
 is "no id at all is wrong usage" "$status" 2
-is "and is told" "$err" 'windrow: dags show: ID|FILE is missing: ID|FILE'
+is "and is told" "$err" 'windrow: dags show: ID|FILE is missing; want windrow dags show ID|FILE'
 run dags show nightly_backup --format png
 is "a format that is none is wrong usage" "$status" 2
 run dag lst

@@ -95,7 +95,7 @@ static void test_sentences(void)
 		"value, write --logical-date=--all",
 		"x", "--logical-date", "--all");
 	REFUSED(&command, "--all takes no value", "x", "--all=yes");
-	REFUSED(&command, "ID is missing: ID [FILE...]", "-a");
+	REFUSED(&command, "ID is missing; want windrow g v ID [FILE...]", "-a");
 	REFUSED(&two, "\"c\" is too much: it takes ID [RUN]", "a", "b", "c");
 	REFUSED(&bare, "\"c\" is too much: nothing goes here but flags", "c");
 }
