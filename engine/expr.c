@@ -47,11 +47,6 @@ const char *output_name(enum output_id id)
 	return outputs[id];
 }
 
-int output_find(const char *name, size_t len)
-{
-	return name_find(outputs, OUTPUT_COUNT, name, len);
-}
-
 const char *run_field_name(enum run_field f)
 {
 	return run_fields[f];

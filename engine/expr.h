@@ -136,9 +136,8 @@ struct expr_env {
 int expr_eval(const struct expr *x, const struct expr_env *env, struct arena *scratch,
 	struct value *out, struct err *e);
 
-/* The spelling of an output or a run field, and the number of a spelling (-1: none). */
+/* The spelling of an output or a run field. */
 const char *output_name(enum output_id id);
-int output_find(const char *name, size_t len);
 const char *run_field_name(enum run_field f);
 
 #endif

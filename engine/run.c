@@ -114,11 +114,6 @@ int run_row_get(const struct run *r, uint32_t task, uint32_t instance, struct ru
 	return 0;
 }
 
-uint32_t run_tasks_count(const struct run *r, enum task_state state)
-{
-	return r->counts[state];
-}
-
 void run_actions_free(struct run_actions *a)
 {
 	free(a->list);

@@ -97,16 +97,11 @@ enum run_exit {
 
 enum run_mark { RUN_MARK_SUCCESS, RUN_MARK_FAILED };
 
-#define RUN_TIMER_LIST(X)                                                                          \
-	X(RETRY, "retry") /* the next try is due */                                                \
-	X(EXECUTION, "execution_timeout") /* a try has had its time */                             \
-	X(RUN, "dagrun_timeout") /* the run has had its time; no task */
-
 enum run_timer {
-#define RUN_TIMER_ENUM(id, name) RUN_TIMER_##id,
-	RUN_TIMER_LIST(RUN_TIMER_ENUM)
-#undef RUN_TIMER_ENUM
-		RUN_TIMER_COUNT
+	RUN_TIMER_RETRY, /* the next try is due */
+	RUN_TIMER_EXECUTION, /* a try has had its time */
+	RUN_TIMER_RUN, /* the run has had its time; no task */
+	RUN_TIMER_COUNT
 };
 
 /* What should become of a try once it is over, other than what its own end says. */
@@ -290,9 +285,6 @@ int run_step(struct run *r, const struct run_event *ev, struct run_actions *acti
 struct run_head run_head_get(const struct run *r);
 int run_row_get(const struct run *r, uint32_t task, uint32_t instance, struct run_row *out);
 
-/* How many tasks are in a state; instances are not counted. */
-uint32_t run_tasks_count(const struct run *r, enum task_state state);
-
 /* Frees the list. */
 void run_actions_free(struct run_actions *a);
 
@@ -311,7 +303,6 @@ int task_state_find(const char *text, size_t len);
 int run_state_find(const char *text, size_t len);
 const char *run_event_name(enum run_event_kind k);
 const char *run_action_name(enum run_action_kind k);
-const char *run_timer_name(enum run_timer t);
 const char *run_kill_name(enum run_kill k);
 const char *run_cause_text(enum run_cause c);
 

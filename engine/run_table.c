@@ -137,16 +137,6 @@ const char *run_action_name(enum run_action_kind k)
 	return names[k];
 }
 
-const char *run_timer_name(enum run_timer t)
-{
-	static const char *const names[RUN_TIMER_COUNT] = {
-#define ROW(id, name) [RUN_TIMER_##id] = name,
-		RUN_TIMER_LIST(ROW)
-#undef ROW
-	};
-	return names[t];
-}
-
 const char *run_kill_name(enum run_kill k)
 {
 	static const char *const names[RUN_KILL_COUNT] = {

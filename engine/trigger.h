@@ -32,7 +32,4 @@ enum trigger_rule {
 /* The rule's spelling. */
 const char *trigger_rule_name(enum trigger_rule r);
 
-/* The rule of a spelling, or -1. */
-int trigger_rule_find(const char *name, size_t len);
-
 #endif

@@ -9,7 +9,4 @@
 extern const struct operator* const operators[];
 extern const size_t operators_count;
 
-/* The operator of a spec, or NULL where this build has none. */
-const struct operator* operator_find(const struct op_spec *spec);
-
 #endif

@@ -62,11 +62,6 @@ static const char *const names[REQUEST_COUNT] = {
 #undef REQUEST_NAME
 };
 
-const char *request_name(enum request_kind k)
-{
-	return names[k];
-}
-
 static void *place(const struct request *r, const struct member *m)
 {
 	return (char *)(uintptr_t)r + m->offset;

@@ -69,9 +69,6 @@ int request_parse(
 struct buf;
 void request_write(const struct request *r, struct buf *out);
 
-/* The kind's spelling. */
-const char *request_name(enum request_kind k);
-
 /* Whether a run can have this id: letters, digits and _.~:+-, as Airflow allows. ERR_INVALID. */
 int request_run_id_check(const char *run_id, struct err *e);
 

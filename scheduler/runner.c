@@ -266,11 +266,6 @@ const char *runner_run_type(const struct runner *r)
 	return r->run_type;
 }
 
-uint64_t runner_number(const struct runner *r)
-{
-	return r->number;
-}
-
 enum run_state runner_state(const struct runner *r)
 {
 	return (enum run_state)run_head_get(r->run).state;

@@ -76,7 +76,6 @@ const char *runner_dag_id(const struct runner *r);
 const char *runner_run_id(const struct runner *r);
 const char *runner_run_type(const struct runner *r); /* "manual", "scheduled", "backfill" */
 uint32_t runner_max_active(const struct runner *r); /* backfills side by side; 0: no bound */
-uint64_t runner_number(const struct runner *r); /* in the store; 0 without one */
 
 /* How it stands, uncommitted changes too: the run, and a task or an instance (ERR_NOTFOUND). */
 enum run_state runner_state(const struct runner *r);

@@ -54,7 +54,6 @@ int journal_import_errors(
 int journal_pool(struct journal *j, const struct store_pool *p);
 int journal_pool_delete(struct journal *j, const char *name);
 int journal_dag_delete(struct journal *j, const char *dag_id);
-int journal_run_delete(struct journal *j, uint64_t number);
 int journal_callback(struct journal *j, const struct store_callback *c);
 int journal_callback_delete(struct journal *j, const char *execution_id);
 /* actor: who did it; NULL: who opened the journal. */

@@ -91,8 +91,6 @@ static void keep_all(struct arena *a, struct journal_entry *n, bool *is_fine)
 		keep(a, &n->u.callback.event, is_fine);
 		keep(a, &n->u.callback.facts, is_fine);
 		break;
-	case JOURNAL_RUN_DELETE:
-		break;
 	}
 }
 
@@ -143,8 +141,6 @@ int journal_entry_write(struct store *s, const struct journal_entry *n, struct e
 		return gone_is_fine(store_pool_delete(s, n->u.pair.name, e));
 	case JOURNAL_DAG_DELETE:
 		return gone_is_fine(store_dag_delete(s, n->u.pair.name, e));
-	case JOURNAL_RUN_DELETE:
-		return store_run_delete(s, n->u.run.number, e);
 	case JOURNAL_CALLBACK:
 		return store_callback_put(s, &n->u.callback, e);
 	case JOURNAL_CALLBACK_DELETE:
@@ -220,13 +216,6 @@ int journal_pool_delete(struct journal *j, const char *name)
 int journal_dag_delete(struct journal *j, const char *dag_id)
 {
 	struct journal_entry n = {.kind = JOURNAL_DAG_DELETE, .u.pair.name = dag_id};
-
-	return journal_add(j, &n);
-}
-
-int journal_run_delete(struct journal *j, uint64_t number)
-{
-	struct journal_entry n = {.kind = JOURNAL_RUN_DELETE, .u.run.number = number};
 
 	return journal_add(j, &n);
 }

@@ -24,7 +24,6 @@ enum journal_kind {
 	JOURNAL_POOL,
 	JOURNAL_POOL_DELETE, /* pair.name */
 	JOURNAL_DAG_DELETE, /* pair.name */
-	JOURNAL_RUN_DELETE, /* run.number */
 	JOURNAL_AUDIT, /* pair */
 	JOURNAL_CALLBACK,
 	JOURNAL_CALLBACK_DELETE, /* callback.execution_id */

@@ -158,8 +158,8 @@ static char *whole_path(struct arena *a, const char *text, const char *base, cha
 	return arena_printf(a, "%s/%s", base == NULL ? cwd : base, text);
 }
 
-int settings_set(struct settings *s, int id, const char *text, enum setting_source source,
-	const char *origin, const char *base, char *const *env, struct err *e)
+int settings_set(struct settings *s, int id, const char *text, const char *origin, const char *base,
+	char *const *env, struct err *e)
 {
 	const struct setting_def *d = &setting_defs[id];
 	const char *value;
@@ -177,7 +177,6 @@ int settings_set(struct settings *s, int id, const char *text, enum setting_sour
 	if (value == NULL || s->values[id].origin == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	s->values[id].text = value;
-	s->values[id].source = source;
 	return 0;
 }
 
@@ -204,8 +203,7 @@ static int take_variable(struct settings *s, const char *variable, char *const *
 		e->code = ERR_INVALID;
 		return err_context(e, "%s", name);
 	}
-	return settings_set(
-		s, id, variable + len + 1, SETTING_FROM_ENVIRONMENT, name, NULL, env, e);
+	return settings_set(s, id, variable + len + 1, name, NULL, env, e);
 }
 
 static int take_environment(struct settings *s, char *const *env, struct err *e)
@@ -223,8 +221,7 @@ static int take_defaults(struct settings *s, char *const *env, struct err *e)
 	int r = 0;
 
 	for (int i = 0; i < SETTING_COUNT && r == 0; i++)
-		r = settings_set(s, i, setting_defs[i].dflt, SETTING_FROM_DEFAULT, "default",
-			s->home, env, e);
+		r = settings_set(s, i, setting_defs[i].dflt, "default", s->home, env, e);
 	return r;
 }
 
@@ -310,11 +307,6 @@ uint32_t settings_number(const struct settings *s, enum setting_id id)
 bool settings_truth(const struct settings *s, enum setting_id id)
 {
 	return strcmp(s->values[id].text, "true") == 0;
-}
-
-enum setting_source settings_source(const struct settings *s, enum setting_id id)
-{
-	return s->values[id].source;
 }
 
 const char *settings_origin(const struct settings *s, enum setting_id id)

@@ -63,8 +63,6 @@ struct setting_def {
 
 extern const struct setting_def setting_defs[SETTING_COUNT];
 
-enum setting_source { SETTING_FROM_DEFAULT, SETTING_FROM_FILE, SETTING_FROM_ENVIRONMENT };
-
 struct settings;
 
 /* Home's path, malloc'd. ERR_NOTFOUND and a sentence where neither $WINDROW_HOME nor the user's own
@@ -91,9 +89,8 @@ uint32_t settings_number(const struct settings *s, enum setting_id id);
 /* The value of a SETTING_BOOL. */
 bool settings_truth(const struct settings *s, enum setting_id id);
 
-/* Where the value came from, and words for it: "default", "/home/a/.windrow/windrow.yaml:3:5",
+/* Where the value came from: "default", "/home/a/.windrow/windrow.yaml:3:5",
  * "WINDROW__CORE__DAGS_FOLDER". */
-enum setting_source settings_source(const struct settings *s, enum setting_id id);
 const char *settings_origin(const struct settings *s, enum setting_id id);
 
 /* The setting called section and key, or -1 and a sentence that names the nearest. */

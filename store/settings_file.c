@@ -49,8 +49,7 @@ static int take_pair(
 	origin = arena_printf(r->s->arena, "%s:%u:%u", r->s->file, key->line, key->column);
 	if (origin == NULL)
 		return err_set(r->e, ERR_NOMEM, "out of memory");
-	return settings_set(
-		r->s, id, value->text, SETTING_FROM_FILE, origin, r->s->home, r->env, r->e);
+	return settings_set(r->s, id, value->text, origin, r->s->home, r->env, r->e);
 }
 
 static int take_section(struct reading *r, const struct yaml_pair *pair)

@@ -16,7 +16,6 @@ struct settings {
 	bool has_file;
 	struct {
 		const char *text;
-		enum setting_source source;
 		const char *origin;
 	} values[SETTING_COUNT];
 };
@@ -29,8 +28,8 @@ const char *settings_wanted(int id);
 
 /* Sets a value as it will be read. base: what a relative path counts from, NULL: the current
  * folder. ERR_INVALID with the origin in front, ERR_NOMEM, ERR_IO. */
-int settings_set(struct settings *s, int id, const char *text, enum setting_source source,
-	const char *origin, const char *base, char *const *env, struct err *e);
+int settings_set(struct settings *s, int id, const char *text, const char *origin, const char *base,
+	char *const *env, struct err *e);
 
 /* Takes the settings file, where there is one. */
 int settings_file_take(struct settings *s, char *const *env, struct err *e);

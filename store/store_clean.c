@@ -1,43 +1,9 @@
-/* Forgetting: single runs, whole DAGs, and what is old. */
+/* Forgetting: whole DAGs, and what is old. */
 #include "engine/err.h"
 #include "store/store_impl.h"
 #include "store/store_run.h"
 
-/* Statements that take one and the same value. */
-static int run_each(struct store *s, const char *const *sql, const char *type, const char *text,
-	int64_t number, struct err *e)
-{
-	int r = 0;
-
-	for (; *sql != NULL && r == 0; sql++)
-		r = *type == 't' ? db_run(s->db, e, NULL, *sql, "t", text)
-				 : db_run(s->db, e, NULL, *sql, "i", number);
-	return r;
-}
-
 /* ---- one ---- */
-
-static int run_erase(struct store *s, uint64_t number, struct err *e)
-{
-	static const char *const sql[] = {"DELETE FROM callbacks WHERE run = $1",
-		"DELETE FROM tries WHERE run = $1", "DELETE FROM task_instances WHERE run = $1",
-		"DELETE FROM runs WHERE number = $1", NULL};
-
-	return run_each(s, sql, "i", NULL, (int64_t)number, e);
-}
-
-int store_run_delete(struct store *s, uint64_t number, struct err *e)
-{
-	int r = store_begin(s, e);
-
-	if (r != 0)
-		return r;
-	r = run_erase(s, number, e);
-	if (r == 0)
-		return store_commit(s, e);
-	store_rollback(s);
-	return r;
-}
 
 static int dag_erase(struct store *s, const char *dag_id, int64_t *changed, struct err *e)
 {
@@ -48,7 +14,10 @@ static int dag_erase(struct store *s, const char *dag_id, int64_t *changed, stru
 		"$1)",
 		"DELETE FROM runs WHERE dag_id = $1", "DELETE FROM dag_versions WHERE dag_id = $1",
 		NULL};
-	int r = run_each(s, sql, "t", dag_id, 0, e);
+	int r = 0;
+
+	for (const char *const *one = sql; *one != NULL && r == 0; one++)
+		r = db_run(s->db, e, NULL, *one, "t", dag_id);
 
 	return r != 0
 		? r

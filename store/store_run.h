@@ -92,9 +92,6 @@ int store_tasks_of(struct store *s, struct arena *a, uint64_t run, struct store_
 int store_tries_of(struct store *s, struct arena *a, uint64_t run, struct store_try **out,
 	size_t *n, struct err *e);
 
-/* Forgets a run, its tasks and its tries. */
-int store_run_delete(struct store *s, uint64_t number, struct err *e);
-
 /* ---- DAGs ---- */
 
 struct store_dag {
