@@ -120,8 +120,11 @@ libengine_a_SOURCES = \
 	engine/value_json.c \
 	engine/value_number.c \
 	engine/value_parse.c \
+	engine/yaml_anchor.c \
 	engine/yaml_error.c \
 	engine/yaml_error.h \
+	engine/yaml_map.c \
+	engine/yaml_parts.h \
 	engine/yaml_scalar.c \
 	engine/yaml_text.c \
 	engine/yaml_text.h \

@@ -16,14 +16,13 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
-#include "engine/strmap.h"
 #include "engine/yaml_error.h"
+#include "engine/yaml_parts.h"
 #include "engine/yaml_text.h"
 
 #define NODES_AT_ONCE 256 /* nodes are taken from the arena in rows */
 #define RECENT_BITS 8 /* 2 to this many short texts are remembered */
 #define SHORT_TEXT 32 /* bytes of what is remembered */
-#define SMALL_MAP 12 /* keys up to which each is compared with each */
 
 /* A list or map that is not closed yet. */
 struct open {
@@ -49,9 +48,7 @@ struct builder {
 	size_t n_stack, cap_stack;
 	struct open *open;
 	size_t n_open;
-	struct strmap *anchors; /* of this document: a name's place in anchored; NULL: none yet */
-	struct yaml_node **anchored;
-	size_t n_anchored, cap_anchored;
+	struct yaml_anchors anchors; /* of this document */
 	size_t alias_nodes;
 	struct yaml_node **roots;
 	struct pos *places;
@@ -122,40 +119,9 @@ static int deliver(struct builder *b, struct yaml_node *n)
 	return 0;
 }
 
-/* N.B. YAML lets a name be given again; what follows means the latest. */
-static int anchor_add(struct builder *b, const yaml_char_t *name, struct yaml_node *node)
+static int anchor_add(struct builder *b, const yaml_char_t *name, struct yaml_node *n)
 {
-	size_t len;
-	uint32_t known;
-	char *copy;
-
-	if (name == NULL)
-		return 0;
-	len = strlen((const char *)name);
-	if (b->anchors == NULL && (b->anchors = strmap_create(0)) == NULL)
-		return ERR_NOMEM;
-	known = strmap_find(b->anchors, (const char *)name, len);
-	if (known != STRMAP_NONE) {
-		b->anchored[known] = node;
-		return 0;
-	}
-	if (b->n_anchored == b->cap_anchored &&
-		grow(&b->anchored, &b->cap_anchored, sizeof(*b->anchored)) != 0)
-		return ERR_NOMEM;
-	copy = arena_memdup(b->arena, name, len);
-	if (copy == NULL)
-		return ERR_NOMEM;
-	b->anchored[b->n_anchored] = node;
-	return strmap_add(b->anchors, copy, len, (uint32_t)b->n_anchored++);
-}
-
-static struct yaml_node *anchor_find(const struct builder *b, const char *name)
-{
-	uint32_t known = STRMAP_NONE;
-
-	if (b->anchors != NULL)
-		known = strmap_find(b->anchors, name, strlen(name));
-	return known == STRMAP_NONE ? NULL : b->anchored[known];
+	return name == NULL ? 0 : yaml_anchor_add(&b->anchors, b->arena, (const char *)name, n);
 }
 
 static bool is_open(const struct builder *b, const struct yaml_node *n)
@@ -212,7 +178,7 @@ static int on_alias(struct builder *b, const yaml_event_t *ev)
 {
 	const char *name = (const char *)ev->data.alias.anchor;
 	struct pos pos = mark_pos(&ev->start_mark);
-	struct yaml_node *n = anchor_find(b, name);
+	struct yaml_node *n = yaml_anchor_find(&b->anchors, name);
 
 	if (n != NULL && is_open(b, n)) {
 		diag_error(
@@ -343,173 +309,26 @@ static int on_open(struct builder *b, const yaml_event_t *ev, enum yaml_kind kin
 	return anchor_add(b, anchor, n);
 }
 
-static int close_list(struct builder *b, const struct open *o)
+static int list_fill(
+	struct builder *b, struct yaml_node *list, struct yaml_node *const *children, size_t n)
 {
-	struct yaml_node *list = o->node;
-	size_t n = b->n_stack - o->base;
-
 	list->n = (uint32_t)n;
 	list->items = arena_array(b->arena, n, sizeof(*list->items));
 	if (list->items == NULL)
 		return ERR_NOMEM;
 	if (n > 0)
-		memcpy(list->items, b->stack + o->base, n * sizeof(*list->items));
-	return 0;
-}
-
-static bool is_merge(const struct yaml_node *key)
-{
-	return key->kind == YAML_SCALAR && key->style == YAML_PLAIN && key->tag == YAML_TAG_NONE &&
-		key->n == 2 && memcmp(key->text, "<<", 2) == 0;
-}
-
-static bool is_same_text(const struct yaml_node *a, const struct yaml_node *b)
-{
-	return a->n == b->n && memcmp(a->text, b->text, a->n) == 0;
-}
-
-/* The pairs of a map under way, and what finds a key among them. */
-struct pairs {
-	struct yaml_pair *list;
-	size_t n;
-	struct strmap *index; /* NULL while they are few */
-};
-
-static struct yaml_pair *pairs_find(const struct pairs *p, const struct yaml_node *key)
-{
-	uint32_t found;
-
-	if (p->index == NULL) {
-		for (size_t i = 0; i < p->n; i++)
-			if (is_same_text(p->list[i].key, key))
-				return &p->list[i];
-		return NULL;
-	}
-	found = strmap_find(p->index, key->text, key->n);
-	return found == STRMAP_NONE ? NULL : &p->list[found];
-}
-
-/* ERR_EXISTS where the key is there already. */
-static int pairs_add(struct pairs *p, struct yaml_node *key, struct yaml_node *value)
-{
-	int rc = 0;
-
-	if (p->index != NULL)
-		rc = strmap_add(p->index, key->text, key->n, (uint32_t)p->n);
-	else if (pairs_find(p, key) != NULL)
-		rc = ERR_EXISTS;
-	if (rc != 0)
-		return rc;
-	p->list[p->n++] = (struct yaml_pair){key, value};
-	return 0;
-}
-
-/* How many pairs a merge key's value may bring. Where it is none, or part of it, this is told, and
- * merge() takes what comes before that part. */
-static size_t merge_size(struct builder *b, const struct yaml_node *value)
-{
-	size_t n = 0;
-
-	if (value->kind == YAML_MAP)
-		return value->n;
-	for (uint32_t i = 0; value->kind == YAML_LIST && i < value->n; i++) {
-		if (value->items[i]->kind != YAML_MAP)
-			break;
-		n += value->items[i]->n;
-		if (i + 1 == value->n)
-			return n;
-	}
-	diag_error(b->diags, yaml_node_pos(value), "<<: want a map or a list of maps");
-	return n;
-}
-
-static int merge_map(struct pairs *p, const struct yaml_node *map)
-{
-	int rc = 0;
-
-	for (uint32_t i = 0; i < map->n && rc == 0; i++) {
-		rc = pairs_add(p, map->pairs[i].key, map->pairs[i].value);
-		if (rc == ERR_EXISTS)
-			rc = 0;
-	}
-	return rc;
-}
-
-static int merge(struct pairs *p, const struct yaml_node *value)
-{
-	int rc = 0;
-
-	if (value->kind == YAML_MAP)
-		return merge_map(p, value);
-	for (uint32_t i = 0; value->kind == YAML_LIST && i < value->n && rc == 0; i++) {
-		if (value->items[i]->kind != YAML_MAP)
-			break;
-		rc = merge_map(p, value->items[i]);
-	}
-	return rc;
-}
-
-static void refuse_twice(
-	struct builder *b, const struct yaml_node *key, const struct yaml_node *first)
-{
-	diag_error(b->diags, yaml_node_pos(key),
-		"the key \"%s\" stands here twice; the first is at %u:%u", key->text, first->line,
-		first->column);
-}
-
-/* Gathers the map's own pairs, then what its merge key brings: own keys win. */
-static int gather(struct builder *b, const struct open *o, struct pairs *p)
-{
-	struct yaml_node *merged = NULL, *merged_key = NULL;
-	int rc = 0;
-
-	for (size_t i = o->base; i + 1 < b->n_stack && rc == 0; i += 2) {
-		struct yaml_node *key = b->stack[i], *value = b->stack[i + 1];
-
-		if (key->kind != YAML_SCALAR)
-			continue;
-		if (is_merge(key)) {
-			if (merged != NULL)
-				refuse_twice(b, key, merged_key);
-			merged = value;
-			merged_key = key;
-		} else if ((rc = pairs_add(p, key, value)) == ERR_EXISTS) {
-			refuse_twice(b, key, pairs_find(p, key)->key);
-			rc = 0;
-		}
-	}
-	if (rc == 0 && merged != NULL)
-		rc = merge(p, merged);
-	return rc;
-}
-
-static int close_map(struct builder *b, const struct open *o)
-{
-	struct pairs p = {0};
-	size_t room = (b->n_stack - o->base) / 2;
-	int rc = ERR_NOMEM;
-
-	for (size_t i = o->base; i + 1 < b->n_stack; i += 2)
-		if (is_merge(b->stack[i]))
-			room += merge_size(b, b->stack[i + 1]);
-	p.list = arena_array(b->arena, room, sizeof(*p.list));
-	if (p.list == NULL)
-		return ERR_NOMEM;
-	if (room > SMALL_MAP && (p.index = strmap_create(room)) == NULL)
-		return ERR_NOMEM;
-	rc = gather(b, o, &p);
-	strmap_destroy(p.index);
-	if (rc != 0)
-		return rc;
-	o->node->pairs = p.list;
-	o->node->n = (uint32_t)p.n;
+		memcpy(list->items, children, n * sizeof(*list->items));
 	return 0;
 }
 
 static int on_close(struct builder *b)
 {
 	struct open *o = &b->open[b->n_open - 1];
-	int rc = o->node->kind == YAML_LIST ? close_list(b, o) : close_map(b, o);
+	size_t n = b->n_stack - o->base;
+	struct yaml_node **children = n == 0 ? NULL : b->stack + o->base;
+	int rc = o->node->kind == YAML_LIST
+		? list_fill(b, o->node, children, n)
+		: yaml_map_fill(b->arena, b->diags, o->node, children, n);
 
 	if (rc != 0)
 		return rc;
@@ -533,9 +352,7 @@ static int on_document(struct builder *b, const yaml_event_t *ev)
 			grow(&b->places, &b->cap_roots, sizeof(*b->places)) != 0)
 			return ERR_NOMEM;
 	}
-	strmap_destroy(b->anchors);
-	b->anchors = NULL;
-	b->n_anchored = 0;
+	yaml_anchors_free(&b->anchors);
 	b->places[b->n_roots] = mark_pos(&ev->start_mark);
 	b->roots[b->n_roots++] = NULL;
 	return 0;
@@ -636,8 +453,7 @@ int yaml_tree_parse(struct arena *a, struct yaml_text *t, const struct yaml_limi
 	yaml_parser_delete(&b.parser);
 	free(b.stack);
 	free(b.open);
-	strmap_destroy(b.anchors);
-	free(b.anchored);
+	yaml_anchors_free(&b.anchors);
 	free(b.roots);
 	free(b.places);
 	return rc;
