@@ -43,6 +43,15 @@ struct db_rows {
 	sqlite3_stmt *stmt;
 };
 
+static int read_only(const struct db *d, struct err *e)
+{
+	return err_set(e, ERR_DENIED,
+		"the store %s cannot be written to: look whose it is, and whether it and its "
+		"folder "
+		"may be changed",
+		d->path);
+}
+
 /* Says what SQLite said, and what to do. */
 static int fail(const struct db *d, int code, struct err *e)
 {
@@ -65,7 +74,7 @@ static int fail(const struct db *d, int code, struct err *e)
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
-		return err_set(e, ERR_DENIED, "the store %s cannot be written to", d->path);
+		return read_only(d, e);
 	case SQLITE_CANTOPEN:
 		return err_set(e, ERR_UNAVAILABLE, "the store %s cannot be opened: %s", d->path,
 			strerror(sqlite3_system_errno(d->handle)));
@@ -375,6 +384,11 @@ int db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
 	}
 	*out = d;
 	return 0;
+}
+
+int db_writable(const struct db *d, struct err *e)
+{
+	return sqlite3_db_readonly(d->handle, "main") == 1 ? read_only(d, e) : 0;
 }
 
 void db_close(struct db *d)

@@ -32,7 +32,7 @@ struct store_options {
 	const char *home; /* the folder; made with mode 0700 where it is missing */
 	char *const *env; /* where the master key may be told; as environ(7) */
 	const char *actor; /* who does what is done, for the log: "cli:anna" */
-	bool may_create; /* else ERR_NOTFOUND where there is no store yet */
+	bool may_create; /* it will be written to; else ERR_NOTFOUND where there is none yet */
 };
 
 /* Opens the store; it copies the options but for env, which must outlive it. ERR_UNSUPPORTED: a

@@ -303,6 +303,32 @@ static void test_refused(void)
 		"an empty file");
 }
 
+/* N.B. root may write to any file: the store is another's then, and so are we. */
+static void test_read_only(void)
+{
+	struct store_options look;
+	struct store *s = kit_open(&k);
+	bool is_root = geteuid() == 0;
+
+	store_close(s);
+	(void)chmod(kit_path(&k, "windrow.db"), 0400);
+	if (is_root &&
+		(chown(k.folder, 65534, 0) != 0 || chown(k.home, 65534, 0) != 0 ||
+			chown(k.path, 65534, 0) != 0 || seteuid(65534) != 0))
+		abort();
+	IS_INT(store_open(&k.options, &s, &k.e), ERR_DENIED,
+		"a store that may only be read is refused to whoever writes");
+	OK(strstr(k.e.text, "windrow.db cannot be written to: look whose it is") != NULL,
+		"and told: %s", k.e.text);
+	look = k.options;
+	look.may_create = false;
+	if (OK(store_open(&look, &s, &k.e) == 0, "it can be looked at"))
+		store_close(s);
+	if (is_root && seteuid(0) != 0)
+		abort();
+	(void)chmod(k.path, 0600);
+}
+
 int main(void)
 {
 	kit_begin(&k);
@@ -314,6 +340,8 @@ int main(void)
 	test_keypairs();
 	test_backup();
 	test_refused();
+	(void)unlink(kit_path(&k, "windrow.db"));
+	test_read_only();
 	arena_destroy(arena);
 	kit_end(&k);
 	return tap_done();
