@@ -58,8 +58,15 @@ static int open_store(struct daemon *d, struct err *e)
 		.on_stall = daemon_stalled,
 		.on_flow = daemon_flows,
 		.ctx = d};
+	uint64_t n = 0;
 	int r = store_open(&d->store_options, &d->store, e);
 
+	if (r == 0)
+		r = store_outputs_seal(d->store, &n, e);
+	if (n > 0)
+		daemon_log(OP_INFO,
+			"sealed what %llu tries have left: an older windrow had kept it plain",
+			(unsigned long long)n);
 	return r == 0 ? journal_open(&j, &d->journal, e) : r;
 }
 

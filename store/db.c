@@ -360,7 +360,8 @@ static int set_up(struct db *d, enum db_mode mode, struct err *e)
 		return r;
 	return db_script(d,
 		mode == DB_LOOK ? "PRAGMA query_only = ON"
-				: "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL",
+				: "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA "
+				  "secure_delete = ON",
 		e);
 }
 

@@ -43,6 +43,7 @@ libstore_a_SOURCES = \
 	store/store_keypair.c \
 	store/store_list.c \
 	store/store_list.h \
+	store/store_output.c \
 	store/store_rotate.c \
 	store/store_run.c \
 	store/store_run.h \
@@ -62,7 +63,8 @@ MIGRATIONS = store/migrations/001_connections_keypairs_variables.sql \
 	store/migrations/002_runs.sql \
 	store/migrations/003_callbacks.sql \
 	store/migrations/004_runs_side_by_side.sql \
-	store/migrations/005_runs_of_a_dag.sql
+	store/migrations/005_runs_of_a_dag.sql \
+	store/migrations/006_sealed_outputs.sql
 EXTRA_DIST += $(MIGRATIONS) store/migrations.awk
 CLEANFILES += store/migrations.inc
 

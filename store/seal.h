@@ -36,6 +36,9 @@ int seal_random(void *p, size_t len, struct err *e);
 int seal_close(const struct seal_key *key, const struct seal_place *place, const void *plain,
 	size_t len, struct buf *out, struct err *e);
 
+/* The number of the key that was used; 0 where sealed is too short to say. */
+uint32_t seal_number(const void *sealed, size_t len);
+
 /* Opens them into the arena, with a NUL behind; the arena should be one of secret memory.
  * ERR_CORRUPT and a sentence that names the place: damaged, moved from another place, or sealed
  * under another key. ERR_NOMEM. */

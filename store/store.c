@@ -251,6 +251,7 @@ void store_close(struct store *s)
 		store_rollback(s);
 	db_close(s->db);
 	vault_destroy(s->vault);
+	store_output_forget(s);
 	free(s->home);
 	free(s->path);
 	free(s->actor);

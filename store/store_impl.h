@@ -8,6 +8,7 @@
 #include "store/vault.h"
 
 struct buf;
+struct store_try;
 
 struct store {
 	struct db *db;
@@ -16,6 +17,9 @@ struct store {
 	char *const *env;
 	int depth; /* of transactions: only the outermost is one */
 	bool is_broken; /* one inside failed: the outermost cannot be committed */
+	struct seal_key *output_key; /* see store_output.c; in secret memory; NULL: not read yet */
+	uint32_t output_vault; /* the data key in use when it was made */
+	bool is_output_key_sure; /* it is the one to seal with in this transaction */
 	bool has_missed_key; /* the key could not be read: a rotation may have come between */
 };
 
@@ -37,6 +41,17 @@ int store_seal(struct store *s, const struct seal_place *place, const void *plai
 /* Opens one, reading the key first. */
 int store_open_sealed(struct store *s, const struct seal_place *place, const void *sealed,
 	size_t sealed_len, struct arena *a, const char **plain, size_t *len, struct err *e);
+
+/* What a try has left, sealed for its row, in a transaction that writes; nothing where it has left
+ * nothing. */
+int store_output_seal(struct store *s, const struct store_try *t, struct buf *out, struct err *e);
+
+/* The way back: sets t->outputs, in the arena. */
+int store_output_open(struct store *s, struct store_try *t, const void *sealed, size_t sealed_len,
+	struct arena *a, struct err *e);
+
+/* The key of outputs must be read again. */
+void store_output_forget(struct store *s);
 
 /* Whether a name can be one: what is its kind, for the message. ERR_INVALID. */
 int store_name_check(const char *what, const char *name, struct err *e);

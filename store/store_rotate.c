@@ -15,6 +15,7 @@
 static const struct sealed_column {
 	const char *table, *column;
 	const char *select, *update;
+	bool is_key; /* of ours: no secret that a person would count */
 } sealed_columns[] = {
 	{"variables", "value",
 		"SELECT name, sealed FROM variables WHERE sealed IS NOT NULL ORDER BY name",
@@ -29,6 +30,8 @@ static const struct sealed_column {
 	{"connections", "extra",
 		"SELECT id, extra FROM connections WHERE extra IS NOT NULL ORDER BY id",
 		"UPDATE connections SET extra = $1 WHERE id = $2"},
+	{"output_keys", "key", "SELECT number, sealed FROM output_keys ORDER BY number",
+		"UPDATE output_keys SET sealed = $1 WHERE number = CAST($2 AS BIGINT)", true},
 };
 
 struct rotation {
@@ -73,7 +76,7 @@ static int reseal_column(
 		r = reseal(s, n, c, rows, e);
 		if (r != 0)
 			break;
-		n->n++;
+		n->n += !c->is_key;
 	}
 	db_rows_close(rows);
 	return r;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/arena.h"
+#include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/instant.h"
 #include "store/store_list.h"
@@ -16,7 +17,7 @@
 	"is_decided, is_released, started_at, ended_at, items"
 #define TRY_COLUMNS                                                                                \
 	"run, task, instance, try_number, execution_id, state, started_at, ended_at, exit_code, "  \
-	"message, log_path, outputs"
+	"message, log_path, outputs, sealed"
 
 /* N.B. instances are unsigned here, and -1 there where it is the task itself. */
 static int64_t instance_out(uint32_t instance)
@@ -77,20 +78,39 @@ int store_task_put(struct store *s, const struct store_task *t, struct err *e)
 		t->items);
 }
 
-int store_try_put(struct store *s, const struct store_try *t, struct err *e)
+static int try_write(
+	struct store *s, const struct store_try *t, const struct buf *sealed, struct err *e)
 {
 	return db_run(s->db, e, NULL,
 		"INSERT INTO tries (" TRY_COLUMNS
 		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-		"$11, $12) ON CONFLICT (run, task, instance, try_number) DO UPDATE SET "
+		"$11, NULL, $12) ON CONFLICT (run, task, instance, try_number) DO UPDATE SET "
 		"execution_id = excluded.execution_id, state = excluded.state, "
 		"started_at = excluded.started_at, ended_at = excluded.ended_at, "
 		"exit_code = excluded.exit_code, message = excluded.message, "
-		"log_path = excluded.log_path, outputs = excluded.outputs",
-		"iiiittooittt", (int64_t)t->run, (int64_t)t->task, instance_out(t->instance),
+		"log_path = excluded.log_path, outputs = NULL, sealed = excluded.sealed",
+		"iiiittooittb", (int64_t)t->run, (int64_t)t->task, instance_out(t->instance),
 		(int64_t)t->try_number, t->execution_id, task_state_name((enum task_state)t->state),
 		t->started_at, t->ended_at, (int64_t)t->exit_code, t->message, t->log_path,
-		t->outputs);
+		sealed->data, sealed->len);
+}
+
+int store_try_put(struct store *s, const struct store_try *t, struct err *e)
+{
+	struct buf sealed;
+	int r = store_begin(s, e);
+
+	if (r != 0)
+		return r;
+	buf_init(&sealed, 0);
+	r = store_output_seal(s, t, &sealed, e);
+	if (r == 0)
+		r = try_write(s, t, &sealed, e);
+	buf_free(&sealed);
+	if (r == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return r;
 }
 
 /* ---- reading ---- */
@@ -142,9 +162,18 @@ static int task_read(struct arena *a, struct db_rows *rows, void *item)
 	return r;
 }
 
+/* A try's row, whose outputs are sealed still. */
+struct try_row {
+	struct store_try t;
+	const void *sealed;
+	size_t sealed_len;
+};
+
 static int try_read(struct arena *a, struct db_rows *rows, void *item)
 {
-	struct store_try *t = item;
+	struct try_row *row = item;
+	struct store_try *t = &row->t;
+	const void *sealed = db_rows_bytes(rows, 12, &row->sealed_len);
 	int r = state_in(db_rows_text(rows, 5), task_state_find, &t->state);
 
 	t->run = (uint64_t)db_rows_int(rows, 0);
@@ -158,6 +187,9 @@ static int try_read(struct arena *a, struct db_rows *rows, void *item)
 	t->message = store_text(a, db_rows_text(rows, 9), &r);
 	t->log_path = store_text(a, db_rows_text(rows, 10), &r);
 	t->outputs = store_text(a, db_rows_text(rows, 11), &r);
+	row->sealed = sealed == NULL ? NULL : arena_memdup(a, sealed, row->sealed_len);
+	if (sealed != NULL && row->sealed == NULL)
+		r = ERR_NOMEM;
 	return r;
 }
 
@@ -281,19 +313,49 @@ int store_tasks_of(struct store *s, struct arena *a, uint64_t run, struct store_
 	return r;
 }
 
-int store_tries_of(struct store *s, struct arena *a, uint64_t run, struct store_try **out,
-	size_t *n, struct err *e)
+struct tries {
+	struct arena *arena;
+	uint64_t run;
+	struct store_try *list;
+	size_t n;
+};
+
+static int tries_read(struct store *s, void *ctx, struct err *e)
 {
-	struct store_list l = {.arena = a, .size = sizeof(**out), .read = try_read};
+	struct tries *t = ctx;
+	struct store_list l = {.arena = t->arena, .size = sizeof(struct try_row), .read = try_read};
+	struct try_row *found;
 	struct db_rows *rows;
 	int r = db_select(s->db, e, &rows,
 		"SELECT " TRY_COLUMNS " FROM tries WHERE run = $1 "
 		"ORDER BY task, instance, try_number",
-		"i", (int64_t)run);
+		"i", (int64_t)t->run);
 
 	if (r == 0)
 		r = store_list_read(&l, rows, e);
-	*out = r == 0 ? l.items : NULL;
-	*n = r == 0 ? l.n : 0;
+	if (r != 0)
+		return r;
+	found = l.items;
+	t->n = l.n;
+	t->list = arena_array(t->arena, l.n + 1, sizeof(*t->list));
+	if (t->list == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	for (size_t i = 0; i < l.n && r == 0; i++) {
+		t->list[i] = found[i].t;
+		if (found[i].sealed != NULL)
+			r = store_output_open(
+				s, &t->list[i], found[i].sealed, found[i].sealed_len, t->arena, e);
+	}
+	return r;
+}
+
+int store_tries_of(struct store *s, struct arena *a, uint64_t run, struct store_try **out,
+	size_t *n, struct err *e)
+{
+	struct tries t = {.arena = a, .run = run};
+	int r = store_reading(s, tries_read, &t, e);
+
+	*out = r == 0 ? t.list : NULL;
+	*n = r == 0 ? t.n : 0;
 	return r;
 }

@@ -52,7 +52,7 @@ struct store_try {
 	int64_t started_at, ended_at;
 	int exit_code; /* -1: none */
 	const char *message, *log_path;
-	const char *outputs; /* JSON; NULL: none yet */
+	const char *outputs; /* JSON, sealed in the store; NULL: none yet */
 };
 
 int store_run_put(struct store *s, const struct store_run *r, struct err *e);
@@ -91,6 +91,11 @@ int store_tasks_of(struct store *s, struct arena *a, uint64_t run, struct store_
 	size_t *n, struct err *e);
 int store_tries_of(struct store *s, struct arena *a, uint64_t run, struct store_try **out,
 	size_t *n, struct err *e);
+
+/* Makes sure that what tries leave can be sealed, and seals what an older windrow left plain, some
+ * tries a transaction; *n: how many. ERR_NOTFOUND, ERR_DENIED: the master key is missing, or
+ * another. */
+int store_outputs_seal(struct store *s, uint64_t *n, struct err *e);
 
 /* ---- DAGs ---- */
 

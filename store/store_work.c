@@ -25,12 +25,19 @@ int64_t store_now(void)
 
 /* ---- transactions ---- */
 
+/* N.B. keys that were made in a transaction that is undone are none. */
+static void keys_forget(struct store *s)
+{
+	vault_forget(s->vault);
+	store_output_forget(s);
+}
+
 int store_begin(struct store *s, struct err *e)
 {
 	int r = s->depth > 0 ? 0 : db_begin(s->db, true, e);
 
 	if (r == 0 && s->depth++ == 0)
-		s->is_broken = false;
+		s->is_broken = s->is_output_key_sure = false;
 	return r;
 }
 
@@ -42,12 +49,12 @@ int store_commit(struct store *s, struct err *e)
 		return 0;
 	if (s->is_broken) {
 		db_rollback(s->db);
-		vault_forget(s->vault);
+		keys_forget(s);
 		return err_set(e, ERR_ILLEGAL, "a change failed, so none was made");
 	}
 	r = db_commit(s->db, e);
 	if (r != 0) {
-		vault_forget(s->vault);
+		keys_forget(s);
 		return r;
 	}
 	return vault_committed(s->vault, e);
@@ -61,7 +68,7 @@ void store_rollback(struct store *s)
 	if (--s->depth > 0)
 		return;
 	db_rollback(s->db);
-	vault_forget(s->vault);
+	keys_forget(s);
 }
 
 int store_reading(struct store *s, store_work *work, void *ctx, struct err *e)

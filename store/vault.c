@@ -202,6 +202,11 @@ int vault_load(struct vault *v, struct db *d, bool may_make, struct err *e)
 	return r;
 }
 
+uint32_t vault_number(const struct vault *v)
+{
+	return v->keys->data.number;
+}
+
 int vault_committed(struct vault *v, struct err *e)
 {
 	if (v->keys != NULL)

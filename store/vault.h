@@ -30,6 +30,9 @@ void vault_destroy(struct vault *v);
  * key is another; ERR_NOTFOUND: it is missing; ERR_CORRUPT, ERR_INVALID, ERR_IO, ERR_NOMEM. */
 int vault_load(struct vault *v, struct db *d, bool may_make, struct err *e);
 
+/* The number of the key that was loaded. */
+uint32_t vault_number(const struct vault *v);
+
 /* To be called when the transaction has been committed: a new master key takes its place. ERR_IO.
  */
 int vault_committed(struct vault *v, struct err *e);

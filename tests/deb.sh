@@ -82,8 +82,12 @@ ok "where there is no store an upgrade makes none" upgrade
 ok "indeed" test ! -e "$store/windrow.db"
 if command -v sqlite3 >/dev/null; then
 	mkdir -p "$store"
-	WINDROW_HOME=$store "$work/root/usr/bin/windrow" db migrate 2>/dev/null
-	sqlite3 "$store/windrow.db" "ALTER TABLE runs DROP COLUMN max_active; DELETE FROM schema_migrations WHERE number >= 4"
+	{
+		echo "PRAGMA journal_mode = WAL; PRAGMA application_id = 0x77647277;"
+		cat "$work"/windrow-*/store/migrations/001_*.sql
+		echo "CREATE TABLE schema_migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL);"
+		echo "INSERT INTO schema_migrations VALUES (1, '001', 0);"
+	} | sqlite3 "$store/windrow.db" >/dev/null
 	if upgraded >/dev/null 2>&1; then
 		ok "a store of an older windrow is told from one of this" false
 	fi

@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	tests/unit/test_journal \
 	tests/unit/test_store \
 	tests/unit/test_store_faults \
+	tests/unit/test_store_output \
 	tests/unit/test_strmap \
 	tests/unit/test_table \
 	tests/unit/test_task_log \
@@ -185,6 +186,8 @@ tests_unit_test_journal_SOURCES = tests/unit/test_journal.c $(STORE_KIT)
 tests_unit_test_journal_LDADD = $(STORE_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_KIT)
 tests_unit_test_store_LDADD = $(STORE_LIBS)
+tests_unit_test_store_output_SOURCES = tests/unit/test_store_output.c $(STORE_KIT)
+tests_unit_test_store_output_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(STORE_KIT)
 tests_unit_test_store_faults_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap

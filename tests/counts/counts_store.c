@@ -23,10 +23,13 @@ struct home {
 static void *home_begin(int which)
 {
 	struct home *h = path_alloc(sizeof(*h));
+	uint64_t n;
 
 	(void)which;
 	kit_begin(&h->kit);
-	if (store_open(&h->kit.options, &h->store, &h->kit.e) != 0)
+	/* The key for what tries leave is there, as a scheduler has it before the first run. */
+	if (store_open(&h->kit.options, &h->store, &h->kit.e) != 0 ||
+		store_outputs_seal(h->store, &n, &h->kit.e) != 0)
 		path_fail(h->kit.e.text);
 	return h;
 }

@@ -206,6 +206,8 @@ wait $following
 is "the log is followed to its end" $? 0
 is "with all that was printed, of both tries" "$(grep -c 'INFO - second$' "$work/followed")" 2
 like "a stored run tells what its tasks left" "$("$windrow" tasks render f c one)" '*"of":"x"*"of":"y"*'
+grep -aq '"of":"x"' "$WINDROW_HOME"/windrow.db*
+is "which lies sealed in the store's files" $? 1
 like "and the item of each instance" "$("$windrow" tasks render f b one -i 1)" '*# item
 y*'
 like "and which try is which" "$(cat "$work/tries")" "try 2:"

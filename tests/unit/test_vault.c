@@ -15,6 +15,7 @@
 
 #include "engine/arena.h"
 #include "store/secret.h"
+#include "store/store_run.h"
 #include "tests/unit/store_kit.h"
 #include "tests/unit/tap.h"
 
@@ -52,6 +53,9 @@ static const char *look(void)
 static const struct store_keypair keypair = {
 	.name = "nightly", .type = "t", .public_line = "p", .fingerprint = "f"};
 
+static const struct store_try try = {
+	.run = 1, .execution_id = "x", .state = TASK_SUCCESS, .outputs = "{\"response\": 1}"};
+
 /* A store with secrets in each table that has them. */
 static void fill(void)
 {
@@ -60,6 +64,7 @@ static void fill(void)
 	(void)set(s, "token", "hunter2");
 	(void)set(s, "other", "swordfish");
 	(void)store_keypair_add(s, &keypair, "-----BEGIN", 10, &k.e);
+	(void)store_try_put(s, &try, &k.e);
 	store_close(s);
 }
 
@@ -67,9 +72,12 @@ static void fill(void)
 static bool is_whole(struct store *s)
 {
 	const char *key = NULL;
-	size_t len = 0;
+	struct store_try *tries;
+	size_t len = 0, n = 0;
 
-	return strcmp(get(s, "token"), "hunter2") == 0 &&
+	return store_tries_of(s, arena, 1, &tries, &n, &k.e) == 0 && n == 1 &&
+		strcmp(tries[0].outputs, try.outputs) == 0 &&
+		strcmp(get(s, "token"), "hunter2") == 0 &&
 		strcmp(get(s, "other"), "swordfish") == 0 &&
 		store_keypair_private(s, arena, "nightly", &key, &len, &k.e) == 0 && len == 10 &&
 		strcmp(key, "-----BEGIN") == 0;

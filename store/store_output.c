@@ -1,0 +1,265 @@
+/*
+ * What tries leave, sealed: responses and the ends of what was printed hold secrets often enough.
+ *
+ * It is sealed under an output key, which lies in output_keys, sealed under the data key. So a
+ * rotation seals a few keys anew, however many tries there are; the first try behind one begins a
+ * new output key. A key's bytes never change under its number, so that one that was read stays
+ * right; which is the one to seal with is looked up once a transaction.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "store/secret.h"
+#include "store/store_impl.h"
+#include "store/store_list.h"
+#include "store/store_run.h"
+
+#define ROW_NAME_SIZE 64
+#define PLAIN_AT_ONCE 1000 /* tries that are sealed in one transaction */
+
+static int no_memory(struct err *e)
+{
+	return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+}
+
+/* A try's row, as the seal names it. */
+static struct seal_place place_of(const struct store_try *t, char *row)
+{
+	(void)snprintf(row, ROW_NAME_SIZE, "%llu/%u/%d/%u", (unsigned long long)t->run, t->task,
+		(int)t->instance, t->try_number);
+	return (struct seal_place){"tries", row, "outputs"};
+}
+
+/* ---- the key ---- */
+
+void store_output_forget(struct store *s)
+{
+	secret_free(s->output_key, sizeof(*s->output_key));
+	s->output_key = NULL;
+	s->is_output_key_sure = false;
+}
+
+static int key_room(struct store *s, struct err *e)
+{
+	store_output_forget(s);
+	s->output_key = secret_alloc(sizeof(*s->output_key));
+	return s->output_key == NULL ? no_memory(e) : 0;
+}
+
+static struct seal_place key_place(uint32_t number, char *row)
+{
+	(void)snprintf(row, ROW_NAME_SIZE, "%u", number);
+	return (struct seal_place){"output_keys", row, "key"};
+}
+
+static int key_take(struct store *s, struct db_rows *rows, struct err *e)
+{
+	struct arena *a = secret_arena_create(0);
+	uint32_t number = (uint32_t)db_rows_int(rows, 0);
+	char row[ROW_NAME_SIZE];
+	const struct seal_place place = key_place(number, row);
+	size_t sealed_len, len = 0;
+	const void *sealed = db_rows_bytes(rows, 2, &sealed_len);
+	const char *plain;
+	int r = a == NULL ? no_memory(e) : key_room(s, e);
+
+	if (r == 0)
+		r = store_open_sealed(s, &place, sealed, sealed_len, a, &plain, &len, e);
+	if (r == 0 && len != SEAL_KEY_SIZE)
+		r = err_set(e, ERR_CORRUPT, "the store's key of outputs has a wrong length");
+	if (r == 0) {
+		s->output_key->number = number;
+		memcpy(s->output_key->bytes, plain, SEAL_KEY_SIZE);
+		s->output_vault = (uint32_t)db_rows_int(rows, 1);
+	} else {
+		store_output_forget(s);
+	}
+	arena_destroy(a);
+	return r;
+}
+
+/* Reads the key that the statement finds. ERR_NOTFOUND without a sentence: there is none. */
+static int key_read(struct store *s, const char *sql, uint32_t number, struct err *e)
+{
+	struct db_rows *rows;
+	int r = db_select(s->db, e, &rows, sql, "i", (int64_t)number);
+
+	if (r != 0)
+		return r;
+	r = db_rows_next(rows, e);
+	if (r == 1)
+		r = key_take(s, rows, e);
+	else if (r == 0)
+		r = ERR_NOTFOUND;
+	db_rows_close(rows);
+	return r;
+}
+
+static int key_make(struct store *s, struct err *e)
+{
+	char row[ROW_NAME_SIZE];
+	struct seal_place place;
+	struct buf sealed;
+	int r = key_room(s, e);
+
+	if (r == 0)
+		r = seal_random(s->output_key, sizeof(*s->output_key), e);
+	if (r != 0)
+		return r;
+	buf_init(&sealed, 0);
+	s->output_vault = vault_number(s->vault);
+	place = key_place(s->output_key->number, row);
+	r = store_seal(s, &place, s->output_key->bytes, SEAL_KEY_SIZE, &sealed, e);
+	if (r == 0)
+		r = db_run(s->db, e, NULL,
+			"INSERT INTO output_keys (number, vault, sealed, created_at) VALUES ($1, "
+			"$2, $3, $4)",
+			"iibi", (int64_t)s->output_key->number, (int64_t)s->output_vault,
+			sealed.data, sealed.len, store_now());
+	buf_free(&sealed);
+	return r;
+}
+
+/* The key to seal with, in a transaction that writes: nobody can rotate until its end. */
+static int key_for_sealing(struct store *s, struct err *e)
+{
+	int r;
+
+	if (s->is_output_key_sure)
+		return 0;
+	r = vault_load(s->vault, s->db, true, e);
+	if (r == 0 && (s->output_key == NULL || s->output_vault != vault_number(s->vault))) {
+		r = key_read(s,
+			"SELECT number, vault, sealed FROM output_keys WHERE vault = $1 ORDER BY "
+			"number LIMIT 1",
+			vault_number(s->vault), e);
+		if (r == ERR_NOTFOUND)
+			r = key_make(s, e);
+	}
+	s->is_output_key_sure = r == 0;
+	return r;
+}
+
+static int key_for_opening(struct store *s, uint32_t number, struct err *e)
+{
+	int r = 0;
+
+	if (s->output_key == NULL || s->output_key->number != number)
+		r = key_read(s, "SELECT number, vault, sealed FROM output_keys WHERE number = $1",
+			number, e);
+	return r != ERR_NOTFOUND
+		? r
+		: err_set(e, ERR_CORRUPT,
+			  "what a try has left is sealed under a key (%08x) that the store does "
+			  "not have: it came from another store",
+			  number);
+}
+
+/* ---- outputs ---- */
+
+int store_output_seal(struct store *s, const struct store_try *t, struct buf *out, struct err *e)
+{
+	char row[ROW_NAME_SIZE];
+	const struct seal_place place = place_of(t, row);
+	int r;
+
+	if (t->outputs == NULL)
+		return 0;
+	r = key_for_sealing(s, e);
+	return r == 0 ? seal_close(s->output_key, &place, t->outputs, strlen(t->outputs), out, e)
+		      : r;
+}
+
+int store_output_open(struct store *s, struct store_try *t, const void *sealed, size_t sealed_len,
+	struct arena *a, struct err *e)
+{
+	char row[ROW_NAME_SIZE];
+	const struct seal_place place = place_of(t, row);
+	size_t len;
+	int r = key_for_opening(s, seal_number(sealed, sealed_len), e);
+
+	return r == 0
+		? seal_open(s->output_key, &place, sealed, sealed_len, a, &t->outputs, &len, e)
+		: r;
+}
+
+/* ---- what an older windrow left plain ---- */
+
+static int plain_read(struct arena *a, struct db_rows *rows, void *item)
+{
+	struct store_try *t = item;
+	int r = 0;
+
+	t->run = (uint64_t)db_rows_int(rows, 0);
+	t->task = (uint32_t)db_rows_int(rows, 1);
+	t->instance = (uint32_t)db_rows_int(rows, 2);
+	t->try_number = (uint32_t)db_rows_int(rows, 3);
+	t->outputs = store_text(a, db_rows_text(rows, 4), &r);
+	return r;
+}
+
+static int plain_seal(struct store *s, const struct store_try *t, struct err *e)
+{
+	struct buf sealed;
+	int r;
+
+	buf_init(&sealed, 0);
+	r = store_output_seal(s, t, &sealed, e);
+	if (r == 0)
+		r = db_run(s->db, e, NULL,
+			"UPDATE tries SET sealed = $1, outputs = NULL WHERE run = $2 AND task = $3 "
+			"AND instance = $4 AND try_number = $5",
+			"biiii", sealed.data, sealed.len, (int64_t)t->run, (int64_t)t->task,
+			(int64_t)(int32_t)t->instance, (int64_t)t->try_number);
+	buf_free(&sealed);
+	return r;
+}
+
+/* Some of them, in a transaction of the caller's. */
+static int some_seal(struct store *s, struct arena *a, size_t *n, struct err *e)
+{
+	struct store_list l = {.arena = a, .size = sizeof(struct store_try), .read = plain_read};
+	const struct store_try *tries;
+	struct db_rows *rows;
+	int r = key_for_sealing(s, e);
+
+	if (r == 0)
+		r = db_select(s->db, e, &rows,
+			"SELECT run, task, instance, try_number, outputs FROM tries "
+			"WHERE outputs IS NOT NULL LIMIT $1",
+			"i", (int64_t)PLAIN_AT_ONCE);
+	if (r == 0)
+		r = store_list_read(&l, rows, e);
+	tries = l.items;
+	for (size_t i = 0; i < l.n && r == 0; i++)
+		r = plain_seal(s, &tries[i], e);
+	*n = l.n;
+	return r;
+}
+
+int store_outputs_seal(struct store *s, uint64_t *n, struct err *e)
+{
+	size_t some = 1;
+	int r = 0;
+
+	*n = 0;
+	while (r == 0 && some > 0) {
+		struct arena *a = arena_create(0);
+
+		r = a == NULL ? no_memory(e) : store_begin(s, e);
+		if (r == 0) {
+			r = some_seal(s, a, &some, e);
+			if (r == 0)
+				r = store_commit(s, e);
+			else
+				store_rollback(s);
+		}
+		arena_destroy(a);
+		*n += r == 0 ? some : 0;
+	}
+	/* What was plain is not to lie about in the log beside the file. */
+	return r == 0 && *n > 0 ? db_settle(s->db, e) : r;
+}
