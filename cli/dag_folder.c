@@ -141,8 +141,13 @@ int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *o
 	r = out->path == NULL ? err_set(&e, ERR_NOMEM, "out of memory")
 			      : dags_folder_list(path, &report, &paths, &n, &e);
 	if (r != 0) {
-		report_error("the dags folder %s: %s%s", path, e.text,
-			r == ERR_NOTFOUND ? "; make it, or set core.dags_folder to another" : "");
+		if (r == ERR_NOTFOUND)
+			report_error("there is no dags folder %s yet; the scheduler makes it, or "
+				     "you do, or "
+				     "core.dags_folder is set to another",
+				path);
+		else
+			report_error("the dags folder %s: %s", path, e.text);
 		return EXIT_FAILED;
 	}
 	r = load_files(l, paths, n, out);

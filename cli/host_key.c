@@ -72,7 +72,10 @@ int host_key_ask(struct host_key *k, const struct lookup *l)
 		r = err_set(&e, ERR_UNAVAILABLE, "%s", k->call.end.err.text);
 	if (r == 0 && !spell(k))
 		r = err_set(&e, ERR_INVALID, "the host shows a key that cannot be read");
-	if (r != 0)
+	/* Some sentences name the connection themselves. */
+	if (r != 0 && strstr(e.text, k->id) != NULL)
+		report_error("%s", e.text);
+	else if (r != 0)
 		report_error("connection %s: %s", k->id, e.text);
 	return r == 0 ? EXIT_DONE : EXIT_FAILED;
 }

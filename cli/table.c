@@ -16,6 +16,7 @@
 
 #define GAP 2 /* blanks between columns */
 #define NARROWEST 8 /* a column is not cut below this */
+#define NARROW_TIME 17 /* 2026-11-21T08:29… */
 
 struct table {
 	struct arena *arena;
@@ -143,19 +144,43 @@ static void add_cell_text(const struct value *v, struct buf *out)
 	}
 }
 
-/* Takes columns off the widest until all fit. */
-static void fit_widths(size_t *widths, size_t n, size_t total)
+/* An id is what a person copies into the next command. */
+static bool is_id(const char *column)
 {
+	size_t len = strlen(column);
+
+	return len > 3 && strcmp(column + len - 3, "_id") == 0;
+}
+
+/* How far a column is cut, by and by: to where a time still tells its minute, to its head, to the
+ * end; ids at last alone. */
+static size_t narrowest(const char *column, int round)
+{
+	size_t head = strlen(column) > NARROWEST ? strlen(column) : NARROWEST;
+
+	if (round == 2)
+		return NARROWEST;
+	if (is_id(column))
+		return SIZE_MAX;
+	return round == 0 && head < NARROW_TIME ? NARROW_TIME : head;
+}
+
+/* Takes columns off the widest that may be cut until all fit, or none is to be had any more. */
+static void cut_widths(const struct table *t, size_t *widths, size_t total, int round)
+{
+	size_t n = t->n_columns;
+
 	for (;;) {
 		size_t sum = GAP * (n - 1);
-		size_t widest = 0;
+		size_t widest = n;
 
 		for (size_t i = 0; i < n; i++) {
 			sum += widths[i];
-			if (widths[i] > widths[widest])
+			if (widths[i] > narrowest(t->columns[i], round) &&
+				(widest == n || widths[i] > widths[widest]))
 				widest = i;
 		}
-		if (sum <= total || widths[widest] <= NARROWEST)
+		if (sum <= total || widest == n)
 			return;
 		widths[widest]--;
 	}
@@ -205,8 +230,8 @@ static int print_table(const struct table *t, FILE *f, unsigned width, bool is_b
 	buf_init(&line, 0);
 	buf_init(&text, 0);
 	measure(t, widths, is_number, &text);
-	if (width > 0)
-		fit_widths(widths, n, width);
+	for (int round = 0; width > 0 && round < 3; round++)
+		cut_widths(t, widths, width, round);
 	for (size_t c = 0; c < n; c++)
 		add_fitted(&line, t->columns[c], strlen(t->columns[c]), widths[c], is_number[c],
 			c + 1 == n);

@@ -20,9 +20,14 @@ static int not_found(const struct requests *q, const char *dag_id, struct err *e
 	while ((d = bag_next(q->o.bag, &at)) != NULL)
 		if (d->version != 0)
 			hint_offer(&h, d->dag_id, strlen(d->dag_id));
-	return err_set(e, ERR_NOTFOUND, "there is no DAG %s%s%s%s", dag_id,
-		h.best == NULL ? "" : "; did you mean ", h.best == NULL ? "" : h.best,
-		h.best == NULL ? "" : "?");
+	if (h.best != NULL)
+		return err_set(
+			e, ERR_NOTFOUND, "there is no DAG %s; did you mean %s?", dag_id, h.best);
+	return err_set(e, ERR_NOTFOUND,
+		"there is no DAG %s; `windrow dags list` shows those that there are, and `windrow "
+		"dags test "
+		"FILE` runs one that is not in the dags folder",
+		dag_id);
 }
 
 /* A DAG that there is or was. */

@@ -263,8 +263,8 @@ WINDROW_HOME=$work/nowhere
 run dags list
 is "no dags folder exits 1" "$status" 1
 is "and is told" "$err" \
-	"windrow: the dags folder $work/nowhere/dags: No such file or directory; make it, or set \
-core.dags_folder to another"
+	"windrow: there is no dags folder $work/nowhere/dags yet; the scheduler makes it, or you do, or core.dags_folder is \
+set to another"
 cat >"$work/kinds.yaml" <<'END'
 tasks:
   first: {operator: local, command: echo}

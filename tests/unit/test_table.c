@@ -51,10 +51,10 @@ static void test_formats(void)
 		"a\\tb\\\\x1b[31m\\xff                 12\n",
 		"a table, numbers to the right");
 	is_printed(t, OUTPUT_TABLE, 40, true,
-		"\033[1mdag_id      tags        tries  is_paused\033[0m\n"
-		"nightly     ops, daily      3  false\n"
-		"a\\tb\\\\x1b…                 12\n",
-		"a narrow terminal cuts the widest column");
+		"\033[1mdag_id        tags      tries  is_paused\033[0m\n"
+		"nightly       ops, da…      3  false\n"
+		"a\\tb\\\\x1b[3…               12\n",
+		"a narrow terminal cuts the widest column, and ids last");
 	is_printed(t, OUTPUT_PLAIN, 0, false,
 		"nightly\tops, daily\t3\tfalse\n"
 		"a\\tb\\\\\033[31m\xff\t\t12\t\n",
