@@ -246,8 +246,6 @@ static int folders_make(const char *path, struct err *e)
 static int local_open(const struct op_host *h, struct op_instance **out, struct err *e)
 {
 	struct local *l = calloc(1, sizeof(*l));
-	struct wire_message m = {.kind = LAUNCHER_SWEEP, .n = {h->retention_ms}};
-	size_t start;
 	int r;
 
 	if (l == NULL)
@@ -273,10 +271,7 @@ static int local_open(const struct op_host *h, struct op_instance **out, struct 
 	(void)uv_timer_init(h->loop, &l->follow);
 	l->follow.data = l;
 	l->handles++;
-	wire_begin(&l->next, &m, &start);
-	wire_string(&l->next, start, h->executions, strlen(h->executions));
-	wire_end(&l->next, start);
-	(void)local_link_send(l, 0, NULL); /* without a sweep things go on */
+	local_link_sweep(l);
 	*out = &l->base;
 	return 0;
 }
@@ -368,6 +363,8 @@ static int begin(struct op_instance *i, const struct op_job *job, const struct o
 		r = local_script_send(l, t, job, &l->next, e);
 	if (r == 0 && !is_attach)
 		r = local_link_send(l, before, e);
+	if (r == 0)
+		local_link_sweep(l);
 	if (r != 0) {
 		l->next.len = before; /* what was begun of the message must not stay */
 		l->next.status = 0;

@@ -14,6 +14,9 @@
 #define LOCAL_SLICE ((size_t)256 << 10) /* bytes of a try's streams that one turn deals with */
 #define LOCAL_RESPONSE_LIMIT ((int64_t)1 << 20)
 #define LOCAL_LOG_LIMIT ((int64_t)100 << 20)
+#define LOCAL_SWEEPS_A_RETENTION                                                                   \
+	24 /* of old folders, while there are tasks: each hour of a day                            \
+	    */
 #define LOCAL_RELAUNCH_MAX 3 /* launchers in a row that died without a word */
 
 struct local_stream {
@@ -55,6 +58,8 @@ struct local {
 	uv_write_t write;
 	struct local_try **slots;
 	uint32_t n_slots, n_tries, generation;
+	uint64_t swept_at; /* when old folders were last looked for, in the loop's time */
+	bool has_swept;
 	int silent_launchers; /* how many in a row said nothing */
 	char *slice; /* LOCAL_SLICE bytes to read into */
 	char *user_folder;
@@ -91,6 +96,9 @@ int local_link_send(struct local *l, size_t before, struct err *e);
 /* Sends a message without strings; the one that attaches to a try. ERR_NOMEM. */
 int local_link_tell(struct local *l, uint32_t kind, uint64_t job, int64_t n0, int64_t n1);
 int local_link_attach(struct local *l, const struct local_try *t);
+
+/* Asks for a sweep of old folders, where the last one is long ago. */
+void local_link_sweep(struct local *l);
 
 /* local_env.c */
 

@@ -90,6 +90,23 @@ int local_link_attach(struct local *l, const struct local_try *t)
 	return local_link_send(l, before, NULL);
 }
 
+void local_link_sweep(struct local *l)
+{
+	struct wire_message m = {.kind = LAUNCHER_SWEEP, .n = {l->host->retention_ms}};
+	uint64_t now = uv_now(l->host->loop),
+		 every = (uint64_t)l->host->retention_ms / LOCAL_SWEEPS_A_RETENTION;
+	size_t before = l->next.len, start;
+
+	if (l->has_swept && now - l->swept_at < every)
+		return;
+	l->has_swept = true;
+	l->swept_at = now;
+	wire_begin(&l->next, &m, &start);
+	wire_string(&l->next, start, l->host->executions, strlen(l->host->executions));
+	wire_end(&l->next, start);
+	(void)local_link_send(l, before, NULL); /* without a sweep things go on */
+}
+
 static void on_pipe_closed(uv_handle_t *handle);
 
 static void connection_lost(struct local *l)

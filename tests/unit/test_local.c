@@ -532,6 +532,25 @@ static void test_sweep(void)
 	rig_try_free(&t);
 }
 
+/* N.B. others end meanwhile, and may be swept before they are looked at. */
+static void test_sweeps_go_on(void)
+{
+	struct rig_try old, t;
+	char path[256];
+
+	rig_try_init(&old, &rig, "true", true);
+	rig_run(&old);
+	(void)snprintf(path, sizeof(path), "%s/%s", rig.folder, old.id);
+	rig.host.retention_ms = 24;
+	while (access(path, F_OK) == 0) {
+		rig_try_init(&t, &rig, "true", true);
+		rig_run(&t);
+		rig_try_free(&t);
+	}
+	OK(true, "what is over is swept while tasks go on");
+	rig_try_free(&old);
+}
+
 int main(void)
 {
 	(void)setenv("WINDROW_CONN_DB", "ssh://secret@db", 1);
@@ -554,6 +573,7 @@ int main(void)
 	test_dead_engine(true);
 	test_dead_engine(false);
 	test_sweep();
+	test_sweeps_go_on();
 	rig_close(&rig);
 	return tap_done();
 }
