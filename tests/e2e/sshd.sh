@@ -125,9 +125,10 @@ sshd_stop()
 	[ -n "${sshd_pid:-}" ] || return 0
 	kill "$sshd_pid" 2>/dev/null
 	wait "$sshd_pid" 2>/dev/null
+	# N.B. the number of one that has ended may be another's by now.
 	for sshd_group in "$host"/.windrow/*/group; do
-		[ -s "$sshd_group" ] && read -r sshd_pid sshd_rest <"$sshd_group" &&
-			kill -s KILL -- "-$sshd_pid" 2>/dev/null
+		[ -s "$sshd_group" ] && read -r sshd_rest <"${sshd_group%/group}/claim" && [ -z "$sshd_rest" ] &&
+			read -r sshd_pid sshd_rest <"$sshd_group" && kill -s KILL -- "-$sshd_pid" 2>/dev/null
 	done
 	sshd_pid=
 }
