@@ -21,6 +21,7 @@
 #include "engine/scan.h"
 #include "operators/registry.h"
 #include "operators/specs.h"
+#include "scheduler/dag_source.h"
 #include "store/dags_folder.h"
 #include "store/pages.h"
 #include "store/zoneinfo.h"
@@ -66,23 +67,11 @@ const struct load_options *dag_loader_options(const struct dag_loader *l)
 	return &l->options;
 }
 
-/* The file's name without folder and ending: the id of a DAG that says none. */
-static char *default_id(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash == NULL ? path : slash + 1;
-	const char *dot = strrchr(name, '.');
-
-	if (strcmp(path, "-") == 0)
-		return strdup("stdin");
-	return strndup(name, dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
-}
-
 static int load_text(
 	struct dag_loader *l, const char *path, const char *text, size_t len, struct dag_file *out)
 {
 	struct load_options options = l->options;
-	char *id = default_id(path);
+	char *id = strcmp(path, "-") == 0 ? strdup("stdin") : dag_source_id(path);
 	int r;
 
 	out->diags = diags_create(strcmp(path, "-") == 0 ? "<stdin>" : path);

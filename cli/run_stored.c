@@ -16,7 +16,6 @@
 
 static int edition_read(struct run_stored *r, struct err *e)
 {
-	struct load_options o = *dag_loader_options(r->loader);
 	struct store_dag_version version;
 	struct store_source source;
 	int status = store_dag_version_get(
@@ -26,9 +25,8 @@ static int edition_read(struct run_stored *r, struct err *e)
 		status = store_source_get(r->store, r->arena, version.source_hash, &source, e);
 	if (status != 0)
 		return status;
-	o.default_id = r->run.dag_id;
 	status = edition_load(source.text, strlen(source.text), source.file_name, r->run.dag_id,
-		r->run.version, source.hash, &o, &r->edition, e);
+		r->run.version, source.hash, dag_loader_options(r->loader), &r->edition, e);
 	if (status == 0)
 		r->dag = r->edition->dag;
 	return status;

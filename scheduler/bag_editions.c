@@ -122,22 +122,15 @@ static int read_source(struct bag *b, struct arena *a, const char *dag_id, uint3
 static int load(struct bag *b, struct bag_entry *entry, uint32_t version, struct arena *a,
 	struct edition **out, struct err *e)
 {
-	struct load_options o = *dag_reader_options(b->reader);
 	struct wanted w = {0};
-	const char *dot;
 	int r = 0;
 
 	if (!find_text(b, entry, version, &w))
 		r = read_source(b, a, entry->dag.dag_id, version, &w, e);
 	if (r != 0)
 		return r;
-	dot = strrchr(w.name, '.');
-	o.default_id =
-		arena_memdup(a, w.name, dot == NULL ? strlen(w.name) : (size_t)(dot - w.name));
-	if (o.default_id == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	return edition_load(w.text, w.len, version == entry->dag.version ? entry->dag.file : w.name,
-		entry->dag.dag_id, version, w.hash, &o, out, e);
+		entry->dag.dag_id, version, w.hash, dag_reader_options(b->reader), out, e);
 }
 
 int bag_edition(

@@ -81,6 +81,13 @@ const char *dag_source_name(const char *path)
 	return slash == NULL ? path : slash + 1;
 }
 
+char *dag_source_id(const char *path)
+{
+	const char *name = dag_source_name(path), *dot = strrchr(name, '.');
+
+	return strndup(name, dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
+}
+
 /* N.B. the name counts too, as it names a DAG that does not name itself. */
 static int hash(const char *path, const char *text, size_t len, char out[DAG_HASH_SIZE])
 {
@@ -179,8 +186,7 @@ static int load(
 {
 	struct load_options o = reader->options;
 	struct diags *diags = diags_create(path);
-	const char *name = dag_source_name(path), *dot = strrchr(name, '.');
-	char *id = strndup(name, dot == NULL ? strlen(name) : (size_t)(dot - name));
+	char *id = dag_source_id(path);
 	struct dag **dags = NULL;
 	size_t n = 0;
 	int r = diags == NULL || id == NULL ? ERR_NOMEM : 0;

@@ -67,6 +67,10 @@ void dag_source_destroy(struct dag_source *s);
 /* The file's name without its folder. */
 const char *dag_source_name(const char *path);
 
+/* The id of a DAG that says none: its file's name without folder and ending. malloc'd; NULL: no
+ * memory. */
+char *dag_source_id(const char *path);
+
 /* Adds a fault, whose text is copied. ERR_NOMEM. */
 int dag_faults_add(struct dag_faults *f, struct pos pos, const char *text);
 void dag_faults_free(struct dag_faults *f);

@@ -10,6 +10,7 @@
 #include "engine/diag.h"
 #include "engine/err.h"
 #include "engine/load.h"
+#include "scheduler/dag_source.h"
 #include "scheduler/plan.h"
 
 struct shared {
@@ -64,13 +65,19 @@ int edition_load(const char *text, size_t len, const char *file, const char *dag
 	uint32_t number, const char *hash, const struct load_options *o, struct edition **out,
 	struct err *e)
 {
+	struct load_options options = *o;
 	struct diags *diags = diags_create(file);
+	char *id = dag_source_id(file);
 	struct dag **dags = NULL;
 	struct dag *dag;
 	size_t n = 0;
-	int r = diags == NULL ? ERR_NOMEM : dag_load(text, len, o, diags, &dags, &n);
+	int r;
 
+	options.default_id = id;
+	r = diags == NULL || id == NULL ? ERR_NOMEM
+					: dag_load(text, len, &options, diags, &dags, &n);
 	diags_destroy(diags);
+	free(id);
 	if (r == ERR_INVALID)
 		return err_set(e, r, "%s: version %u of %s cannot be loaded any more", file, number,
 			dag_id);

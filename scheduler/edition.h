@@ -27,7 +27,8 @@ struct edition {
 int edition_create(
 	struct dag *dag, uint32_t number, const char *hash, struct edition **out, struct err *e);
 
-/* The same from the text of a file, which must load and have that DAG. ERR_NOTFOUND: it has not;
+/* The same from the text of a file, which must load and have that DAG; the name of the file names a
+ * DAG that says no id (o->default_id is not looked at). ERR_NOTFOUND: it has not;
  * ERR_INVALID: it does not load. May be called on any thread, with zones of that thread's. */
 int edition_load(const char *text, size_t len, const char *file, const char *dag_id,
 	uint32_t number, const char *hash, const struct load_options *o, struct edition **out,

@@ -266,6 +266,20 @@ run tasks clear one -r r1 --dry-run
 run dags trigger one -r r2 --wait
 is "a run that is over and looked at takes nobody's place" "$status" 0
 
+# Of several DAGs in a file the one that says no id is named after the file, wherever it is read again.
+cat >"$dags/several.yaml" <<END
+tasks: {a: {operator: local, command: "true"}}
+---
+dag_id: second
+tasks: {a: {operator: local, command: "true"}}
+END
+run dags trigger second -r r1 --wait
+is "a DAG beside one without an id can be waited for" "$status:$err" "0:"
+run tasks states-for-dag-run second r1 -o plain
+like "and looked at" "$out" "*main.a*success*"
+run dags trigger several -r r1 --wait
+is "and so can the other" "$status:$err" "0:"
+
 n=0
 while [ $n -lt 20 ]; do
 	n=$((n + 1))
