@@ -155,6 +155,15 @@ static bool is_trusted(const struct host_key *k, const struct args *args)
 		(answer[0] == 'y' || answer[0] == 'Y');
 }
 
+/* What the check of the key said. Of a host that is not known it also said what to do about that,
+ * which is being done. */
+static void tell_check(const struct host_key *k)
+{
+	const char *text = k->call.key.text, *advice = strstr(text, "; compare it");
+
+	report_note("%.*s", (int)(advice == NULL ? strlen(text) : (size_t)(advice - text)), text);
+}
+
 int host_key_settle(const struct host_key *k, const struct args *args, bool *is_known)
 {
 	const char *wanted = args_text(args, "fingerprint", k->fingerprint);
@@ -166,7 +175,7 @@ int host_key_settle(const struct host_key *k, const struct args *args, bool *is_
 			"the host shows %s, not %s; nothing was recorded", k->fingerprint, wanted);
 		return EXIT_FAILED;
 	}
-	report_note("%s", k->call.key.text);
+	tell_check(k);
 	if (*is_known || !is_trusted(k, args))
 		return EXIT_DONE;
 	status = is_stored(k) ? record_stored(k) : record_known(k);

@@ -43,3 +43,5 @@ step dags test dags/host_survey.yaml
 echo
 echo "And this is its report:"
 sed -n 's/^.*task_log.c:[0-9]*} INFO - //p' "$WINDROW_HOME"/logs/*/*/task_id=Report.verdict/attempt=1.log
+echo
+echo "The program is $windrow. docs/tutorial.md leads from a first DAG to one for a host of your own."
