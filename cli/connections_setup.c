@@ -237,6 +237,16 @@ static bool key_works(struct setup *s, struct err *e)
 	return call(s, &v, "exec /bin/sh -c 'echo yes'", "", e) != NULL;
 }
 
+static const char *ask_password(struct setup *s)
+{
+	const struct connection *c = &s->connection;
+	const char *what = c->login == NULL
+		? arena_printf(s->arena, "the password at %s", c->host)
+		: arena_printf(s->arena, "the password of %s at %s", c->login, c->host);
+
+	return what == NULL ? NULL : secret_input(s->arena, what);
+}
+
 /* Logs in by what works for a key of somebody else's, else by password. */
 static int install_key(struct setup *s)
 {
@@ -247,7 +257,7 @@ static int install_key(struct setup *s)
 	struct err e;
 
 	if (s->can_try && v.password == NULL)
-		v.password = secret_input(s->arena, "the password there");
+		v.password = ask_password(s);
 	if (s->can_try && v.password == NULL)
 		return EXIT_FAILED;
 	line = arena_printf(s->arena, "%s\n", s->public_line);
