@@ -164,7 +164,7 @@ static void program_add(struct buf *out, const char *script, size_t len)
 		word++;
 	if (is_builtin(script, word))
 		return;
-	buf_addf(out, "command -v %.*s >/dev/null && exec $z %.*s 8<&- 9>&-\n", (int)word, script,
+	buf_addf(out, "command -v %.*s >/dev/null && exec $z %.*s 6<&- 8<&- 9>&-\n", (int)word, script,
 		(int)len, script);
 }
 
@@ -190,7 +190,7 @@ static void prologue_add(
 	if (l->is_own)
 		program_add(out, script, script_len);
 	/* N.B. ksh hands a descriptor above 2 on only where the command says so. */
-	buf_addf(out, "exec $z %s \"$s\" %s%s 8<&- 9>&-\n", buf_str(&l->interpreter),
+	buf_addf(out, "exec $z %s \"$s\" %s%s 6<&- 8<&- 9>&-\n", buf_str(&l->interpreter),
 		buf_str(&l->arguments), l->is_plain ? " 3<&3" : "");
 }
 

@@ -7,19 +7,18 @@ for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
 d=$h/.windrow/$i; [ -s "$d/claim" ] && break;
 d=; done;
 [ "$d" ] || { tell none; exit 0; };
-{ read -r w r x; read -r p; read -r t; read -r b; } <"$d/claim";
+{ read -r w r x; read -r p; read -r s; } <"$d/claim";
 printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$d";
-# Alive is the process of the claim: not a zombie, begun when the claim says, since the same boot.
-e=") "; alive() {
-if [ "$t" = - ]; then kill -s 0 "$p" 2>/dev/null; return; fi;
-{ read -r u <"/proc/$p/stat"; } 2>/dev/null || return 1;
-set -f; set -- ${u##*"$e"}; a=$1; shift 19; z=$1; set -- ${t##*"$e"}; shift 19;
-set +f; [ "$a" = Z ] && return 1; [ "$z" = "$1" ]; };
+# Alive is who made the claim while it holds its script open.
+alive() {
+if [ -d /proc/self/fd ] && [ "$d" -ef "$d" ] 2>/dev/null; then [ "/proc/$p/fd/6" -ef "$s" ];
+else kill -s 0 "$p" 2>/dev/null; fi; };
+e=$(printf "\041");
 (
 f=; g=;
 while IFS=" " read -r c x y; do
 case $c in
-f) tell follow; e=$(printf "\041");
+f) tell follow;
 tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 & eval "g=\$$e";;
 g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
 tail -c "+$x" "$d/stdout"; tail -c "+$y" "$d/stderr" >&2;
@@ -29,9 +28,10 @@ esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
 tell left;
 ) <&8 &
-k=; { read -r k </proc/sys/kernel/random/boot_id; } 2>/dev/null;
-[ "$b" = - ] || [ "$b" = "$k" ] || [ "$w" ] || { tell rebooted; wait; exit 0; };
 while [ -z "$w" ] && alive; do sleep 0.2 2>/dev/null || sleep 1; read -r w r x <"$d/claim"; done;
 read -r w r x <"$d/claim";
 [ -f "$d/late" ] && tell late;
-if [ "$w" ]; then tell "$w $r"; else tell lost; fi; wait;
+if [ "$w" ]; then tell "$w $r"; wait; exit 0; fi;
+# What was begun before the host was booted has not lived to see its end.
+u=; { read -r u x </proc/uptime; } 2>/dev/null; u=${u%%.*};
+[ "$u" ] && [ "$(find "$d/claim" -mmin "+$((u / 60 + 1))")" ] && tell rebooted || tell lost; wait;

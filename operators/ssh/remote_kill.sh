@@ -11,7 +11,7 @@ d=; done;
 if [ -z "$d" ]; then
 for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
 d=$h/.windrow/$i; mkdir -m 700 "$h/.windrow" 2>/dev/null; mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ] && break; done;
-set -C; { printf "%-40s\n-\n-\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { tell never; exit 0; };
+set -C; { printf "%-40s\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { tell never; exit 0; };
 set +C; fi;
 # Between its claim and its group an execution has a moment without either.
 n=50;

@@ -22,18 +22,18 @@ while IFS= read -r l; do [ "$l" = "$m" ] && { o=1; break; }; p="$p$l$n"; done;
 # Whoever comes second writes beside the first, and finds the claim below.
 set -C; s=$d/script;
 { printf "" >"$s"; } 2>/dev/null || { s=$d/script.$$; printf "" >"$s"; } 2>/dev/null || fail "$d cannot be written";
-set +C; o=;
+set +C; o=; exec 6<"$s";
 if [ "$3" = - ]; then
 while IFS= read -r l; do [ "$l" = "$m" ] && { o=1; break; }; printf "%s\n" "$l" || break; done >>"$s" 2>/dev/null;
 else head -c "$3" >>"$s" 2>/dev/null && IFS= read -r l && IFS= read -r l && [ "$l" = "$m" ] && o=1; fi;
 [ "$o" ] || fail "the script did not arrive whole, or the disk is full";
 # The claim: made by exclusive creation. Its first line is room for the result, so that the end needs no
-# disk block. Then who we are: the line of /proc and the boot id tell a later windrow whether we live.
-t=; b=; { read -r t </proc/self/stat; read -r b </proc/sys/kernel/random/boot_id; } 2>/dev/null;
+# disk block. The script has been open since before, and is for as long as we live: that tells a later
+# windrow whether we do.
 # Who claims it runs it, though nobody listens any more.
 trap : PIPE HUP TERM INT;
 set -C;
-{ printf "%-40s\n%s\n%s\n%s\n%s\n" "" "$$" "${t:--}" "${b:--}" "$s" >"$d/claim"; } 2>/dev/null || {
+{ printf "%-40s\n%s\n%s\n" "" "$$" "$s" >"$d/claim"; } 2>/dev/null || {
 [ -s "$d/claim" ] && { tell "taken $d"; exit 0; }; fail "the disk is full"; };
 set +C;
 printf "" >"$d/stdout"; printf "" >"$d/stderr";
@@ -52,21 +52,23 @@ if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi
 q) break;;
 esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
-) <&8 & eval "c=\$$e";
+) <&8 6<&- & eval "c=\$$e";
 # The deadline, should nobody come back to keep it: the group is ended, and the reason left.
 v=; [ "$4" = 0 ] || { (
 trap "kill \$q 2>/dev/null; exit" TERM; sleep "$4" & eval "q=\$$e"; wait $q; trap : TERM;
 printf "" >"$d/late"; read -r q g <"$d/group"; kill -s TERM -- "-$g"; sleep "$5"; kill -s KILL -- "-$g"
-) </dev/null >/dev/null 2>&1 8<&- 9>&- & eval "v=\$$e"; };
+) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- & eval "v=\$$e"; };
 # The script, in the foreground: a background job would be deaf to interrupts.
 (
 trap - PIPE HUP TERM INT;
-{ read -r x y </proc/self/stat; } 2>/dev/null || x=$(exec sh -c "echo \$PPID");
+# N.B. read would take a byte at a time of /proc/self/stat.
+x=; cd -P /proc/self 2>/dev/null && x=${PWD#/proc/};
+case $x in [0-9]*) ;; *) x=$(exec sh -c "echo \$PPID");; esac;
 SCRIPT_RESPONSE_FILE=$d/response; export SCRIPT_RESPONSE_FILE;
 command -v setsid >/dev/null && z=setsid || z=;
 [ "$z" ] && echo "$x $x" >"$d/group" || echo "- $$" >"$d/group";
 eval "$p"
-) </dev/null >"$d/stdout" 2>"$d/stderr";
+) </dev/null >"$d/stdout" 2>"$d/stderr" 6<&-;
 r=$?;
 printf "exit %s" "$r" 1<>"$d/claim";
 [ "$v" ] && kill $v 2>/dev/null; [ -f "$d/late" ] && tell late;
@@ -78,5 +80,5 @@ tell "exit $r";
 # What others left here long ago. One that has no end is left alone while its supervisor lives.
 [ "$6" = 0 ] || ( nice find "$h/.windrow" -name claim -mmin "+$6" | while IFS= read -r l; do
 { read -r w x; read -r p; } <"$l"; [ "$w" ] || { kill -s 0 "$p" && continue; }; rm -rf "${l%/claim}"; done
-) </dev/null >/dev/null 2>&1 8<&- 9>&- &
+) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- &
 wait "$c";
