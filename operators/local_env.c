@@ -111,7 +111,8 @@ int local_environ_send(const struct local *l, const struct op_job *job, const ch
 		if (!is_overridden(job, l->environ.data + i))
 			wire_string(out, start, l->environ.data + i, strlen(l->environ.data + i));
 	send_pair(&p, "SCRIPT_RESPONSE_FILE", response);
-	script_environment(job, send_pair, &p);
+	script_variables(job, send_pair, &p);
+	script_facts(job, send_pair, &p);
 	r = buf_status(&p.scratch);
 	buf_free(&p.scratch);
 	return r;

@@ -121,14 +121,19 @@ static struct op_bytes bytes_of(const char *s)
 	return (struct op_bytes){.data = s, .len = strlen(s)};
 }
 
-void script_environment(const struct op_job *job,
+void script_variables(const struct op_job *job,
+	void (*on_variable)(void *ctx, const char *name, struct op_bytes value), void *ctx)
+{
+	for (size_t i = 0; i < job->n_environment; i++)
+		if (!is_ours(job->environment[i].name))
+			on_variable(ctx, job->environment[i].name, job->environment[i].value);
+}
+
+void script_facts(const struct op_job *job,
 	void (*on_variable)(void *ctx, const char *name, struct op_bytes value), void *ctx)
 {
 	char number[16];
 
-	for (size_t i = 0; i < job->n_environment; i++)
-		if (!is_ours(job->environment[i].name))
-			on_variable(ctx, job->environment[i].name, job->environment[i].value);
 	(void)snprintf(number, sizeof(number), "%u", job->try_number);
 	on_variable(ctx, "WINDROW_SCRIPT_EXECUTION_ID", bytes_of(job->execution_id));
 	on_variable(ctx, "WINDROW_DAG_ID", bytes_of(job->dag_id));

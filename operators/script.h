@@ -29,9 +29,13 @@ int script_check(const struct op_job *job, struct err *e);
 size_t script_words(const struct op_job *job,
 	void (*on_word)(void *ctx, const char *word, size_t len), void *ctx);
 
-/* Calls on_variable for what the task says of its environment, then for the contract's variables,
- * which a task cannot take away. SCRIPT_RESPONSE_FILE is left to the caller. */
-void script_environment(const struct op_job *job,
+/* Calls on_variable for what the task says of its environment, but for the contract's variables,
+ * which it cannot take away. */
+void script_variables(const struct op_job *job,
+	void (*on_variable)(void *ctx, const char *name, struct op_bytes value), void *ctx);
+
+/* Calls on_variable for the contract's variables. SCRIPT_RESPONSE_FILE is left to the caller. */
+void script_facts(const struct op_job *job,
 	void (*on_variable)(void *ctx, const char *name, struct op_bytes value), void *ctx);
 
 /* Adds the line that tells a log what runs: a command's first line, or a script's size. */

@@ -24,25 +24,33 @@ static void command_add(struct buf *out, bool is_sh, const char *program, const 
 	}
 }
 
-#define REST_MAX 160 /* bytes of a command's last arguments */
+#define REST_MAX 160 /* bytes of a command's last arguments, but for the facts */
 
-/* How the script is sent: line by line, which needs no process, or as so many bytes. */
-static void length_print(char text[24], size_t script_len)
+/* The arguments that both ways of starting end with; before them the way's own, from `own` on. */
+static void starting_add(struct buf *out, bool is_sh, const char *program, const char *id,
+	const char *nonce, const struct remote_sending *sent, const char *own)
 {
-	(void)snprintf(text, 24, "%zu", script_len);
-	if (script_len <= REMOTE_LINES_MAX)
-		(void)snprintf(text, 24, "-");
+	struct buf rest;
+	bool is_lines = sent->n_script > 0;
+
+	buf_init(&rest, 0);
+	buf_addf(&rest, "%zu %s%zu %s%s", sent->n_prologue, is_lines ? "-" : "",
+		is_lines ? sent->n_script : sent->script_len, own, sent->facts);
+	if (buf_status(&rest) == 0)
+		command_add(out, is_sh, program, id, nonce, buf_str(&rest));
+	else
+		out->status = buf_status(&rest);
+	buf_free(&rest);
 }
 
 void remote_start_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
-	size_t script_len, int64_t deadline_s, int64_t grace_s, int64_t sweep_min)
+	const struct remote_sending *sent, int64_t deadline_s, int64_t grace_s, int64_t sweep_min)
 {
-	char rest[REST_MAX], len[24];
+	char own[REST_MAX];
 
-	length_print(len, script_len);
-	(void)snprintf(rest, sizeof(rest), "%s %lld %lld %lld", len, (long long)deadline_s,
+	(void)snprintf(own, sizeof(own), "%lld %lld %lld", (long long)deadline_s,
 		(long long)grace_s, (long long)sweep_min);
-	command_add(out, is_sh, remote_start_program, id, nonce, rest);
+	starting_add(out, is_sh, remote_start_program, id, nonce, sent, own);
 }
 
 void remote_attach_command(struct buf *out, const char *id, const char *nonce)
@@ -58,15 +66,32 @@ void remote_kill_command(
 }
 
 void remote_plain_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
-	size_t script_len, enum remote_plain_mode mode, int64_t grace_s)
+	const struct remote_sending *sent, enum remote_plain_mode mode, int64_t grace_s)
 {
 	static const char *const modes[] = {
 		[REMOTE_PLAIN] = "-", [REMOTE_PLAIN_OWN] = "own", [REMOTE_PLAIN_PTY] = "pty"};
-	char rest[REST_MAX], len[24];
+	char own[REST_MAX];
 
-	length_print(len, script_len);
-	(void)snprintf(rest, sizeof(rest), "%s %s %lld", len, modes[mode], (long long)grace_s);
-	command_add(out, is_sh, remote_plain_program, id, nonce, rest);
+	(void)snprintf(own, sizeof(own), "%s %lld", modes[mode], (long long)grace_s);
+	starting_add(out, is_sh, remote_plain_program, id, nonce, sent, own);
+}
+
+static bool is_plain_text(const char *text, size_t len, const char *chars)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\0' || strchr(chars, text[i]) == NULL)
+			return false;
+	return true;
+}
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+bool remote_fact_add(struct buf *facts, const char *name, const char *value, size_t len)
+{
+	if (len > REMOTE_FACT_MAX || !is_plain_text(value, len, LETTERS "./:,+-"))
+		return false;
+	buf_addf(facts, " %s=%.*s", name, (int)len, value);
+	return true;
 }
 
 /* ---- one command ---- */
@@ -105,15 +130,12 @@ static bool is_builtin(const char *word, size_t len)
 
 bool remote_is_one_command(const char *script, size_t len)
 {
-	static const char plain_chars[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-					  "0123456789_./:,+%@=- ";
 	size_t word = 0;
 
 	while (len > 0 && (script[len - 1] == '\n' || script[len - 1] == ' '))
 		len--;
-	for (size_t i = 0; i < len; i++)
-		if (script[i] == '\0' || strchr(plain_chars, script[i]) == NULL)
-			return false;
+	if (!is_plain_text(script, len, LETTERS "./:,+%@=- "))
+		return false;
 	while (len > 0 && *script == ' ') {
 		script++;
 		len--;
@@ -164,8 +186,8 @@ static void program_add(struct buf *out, const char *script, size_t len)
 		word++;
 	if (is_builtin(script, word))
 		return;
-	buf_addf(out, "command -v %.*s >/dev/null && exec $z %.*s 6<&- 8<&- 9>&-\n", (int)word, script,
-		(int)len, script);
+	buf_addf(out, "command -v %.*s >/dev/null && exec $z %.*s 6<&- 8<&- 9>&-\n", (int)word,
+		script, (int)len, script);
 }
 
 /*
@@ -194,17 +216,36 @@ static void prologue_add(
 		buf_str(&l->arguments), l->is_plain ? " 3<&3" : "");
 }
 
-void remote_start_input(struct buf *out, const char *nonce, const struct remote_launch *launch,
-	const char *script, size_t script_len)
+static size_t lines_count(const char *text, size_t len)
 {
+	size_t n = 0;
+
+	for (const char *at = text, *end = text + len;
+		(at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+		n++;
+	return n;
+}
+
+void remote_start_input(struct buf *out, const char *nonce, const struct remote_launch *launch,
+	const char *script, size_t script_len, struct remote_sending *sent)
+{
+	/* A shell reads lines without a process, though a byte at a time. */
+	bool is_lines = script_len <= REMOTE_LINES_MAX;
+	size_t from;
+
 	/* N.B. the programs need one, to ask for $!, and cannot hold it. */
 	buf_adds(out, "!\n");
+	from = out->len;
 	prologue_add(out, launch, script, script_len);
-	buf_addf(out, "%s\n", nonce);
+	sent->n_prologue = lines_count(buf_str(out) + from, out->len - from);
+	sent->script_len = script_len;
+	from = out->len;
 	buf_add(out, script, script_len);
-	if (script_len > REMOTE_LINES_MAX || (script_len > 0 && script[script_len - 1] != '\n'))
+	if (is_lines && (script_len == 0 || script[script_len - 1] != '\n'))
 		buf_addc(out, '\n');
-	buf_addf(out, "%s\n", nonce);
+	sent->n_script = is_lines ? lines_count(buf_str(out) + from, out->len - from) : 0;
+	if (!is_lines)
+		buf_addf(out, "\n%s\n", nonce);
 }
 
 /* N.B. tail counts bytes from 1. */

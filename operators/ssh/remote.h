@@ -17,6 +17,7 @@
 
 #define REMOTE_NONCE_LEN 32
 #define REMOTE_WORD_MAX 4096 /* bytes of a line that the host tells */
+#define REMOTE_FACT_MAX 512 /* bytes of a fact that a command tells */
 #define REMOTE_LINES_MAX 4096 /* bytes of a script that is sent line by line, without a process */
 
 struct err;
@@ -24,10 +25,18 @@ struct err;
 /* How a command is made: is_sh says that the account's login shell is /bin/sh itself, which has
  * been told by the word `same`, and need not become it. */
 
+/* What goes to a start's standard input, as its command has to tell it. */
+struct remote_sending {
+	size_t n_prologue; /* lines */
+	size_t n_script; /* lines; 0: it is sent as script_len bytes */
+	size_t script_len;
+	const char *facts; /* words NAME=VALUE for the script's environment, each behind a blank */
+};
+
 /* The command that starts, attaches to or ends an execution. deadline_s: 0: none; sweep_min: as it
  * ends, what others left on the host so many minutes ago is swept, 0: nothing. */
 void remote_start_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
-	size_t script_len, int64_t deadline_s, int64_t grace_s, int64_t sweep_min);
+	const struct remote_sending *sent, int64_t deadline_s, int64_t grace_s, int64_t sweep_min);
 void remote_attach_command(struct buf *out, const char *id, const char *nonce);
 
 /* group is a plain execution's process group, or "-"; NULL for one that keeps a folder. */
@@ -43,7 +52,7 @@ enum remote_plain_mode {
 
 /* The command that does so; its input is remote_start_input(). */
 void remote_plain_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
-	size_t script_len, enum remote_plain_mode mode, int64_t grace_s);
+	const struct remote_sending *sent, enum remote_plain_mode mode, int64_t grace_s);
 
 /* Whether a script for /bin/sh does the same in a shell that goes on behind it: one command of
  * words without quotes, variables, patterns or redirections, and not one that changes its shell. */
@@ -66,9 +75,14 @@ void remote_launch_free(struct remote_launch *l);
 /* 0, or ERR_NOMEM where one of its pieces is not whole. */
 int remote_launch_status(const struct remote_launch *l);
 
-/* All that goes to the start command's standard input: prologue and script. */
+/* All that goes to the start command's standard input: prologue and script; and what is to be told
+ * of it, but for the facts. */
 void remote_start_input(struct buf *out, const char *nonce, const struct remote_launch *launch,
-	const char *script, size_t script_len);
+	const char *script, size_t script_len, struct remote_sending *sent);
+
+/* Adds a fact, if it is one that any login shell hands on as it is: no other user of the host may
+ * be kept from seeing it. */
+bool remote_fact_add(struct buf *facts, const char *name, const char *value, size_t len);
 
 /* Commands for the standard input of a running start or attach: follow both streams from these
  * offsets; stop following and stand by; then send the rest from these offsets and the response. */

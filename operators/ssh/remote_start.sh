@@ -1,11 +1,12 @@
 # Starts a script on the host, once. One program for every POSIX shell, joined into one line without
 # a quote, an exclamation mark or a backslash before anything but n, so that any login shell hands it
 # on unharmed.
-#   $1 the execution's id   $2 a nonce that marks what is said to windrow   $3 bytes of the script, or
-#   - for one that is sent line by line   $4 its deadline in seconds, or 0   $5 the grace, in seconds
-#   $6 sweep executions that ended so many minutes ago, or 0
-# Standard input: an exclamation mark, the prologue, NONCE, the script, NONCE; then commands: f OUT ERR, g OUT ERR, q.
-i=$1; m=$2; n="${IFS#??}"; exec 8<&0 9>&2;
+#   $1 the execution's id   $2 a nonce that marks what is said to windrow   $3 lines of the prologue
+#   $4 bytes of the script, or - and its lines   $5 its deadline in seconds, or 0   $6 the grace, in
+#   seconds   $7 sweep executions that ended so many minutes ago, or 0   then NAME=VALUE for the script
+# Standard input: an exclamation mark, the prologue, the script, and NONCE behind one that is sent as
+# bytes; then commands: f OUT ERR, g OUT ERR, q.
+i=$1; m=$2; c=$3; b=$4; k=$5; j=$6; a=$7; shift 7; n="${IFS#??}"; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 fail() { tell "fail $*"; exit 70; };
 tell begin;
@@ -16,17 +17,18 @@ mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ] && break;
 d=; done;
 [ "$d" ] || fail "no folder can be made in $HOME, ${TMPDIR:-/tmp} or /tmp";
 # What the child runs: kept in memory, never in a file.
-p=; o=; IFS= read -r e;
-while IFS= read -r l; do [ "$l" = "$m" ] && { o=1; break; }; p="$p$l$n"; done;
-[ "$o" ] || fail "the script did not arrive whole";
+p=; IFS= read -r e;
+while [ "$c" -gt 0 ] && IFS= read -r l; do p="$p$l$n"; c=$((c - 1)); done;
+[ "$c" = 0 ] || fail "the script did not arrive whole";
 # Whoever comes second writes beside the first, and finds the claim below.
 set -C; s=$d/script;
 { printf "" >"$s"; } 2>/dev/null || { s=$d/script.$$; printf "" >"$s"; } 2>/dev/null || fail "$d cannot be written";
-set +C; o=; exec 6<"$s";
-if [ "$3" = - ]; then
-while IFS= read -r l; do [ "$l" = "$m" ] && { o=1; break; }; printf "%s\n" "$l" || break; done >>"$s" 2>/dev/null;
-else head -c "$3" >>"$s" 2>/dev/null && IFS= read -r l && IFS= read -r l && [ "$l" = "$m" ] && o=1; fi;
-[ "$o" ] || fail "the script did not arrive whole, or the disk is full";
+set +C; exec 6<"$s";
+case $b in
+-*) c=${b#-}; while [ "$c" -gt 0 ] && IFS= read -r l && printf "%s\n" "$l"; do c=$((c - 1)); done >>"$s" 2>/dev/null;;
+*) head -c "$b" >>"$s" 2>/dev/null && IFS= read -r l && IFS= read -r l && [ "$l" = "$m" ] || c=1;;
+esac;
+[ "$c" = 0 ] || fail "the script did not arrive whole, or the disk is full";
 # The claim: made by exclusive creation. Its first line is room for the result, so that the end needs no
 # disk block. The script has been open since before, and is for as long as we live: that tells a later
 # windrow whether we do.
@@ -54,9 +56,9 @@ esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
 ) <&8 6<&- & eval "c=\$$e";
 # The deadline, should nobody come back to keep it: the group is ended, and the reason left.
-v=; [ "$4" = 0 ] || { (
-trap "kill \$q 2>/dev/null; exit" TERM; sleep "$4" & eval "q=\$$e"; wait $q; trap : TERM;
-printf "" >"$d/late"; read -r q g <"$d/group"; kill -s TERM -- "-$g"; sleep "$5"; kill -s KILL -- "-$g"
+v=; [ "$k" = 0 ] || { (
+trap "kill \$q 2>/dev/null; exit" TERM; sleep "$k" & eval "q=\$$e"; wait $q; trap : TERM;
+printf "" >"$d/late"; read -r q g <"$d/group"; kill -s TERM -- "-$g"; sleep "$j"; kill -s KILL -- "-$g"
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- & eval "v=\$$e"; };
 # The script, in the foreground: a background job would be deaf to interrupts.
 (
@@ -67,6 +69,7 @@ case $x in [0-9]*) ;; *) x=$(exec sh -c "echo \$PPID");; esac;
 SCRIPT_RESPONSE_FILE=$d/response; export SCRIPT_RESPONSE_FILE;
 command -v setsid >/dev/null && z=setsid || z=;
 [ "$z" ] && echo "$x $x" >"$d/group" || echo "- $$" >"$d/group";
+[ "$1" ] && export "$@";
 eval "$p"
 ) </dev/null >"$d/stdout" 2>"$d/stderr" 6<&-;
 r=$?;
@@ -78,7 +81,7 @@ if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi
 fi;
 tell "exit $r";
 # What others left here long ago. One that has no end is left alone while its supervisor lives.
-[ "$6" = 0 ] || ( nice find "$h/.windrow" -name claim -mmin "+$6" | while IFS= read -r l; do
+[ "$a" = 0 ] || ( nice find "$h/.windrow" -name claim -mmin "+$a" | while IFS= read -r l; do
 { read -r w x; read -r p; } <"$l"; [ "$w" ] || { kill -s 0 "$p" && continue; }; rm -rf "${l%/claim}"; done
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- &
 wait "$c";

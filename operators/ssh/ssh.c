@@ -153,12 +153,27 @@ static void variable_add(void *ctx, const char *name, struct op_bytes value)
 	buf_addc(out, '\n');
 }
 
+/* What a script is told of its run may be told in the open; what the task says may not. */
+struct told {
+	struct buf *facts, *environment;
+};
+
+static void fact_add(void *ctx, const char *name, struct op_bytes value)
+{
+	struct told *told = ctx;
+
+	if (!remote_fact_add(told->facts, name, value.data, value.len))
+		variable_add(told->environment, name, value);
+}
+
 /* What the child does before it becomes the script, as shell text. */
-static int launch_make(const struct op_job *job, struct remote_launch *l)
+static int launch_make(const struct op_job *job, struct remote_launch *l, struct buf *facts)
 {
 	const struct op_setting *s = job->settings, *arguments = &s[SSH_KEY_ARGUMENTS];
+	struct told told = {facts, &l->environment};
 
-	script_environment(job, variable_add, &l->environment);
+	script_variables(job, variable_add, &l->environment);
+	script_facts(job, fact_add, &told);
 	(void)script_words(job, word_add, &l->interpreter);
 	for (size_t i = 0; i < arguments->n; i++)
 		word_add(&l->arguments, arguments->list[i].data, arguments->list[i].len);
@@ -193,11 +208,11 @@ static int input_make(struct ssh_try *t, const struct op_job *job, struct err *e
 	t->is_own = !t->wants_pty && has_default_shell(job) &&
 		remote_is_one_command(script.data, script.len);
 	launch.is_own = t->is_own;
-	r = launch_make(job, &launch);
-	t->script_len = script.len;
-	remote_start_input(&t->input, t->nonce, &launch, script.data, script.len);
+	r = launch_make(job, &launch, &t->facts);
+	remote_start_input(&t->input, t->nonce, &launch, script.data, script.len, &t->sending);
 	remote_launch_free(&launch);
-	if (r != 0 || buf_status(&t->input) != 0 || buf_status(&t->running) != 0)
+	if (r != 0 || buf_status(&t->input) != 0 || buf_status(&t->facts) != 0 ||
+		buf_status(&t->running) != 0)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	return 0;
 }
@@ -242,6 +257,7 @@ static struct ssh_try *try_create(
 	if (!t->is_cmd_timeout)
 		t->timeout_ms = job->timeout_ms;
 	buf_init(&t->input, 0);
+	buf_init(&t->facts, 0);
 	buf_init(&t->response, 0);
 	buf_init(&t->running, 0);
 	nonce_make(t->nonce);

@@ -82,6 +82,7 @@ static void first_start(struct ssh_try *t)
 {
 	t->is_started = true;
 	buf_free(&t->input);
+	buf_free(&t->facts);
 	TRY_LOG(t, OP_INFO, "%s",
 		t->running.len > 0 ? buf_str(&t->running) : "Attached to the script again");
 	if (t->is_cmd_timeout)
@@ -361,8 +362,9 @@ static void command_make(struct ssh_try *t, bool is_attach, struct buf *out)
 	const bool *has_sh = ssh_try_shell(t);
 	bool is_sh = has_sh != NULL && *has_sh;
 
+	t->sending.facts = buf_str(&t->facts);
 	if (t->is_plain)
-		remote_plain_command(out, is_sh, t->execution_id, t->nonce, t->script_len,
+		remote_plain_command(out, is_sh, t->execution_id, t->nonce, &t->sending,
 			t->wants_pty	    ? REMOTE_PLAIN_PTY
 				: t->is_own ? REMOTE_PLAIN_OWN
 					    : REMOTE_PLAIN,
@@ -370,8 +372,8 @@ static void command_make(struct ssh_try *t, bool is_attach, struct buf *out)
 	else if (is_attach)
 		remote_attach_command(out, t->execution_id, t->nonce);
 	else
-		remote_start_command(out, is_sh, t->execution_id, t->nonce, t->script_len,
-			deadline_s, grace_s, t->sweep_min);
+		remote_start_command(out, is_sh, t->execution_id, t->nonce, &t->sending, deadline_s,
+			grace_s, t->sweep_min);
 }
 
 static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)

@@ -75,12 +75,13 @@ struct ssh_try {
 	const char *execution_id;
 	char nonce[REMOTE_NONCE_LEN + 1];
 	struct buf running; /* the log's line that says what runs */
-	struct buf input; /* what starts it; kept until it surely runs */
+	struct buf input, facts; /* what starts it; kept until it surely runs */
+	struct remote_sending sending; /* what its command says of these */
 	bool is_plain, wants_pty, is_own; /* is_own: the script needs no shell of its own */
 	int64_t timeout_ms, grace_ms; /* timeout_ms: 0: none */
 	bool is_cmd_timeout; /* timeout_ms is the task's cmd_timeout */
 	int64_t sweep_min; /* this try sweeps what ended so many minutes ago; 0: it does not */
-	size_t script_len, response_limit;
+	size_t response_limit;
 	uint64_t log_limit, logged; /* logged: bytes of output handed on */
 
 	enum try_phase phase;

@@ -178,9 +178,12 @@ static void shell_replace(struct buf *command, const char *shell)
 	buf_free(&b);
 }
 
-static const char script[] = "echo out \"$GREETING\" \"$1\"\necho err >&2\n"
+static const char script[] = "echo out \"$GREETING\" \"$1\"\necho err \"$FACT\" >&2\n"
 			     "printf '[1]' > \"$SCRIPT_RESPONSE_FILE\"\n"
 			     "echo ran >> ledger\nexit 7\n";
+
+/* What the input that was made last holds. */
+static struct remote_sending sent = {.facts = " FACT=1.2 OTHER=no"};
 
 static void launch_input(struct buf *input, size_t len, bool is_plain)
 {
@@ -192,7 +195,7 @@ static void launch_input(struct buf *input, size_t len, bool is_plain)
 	buf_adds(&launch.interpreter, "'/bin/sh'");
 	buf_adds(&launch.arguments, "'a  b'");
 	buf_init(input, 0);
-	remote_start_input(input, NONCE, &launch, script, len);
+	remote_start_input(input, NONCE, &launch, script, len, &sent);
 	remote_launch_free(&launch);
 }
 
@@ -220,12 +223,12 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 
 	launch_input(&input, sizeof(script) - 1, false);
 	buf_init(&command, 0);
-	remote_start_command(&command, false, id, NONCE, sizeof(script) - 1, 60, 1, 0);
+	remote_start_command(&command, false, id, NONCE, &sent, 60, 1, 0);
 	if (as_sh != NULL)
 		shell_replace(&command, as_sh);
 	run(login, path, &command, &input, &h);
 	IS_STR(buf_str(&h.data[0]), "out it's a  b\n", "%s: its standard output", name);
-	IS_STR(buf_str(&h.data[1]), "err\n", "%s: its standard error", name);
+	IS_STR(buf_str(&h.data[1]), "err 1.2\n", "%s: its standard error", name);
 	IS_STR(buf_str(&h.response), "[1]", "%s: its response", name);
 	OK(strstr(buf_str(&h.words), "exit 7|") != NULL, "%s: its exit status", name);
 	heard_free(&h);
@@ -253,7 +256,7 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 
 	(void)snprintf(other, sizeof(other), "%s-cut", id);
 	buf_reset(&command);
-	remote_start_command(&command, false, other, NONCE, sizeof(script) - 1, 0, 1, 0);
+	remote_start_command(&command, false, other, NONCE, &sent, 0, 1, 0);
 	if (as_sh != NULL)
 		shell_replace(&command, as_sh);
 	input.len -= 5;
@@ -266,7 +269,7 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 	launch_input(&input, sizeof(script) - 1, true);
 	(void)snprintf(other, sizeof(other), "%s-plain", id);
 	buf_reset(&command);
-	remote_plain_command(&command, false, other, NONCE, sizeof(script) - 1, REMOTE_PLAIN, 1);
+	remote_plain_command(&command, false, other, NONCE, &sent, REMOTE_PLAIN, 1);
 	if (as_sh != NULL)
 		shell_replace(&command, as_sh);
 	run(login, path, &command, &input, &h);
@@ -296,7 +299,7 @@ static void same_check(const char *name, const char *as_sh)
 	launch_input(&input, sizeof(script) - 1, true);
 	(void)snprintf(id, sizeof(id), "same-%.*s", (int)strcspn(as_sh, " "), as_sh);
 	buf_init(&command, 0);
-	remote_plain_command(&command, true, id, NONCE, sizeof(script) - 1, REMOTE_PLAIN, 1);
+	remote_plain_command(&command, true, id, NONCE, &sent, REMOTE_PLAIN, 1);
 	run(login, NULL, &command, &input, &h);
 	IS_STR(buf_str(&h.data[0]), "out it's a  b\n", "%s: as it is: standard output", name);
 	OK(strstr(buf_str(&h.words), "exit 7|") != NULL, "%s: as it is: exit status", name);
@@ -307,9 +310,9 @@ static void same_check(const char *name, const char *as_sh)
 	launch.is_plain = launch.is_own = true;
 	buf_adds(&launch.environment, "export GREETING='it'\\''s'\n");
 	buf_init(&input, 0);
-	remote_start_input(&input, NONCE, &launch, one, sizeof(one) - 1);
+	remote_start_input(&input, NONCE, &launch, one, sizeof(one) - 1, &sent);
 	buf_reset(&command);
-	remote_plain_command(&command, true, id, NONCE, sizeof(one) - 1, REMOTE_PLAIN_OWN, 1);
+	remote_plain_command(&command, true, id, NONCE, &sent, REMOTE_PLAIN_OWN, 1);
 	run(login, NULL, &command, &input, &h);
 	IS_STR(buf_str(&h.data[0]), "one command\n", "%s: one command: standard output", name);
 	IS_STR(buf_str(&h.data[1]), "", "%s: one command: standard error", name);
@@ -318,6 +321,25 @@ static void same_check(const char *name, const char *as_sh)
 	remote_launch_free(&launch);
 	buf_free(&input);
 	buf_free(&command);
+}
+
+static void test_facts(void)
+{
+	static const char *const are_not[] = {"a b", "it's", "$x", "a;b", "~", "a*", "{a}", "a\nb"};
+	char too_long[REMOTE_FACT_MAX + 2];
+	struct buf facts;
+
+	buf_init(&facts, 0);
+	OK(remote_fact_add(&facts, "A", "etl.load-1", 10) &&
+			remote_fact_add(&facts, "B", "x:+,", 4),
+		"plain texts are facts");
+	for (size_t i = 0; i < sizeof(are_not) / sizeof(are_not[0]); i++)
+		OK(!remote_fact_add(&facts, "C", are_not[i], strlen(are_not[i])), "%s is none",
+			are_not[i]);
+	memset(too_long, 'x', sizeof(too_long));
+	OK(!remote_fact_add(&facts, "D", too_long, REMOTE_FACT_MAX + 1), "nor is a long one");
+	IS_STR(buf_str(&facts), " A=etl.load-1 B=x:+,", "each is a word");
+	buf_free(&facts);
 }
 
 static void test_one_command(void)
@@ -375,6 +397,7 @@ int main(void)
 	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
 		return 99;
 	test_ear();
+	test_facts();
 	test_one_command();
 	test_shells();
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
