@@ -32,6 +32,8 @@ liboperators_a_SOURCES = \
 	operators/ssh/auth_impl.h \
 	operators/ssh/call.c \
 	operators/ssh/call.h \
+	operators/ssh/command.c \
+	operators/ssh/command.h \
 	operators/ssh/connect.c \
 	operators/ssh/endpoint.c \
 	operators/ssh/agent.c \

@@ -79,11 +79,15 @@ static int run(struct calling *c, uv_loop_t *loop, const char *command, const ch
 	size_t len, struct err *e)
 {
 	const struct ssh_transport_options options = {.threads = 1};
+	struct ssh_command whole;
 	int r = ssh_transport_create(loop, &options, &c->transport, e);
 
 	if (r != 0)
 		return r;
-	r = ssh_exec_start(c->transport, c->target, command, false, &events, c, &c->exec, e);
+	ssh_command_init(&whole);
+	buf_adds(&whole.arguments, command);
+	r = ssh_exec_start(c->transport, c->target, &whole, false, &events, c, &c->exec, e);
+	ssh_command_free(&whole);
 	if (r != 0)
 		ssh_transport_close(c->transport, on_closed, c);
 	else if (ssh_exec_write(c->exec, input, len) != 0 || ssh_exec_eof(c->exec) != 0)

@@ -10,70 +10,60 @@
 #include "engine/err.h"
 #include "operators/ssh/remote_programs.h"
 
-/* A program with its arguments. N.B. a login shell that is /bin/sh runs it as it is. */
-static void command_add(struct buf *out, bool is_sh, const char *program, const char *id,
-	const char *nonce, const char *rest)
+#define OWN_MAX 64 /* bytes of the arguments that one way of starting has and the other has not */
+
+/* A program and the arguments that all have. */
+static void command_begin(
+	struct ssh_command *out, const char *program, const char *id, const char *nonce)
 {
-	if (is_sh) {
-		buf_addf(out, "set -- %s %s %s; ", id, nonce, rest);
-		buf_adds(out, program);
-	} else {
-		buf_adds(out, "exec /bin/sh -c '");
-		buf_adds(out, program);
-		buf_addf(out, "' windrow %s %s %s", id, nonce, rest);
-	}
+	out->program = program;
+	buf_addf(&out->arguments, "%s %s", id, nonce);
 }
 
-#define REST_MAX 160 /* bytes of a command's last arguments, but for the facts */
-
-/* The arguments that both ways of starting end with; before them the way's own, from `own` on. */
-static void starting_add(struct buf *out, bool is_sh, const char *program, const char *id,
-	const char *nonce, const struct remote_sending *sent, const char *own)
+/* The arguments that both ways of starting have. */
+static void starting_add(
+	struct ssh_command *out, const struct remote_sending *sent, const char *own)
 {
-	struct buf rest;
 	bool is_lines = sent->n_script > 0;
 
-	buf_init(&rest, 0);
-	buf_addf(&rest, "%zu %s%zu %s%s", sent->n_prologue, is_lines ? "-" : "",
-		is_lines ? sent->n_script : sent->script_len, own, sent->facts);
-	if (buf_status(&rest) == 0)
-		command_add(out, is_sh, program, id, nonce, buf_str(&rest));
-	else
-		out->status = buf_status(&rest);
-	buf_free(&rest);
+	buf_addf(&out->arguments, " %zu %s%zu %s", sent->n_prologue, is_lines ? "-" : "",
+		is_lines ? sent->n_script : sent->script_len, own);
+	buf_adds(&out->arguments, sent->facts);
 }
 
-void remote_start_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
+void remote_start_command(struct ssh_command *out, const char *id, const char *nonce,
 	const struct remote_sending *sent, int64_t deadline_s, int64_t grace_s, int64_t sweep_min)
 {
-	char own[REST_MAX];
+	char own[OWN_MAX];
 
 	(void)snprintf(own, sizeof(own), "%lld %lld %lld", (long long)deadline_s,
 		(long long)grace_s, (long long)sweep_min);
-	starting_add(out, is_sh, remote_start_program, id, nonce, sent, own);
+	command_begin(out, remote_start_program, id, nonce);
+	starting_add(out, sent, own);
 }
 
-void remote_attach_command(struct buf *out, const char *id, const char *nonce)
+void remote_attach_command(struct ssh_command *out, const char *id, const char *nonce)
 {
-	command_add(out, false, remote_attach_program, id, nonce, "");
+	command_begin(out, remote_attach_program, id, nonce);
 }
 
-void remote_kill_command(
-	struct buf *out, const char *id, const char *nonce, int64_t grace_ms, const char *group)
+void remote_kill_command(struct ssh_command *out, const char *id, const char *nonce,
+	int64_t grace_ms, const char *group)
 {
-	command_add(out, false, remote_kill_program, id, nonce, "");
-	buf_addf(out, "%lld %s", (long long)grace_ms, group == NULL ? "" : group);
+	command_begin(out, remote_kill_program, id, nonce);
+	buf_addf(&out->arguments, " %lld %s", (long long)grace_ms, group == NULL ? "" : group);
 }
 
-void remote_plain_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
+void remote_plain_command(struct ssh_command *out, const char *id, const char *nonce,
 	const struct remote_sending *sent, enum remote_plain_mode mode, int64_t grace_s)
 {
 	static const char *const modes[] = {
 		[REMOTE_PLAIN] = "-", [REMOTE_PLAIN_OWN] = "own", [REMOTE_PLAIN_PTY] = "pty"};
-	char own[REST_MAX];
+	char own[OWN_MAX];
 
 	(void)snprintf(own, sizeof(own), "%s %lld", modes[mode], (long long)grace_s);
-	starting_add(out, is_sh, remote_plain_program, id, nonce, sent, own);
+	command_begin(out, remote_plain_program, id, nonce);
+	starting_add(out, sent, own);
 }
 
 static bool is_plain_text(const char *text, size_t len, const char *chars)

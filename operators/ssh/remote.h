@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "engine/buf.h"
+#include "operators/ssh/command.h"
 
 #define REMOTE_NONCE_LEN 32
 #define REMOTE_WORD_MAX 4096 /* bytes of a line that the host tells */
@@ -21,9 +22,6 @@
 #define REMOTE_LINES_MAX 4096 /* bytes of a script that is sent line by line, without a process */
 
 struct err;
-
-/* How a command is made: is_sh says that the account's login shell is /bin/sh itself, which has
- * been told by the word `same`, and need not become it. */
 
 /* What goes to a start's standard input, as its command has to tell it. */
 struct remote_sending {
@@ -35,13 +33,13 @@ struct remote_sending {
 
 /* The command that starts, attaches to or ends an execution. deadline_s: 0: none; sweep_min: as it
  * ends, what others left on the host so many minutes ago is swept, 0: nothing. */
-void remote_start_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
+void remote_start_command(struct ssh_command *out, const char *id, const char *nonce,
 	const struct remote_sending *sent, int64_t deadline_s, int64_t grace_s, int64_t sweep_min);
-void remote_attach_command(struct buf *out, const char *id, const char *nonce);
+void remote_attach_command(struct ssh_command *out, const char *id, const char *nonce);
 
 /* group is a plain execution's process group, or "-"; NULL for one that keeps a folder. */
-void remote_kill_command(
-	struct buf *out, const char *id, const char *nonce, int64_t grace_ms, const char *group);
+void remote_kill_command(struct ssh_command *out, const char *id, const char *nonce,
+	int64_t grace_ms, const char *group);
 
 /* How a script runs on the channel itself. */
 enum remote_plain_mode {
@@ -51,7 +49,7 @@ enum remote_plain_mode {
 };
 
 /* The command that does so; its input is remote_start_input(). */
-void remote_plain_command(struct buf *out, bool is_sh, const char *id, const char *nonce,
+void remote_plain_command(struct ssh_command *out, const char *id, const char *nonce,
 	const struct remote_sending *sent, enum remote_plain_mode mode, int64_t grace_s);
 
 /* Whether a script for /bin/sh does the same in a shell that goes on behind it: one command of

@@ -49,7 +49,7 @@ case $c in
 f) set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then tell follow;
 tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 & eval "g=\$$e"; fi; set +C;;
 g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
-tail -c "+$x" "$d/stdout"; tail -c "+$y" "$d/stderr" >&2;
+[ -s "$d/stdout" ] && tail -c "+$x" "$d/stdout"; [ -s "$d/stderr" ] && tail -c "+$y" "$d/stderr" >&2;
 if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi; printf "%s end\n" "$m"; tell "end";;
 q) break;;
 esac; done;

@@ -249,6 +249,15 @@ static void open_step(struct session *s, struct channel *c)
 	}
 }
 
+/* N.B. libssh2 wants the same bytes until they are sent, so the text is made once; and not before,
+ * for what the login shell is may have been learned while the channel waited. */
+static bool command_make(struct channel *c)
+{
+	if (c->text.len == 0)
+		ssh_command_text(&c->text, &c->command, ssh_target_has_sh(c->endpoint->target));
+	return buf_status(&c->text) == 0;
+}
+
 /* A request that the server answers: a terminal, then the command. */
 static void request_step(struct session *s, struct channel *c)
 {
@@ -258,9 +267,13 @@ static void request_step(struct session *s, struct channel *c)
 	if (c->state == CHANNEL_PTY) {
 		r = libssh2_channel_request_pty(c->ssh2, "dumb");
 	} else {
+		if (!command_make(c)) {
+			channel_fail(c, SSH_STAGE_OPEN, ERR_NOMEM, "out of memory");
+			return;
+		}
 		c->may_have_run = true;
 		r = libssh2_channel_process_startup(
-			c->ssh2, "exec", 4, c->command, (unsigned)c->command_len);
+			c->ssh2, "exec", 4, c->text.data, (unsigned)c->text.len);
 	}
 	if (r == LIBSSH2_ERROR_EAGAIN) {
 		note_blocked(s, c, OP_NONE);
@@ -283,8 +296,8 @@ static void request_step(struct session *s, struct channel *c)
 	}
 	channel_runs(s, c);
 	s->has_served = true;
-	free(c->command);
-	c->command = NULL;
+	buf_free(&c->text);
+	ssh_command_free(&c->command);
 	m = message_create(MSG_OPEN, 0);
 	if (m != NULL) {
 		m->exec = c->exec;

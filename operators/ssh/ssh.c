@@ -36,7 +36,6 @@ static size_t target_place(struct ssh_instance *i, struct ssh_target *t)
 	ssh_target_hold(t);
 	i->targets[k] = t;
 	i->swept_at[k] = 0;
-	i->has_sh[k] = false;
 	return k;
 }
 
@@ -54,14 +53,6 @@ static void target_share(struct ssh_instance *i, struct ssh_try *t)
 		return;
 	i->swept_at[k] = now;
 	t->sweep_min = i->host->retention_ms / 60000;
-}
-
-bool *ssh_try_shell(const struct ssh_try *t)
-{
-	for (size_t k = 0; k < SSH_TARGETS_KEPT; k++)
-		if (t->instance->targets[k] == t->target)
-			return &t->instance->has_sh[k];
-	return NULL;
 }
 
 /* --- the instance --- */

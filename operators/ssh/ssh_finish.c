@@ -112,6 +112,7 @@ void ssh_try_finish_killed(struct ssh_try *t, const char *message)
 void ssh_try_drop(struct ssh_try *t)
 {
 	t->is_finished = true;
+	ssh_try_grown(t);
 	if (t->exec != NULL)
 		ssh_exec_cancel(t->exec);
 	if (t->kill.exec != NULL)

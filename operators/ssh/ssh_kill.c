@@ -130,18 +130,17 @@ static void killer_begin(struct ssh_try *t)
 		.on_noise = on_kill_other,
 		.on_word = on_kill_word};
 	struct ssh_end end = {0};
-	struct buf command;
+	struct ssh_command command;
 
 	t->kill.wants_again = false;
-	buf_init(&command, 0);
+	ssh_command_init(&command);
 	remote_kill_command(&command, t->execution_id, t->nonce, t->kill.grace_ms,
 		t->is_plain ? plain_group(t) : NULL);
 	remote_ear_init(&t->kill.ear, t->nonce, &heard);
-	if (buf_status(&command) != 0 ||
-		ssh_exec_start(t->instance->transport, t->target, command.data, false,
-			&killer_events, t, &t->kill.exec, &end.err) != 0)
+	if (ssh_exec_start(t->instance->transport, t->target, &command, false, &killer_events, t,
+		    &t->kill.exec, &end.err) != 0)
 		killer_failed(t, &end);
-	buf_free(&command);
+	ssh_command_free(&command);
 }
 
 void ssh_try_kill(struct ssh_try *t, enum op_kill why, int64_t grace_ms)

@@ -52,12 +52,31 @@ static void say_rest(struct ssh_try *t)
 	say(t, &b);
 }
 
+void ssh_try_grown(struct ssh_try *t)
+{
+	t->instance->n_young -= t->is_young;
+	t->is_young = false;
+}
+
 static void on_follow_timer(uv_timer_t *timer)
 {
 	struct ssh_try *t = timer->data;
 
+	ssh_try_grown(t);
 	if (t->phase == TRY_RUNNING && !t->has_exit && t->exec != NULL)
 		say_follow(t);
+}
+
+/* Following takes two processes on the host, and their end two more: many scripts that began
+ * together are waited for longer, since most of them end soon. */
+static void follow_later(struct ssh_try *t)
+{
+	uint64_t delay = FOLLOW_AFTER_MS + (uint64_t)FOLLOW_EACH_MS * t->instance->n_young;
+
+	t->is_young = true;
+	t->instance->n_young++;
+	(void)uv_timer_start(
+		&t->timer, on_follow_timer, delay < FOLLOW_LATEST_MS ? delay : FOLLOW_LATEST_MS, 0);
 }
 
 /* --- hearing --- */
@@ -104,11 +123,12 @@ static void heard_start(struct ssh_try *t, const char *rest)
 	if (t->was_started_before)
 		say_follow(t);
 	else if (!t->is_plain)
-		(void)uv_timer_start(&t->timer, on_follow_timer, FOLLOW_AFTER_MS, 0);
+		follow_later(t);
 }
 
 static void heard_exit(struct ssh_try *t, const char *rest)
 {
+	ssh_try_grown(t);
 	t->has_exit = true;
 	t->exit_code = atoi(rest);
 	if (t->is_followed || t->was_started_before)
@@ -139,11 +159,8 @@ static void heard_ready(struct ssh_try *t, const char *rest)
 
 static void heard_same(struct ssh_try *t, const char *rest)
 {
-	bool *has_sh = ssh_try_shell(t);
-
 	(void)rest;
-	if (has_sh != NULL)
-		*has_sh = true;
+	ssh_target_sh_set(t->target);
 }
 
 static void heard_follow(struct ssh_try *t, const char *rest)
@@ -354,17 +371,15 @@ static void on_exec_end(void *ctx, const struct ssh_end *end)
 		attach_later(t, end->err.code != 0 ? end->err.text : "the channel was closed");
 }
 
-static void command_make(struct ssh_try *t, bool is_attach, struct buf *out)
+static void command_make(struct ssh_try *t, bool is_attach, struct ssh_command *out)
 {
 	int64_t grace_s = (t->grace_ms + 999) / 1000;
 	/* The host's own deadline stands behind ours, which says more when it strikes. */
 	int64_t deadline_s = t->timeout_ms > 0 ? (t->timeout_ms + 999) / 1000 + grace_s + 1 : 0;
-	const bool *has_sh = ssh_try_shell(t);
-	bool is_sh = has_sh != NULL && *has_sh;
 
 	t->sending.facts = buf_str(&t->facts);
 	if (t->is_plain)
-		remote_plain_command(out, is_sh, t->execution_id, t->nonce, &t->sending,
+		remote_plain_command(out, t->execution_id, t->nonce, &t->sending,
 			t->wants_pty	    ? REMOTE_PLAIN_PTY
 				: t->is_own ? REMOTE_PLAIN_OWN
 					    : REMOTE_PLAIN,
@@ -372,7 +387,7 @@ static void command_make(struct ssh_try *t, bool is_attach, struct buf *out)
 	else if (is_attach)
 		remote_attach_command(out, t->execution_id, t->nonce);
 	else
-		remote_start_command(out, is_sh, t->execution_id, t->nonce, &t->sending, deadline_s,
+		remote_start_command(out, t->execution_id, t->nonce, &t->sending, deadline_s,
 			grace_s, t->sweep_min);
 }
 
@@ -385,10 +400,10 @@ static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)
 		.on_response = on_response,
 		.on_word = on_word,
 		.on_noise = on_noise};
-	struct buf command;
+	struct ssh_command command;
 	int r;
 
-	buf_init(&command, 0);
+	ssh_command_init(&command);
 	command_make(t, is_attach, &command);
 	t->phase = is_attach ? TRY_ATTACHING : TRY_STARTING;
 	t->was_started_before = is_attach;
@@ -399,13 +414,9 @@ static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)
 	buf_reset(&t->response);
 	t->response_len = 0;
 	remote_ear_init(&t->ear, t->nonce, &heard);
-	r = buf_status(&command);
-	if (r == 0)
-		r = ssh_exec_start(t->instance->transport, t->target, command.data, t->wants_pty,
-			&exec_events, t, &t->exec, e);
-	else
-		err_set(e, r, "out of memory");
-	buf_free(&command);
+	r = ssh_exec_start(t->instance->transport, t->target, &command, t->wants_pty, &exec_events,
+		t, &t->exec, e);
+	ssh_command_free(&command);
 	return r;
 }
 

@@ -22,6 +22,8 @@
 #define SSH_TARGETS_KEPT 64
 #define SWEEP_EVERY_MS 3600000 /* of one host */
 #define FOLLOW_AFTER_MS 100 /* a script that runs longer has its streams followed */
+#define FOLLOW_EACH_MS 5 /* and later by so much for each that waits for the same */
+#define FOLLOW_LATEST_MS 5000
 #define REATTACH_MIN_MS 50
 #define REATTACH_MAX_MS 30000
 #define REATTACH_LIMIT_MS 3600000 /* a host that stays away longer has lost the task */
@@ -46,8 +48,8 @@ struct ssh_instance {
 	struct ssh_target
 		*targets[SSH_TARGETS_KEPT]; /* those used last, so that tries share them */
 	uint64_t swept_at[SSH_TARGETS_KEPT]; /* when a try was last asked to sweep; 0: never */
-	bool has_sh[SSH_TARGETS_KEPT]; /* their login shell is /bin/sh itself */
 	size_t next_target;
+	unsigned n_young; /* scripts whose streams are not followed yet */
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;
 };
@@ -93,6 +95,7 @@ struct ssh_try {
 	bool is_started; /* on_started was called */
 	bool is_open; /* the server has accepted the command */
 	bool has_spoken; /* the conversation has had a word of ours */
+	bool is_young; /* it waits to be followed, and counts in n_young */
 	bool is_followed, at_out, at_err, end_out, end_err, has_exit, was_started_before;
 	bool is_late, is_abandoned, is_finished, is_gathered, was_taken, was_none;
 	int exit_code;
@@ -110,11 +113,11 @@ struct ssh_try {
 	char message[1024];
 };
 
-/* ssh.c: what is known of the target's login shell: has_sh of its place; NULL: it has none. */
-bool *ssh_try_shell(const struct ssh_try *t);
-
 /* ssh_talk.c: the conversation. */
 int ssh_try_begin(struct ssh_try *t, bool is_attach, struct err *e);
+
+/* It waits to be followed no more. */
+void ssh_try_grown(struct ssh_try *t);
 
 /* What follows `first` in a word that begins with it; NULL where it does not. */
 const char *ssh_word_rest(const char *word, const char *first);

@@ -65,10 +65,15 @@ struct ssh_target {
 	unsigned max_sessions; /* channels on one connection; 0: found out by trying */
 	struct ssh_target *jump; /* go through this one; NULL: straight */
 	const char *proxy_command; /* NULL: none */
+	bool has_sh; /* atomic: the login shell is known to be /bin/sh itself */
 };
 
 /* References are counted across threads. */
 void ssh_target_hold(struct ssh_target *t);
 void ssh_target_release(struct ssh_target *t);
+
+/* What is learned of the login shell, by any thread. */
+void ssh_target_sh_set(struct ssh_target *t);
+bool ssh_target_has_sh(const struct ssh_target *t);
 
 #endif

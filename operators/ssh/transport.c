@@ -80,7 +80,8 @@ void channel_free(struct channel *c)
 		free(c->end_message);
 	}
 	buf_free(&c->input);
-	free(c->command);
+	buf_free(&c->text);
+	ssh_command_free(&c->command);
 	free(c);
 }
 
@@ -401,7 +402,7 @@ static struct lane *lane_of(struct ssh_transport *t, const struct ssh_target *ta
 }
 
 struct channel *channel_create(
-	struct lane *lane, struct ssh_exec *x, const char *command, bool want_pty)
+	struct lane *lane, struct ssh_exec *x, struct ssh_command *command, bool want_pty)
 {
 	struct channel *c = calloc(1, sizeof(*c));
 
@@ -409,17 +410,22 @@ struct channel *channel_create(
 		return NULL;
 	link_init(&c->link);
 	buf_init(&c->input, 0);
+	buf_init(&c->text, 0);
+	ssh_command_init(&c->command);
 	c->lane = lane;
 	c->exec = x;
 	c->want_pty = want_pty;
-	c->command_len = strlen(command);
-	c->command = strdup(command);
+	if (command != NULL) {
+		c->command = *command;
+		ssh_command_init(command);
+	}
 	c->end_message = message_create(MSG_END, 0);
 	if (c->end_message != NULL) {
 		c->end_message->exec = x;
 		c->end_message->end = calloc(1, sizeof(struct ssh_end));
 	}
-	if (c->command == NULL || c->end_message == NULL || c->end_message->end == NULL) {
+	if (buf_status(&c->command.arguments) != 0 || c->end_message == NULL ||
+		c->end_message->end == NULL) {
 		channel_free(c);
 		return NULL;
 	}
@@ -435,7 +441,7 @@ unsigned ssh_transport_connections(const struct ssh_transport *t)
 	return n;
 }
 
-int ssh_exec_start(struct ssh_transport *t, struct ssh_target *target, const char *command,
+int ssh_exec_start(struct ssh_transport *t, struct ssh_target *target, struct ssh_command *command,
 	bool want_pty, const struct ssh_exec_events *events, void *ctx, struct ssh_exec **out,
 	struct err *e)
 {

@@ -23,6 +23,7 @@
 #include <uv.h>
 
 #include "engine/err.h"
+#include "operators/ssh/command.h"
 #include "operators/ssh/target.h"
 
 struct ssh_transport;
@@ -82,9 +83,9 @@ void ssh_transport_close(struct ssh_transport *t, void (*on_closed)(void *ctx), 
 /* Connections that are open or being opened, as of now. */
 unsigned ssh_transport_connections(const struct ssh_transport *t);
 
-/* Runs command on the target (which is referenced, see target.h). stdin stays open until
- * ssh_exec_eof(). ERR_NOMEM, ERR_ILLEGAL after close began. */
-int ssh_exec_start(struct ssh_transport *t, struct ssh_target *target, const char *command,
+/* Runs a command (which is emptied) on the target (which is referenced, see target.h).
+ * stdin stays open until ssh_exec_eof(). ERR_NOMEM, ERR_ILLEGAL after close began. */
+int ssh_exec_start(struct ssh_transport *t, struct ssh_target *target, struct ssh_command *command,
 	bool want_pty, const struct ssh_exec_events *events, void *ctx, struct ssh_exec **out,
 	struct err *e);
 

@@ -141,8 +141,8 @@ struct channel {
 		*tunnel; /* it leads to another host, and runs nothing; NULL: it runs a command */
 	enum channel_state state;
 	LIBSSH2_CHANNEL *ssh2;
-	char *command;
-	size_t command_len;
+	struct ssh_command command;
+	struct buf text; /* of the command, while it is sent */
 	bool want_pty, eof_wanted, eof_sent, may_have_run, is_cancelled;
 	struct buf input; /* standard input not sent yet, from input_at */
 	size_t input_at;
@@ -294,7 +294,7 @@ struct ssh_transport {
 
 /* transport.c: channels, and messages from a lane to the caller. */
 struct channel *channel_create(
-	struct lane *lane, struct ssh_exec *x, const char *command, bool want_pty);
+	struct lane *lane, struct ssh_exec *x, struct ssh_command *command, bool want_pty);
 void channel_free(struct channel *c);
 
 /* Adds bytes to the channel's standard input. Without memory the channel ends. */

@@ -111,7 +111,7 @@ int tunnel_open(struct session *s, int *fd, struct err *e)
 	struct tunnel *t = calloc(1, sizeof(*t));
 	int ends[2];
 
-	if (t == NULL || (t->channel = channel_create(s->lane, NULL, "", false)) == NULL) {
+	if (t == NULL || (t->channel = channel_create(s->lane, NULL, NULL, false)) == NULL) {
 		free(t);
 		return err_set(e, ERR_NOMEM, "out of memory");
 	}

@@ -178,6 +178,16 @@ static void shell_replace(struct buf *command, const char *shell)
 	buf_free(&b);
 }
 
+/* The command as text. */
+static void command_text(struct ssh_command *c, bool is_sh, const char *as_sh, struct buf *out)
+{
+	buf_reset(out);
+	ssh_command_text(out, c, is_sh);
+	buf_reset(&c->arguments);
+	if (as_sh != NULL)
+		shell_replace(out, as_sh);
+}
+
 static const char script[] = "echo out \"$GREETING\" \"$1\"\necho err \"$FACT\" >&2\n"
 			     "printf '[1]' > \"$SCRIPT_RESPONSE_FILE\"\n"
 			     "echo ran >> ledger\nexit 7\n";
@@ -216,16 +226,17 @@ static int ledger_lines(void)
 static void shell_check(const char *name, const char *as_sh, const char *const *login,
 	const char *path, const char *id)
 {
+	struct ssh_command c;
 	struct buf command, input;
 	struct heard h;
 	int before = ledger_lines();
 	char other[64];
 
 	launch_input(&input, sizeof(script) - 1, false);
+	ssh_command_init(&c);
 	buf_init(&command, 0);
-	remote_start_command(&command, false, id, NONCE, &sent, 60, 1, 0);
-	if (as_sh != NULL)
-		shell_replace(&command, as_sh);
+	remote_start_command(&c, id, NONCE, &sent, 60, 1, 0);
+	command_text(&c, false, as_sh, &command);
 	run(login, path, &command, &input, &h);
 	IS_STR(buf_str(&h.data[0]), "out it's a  b\n", "%s: its standard output", name);
 	IS_STR(buf_str(&h.data[1]), "err 1.2\n", "%s: its standard error", name);
@@ -236,29 +247,23 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 	OK(strstr(buf_str(&h.words), "taken ") != NULL, "%s: a second start finds the first", name);
 	heard_free(&h);
 
-	buf_reset(&command);
-	remote_attach_command(&command, id, NONCE);
-	if (as_sh != NULL)
-		shell_replace(&command, as_sh);
+	remote_attach_command(&c, id, NONCE);
+	command_text(&c, false, as_sh, &command);
 	run(login, path, &command, &input, &h);
 	if (!OK(strstr(buf_str(&h.words), "exit 7|") != NULL, "%s: who attaches learns the end",
 		    name))
 		tap_note("%s", buf_str(&h.words));
 	heard_free(&h);
 
-	buf_reset(&command);
-	remote_kill_command(&command, id, NONCE, 1000, NULL);
-	if (as_sh != NULL)
-		shell_replace(&command, as_sh);
+	remote_kill_command(&c, id, NONCE, 1000, NULL);
+	command_text(&c, false, as_sh, &command);
 	run(login, path, &command, &input, &h);
 	OK(strstr(buf_str(&h.words), "ended|") != NULL, "%s: who kills too", name);
 	heard_free(&h);
 
 	(void)snprintf(other, sizeof(other), "%s-cut", id);
-	buf_reset(&command);
-	remote_start_command(&command, false, other, NONCE, &sent, 0, 1, 0);
-	if (as_sh != NULL)
-		shell_replace(&command, as_sh);
+	remote_start_command(&c, other, NONCE, &sent, 0, 1, 0);
+	command_text(&c, false, as_sh, &command);
 	input.len -= 5;
 	run(login, path, &command, &input, &h);
 	OK(strstr(buf_str(&h.words), "fail ") != NULL, "%s: a script that is cut is refused", name);
@@ -268,10 +273,8 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 
 	launch_input(&input, sizeof(script) - 1, true);
 	(void)snprintf(other, sizeof(other), "%s-plain", id);
-	buf_reset(&command);
-	remote_plain_command(&command, false, other, NONCE, &sent, REMOTE_PLAIN, 1);
-	if (as_sh != NULL)
-		shell_replace(&command, as_sh);
+	remote_plain_command(&c, other, NONCE, &sent, REMOTE_PLAIN, 1);
+	command_text(&c, false, as_sh, &command);
 	run(login, path, &command, &input, &h);
 	IS_STR(buf_str(&h.data[0]), "out it's a  b\n", "%s: plain: its standard output", name);
 	IS_STR(buf_str(&h.response), "[1]", "%s: plain: its response", name);
@@ -279,6 +282,7 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 	heard_free(&h);
 	buf_free(&input);
 	buf_free(&command);
+	ssh_command_free(&c);
 }
 
 /* A shell that is /bin/sh itself and runs the programs as they are; and one command that needs no
@@ -288,6 +292,7 @@ static void same_check(const char *name, const char *as_sh)
 	static const char one[] = "echo one  command";
 	const char *login[] = {as_sh, NULL, NULL};
 	struct remote_launch launch;
+	struct ssh_command c;
 	struct buf command, input;
 	struct heard h;
 	char id[64];
@@ -298,8 +303,10 @@ static void same_check(const char *name, const char *as_sh)
 	}
 	launch_input(&input, sizeof(script) - 1, true);
 	(void)snprintf(id, sizeof(id), "same-%.*s", (int)strcspn(as_sh, " "), as_sh);
+	ssh_command_init(&c);
 	buf_init(&command, 0);
-	remote_plain_command(&command, true, id, NONCE, &sent, REMOTE_PLAIN, 1);
+	remote_plain_command(&c, id, NONCE, &sent, REMOTE_PLAIN, 1);
+	command_text(&c, true, NULL, &command);
 	run(login, NULL, &command, &input, &h);
 	IS_STR(buf_str(&h.data[0]), "out it's a  b\n", "%s: as it is: standard output", name);
 	OK(strstr(buf_str(&h.words), "exit 7|") != NULL, "%s: as it is: exit status", name);
@@ -311,8 +318,8 @@ static void same_check(const char *name, const char *as_sh)
 	buf_adds(&launch.environment, "export GREETING='it'\\''s'\n");
 	buf_init(&input, 0);
 	remote_start_input(&input, NONCE, &launch, one, sizeof(one) - 1, &sent);
-	buf_reset(&command);
-	remote_plain_command(&command, true, id, NONCE, &sent, REMOTE_PLAIN_OWN, 1);
+	remote_plain_command(&c, id, NONCE, &sent, REMOTE_PLAIN_OWN, 1);
+	command_text(&c, true, NULL, &command);
 	run(login, NULL, &command, &input, &h);
 	IS_STR(buf_str(&h.data[0]), "one command\n", "%s: one command: standard output", name);
 	IS_STR(buf_str(&h.data[1]), "", "%s: one command: standard error", name);
@@ -321,6 +328,7 @@ static void same_check(const char *name, const char *as_sh)
 	remote_launch_free(&launch);
 	buf_free(&input);
 	buf_free(&command);
+	ssh_command_free(&c);
 }
 
 static void test_facts(void)
