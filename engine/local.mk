@@ -97,6 +97,7 @@ libengine_a_SOURCES = \
 	engine/shlex_brace.c \
 	engine/shlex_command.c \
 	engine/shlex_here.c \
+	engine/shlex_paren.c \
 	engine/shlex_quote.c \
 	engine/shlex_word.c \
 	engine/shplan.h \

@@ -251,6 +251,14 @@ int sh_backslash(struct sh_lexer *lx, size_t next, bool *is_continuation);
 
 /* Each reads on in the top frame, until another frame is on top or the text ends. */
 int sh_step_command(struct sh_lexer *lx, bool *is_done);
+
+/* A quote or an expansion begins or goes on in the word at hand. */
+void sh_word_add_special(struct sh_lexer *lx, struct sh_frame *f);
+
+/* shlex_paren.c: a ( or ) where commands stand; next is behind it. ERR_INVALID: an expression
+ * stands where none can; ERR_LIMIT, ERR_NOMEM. */
+int sh_paren_open(struct sh_lexer *lx, struct sh_frame *f, size_t next);
+int sh_paren_close(struct sh_lexer *lx, struct sh_frame *f, size_t next);
 int sh_step_double(struct sh_lexer *lx, bool *is_done);
 int sh_step_single(struct sh_lexer *lx, bool *is_done);
 int sh_step_dollar(struct sh_lexer *lx, bool *is_done);

@@ -25,10 +25,11 @@ int params_resolve(const struct dag *d, const struct value *conf, struct arena *
 	for (size_t i = 0; i < d->n_params; i++) {
 		const struct param *p = &d->params[i];
 		const struct value *given = value_member(conf, p->name, strlen(p->name));
-		int r = given == NULL ? 0 : param_check(p, given, e);
+		struct err why;
+		int r = given == NULL ? 0 : param_check(p, given, &why);
 
 		if (r != 0)
-			return r;
+			return err_set(e, r, "parameter %s", why.text);
 		if (given == NULL && !p->has_default)
 			return err_set(e, ERR_INVALID,
 				"parameter %s has no default, and the conf does not give it",

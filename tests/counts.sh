@@ -7,8 +7,8 @@
 # A baseline's line: COMPILER_LIBC_MACHINE PATH INSTRUCTIONS
 set -u
 . "$top_srcdir/tests/e2e/tap.sh"
-baseline=$top_srcdir/tests/counts/baseline
-counts=$work/counts
+baseline=$(cd "$top_srcdir" && pwd)/tests/counts/baseline
+counts=./counts
 most=105 # per cent of the baseline
 
 skip_all()
@@ -30,10 +30,11 @@ key_of_this()
 	echo "$compiler-$($CC -dumpfullversion -dumpversion)_$(getconf GNU_LIBC_VERSION | tr ' ' -)_$(uname -m)$vectors"
 }
 
-# count PATH: prints how many instructions it takes
+# count PATH: prints how many instructions it takes. N.B. how memory is given out, and so how much of it
+# must be zeroed, depends on the lengths of paths: the folder of temporary files is called the same each time.
 count()
 {
-	env -i PATH="$PATH" LC_ALL=C TMPDIR="$work" LD_BIND_NOW=1 valgrind -q --tool=callgrind \
+	env -i PATH="$PATH" LC_ALL=C TMPDIR=. LD_BIND_NOW=1 valgrind -q --tool=callgrind \
 		--toggle-collect=counted --callgrind-out-file="$work/out" "$counts" "$1" >&2 &&
 		sed -n 's/^summary: *//p' "$work/out"
 }
@@ -43,7 +44,8 @@ command -v valgrind >/dev/null || skip_all 'there is no valgrind here'
 [ "${CFLAGS:--g -O2}" = '-g -O2' ] || skip_all "the baseline is of -g -O2, and this of $CFLAGS"
 key=$(key_of_this)
 # N.B. of debugging information valgrind understands less than compilers write.
-strip -g -o "$counts" "$top_builddir/tests/counts/counts" || exit 99
+strip -g -o "$work/counts" "$top_builddir/tests/counts/counts" || exit 99
+cd "$work" || exit 99
 
 if [ "${1:-}" = update ]; then
 	for path in $("$counts"); do

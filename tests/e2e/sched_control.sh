@@ -60,7 +60,7 @@ END
 # What a person does meanwhile.
 ask_for_things()
 {
-	said "a conf that does not fit" 2 "*n: want an integer*" dags trigger d --conf '{"n": "x"}'
+	said "a conf that does not fit" 2 "*parameter n: want an integer, found the string \"x\"*" dags trigger d --conf '{"n": "x"}'
 	said "a conf that is no object" 2 "*--conf: it must be a JSON object; this is: list*" dags trigger d --conf '[1]'
 	said "a run id that there is already" 1 "*d has a run r1 already*" dags trigger d -r r1
 	said "a run id that is none" 2 "*cannot be a run id*" dags trigger d -r a/b
