@@ -2,8 +2,9 @@
  * Runs on a store whose power is cut again and again: the real conductor, journal and store, on a
  * disk that loses what was not synced, and a host that goes on meanwhile. What comes back is a run
  * that goes on: no try starts twice, none that ended is forgotten, outputs are what they were.
+ * Where calls fail and power stays, nothing starts meanwhile, and the run goes on by itself.
  *
- *   WINDROW_SEED  of the moments   WINDROW_CUTS  how many worlds (80)
+ *   WINDROW_SEED  of the moments   WINDROW_CUTS  how many worlds (160)
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@
 
 #define TRIES 12 /* what the DAG makes when each task runs once; one fails at first */
 #define OPERATORS_MAX 16
+#define STALLED_TURNS 20 /* of the loop, while nothing can be stored */
 #define LIVES_MAX 500 /* of one world; more means that it does not go on */
 
 static const char yaml[] =
@@ -74,8 +76,9 @@ struct world {
 	struct op_instance *instances[OPERATORS_MAX];
 	struct render_source source;
 	struct machine machines[TRIES * 2];
-	size_t n_machines, n_cuts;
-	bool is_dead, is_closed;
+	size_t n_machines, n_cuts, n_stalls;
+	unsigned fails; /* calls that do */
+	bool is_dead, is_closed, may_stall, is_stalled;
 	char wrong[sizeof(((struct err *)0)->text) + 64];
 };
 
@@ -271,7 +274,16 @@ static void on_stall(void *ctx, const struct err *e)
 {
 	(void)ctx;
 	(void)e;
-	w.is_dead = true;
+	if (w.may_stall)
+		w.is_stalled = true;
+	else
+		w.is_dead = true;
+}
+
+static void on_flow(void *ctx)
+{
+	(void)ctx;
+	w.is_stalled = false;
 }
 
 static void on_closed(void *ctx)
@@ -314,7 +326,8 @@ static void run_begin(void)
 
 static int daemon_open(void)
 {
-	struct journal_options j = {.loop = &w.loop, .store = &w.kit.options, .on_stall = on_stall};
+	struct journal_options j = {
+		.loop = &w.loop, .store = &w.kit.options, .on_stall = on_stall, .on_flow = on_flow};
 	struct conductor_options c = {.loop = &w.loop,
 		.editions = {.get = edition_get},
 		.source = &w.source,
@@ -358,19 +371,49 @@ static void daemon_close(void)
 	w.store = NULL;
 }
 
+/* Something happens on the host, or else the journal is waited for. */
+static void turn(void)
+{
+	bool is_quiet = roll() % 4 == 0 || !host_step();
+
+	(void)uv_run(
+		&w.loop, is_quiet && journal_waiting(w.journal) > 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+}
+
+/* Nothing can be stored: whatever happens, nothing starts. Then the disk is mended, and the journal
+ * woken, which would wait a second. */
+static void sit_out(void)
+{
+	size_t n = w.n_machines;
+
+	for (int i = 0; i < STALLED_TURNS; i++) {
+		(void)host_step();
+		(void)uv_run(&w.loop, UV_RUN_NOWAIT);
+	}
+	if (w.n_machines != n)
+		wrong("while nothing could be stored was started:", w.machines[n].what);
+	w.n_stalls++;
+	faulty_mend();
+	(void)journal_commit(w.journal, NULL, NULL);
+	while (w.is_stalled)
+		(void)uv_run(&w.loop, UV_RUN_ONCE);
+}
+
 /* One life: until the run is over, or the power. */
 static void live(void)
 {
-	w.is_dead = false;
+	w.is_dead = w.is_stalled = false;
 	if (daemon_open() == 0) {
+		faulty_fail(w.fails, 1 + roll() % 60, UINT64_MAX);
 		run_begin();
 		while (!w.is_dead && conductor_run_first(w.conductor) != NULL) {
-			bool is_quiet = roll() % 4 == 0 || !host_step();
-
-			(void)uv_run(&w.loop,
-				is_quiet && journal_waiting(w.journal) > 0 ? UV_RUN_ONCE
-									   : UV_RUN_NOWAIT);
+			turn();
+			if (!w.is_stalled)
+				continue;
+			sit_out();
+			faulty_fail(w.fails, 1 + roll() % 60, UINT64_MAX);
 		}
+		faulty_mend();
 	} else if (!faulty_is_cut()) {
 		wrong("it does not open:", w.kit.e.text);
 	}
@@ -414,12 +457,31 @@ static void world_live(uint64_t seed)
 		wrong("not every task ran", "once");
 }
 
+/* The disk fails again and again, and is mended: one life is enough. */
+static void world_fails(uint64_t seed)
+{
+	static const unsigned calls[] = {FAULTY_WRITE, FAULTY_ROOM, FAULTY_SYNC};
+	bool is_there;
+
+	w.dice = seed;
+	home_anew();
+	w.may_stall = true;
+	w.fails = calls[seed % 3];
+	live();
+	w.may_stall = false;
+	w.fails = 0;
+	if (stored_state(&is_there) != RUN_SUCCESS)
+		wrong("the run does not succeed", "");
+	if (w.n_machines != TRIES)
+		wrong("not every task ran", "once");
+}
+
 int main(void)
 {
 	static char *env[] = {NULL};
 	const char *given = getenv("WINDROW_SEED"), *cuts = getenv("WINDROW_CUTS");
 	uint64_t seed = given == NULL ? uv_hrtime() : strtoull(given, NULL, 10);
-	long n = cuts == NULL ? 80 : strtol(cuts, NULL, 10);
+	long n = cuts == NULL ? 160 : strtol(cuts, NULL, 10);
 
 	faulty_install();
 	kit_begin(&w.kit);
@@ -429,14 +491,18 @@ int main(void)
 		w.instances[i] = &w.instance;
 	w.source = env_source(env);
 	for (long i = 0; i < n && w.wrong[0] == '\0'; i++, seed++) {
-		world_live(seed);
-		if (OK(w.wrong[0] == '\0', "a run goes on behind cuts of power"))
+		bool is_cut = i % 2 == 0;
+
+		(is_cut ? world_live : world_fails)(seed);
+		if (OK(w.wrong[0] == '\0', "a run goes on behind %s",
+			    is_cut ? "cuts of power" : "failures of its disk"))
 			continue;
-		tap_note("WINDROW_SEED=%" PRIu64 " WINDROW_CUTS=1: %s", seed, w.wrong);
+		tap_note("WINDROW_SEED=%" PRIu64 ": %s", seed, w.wrong);
 		for (size_t m = 0; m < w.n_machines; m++)
 			tap_note("%s, try %u", w.machines[m].what, w.machines[m].number);
 	}
 	OK(w.n_cuts > 0, "power was cut %zu times", w.n_cuts);
+	OK(w.n_stalls > 0, "the disk failed %zu times", w.n_stalls);
 	IS_INT(uv_loop_close(&w.loop), 0, "nothing is left open on the loop");
 	kit_end(&w.kit);
 	return tap_done();
