@@ -59,7 +59,8 @@ static int get_exec(const struct args *args)
 		const char *dot = strchr(section, '.');
 
 		if (dot == NULL) {
-			report_error("config get: KEY is missing: SECTION KEY");
+			report_error(
+				"config get: KEY is missing; want windrow config get SECTION KEY");
 			return EXIT_USAGE;
 		}
 		section_len = (size_t)(dot - section);

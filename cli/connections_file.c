@@ -106,7 +106,7 @@ const struct command command_import_airflow_connections = {
 	.summary = "store the connections that Airflow exports",
 	.details = "The same as `connections import`. FILE is what `airflow connections export` "
 		   "writes, "
-		   "JSON, YAML or\n.env; `-` is standard input. Connections of types that windrow "
+		   "JSON, YAML or .env; `-` is standard input. Connections of types that windrow "
 		   "has no "
 		   "operator for are kept too.",
 	.flags = import_flags,

@@ -91,9 +91,9 @@ const struct command command_cron_next = {
 	.verb = "next",
 	.words = "EXPR",
 	.summary = "the next times at which a schedule fires",
-	.details = "EXPR is a cron line, a macro such as @daily, or `every 15m`. Prints one time a "
-		   "line,\n"
-		   " in UTC. A line that is wrong or can never fire is told, with exit status 1.",
+	.details =
+		"EXPR is a cron line, a macro such as @daily, or `every 15m`. Prints one time a "
+		"line, in UTC. A line that is wrong or can never fire is told, with exit status 1.",
 	.flags = cron_next_flags,
 	.n_flags = sizeof(cron_next_flags) / sizeof(cron_next_flags[0]),
 	.example = "windrow cron next \"30 2 * * *\" --tz Europe/London --count 3",

@@ -108,7 +108,7 @@ const struct command command_import_crontab = {
 	.summary = "make DAGs of a crontab's lines",
 	.details =
 		"Prints a DAG file, one document for each line, and tells on standard error what "
-		"was left out\nor means something else now. - is standard input.",
+		"was left out or means something else now. - is standard input.",
 	.flags = crontab_flags,
 	.n_flags = sizeof(crontab_flags) / sizeof(crontab_flags[0]),
 	.example = "crontab -l | windrow import crontab - -c web > ~/.windrow/dags/web.yaml",
@@ -144,8 +144,8 @@ const struct command command_import_codestream = {
 	.details =
 		"Prints a DAG file, one document for each PIPELINE of the YAML export, and tells "
 		"on "
-		"standard error\nwhat was left out, which connections and variables to make, and "
-		"what means something else now.\nA task that cannot be taken over becomes one that "
+		"standard error what was left out, which connections and variables to make, and "
+		"what means something else now. A task that cannot be taken over becomes one that "
 		"fails. - is standard input.",
 	.example = "windrow import codestream release.yaml > ~/.windrow/dags/release.yaml",
 	.exec = codestream_exec,
