@@ -4,6 +4,7 @@
 void ssh_command_init(struct ssh_command *c)
 {
 	c->program = NULL;
+	c->tells_ahead = false;
 	buf_init(&c->arguments, 0);
 }
 
@@ -12,21 +13,21 @@ void ssh_command_free(struct ssh_command *c)
 	buf_free(&c->arguments);
 }
 
-void ssh_command_text(struct buf *out, const struct ssh_command *c, bool is_sh)
+void ssh_command_text(struct buf *out, const struct ssh_command *c, const char *ahead, bool is_sh)
 {
-	const char *arguments = buf_str(&c->arguments);
-	const char *pieces[] = {"exec /bin/sh -c '", c->program, "' windrow ", arguments};
-
-	if (c->program == NULL) {
-		buf_adds(out, arguments);
-		return;
+	if (c->program != NULL)
+		buf_adds(out, is_sh ? "set -- " : "exec /bin/sh -c '");
+	if (c->program != NULL && !is_sh) {
+		buf_adds(out, c->program);
+		buf_adds(out, "' windrow ");
 	}
-	if (is_sh) {
-		pieces[0] = "set -- ";
-		pieces[1] = arguments;
-		pieces[2] = "; ";
-		pieces[3] = c->program;
+	if (c->tells_ahead) {
+		buf_adds(out, ahead);
+		buf_addc(out, ' ');
 	}
-	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
-		buf_adds(out, pieces[i]);
+	buf_adds(out, buf_str(&c->arguments));
+	if (c->program != NULL && is_sh) {
+		buf_adds(out, "; ");
+		buf_adds(out, c->program);
+	}
 }

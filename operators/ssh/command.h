@@ -11,13 +11,15 @@
 struct ssh_command {
 	const char *program; /* one line without a quote, which outlives the command; NULL: none */
 	struct buf arguments; /* words that any shell hands on as they are; or the whole command */
+	bool tells_ahead; /* before these it is told the first words of others that wait behind it
+			   */
 };
 
 void ssh_command_init(struct ssh_command *c);
 void ssh_command_free(struct ssh_command *c);
 
-/* Adds the text that the login shell is to run. is_sh: that shell is /bin/sh itself, and need not
- * become it. */
-void ssh_command_text(struct buf *out, const struct ssh_command *c, bool is_sh);
+/* Adds the text that the login shell is to run. ahead: words with a comma before each, or a comma;
+ * where the command wants them. is_sh: that shell is /bin/sh itself, and need not become it. */
+void ssh_command_text(struct buf *out, const struct ssh_command *c, const char *ahead, bool is_sh);
 
 #endif

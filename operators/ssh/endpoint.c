@@ -121,6 +121,42 @@ static struct session *session_free_find(struct endpoint *ep)
 	return best;
 }
 
+/* What waits behind a command that is to be told of it; each is told of once. */
+static void ahead_add(struct endpoint *ep, struct buf *out)
+{
+	unsigned n = 0;
+
+	for (struct link *l = ep->queue.next; l != &ep->queue && n < AHEAD_MAX; l = l->next) {
+		struct channel *c = LINK_OF(l, struct channel, link);
+		const char *arguments = buf_str(&c->command.arguments);
+
+		if (!c->command.tells_ahead || c->is_told)
+			continue;
+		buf_addc(out, ',');
+		buf_add(out, arguments, strcspn(arguments, " "));
+		c->is_told = true;
+		n++;
+	}
+}
+
+/* N.B. libssh2 wants the same bytes until they are sent, so the text is made once; and not before,
+ * for what the login shell is may have been learned while the channel waited. */
+bool endpoint_command_make(struct endpoint *ep, struct channel *c)
+{
+	struct buf ahead;
+
+	if (c->text.len > 0)
+		return true;
+	buf_init(&ahead, 0);
+	if (c->command.tells_ahead && !c->is_told)
+		ahead_add(ep, &ahead);
+	if (ahead.len == 0)
+		buf_addc(&ahead, ',');
+	ssh_command_text(&c->text, &c->command, buf_str(&ahead), ssh_target_has_sh(ep->target));
+	buf_free(&ahead);
+	return buf_status(&c->text) == 0;
+}
+
 /* How many connections there should be for what waits. */
 static unsigned wanted(struct endpoint *ep)
 {

@@ -1,19 +1,22 @@
 # Starts a script on the host, once. One program for every POSIX shell, joined into one line without
 # a quote, an exclamation mark or a backslash before anything but n, so that any login shell hands it
 # on unharmed.
-#   $1 the execution's id   $2 a nonce that marks what is said to windrow   $3 lines of the prologue
-#   $4 bytes of the script, or - and its lines   $5 its deadline in seconds, or 0   $6 the grace, in
-#   seconds   $7 sweep executions that ended so many minutes ago, or 0   then NAME=VALUE for the script
+#   $1 a comma, and the ids of executions that are to start soon   $2 the execution's id
+#   $3 a nonce that marks what is said to windrow   $4 lines of the prologue   $5 bytes of the script,
+#   or - and its lines   $6 its deadline in seconds, or 0   $7 the grace, in seconds   $8 sweep
+#   executions that ended so many minutes ago, or 0   then NAME=VALUE for the script
 # Standard input: an exclamation mark, the prologue, the script, and NONCE behind one that is sent as
 # bytes; then commands: f OUT ERR, g OUT ERR, q.
-i=$1; m=$2; c=$3; b=$4; k=$5; j=$6; a=$7; shift 7; n="${IFS#??}"; exec 8<&0 9>&2;
+q=$1; i=$2; m=$3; c=$4; b=$5; k=$6; j=$7; a=$8; shift 8; n="${IFS#??}"; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 fail() { tell "fail $*"; exit 70; };
 tell begin;
 for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
 d=$h/.windrow/$i;
 [ -d "$h/.windrow" ] || mkdir -m 700 "$h/.windrow" 2>/dev/null;
-mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ] && break;
+# One process makes the folders of many.
+[ -d "$d" ] || ( IFS=,; cd "$h/.windrow" && mkdir -m 700 $i$q ) 2>/dev/null;
+[ -w "$d/." ] && break;
 d=; done;
 [ "$d" ] || fail "no folder can be made in $HOME, ${TMPDIR:-/tmp} or /tmp";
 # What the child runs: kept in memory, never in a file.
@@ -80,8 +83,10 @@ set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
 if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi; printf "%s end\n" "$m";
 fi;
 tell "exit $r";
-# What others left here long ago. One that has no end is left alone while its supervisor lives.
-[ "$a" = 0 ] || ( nice find "$h/.windrow" -name claim -mmin "+$a" | while IFS= read -r l; do
+# What others left here long ago, folders of what never began with it. One that has no end is left
+# alone while its supervisor lives.
+[ "$a" = 0 ] || ( nice find "$h/.windrow" -mmin "+$a" "(" -name claim -o -type d ")" | while IFS= read -r l; do
+[ -d "$l" ] && { rmdir "$l"; continue; };
 { read -r w x; read -r p; } <"$l"; [ "$w" ] || { kill -s 0 "$p" && continue; }; rm -rf "${l%/claim}"; done
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- &
 wait "$c";

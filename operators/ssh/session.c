@@ -249,15 +249,6 @@ static void open_step(struct session *s, struct channel *c)
 	}
 }
 
-/* N.B. libssh2 wants the same bytes until they are sent, so the text is made once; and not before,
- * for what the login shell is may have been learned while the channel waited. */
-static bool command_make(struct channel *c)
-{
-	if (c->text.len == 0)
-		ssh_command_text(&c->text, &c->command, ssh_target_has_sh(c->endpoint->target));
-	return buf_status(&c->text) == 0;
-}
-
 /* A request that the server answers: a terminal, then the command. */
 static void request_step(struct session *s, struct channel *c)
 {
@@ -267,7 +258,7 @@ static void request_step(struct session *s, struct channel *c)
 	if (c->state == CHANNEL_PTY) {
 		r = libssh2_channel_request_pty(c->ssh2, "dumb");
 	} else {
-		if (!command_make(c)) {
+		if (!endpoint_command_make(c->endpoint, c)) {
 			channel_fail(c, SSH_STAGE_OPEN, ERR_NOMEM, "out of memory");
 			return;
 		}

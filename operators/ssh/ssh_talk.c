@@ -298,9 +298,6 @@ static void on_exec_open(void *ctx)
 	struct ssh_try *t = ctx;
 
 	t->is_open = true;
-	if (t->phase == TRY_STARTING && !t->wants_pty &&
-		ssh_exec_write(t->exec, t->input.data, t->input.len) != 0)
-		TRY_LOG(t, OP_ERROR, "Out of memory while sending the script");
 }
 
 static void on_exec_data(void *ctx, bool is_stderr, const char *bytes, size_t len)
@@ -417,6 +414,10 @@ static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)
 	r = ssh_exec_start(t->instance->transport, t->target, &command, t->wants_pty, &exec_events,
 		t, &t->exec, e);
 	ssh_command_free(&command);
+	/* It goes out with the command, which waits for it. */
+	if (r == 0 && !is_attach && !t->wants_pty &&
+		ssh_exec_write(t->exec, t->input.data, t->input.len) != 0)
+		TRY_LOG(t, OP_ERROR, "Out of memory while sending the script");
 	return r;
 }
 

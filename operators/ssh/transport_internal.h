@@ -20,6 +20,7 @@
 	((size_t)256 << 10) /* bytes on their way to the caller before reading stops               \
 			     */
 #define CHANNEL_WINDOW (512u << 10) /* what a server may send before it must wait */
+#define AHEAD_MAX 15 /* commands that one is told of */
 #define HANDSHAKES_MAX 8u /* connects under way to one target: below MaxStartups' 10 */
 #define QUICK_CONNECTIONS 4u /* opened at once when tasks queue; more only where they stall */
 #define STALL_MS 50u /* a queue that has not moved for so long wants a connection */
@@ -143,6 +144,7 @@ struct channel {
 	LIBSSH2_CHANNEL *ssh2;
 	struct ssh_command command;
 	struct buf text; /* of the command, while it is sent */
+	bool is_told; /* another command was told of it */
 	bool want_pty, eof_wanted, eof_sent, may_have_run, is_cancelled;
 	struct buf input; /* standard input not sent yet, from input_at */
 	size_t input_at;
@@ -303,6 +305,9 @@ void channel_note(struct channel *c, const char *fmt, ...) __attribute__((format
 void channel_end(struct channel *c, const struct ssh_end *end);
 
 /* endpoint.c */
+
+/* Makes the text of the channel's command, where there is none yet. False: no memory. */
+bool endpoint_command_make(struct endpoint *ep, struct channel *c);
 
 /* Puts the channel into the queue of the target's endpoint, which is made where there is none. */
 void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *target);

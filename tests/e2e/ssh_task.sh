@@ -34,15 +34,15 @@ like "and how it ended" "$log" '*Marking task as SUCCESS. dag_id=hand-on, task_i
 is "the login is told once" "$(task_log Make.text | grep -c 'Authentication (')" 1
 like "a command is shown" "$(task_log Make.text)" '*Running command: printf "two words*'
 # What ended long ago is swept; what still runs, and what ended today, stays.
-mkdir "$host/.windrow/old" "$host/.windrow/runs"
+mkdir "$host/.windrow/old" "$host/.windrow/runs" "$host/.windrow/never"
 printf '%-40s\n1\n' 'exit 0' >"$host/.windrow/old/claim"
 printf '%-40s\n%s\n' '' "$$" >"$host/.windrow/runs/claim"
-touch -d '2 days ago' "$host/.windrow/old/claim" "$host/.windrow/runs/claim"
+touch -d '2 days ago' "$host/.windrow/old/claim" "$host/.windrow/runs/claim" "$host/.windrow/never"
 run dags test "$work/hand-on.yaml"
-while [ -e "$host/.windrow/old" ]; do
+while [ -e "$host/.windrow/old" ] || [ -e "$host/.windrow/never" ]; do
 	:
 done
-ok "an execution of two days ago is swept" true
+ok "an execution of two days ago is swept, and a folder in which none began" true
 ok "one that runs is not" [ -e "$host/.windrow/runs/claim" ]
 is "nor those of today" "$(find "$host/.windrow" -name claim | wc -l)" 7
 tap_done

@@ -178,11 +178,14 @@ static void shell_replace(struct buf *command, const char *shell)
 	buf_free(&b);
 }
 
+/* What starts are told that others will start soon. */
+static char ahead[64] = ",";
+
 /* The command as text. */
 static void command_text(struct ssh_command *c, bool is_sh, const char *as_sh, struct buf *out)
 {
 	buf_reset(out);
-	ssh_command_text(out, c, is_sh);
+	ssh_command_text(out, c, ahead, is_sh);
 	buf_reset(&c->arguments);
 	if (as_sh != NULL)
 		shell_replace(out, as_sh);
@@ -230,8 +233,10 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 	struct buf command, input;
 	struct heard h;
 	int before = ledger_lines();
-	char other[64];
+	char other[64], soon[256];
 
+	(void)snprintf(ahead, sizeof(ahead), ",%s-cut,%s-soon", id, id);
+	(void)snprintf(soon, sizeof(soon), "%s/.windrow/%s-soon", folder, id);
 	launch_input(&input, sizeof(script) - 1, false);
 	ssh_command_init(&c);
 	buf_init(&command, 0);
@@ -242,6 +247,7 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 	IS_STR(buf_str(&h.data[1]), "err 1.2\n", "%s: its standard error", name);
 	IS_STR(buf_str(&h.response), "[1]", "%s: its response", name);
 	OK(strstr(buf_str(&h.words), "exit 7|") != NULL, "%s: its exit status", name);
+	OK(access(soon, W_OK) == 0, "%s: it has made a folder for another", name);
 	heard_free(&h);
 	run(login, path, &command, &input, &h);
 	OK(strstr(buf_str(&h.words), "taken ") != NULL, "%s: a second start finds the first", name);
