@@ -401,6 +401,8 @@ SOAK_COMMANDS += tests/shquote/prop_shquote
 tests_shquote_prop_shquote_SOURCES = \
 	tests/shquote/generate.c \
 	tests/shquote/generate.h \
+	tests/shquote/generate_impl.h \
+	tests/shquote/generate_word.c \
 	tests/shquote/prop_shquote.c \
 	tests/shquote/values.c \
 	$(TAP_SOURCES)
