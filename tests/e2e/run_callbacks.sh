@@ -70,7 +70,8 @@ like "with a key of its own" "$(said /retry '.headers["idempotency-key"]')" "???
 is "a body of one's own is sent as it is" "$(said "/text?s3cr3t-hook" '[.method, .body, .headers["x-who"]] | @csv')" \
 	'"PUT","the script ended with exit status 3","me"'
 is "a run tells of itself" "$(said /run '.body | fromjson | [.event, .state, .task_id] | @csv')" '"on_failure","failed",'
-is "nothing else was asked" "$(jq -r .path "$asked" | sort | tr '\n' ' ')" "/broken /hang /retry /run /text?s3cr3t-hook "
+# N.B. on a busy machine the time that /hang has may be over before it is asked at all.
+is "nothing else was asked" "$(jq -r .path "$asked" | grep -vx /hang | sort | tr '\n' ' ')" "/broken /retry /run /text?s3cr3t-hook "
 for line in "action 1: failed: it ended with exit status 7" "action 2: failed: the server answered 500" \
 	"action 3: the server answered 200" "action 5: failed: url: want an address that begins with http" \
 	"action 6: failed: command: *NOBODY_KNOWS*" \
