@@ -337,7 +337,8 @@ tests_sim_sim_SOURCES = \
 	tests/sim/sim.h \
 	tests/sim/sim_hosts.c \
 	tests/sim/sim_model.c \
-	tests/sim/sim_plan.c
+	tests/sim/sim_plan.c \
+	tests/sim/sim_scheduler.c
 tests_sim_sim_LDADD = $(ENGINE_LIBS)
 
 # The real conductor, in a world where the daemon dies at any moment.

@@ -120,7 +120,20 @@ bool hosts_have_hung(const struct sim *s, uint32_t run);
 struct attempt *hosts_find(
 	struct sim *s, uint32_t run, uint32_t task, uint32_t instance, uint32_t try_number);
 
-/* sim.c: sends an event to the scheduler after a delay. */
+/* sim_scheduler.c: sends an event to it after a delay; steps a run by one, at once. */
 void sim_send(struct sim *s, uint32_t run, int64_t delay, const struct run_event *ev);
+void sim_step(struct sim *s, struct sim_run *r, const struct run_event *ev);
+
+/* Stores what was told; performs the next n actions; gives what dispatch has to give; lets go of
+ * tasks that waited for the run before. */
+void sim_commit(struct sim *s);
+size_t sim_count_actions(const struct sim *s);
+void sim_act_all(struct sim *s, size_t n, bool restoring);
+void sim_grant(struct sim *s);
+void sim_release_past(struct sim *s, struct sim_run *r);
+
+/* Makes dispatch anew; dies, and starts again from what is stored. */
+void sim_make_dispatch(struct sim *s);
+void sim_crash(struct sim *s);
 
 #endif
