@@ -288,9 +288,14 @@ static void on_noise(void *ctx, const char *bytes, size_t len)
 
 /* --- the channel --- */
 
+/* N.B. a note that warns says so itself, for whoever shows notes without levels. */
 static void on_exec_note(void *ctx, const char *text)
 {
-	TRY_LOG((struct ssh_try *)ctx, OP_INFO, "%s", text);
+	static const char warning[] = "WARNING: ";
+	bool warns = strncmp(text, warning, strlen(warning)) == 0;
+
+	TRY_LOG((struct ssh_try *)ctx, warns ? OP_WARNING : OP_INFO, "%s",
+		warns ? text + strlen(warning) : text);
 }
 
 static void on_exec_open(void *ctx)

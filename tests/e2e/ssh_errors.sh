@@ -63,7 +63,7 @@ refused "a changed key" "*CHANGED: $known, line 1, knows $(print_of "$work/other
 extra "no_host_key_check=true"
 try
 is "no_host_key_check lets it pass" "$status" 0
-like "with a warning" "$(task_log main.t)" '*WARNING: the host key*is NOT checked*'
+like "with a warning" "$(task_log main.t)" '*WARNING - the host key*is NOT checked*'
 extra "host_key=$shown"
 try
 is "host_key on the connection goes before the file" "$status" 0
