@@ -107,6 +107,27 @@ static void test_rotation(struct store *s)
 	store_close(other);
 }
 
+/* A rotation whose new master key one of the processes does not have. */
+static void test_left_behind(struct store *s)
+{
+	struct store *other = kit_open(&k);
+	struct store_rotation done;
+	size_t old_len, len;
+	char *old = kit_read(kit_path(&k, "master.key"), &old_len), *new;
+
+	IS_INT(put(s, 6, "{\"n\":6}"), 0, "a process has a key");
+	IS_INT(store_rotate(other, NULL, &done, &k.e), 0, "another rotates");
+	new = kit_read(kit_path(&k, "master.key"), &len);
+	kit_write(k.path, old, old_len);
+	IS_INT(put(s, 6, "{\"n\":66}"), 0,
+		"the first goes on, though it has only the old master key");
+	kit_write(kit_path(&k, "master.key"), new, len);
+	IS_STR(get(other, 6), "{\"n\":66}", "and who has the new one reads it");
+	store_close(other);
+	free(old);
+	free(new);
+}
+
 static void test_plain(struct store *s)
 {
 	uint64_t n;
@@ -177,6 +198,7 @@ int main(void)
 	s = kit_open(&k);
 	test_sealed(s);
 	test_rotation(s);
+	test_left_behind(s);
 	test_plain(s);
 	store_close(s);
 	test_undone();
