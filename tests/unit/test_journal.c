@@ -112,6 +112,43 @@ static struct store_task task_of(uint64_t run, uint32_t instance, enum task_stat
 
 /* ---- the store itself ---- */
 
+/* Every kind of filter over two runs: number 1, id a, date 1000, success; 2, b, 2000, running. */
+static void test_filters(struct store *s)
+{
+	static const struct {
+		struct store_run_filter filter;
+		const char *wanted; /* numbers of those that match, in their order */
+	} cases[] = {
+		{{"d", NULL, NULL, INSTANT_NONE, INSTANT_NONE, 0}, "21"},
+		{{"d", NULL, NULL, INSTANT_NONE, INSTANT_NONE, 1}, "2"},
+		{{"e", NULL, NULL, INSTANT_NONE, INSTANT_NONE, 0}, ""},
+		{{"d", NULL, "success", INSTANT_NONE, INSTANT_NONE, 0}, "1"},
+		{{"d", NULL, NULL, 1000, 2000, 0}, "21"},
+		{{"d", NULL, NULL, 1000, 2000, 1}, "2"},
+		{{"d", NULL, NULL, 1001, INSTANT_NONE, 0}, "2"},
+		{{"d", NULL, NULL, INSTANT_NONE, 1999, 0}, "1"},
+		{{"d", NULL, "running", INSTANT_NONE, 1999, 0}, ""},
+		{{"d", "b", NULL, INSTANT_NONE, INSTANT_NONE, 0}, "2"},
+		{{"d", "b", "success", INSTANT_NONE, INSTANT_NONE, 0}, ""},
+		{{"d", "b", NULL, INSTANT_NONE, 1999, 0}, ""},
+		{{"d", "b", NULL, 2000, 2000, 0}, "2"},
+		{{"e", "b", NULL, INSTANT_NONE, INSTANT_NONE, 0}, ""},
+		{{NULL, "a", NULL, INSTANT_NONE, INSTANT_NONE, 0}, "1"},
+		{{NULL, NULL, NULL, 1000, 1000, 0}, "1"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct store_run *list = NULL;
+		char found[8] = "";
+		size_t n = 0;
+
+		(void)store_runs_list(s, arena, &cases[i].filter, &list, &n, &k.e);
+		for (size_t j = 0; j < n && j < 7; j++)
+			found[j] = (char)('0' + list[j].number);
+		IS_STR(found, cases[i].wanted, "filter %zu finds what it says", i);
+	}
+}
+
 static void test_runs(struct store *s)
 {
 	struct store_run r1 = run_of(1, "a", RUN_SUCCESS), r2 = run_of(2, "b", RUN_RUNNING), got,
@@ -158,6 +195,7 @@ static void test_runs(struct store *s)
 	OK(store_runs_list(s, arena, &filter, &list, &n, &k.e) == 0 && n == 1 &&
 			list[0].number == 2,
 		"or of some days");
+	test_filters(s);
 	OK(store_run_before(s, arena, "d", 2000, &got, &k.e) == 0 && got.number == 1,
 		"the run before one is found");
 	OK(store_task_put(s, &t, &k.e) == 0 && store_task_put(s, &u, &k.e) == 0, "tasks are kept");
