@@ -382,6 +382,9 @@ tests_counts_counts_SOURCES = \
 	$(TAP_SOURCES)
 tests_counts_counts_LDADD = $(SCHEDULER_LIBS)
 
+# What takes hours: make soak.
+EXTRA_DIST += tests/soak/output.sh tests/soak/run.sh tests/soak/tasks.sh tests/soak/tsan.sh
+
 # A wall clock that can be moved, to be loaded before the C library.
 check_DATA += tests/clock/moved.so
 EXTRA_DIST += tests/clock/moved.c

@@ -94,7 +94,8 @@ sshd_start()
 # sshd_below PID: the processes of sshd that come from this one; what they run is none of them
 sshd_below()
 {
-	for sshd_child in $(ps -o pid= -o comm= --ppid "$1" | sed -n 's/^ *\([0-9]*\) sshd.*/\1/p'); do
+	for sshd_child in $(cat /proc/[0-9]*/stat 2>/dev/null |
+		awk -v of="$1" '$4 == of && $2 ~ /^\(sshd/ { print $1 }'); do
 		echo "$sshd_child"
 		(sshd_below "$sshd_child")
 	done

@@ -20,7 +20,8 @@ mkdir -p "$dags"
 # The scheduler, and its launcher.
 processes()
 {
-	echo "$daemon $(ps -o pid= --ppid "$daemon" | xargs)"
+	echo "$daemon"
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v of="$daemon" '$4 == of { print $1 }'
 }
 # pss: memory in KiB, of which what is shared counts once
 pss()
