@@ -1,7 +1,8 @@
 # Measurements: built by `make bench` alone; BENCH="load render" chooses. Each prints its figures as
 # ratios beside a peer.
 EXTRA_PROGRAMS += $(BENCHES)
-EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_daemon.sh bench/bench_follow.sh bench/bench_trigger.sh
+EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_daemon.sh bench/bench_follow.sh bench/bench_start.sh \
+	bench/bench_trigger.sh
 
 # windrow beside its peers: BENCH=report, a file a peer.
 EXTRA_DIST += bench/bench_report.sh \

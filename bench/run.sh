@@ -8,7 +8,7 @@ set -eu
 top_srcdir=$1 top_builddir=$2
 export top_srcdir top_builddir
 shift 2
-[ $# -gt 0 ] || set -- machine load render dagtest growth store daemon ssh sshlong folder trigger follow
+[ $# -gt 0 ] || set -- machine load render dagtest growth store start daemon ssh sshlong folder trigger follow
 work=$(mktemp -d "${TMPDIR:-/tmp}/windrow-report.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
