@@ -11,11 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <uv.h>
 
 #include "engine/arena.h"
 #include "engine/instant.h"
+#include "store/db.h"
 #include "store/journal.h"
+#include "store/migrations.h"
 #include "tests/unit/store_kit.h"
 #include "tests/unit/tap.h"
 #include "tests/vfs/faulty.h"
@@ -361,6 +364,57 @@ static void test_making(void)
 	}
 }
 
+/* The store of a windrow that knew no more than the first tables, with a variable in it. */
+static void make_old(const char *home)
+{
+	struct db *d = NULL;
+	char path[KIT_PATH_MAX * 3];
+
+	(void)snprintf(path, sizeof(path), "%s/windrow.db", home);
+	if (mkdir(home, 0700) != 0)
+		abort();
+	kit_write(path, "", 0);
+	if (db_open(path, DB_NEW, &d, &w.kit.e) != 0 ||
+		db_script(d, migrations[0].sql, &w.kit.e) != 0 ||
+		db_script(d,
+			"CREATE TABLE schema_migrations (number BIGINT PRIMARY KEY, name TEXT NOT "
+			"NULL, applied_at BIGINT NOT NULL); INSERT INTO schema_migrations VALUES "
+			"(1, '001', 0); INSERT INTO variables VALUES ('v', 'old', NULL, NULL, 0)",
+			&w.kit.e) != 0)
+		abort();
+	db_close(d);
+}
+
+/* A store becomes a newer windrow's: it is the old one or the new one, whenever power went. */
+static void test_migrating(void)
+{
+	char old[KIT_PATH_MAX * 2];
+	bool was_cut = true;
+	int from, to;
+
+	(void)snprintf(old, sizeof(old), "%s/old", w.kit.folder);
+	faulty_restart(0);
+	make_old(old);
+	for (uint64_t first = 1; was_cut; first++) {
+		char *value;
+
+		faulty_restart(0);
+		kit_remove(w.kit.home);
+		kit_copy(old, w.kit.home);
+		faulty_cut(first);
+		(void)store_migrate(&w.kit.options, &from, &to, &w.kit.e);
+		was_cut = faulty_is_cut();
+		faulty_restart(first);
+		if (!OK(store_migrate(&w.kit.options, &from, &to, &w.kit.e) == 0 &&
+				    (from == 1 || from == migrations_count),
+			    "power is cut at change %" PRIu64 " of a migration", first))
+			tap_note("from %d: %s", from, w.kit.e.text);
+		value = kit_sql(&w.kit, "SELECT value FROM variables");
+		IS_STR(value, "old", "and what was in it is there");
+		free(value);
+	}
+}
+
 /* ---- what fails ---- */
 
 static const struct {
@@ -436,6 +490,7 @@ int main(void)
 	kit_copy(w.kit.home, w.template);
 	if (s != NULL) {
 		test_making();
+		test_migrating();
 		test_each_call();
 		test_faults();
 		test_stories();
