@@ -257,7 +257,8 @@ int master_key_read_wanted(
 	if (r == ERR_NOTFOUND)
 		return err_set(e, ERR_NOTFOUND,
 			"the master key is missing: the store's secrets are sealed under key %s, "
-			"and %s is not there; put it back from your backup",
+			"and %s is not there; put it back from your backup "
+			"(docs/secrets.md tells what is left to do where there is none)",
 			id, s->path);
 	return err_set(e, ERR_DENIED,
 		"wrong master key: %s holds key %s, but the store's secrets are sealed under key "

@@ -81,8 +81,9 @@ static int key_take(struct store *s, struct db_rows *rows, struct err *e)
 	return r;
 }
 
-/* Reads the key that the statement finds. ERR_NOTFOUND without a sentence: there is none. */
-static int key_read(struct store *s, const char *sql, uint32_t number, struct err *e)
+/* Reads the key that the statement finds, if there is one. */
+static int key_read(
+	struct store *s, const char *sql, uint32_t number, bool *is_there, struct err *e)
 {
 	struct db_rows *rows;
 	int r = db_select(s->db, e, &rows, sql, "i", (int64_t)number);
@@ -90,10 +91,9 @@ static int key_read(struct store *s, const char *sql, uint32_t number, struct er
 	if (r != 0)
 		return r;
 	r = db_rows_next(rows, e);
-	if (r == 1)
+	*is_there = r == 1;
+	if (*is_there)
 		r = key_take(s, rows, e);
-	else if (r == 0)
-		r = ERR_NOTFOUND;
 	db_rows_close(rows);
 	return r;
 }
@@ -145,6 +145,7 @@ static bool key_is_kept(struct store *s)
  * he goes on with the key that he has. */
 static int key_for_sealing(struct store *s, struct err *e)
 {
+	bool is_there = true;
 	int r;
 
 	if (s->is_output_key_sure)
@@ -154,31 +155,32 @@ static int key_for_sealing(struct store *s, struct err *e)
 		s->is_output_key_sure = true;
 		return 0;
 	}
-	if (r == 0 && (s->output_key == NULL || s->output_vault != vault_number(s->vault))) {
+	if (r == 0 && (s->output_key == NULL || s->output_vault != vault_number(s->vault)))
 		r = key_read(s,
 			"SELECT number, vault, sealed FROM output_keys WHERE vault = $1 ORDER BY "
 			"number LIMIT 1",
-			vault_number(s->vault), e);
-		if (r == ERR_NOTFOUND)
-			r = key_make(s, e);
-	}
+			vault_number(s->vault), &is_there, e);
+	if (r == 0 && !is_there)
+		r = key_make(s, e);
 	s->is_output_key_sure = r == 0;
 	return r;
 }
 
 static int key_for_opening(struct store *s, uint32_t number, struct err *e)
 {
+	bool is_there = true;
 	int r = 0;
 
 	if (s->output_key == NULL || s->output_key->number != number)
 		r = key_read(s, "SELECT number, vault, sealed FROM output_keys WHERE number = $1",
-			number, e);
-	return r != ERR_NOTFOUND
-		? r
-		: err_set(e, ERR_CORRUPT,
-			  "what a try has left is sealed under a key (%08x) that the store does "
-			  "not have: it came from another store",
-			  number);
+			number, &is_there, e);
+	if (is_there)
+		return r;
+	return err_set(e, ERR_CORRUPT,
+		"what a try has left is sealed under a key (%08x) that the store does not have: it "
+		"came from "
+		"another store",
+		number);
 }
 
 /* ---- outputs ---- */

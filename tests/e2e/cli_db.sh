@@ -64,6 +64,15 @@ like "where there is no sqlite3 it is told how to get one" \
 if command -v sqlite3 >/dev/null; then
 	is "the shell opens it" "$(echo 'SELECT action FROM audit_log LIMIT 1;' |
 		"$windrow" db shell)" variable.set
+	"$windrow" variables set plain kept
+	sed -n '/^    windrow db shell <<END$/,/^    END$/{/END$/d;s/^    //;p}' "$top_srcdir/docs/secrets.md" |
+		"$windrow" db shell
+	run variables export -
+	is "where the key is lost for good what is sealed can be forgotten" "$status:$(echo "$out" | tr -d ' \n')" \
+		'0:{"plain":"kept"}'
+	echo again | "$windrow" variables set token --secret
+	run variables export - --with-secrets
+	like "and all begins with a new key" "$out" '*"again"*'
 	sqlite3 "$WINDROW_HOME/windrow.db" 'INSERT INTO schema_migrations VALUES (99, "x", 0)'
 	run variables set a b
 	is "a store of a newer windrow is refused" "$status" 3
@@ -71,7 +80,7 @@ if command -v sqlite3 >/dev/null; then
 	run db check
 	is "checking tells it too" "$status" 1
 else
-	skip 4 "no sqlite3 here"
+	skip 6 "no sqlite3 here"
 fi
 dd if=/dev/zero of="$WINDROW_HOME/windrow.db" bs=1 count=64 conv=notrunc 2>/dev/null
 cp "$WINDROW_HOME/windrow.db" "$work/damaged.db"

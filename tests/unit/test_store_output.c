@@ -163,6 +163,8 @@ static void test_undone(void)
 static void test_wrong(void)
 {
 	struct store *s = kit_open(&k);
+	size_t len;
+	char *key;
 	uint64_t n;
 
 	(void)put(s, 7, "{\"n\":7}");
@@ -175,6 +177,14 @@ static void test_wrong(void)
 		"set it anew, or bring back a backup of the store",
 		"what was moved from another try is told");
 	store_close(s);
+	key = kit_read(kit_path(&k, "master.key"), &len);
+	(void)unlink(k.path);
+	s = kit_open(&k);
+	OK(strstr(get(s, 6), "the master key is missing") != NULL,
+		"without the master key nothing is opened");
+	store_close(s);
+	kit_write(kit_path(&k, "master.key"), key, len);
+	free(key);
 	free(kit_sql(&k, "DELETE FROM output_keys"));
 	s = kit_open(&k);
 	OK(strstr(get(s, 7), "that the store does not have") != NULL,
@@ -182,8 +192,7 @@ static void test_wrong(void)
 	store_close(s);
 	(void)unlink(kit_path(&k, "master.key"));
 	s = kit_open(&k);
-	IS_INT(store_outputs_seal(s, &n, &k.e), ERR_NOTFOUND,
-		"without the master key nothing is kept");
+	IS_INT(store_outputs_seal(s, &n, &k.e), ERR_NOTFOUND, "and nothing is kept");
 	IS_INT(put(s, 8, "{}"), ERR_NOTFOUND, "least of all plain");
 	OK(sql_is("SELECT COUNT(*) FROM tries WHERE task = 8", "0"), "not even in part");
 	store_close(s);
