@@ -203,6 +203,8 @@ static int read_of(struct conductor *c, struct arena *a, struct stored *s, struc
 {
 	int status = store_tasks_of(c->o.store, a, s->run->number, &s->tasks, &s->n_tasks, e);
 
+	for (size_t i = 0; i < s->n_tasks && status == 0; i++)
+		status = store_task_items(c->o.store, a, &s->tasks[i], e);
 	if (status == 0)
 		status = store_tries_of(c->o.store, a, s->run->number, &s->tries, &s->n_tries, e);
 	return status;

@@ -65,7 +65,8 @@ static int open_store(struct daemon *d, struct err *e)
 		r = store_outputs_seal(d->store, &n, e);
 	if (n > 0)
 		daemon_log(OP_INFO,
-			"sealed what %llu tries have left: an older windrow had kept it plain",
+			"sealed what %llu tasks and tries have left: an older windrow had kept it "
+			"plain",
 			(unsigned long long)n);
 	return r == 0 ? journal_open(&j, &d->journal, e) : r;
 }

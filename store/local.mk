@@ -64,7 +64,8 @@ MIGRATIONS = store/migrations/001_connections_keypairs_variables.sql \
 	store/migrations/003_callbacks.sql \
 	store/migrations/004_runs_side_by_side.sql \
 	store/migrations/005_runs_of_a_dag.sql \
-	store/migrations/006_sealed_outputs.sql
+	store/migrations/006_sealed_outputs.sql \
+	store/migrations/007_sealed_items.sql
 EXTRA_DIST += $(MIGRATIONS) store/migrations.awk
 CLEANFILES += store/migrations.inc
 

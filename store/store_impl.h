@@ -8,6 +8,7 @@
 #include "store/vault.h"
 
 struct buf;
+struct store_task;
 struct store_try;
 
 struct store {
@@ -49,6 +50,9 @@ int store_output_seal(struct store *s, const struct store_try *t, struct buf *ou
 /* The way back: sets t->outputs, in the arena. */
 int store_output_open(struct store *s, struct store_try *t, const void *sealed, size_t sealed_len,
 	struct arena *a, struct err *e);
+
+/* The items of a for_each, sealed for its row likewise; store_task_items() is the way back. */
+int store_items_seal(struct store *s, const struct store_task *t, struct buf *out, struct err *e);
 
 /* The key of outputs must be read again. */
 void store_output_forget(struct store *s);

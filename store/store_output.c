@@ -1,5 +1,6 @@
 /*
- * What tries leave, sealed: responses and the ends of what was printed hold secrets often enough.
+ * What tries leave, sealed: responses and the ends of what was printed hold secrets often enough;
+ * and the items of a for_each, which may be made of these.
  *
  * It is sealed under an output key, which lies in output_keys, sealed under the data key. So a
  * rotation seals a few keys anew, however many tries there are; the first try behind one begins a
@@ -18,19 +19,56 @@
 #include "store/store_run.h"
 
 #define ROW_NAME_SIZE 64
-#define PLAIN_AT_ONCE 1000 /* tries that are sealed in one transaction */
+#define PLAIN_AT_ONCE 1000 /* texts that are sealed in one transaction */
 
 static int no_memory(struct err *e)
 {
 	return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 }
 
-/* A try's row, as the seal names it. */
-static struct seal_place place_of(const struct store_try *t, char *row)
+/* What is sealed here: what tries leave, and the items of a for_each, whose rows have no try. */
+enum kind { OUTPUTS, ITEMS };
+
+static const struct {
+	const char *table, *column;
+	const char *select, *update; /* what an older windrow left plain */
+} kinds[] = {
+	[OUTPUTS] = {"tries", "outputs",
+		"SELECT run, task, instance, try_number, outputs FROM tries WHERE outputs IS NOT "
+		"NULL LIMIT $1",
+		"UPDATE tries SET sealed = $1, outputs = NULL "
+		"WHERE run = $2 AND task = $3 AND instance = $4 AND try_number = $5"},
+	[ITEMS] = {"task_instances", "items",
+		"SELECT run, task, instance, 0, items FROM task_instances WHERE items IS NOT NULL "
+		"LIMIT $1",
+		"UPDATE task_instances SET sealed_items = $1, items = NULL "
+		"WHERE run = $2 AND task = $3 AND instance = $4 AND 0 = $5"},
+};
+
+/* One of them: its row and, where it is not sealed, its text. */
+struct one {
+	enum kind kind;
+	uint64_t run;
+	uint32_t task, instance, try_number;
+	const char *text;
+};
+
+static struct one outputs_of(const struct store_try *t)
 {
-	(void)snprintf(row, ROW_NAME_SIZE, "%llu/%u/%d/%u", (unsigned long long)t->run, t->task,
-		(int)t->instance, t->try_number);
-	return (struct seal_place){"tries", row, "outputs"};
+	return (struct one){OUTPUTS, t->run, t->task, t->instance, t->try_number, t->outputs};
+}
+
+static struct one items_of(const struct store_task *t)
+{
+	return (struct one){ITEMS, t->run, t->row.task, t->row.instance, 0, t->items};
+}
+
+/* Its row, as the seal names it. */
+static struct seal_place place_of(const struct one *o, char *row)
+{
+	(void)snprintf(row, ROW_NAME_SIZE, "%llu/%u/%d/%u", (unsigned long long)o->run, o->task,
+		(int)o->instance, o->try_number);
+	return (struct seal_place){kinds[o->kind].table, row, kinds[o->kind].column};
 }
 
 /* ---- the key ---- */
@@ -183,100 +221,136 @@ static int key_for_opening(struct store *s, uint32_t number, struct err *e)
 		number);
 }
 
-/* ---- outputs ---- */
+/* ---- texts ---- */
+
+static int text_seal(struct store *s, const struct one *o, struct buf *out, struct err *e)
+{
+	char row[ROW_NAME_SIZE];
+	const struct seal_place place = place_of(o, row);
+	int r;
+
+	if (o->text == NULL)
+		return 0;
+	r = key_for_sealing(s, e);
+	return r == 0 ? seal_close(s->output_key, &place, o->text, strlen(o->text), out, e) : r;
+}
+
+static int text_open(struct store *s, const struct one *o, const void *sealed, size_t sealed_len,
+	struct arena *a, const char **text, struct err *e)
+{
+	char row[ROW_NAME_SIZE];
+	const struct seal_place place = place_of(o, row);
+	size_t len;
+	int r = key_for_opening(s, seal_number(sealed, sealed_len), e);
+
+	return r == 0 ? seal_open(s->output_key, &place, sealed, sealed_len, a, text, &len, e) : r;
+}
 
 int store_output_seal(struct store *s, const struct store_try *t, struct buf *out, struct err *e)
 {
-	char row[ROW_NAME_SIZE];
-	const struct seal_place place = place_of(t, row);
-	int r;
+	const struct one o = outputs_of(t);
 
-	if (t->outputs == NULL)
-		return 0;
-	r = key_for_sealing(s, e);
-	return r == 0 ? seal_close(s->output_key, &place, t->outputs, strlen(t->outputs), out, e)
-		      : r;
+	return text_seal(s, &o, out, e);
 }
 
 int store_output_open(struct store *s, struct store_try *t, const void *sealed, size_t sealed_len,
 	struct arena *a, struct err *e)
 {
-	char row[ROW_NAME_SIZE];
-	const struct seal_place place = place_of(t, row);
-	size_t len;
-	int r = key_for_opening(s, seal_number(sealed, sealed_len), e);
+	const struct one o = outputs_of(t);
 
-	return r == 0
-		? seal_open(s->output_key, &place, sealed, sealed_len, a, &t->outputs, &len, e)
-		: r;
+	return text_open(s, &o, sealed, sealed_len, a, &t->outputs, e);
+}
+
+int store_items_seal(struct store *s, const struct store_task *t, struct buf *out, struct err *e)
+{
+	const struct one o = items_of(t);
+
+	return text_seal(s, &o, out, e);
+}
+
+struct opening {
+	struct arena *arena;
+	struct store_task *task;
+};
+
+static int items_open(struct store *s, void *ctx, struct err *e)
+{
+	struct opening *w = ctx;
+	const struct one o = items_of(w->task);
+
+	return text_open(s, &o, w->task->sealed_items, w->task->sealed_items_len, w->arena,
+		&w->task->items, e);
+}
+
+int store_task_items(struct store *s, struct arena *a, struct store_task *t, struct err *e)
+{
+	struct opening w = {.arena = a, .task = t};
+
+	return t->sealed_items == NULL ? 0 : store_reading(s, items_open, &w, e);
 }
 
 /* ---- what an older windrow left plain ---- */
 
 static int plain_read(struct arena *a, struct db_rows *rows, void *item)
 {
-	struct store_try *t = item;
+	struct one *o = item;
 	int r = 0;
 
-	t->run = (uint64_t)db_rows_int(rows, 0);
-	t->task = (uint32_t)db_rows_int(rows, 1);
-	t->instance = (uint32_t)db_rows_int(rows, 2);
-	t->try_number = (uint32_t)db_rows_int(rows, 3);
-	t->outputs = store_text(a, db_rows_text(rows, 4), &r);
+	o->run = (uint64_t)db_rows_int(rows, 0);
+	o->task = (uint32_t)db_rows_int(rows, 1);
+	o->instance = (uint32_t)db_rows_int(rows, 2);
+	o->try_number = (uint32_t)db_rows_int(rows, 3);
+	o->text = store_text(a, db_rows_text(rows, 4), &r);
 	return r;
 }
 
-static int plain_seal(struct store *s, const struct store_try *t, struct err *e)
+static int plain_seal(struct store *s, const struct one *o, struct err *e)
 {
 	struct buf sealed;
 	int r;
 
 	buf_init(&sealed, 0);
-	r = store_output_seal(s, t, &sealed, e);
+	r = text_seal(s, o, &sealed, e);
 	if (r == 0)
-		r = db_run(s->db, e, NULL,
-			"UPDATE tries SET sealed = $1, outputs = NULL WHERE run = $2 AND task = $3 "
-			"AND instance = $4 AND try_number = $5",
-			"biiii", sealed.data, sealed.len, (int64_t)t->run, (int64_t)t->task,
-			(int64_t)(int32_t)t->instance, (int64_t)t->try_number);
+		r = db_run(s->db, e, NULL, kinds[o->kind].update, "biiii", sealed.data, sealed.len,
+			(int64_t)o->run, (int64_t)o->task, (int64_t)(int32_t)o->instance,
+			(int64_t)o->try_number);
 	buf_free(&sealed);
 	return r;
 }
 
 /* Some of them, in a transaction of the caller's. */
-static int some_seal(struct store *s, struct arena *a, size_t *n, struct err *e)
+static int some_seal(struct store *s, enum kind kind, struct arena *a, size_t *n, struct err *e)
 {
-	struct store_list l = {.arena = a, .size = sizeof(struct store_try), .read = plain_read};
-	const struct store_try *tries;
+	struct store_list l = {.arena = a, .size = sizeof(struct one), .read = plain_read};
 	struct db_rows *rows;
+	struct one *list;
 	int r = key_for_sealing(s, e);
 
 	if (r == 0)
-		r = db_select(s->db, e, &rows,
-			"SELECT run, task, instance, try_number, outputs FROM tries "
-			"WHERE outputs IS NOT NULL LIMIT $1",
-			"i", (int64_t)PLAIN_AT_ONCE);
+		r = db_select(s->db, e, &rows, kinds[kind].select, "i", (int64_t)PLAIN_AT_ONCE);
 	if (r == 0)
 		r = store_list_read(&l, rows, e);
-	tries = l.items;
-	for (size_t i = 0; i < l.n && r == 0; i++)
-		r = plain_seal(s, &tries[i], e);
+	list = l.items;
+	for (size_t i = 0; i < l.n && r == 0; i++) {
+		list[i].kind = kind;
+		r = plain_seal(s, &list[i], e);
+	}
 	*n = l.n;
 	return r;
 }
 
-int store_outputs_seal(struct store *s, uint64_t *n, struct err *e)
+static int kind_seal(struct store *s, enum kind kind, uint64_t *n, struct err *e)
 {
 	size_t some = 1;
 	int r = 0;
 
-	*n = 0;
 	while (r == 0 && some > 0) {
 		struct arena *a = arena_create(0);
 
 		r = a == NULL ? no_memory(e) : store_begin(s, e);
 		if (r == 0) {
-			r = some_seal(s, a, &some, e);
+			r = some_seal(s, kind, a, &some, e);
 			if (r == 0)
 				r = store_commit(s, e);
 			else
@@ -285,6 +359,17 @@ int store_outputs_seal(struct store *s, uint64_t *n, struct err *e)
 		arena_destroy(a);
 		*n += r == 0 ? some : 0;
 	}
+	return r;
+}
+
+int store_outputs_seal(struct store *s, uint64_t *n, struct err *e)
+{
+	int r;
+
+	*n = 0;
+	r = kind_seal(s, OUTPUTS, n, e);
+	if (r == 0)
+		r = kind_seal(s, ITEMS, n, e);
 	/* What was plain is not to lie about in the log beside the file. */
 	return r == 0 && *n > 0 ? db_settle(s->db, e) : r;
 }

@@ -14,7 +14,7 @@
 	"interval_end, conf, params, seed, queued_at, started_at, ended_at, actor, max_active"
 #define TASK_COLUMNS                                                                               \
 	"run, task, instance, task_id, state, try_number, try_limit, n_items, at, kill, "          \
-	"is_decided, is_released, started_at, ended_at, items"
+	"is_decided, is_released, started_at, ended_at, items, sealed_items"
 #define TRY_COLUMNS                                                                                \
 	"run, task, instance, try_number, execution_id, state, started_at, ended_at, exit_code, "  \
 	"message, log_path, outputs, sealed"
@@ -58,24 +58,44 @@ int store_run_put(struct store *s, const struct store_run *r, struct err *e)
 		(int64_t)r->max_active);
 }
 
-int store_task_put(struct store *s, const struct store_task *t, struct err *e)
+static int task_write(
+	struct store *s, const struct store_task *t, const struct buf *sealed, struct err *e)
 {
 	const struct run_row *row = &t->row;
 
 	return db_run(s->db, e, NULL,
 		"INSERT INTO task_instances (" TASK_COLUMNS
 		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-		"$9, $10, $11, $12, $13, $14, $15) ON CONFLICT (run, task, instance) DO UPDATE SET "
+		"$9, $10, $11, $12, $13, $14, NULL, $15) ON CONFLICT (run, task, instance) DO "
+		"UPDATE SET "
 		"state = excluded.state, try_number = excluded.try_number, "
 		"try_limit = excluded.try_limit, n_items = excluded.n_items, at = excluded.at, "
 		"kill = excluded.kill, is_decided = excluded.is_decided, "
 		"is_released = excluded.is_released, started_at = excluded.started_at, "
-		"ended_at = excluded.ended_at, items = excluded.items",
-		"iiittiiiiiiioot", (int64_t)t->run, (int64_t)row->task, instance_out(row->instance),
+		"ended_at = excluded.ended_at, items = NULL, sealed_items = excluded.sealed_items",
+		"iiittiiiiiiioob", (int64_t)t->run, (int64_t)row->task, instance_out(row->instance),
 		t->task_id, task_state_name((enum task_state)row->state), (int64_t)row->try_number,
 		(int64_t)row->try_limit, (int64_t)row->n_items, row->at, (int64_t)row->kill,
 		(int64_t)row->is_decided, (int64_t)row->is_released, t->started_at, t->ended_at,
-		t->items);
+		sealed->data, sealed->len);
+}
+
+int store_task_put(struct store *s, const struct store_task *t, struct err *e)
+{
+	struct buf sealed;
+	int r = store_begin(s, e);
+
+	if (r != 0)
+		return r;
+	buf_init(&sealed, 0);
+	r = store_items_seal(s, t, &sealed, e);
+	if (r == 0)
+		r = task_write(s, t, &sealed, e);
+	buf_free(&sealed);
+	if (r == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return r;
 }
 
 static int try_write(
@@ -140,6 +160,18 @@ static int run_read(struct arena *a, struct db_rows *rows, void *item)
 	return r;
 }
 
+/* Bytes of a row in the arena; NULL for NULL, and *r becomes ERR_NOMEM where there is no memory. */
+static const void *bytes_read(
+	struct arena *a, struct db_rows *rows, int column, size_t *len, int *r)
+{
+	const void *bytes = db_rows_bytes(rows, column, len);
+	const void *copy = bytes == NULL ? NULL : arena_memdup(a, bytes, *len);
+
+	if (bytes != NULL && copy == NULL)
+		*r = ERR_NOMEM;
+	return copy;
+}
+
 static int task_read(struct arena *a, struct db_rows *rows, void *item)
 {
 	struct store_task *t = item;
@@ -159,6 +191,7 @@ static int task_read(struct arena *a, struct db_rows *rows, void *item)
 	t->started_at = db_rows_int_or_none(rows, 12);
 	t->ended_at = db_rows_int_or_none(rows, 13);
 	t->items = store_text(a, db_rows_text(rows, 14), &r);
+	t->sealed_items = bytes_read(a, rows, 15, &t->sealed_items_len, &r);
 	return r;
 }
 
@@ -173,7 +206,7 @@ static int try_read(struct arena *a, struct db_rows *rows, void *item)
 {
 	struct try_row *row = item;
 	struct store_try *t = &row->t;
-	const void *sealed = db_rows_bytes(rows, 12, &row->sealed_len);
+
 	int r = state_in(db_rows_text(rows, 5), task_state_find, &t->state);
 
 	t->run = (uint64_t)db_rows_int(rows, 0);
@@ -187,9 +220,7 @@ static int try_read(struct arena *a, struct db_rows *rows, void *item)
 	t->message = store_text(a, db_rows_text(rows, 9), &r);
 	t->log_path = store_text(a, db_rows_text(rows, 10), &r);
 	t->outputs = store_text(a, db_rows_text(rows, 11), &r);
-	row->sealed = sealed == NULL ? NULL : arena_memdup(a, sealed, row->sealed_len);
-	if (sealed != NULL && row->sealed == NULL)
-		r = ERR_NOMEM;
+	row->sealed = bytes_read(a, rows, 12, &row->sealed_len, &r);
 	return r;
 }
 

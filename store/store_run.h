@@ -42,6 +42,8 @@ struct store_task {
 	struct run_row row;
 	int64_t started_at, ended_at;
 	const char *items; /* of a for_each that was expanded: JSON; else NULL */
+	const void *sealed_items; /* as it is read: store_task_items() opens it */
+	size_t sealed_items_len;
 };
 
 struct store_try {
@@ -91,6 +93,9 @@ int store_tasks_of(struct store *s, struct arena *a, uint64_t run, struct store_
 	size_t *n, struct err *e);
 int store_tries_of(struct store *s, struct arena *a, uint64_t run, struct store_try **out,
 	size_t *n, struct err *e);
+
+/* Opens the items of a row that was read, where it has some: sets t->items, in the arena. */
+int store_task_items(struct store *s, struct arena *a, struct store_task *t, struct err *e);
 
 /* Makes sure that what tries leave can be sealed, and seals what an older windrow left plain, some
  * tries a transaction; *n: how many. ERR_NOTFOUND, ERR_DENIED: the master key is missing, or

@@ -80,6 +80,13 @@ wait "$daemon" 2>/dev/null
 ok "after a kill the next one starts" daemon_start
 daemon_stop
 
+# What tries leave is sealed: without the key nothing could be stored.
+mv "$WINDROW_HOME/master.key" "$work/key"
+run scheduler
+is "without the master key none starts" "$status" 3
+like "and says so" "$err" "*the master key is missing*put it back*"
+mv "$work/key" "$WINDROW_HOME/master.key"
+
 cp "$WINDROW_HOME/windrow.db" "$work/good.db"
 printf 'this is no database' | dd of="$WINDROW_HOME/windrow.db" conv=notrunc 2>/dev/null
 rm -f "$WINDROW_HOME/windrow.db-wal" "$WINDROW_HOME/windrow.db-shm"

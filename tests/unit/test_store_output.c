@@ -85,6 +85,38 @@ static void test_sealed(struct store *s)
 	OK(sql_is("SELECT COUNT(*) FROM output_keys", "1"), "all under one key");
 }
 
+static const struct store_task mapped = {.run = 7,
+	.task_id = "main.m",
+	.row = {.task = 9, .instance = RUN_NO_INSTANCE, .state = TASK_RUNNING},
+	.items = "[\"tuna-among-the-items\"]"};
+
+/* The items of the task above, opened; why not. */
+static const char *items(struct store *s)
+{
+	struct store_task *tasks;
+	size_t n;
+
+	if (store_tasks_of(s, arena, 7, &tasks, &n, &k.e) != 0)
+		return k.e.text;
+	if (n != 1 || tasks[0].items != NULL)
+		return tasks[0].items;
+	return store_task_items(s, arena, &tasks[0], &k.e) == 0 ? tasks[0].items : k.e.text;
+}
+
+static void test_items(struct store *s)
+{
+	uint64_t n;
+
+	IS_INT(store_task_put(s, &mapped, &k.e), 0, "the items of a for_each are kept");
+	IS_STR(items(s), mapped.items, "and come back");
+	OK(!is_in_files("tuna"), "but cannot be read in the store's files");
+	free(kit_sql(&k, "UPDATE task_instances SET items = '[\"tuna\"]', sealed_items = NULL"));
+	IS_STR(items(s), "[\"tuna\"]", "plain ones from before are read");
+	OK(store_outputs_seal(s, &n, &k.e) == 0 && n == 1, "until they are sealed");
+	OK(!is_in_files("tuna"), "and then cannot be read by others");
+	IS_STR(items(s), "[\"tuna\"]", "but by windrow");
+}
+
 static void test_rotation(struct store *s)
 {
 	struct store *other = kit_open(&k);
@@ -207,6 +239,7 @@ int main(void)
 	s = kit_open(&k);
 	test_sealed(s);
 	test_rotation(s);
+	test_items(s);
 	test_left_behind(s);
 	test_plain(s);
 	store_close(s);
