@@ -23,7 +23,7 @@
 #define PLACE_AT 5
 #define PLACE_SIZE 32
 #define NONCE_AT (PLACE_AT + PLACE_SIZE)
-#define NONCE_SIZE 12
+#define NONCE_SIZE SEAL_NONCE_SIZE
 #define TEXT_AT (NONCE_AT + NONCE_SIZE)
 #define TAG_SIZE 16
 
@@ -99,6 +99,15 @@ static EVP_CIPHER_CTX *cipher_begin(
 int seal_close(const struct seal_key *key, const struct seal_place *place, const void *plain,
 	size_t len, struct buf *out, struct err *e)
 {
+	unsigned char nonce[NONCE_SIZE];
+	int r = seal_random(nonce, sizeof(nonce), e);
+
+	return r == 0 ? seal_close_with(key, place, nonce, plain, len, out, e) : r;
+}
+
+int seal_close_with(const struct seal_key *key, const struct seal_place *place,
+	const unsigned char *nonce, const void *plain, size_t len, struct buf *out, struct err *e)
+{
 	unsigned char *to, end[TAG_SIZE];
 	EVP_CIPHER_CTX *ctx = NULL;
 	int n, r;
@@ -108,9 +117,7 @@ int seal_close(const struct seal_key *key, const struct seal_place *place, const
 	to = (unsigned char *)buf_room(out, len + SEAL_OVERHEAD);
 	if (to == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	r = seal_random(to + NONCE_AT, NONCE_SIZE, e);
-	if (r != 0)
-		return r;
+	memcpy(to + NONCE_AT, nonce, NONCE_SIZE);
 	r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (!header_write(key, place, to))
 		goto out;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define SEAL_KEY_SIZE 32
+#define SEAL_NONCE_SIZE 12
 #define SEAL_OVERHEAD 65 /* bytes that sealing adds */
 #define SEAL_PLAIN_MAX ((size_t)16 << 20) /* bytes of one secret */
 
@@ -35,6 +36,11 @@ int seal_random(void *p, size_t len, struct err *e);
 /* Adds the sealed bytes to out. ERR_LIMIT, ERR_NOMEM, ERR_IO (no random bytes). */
 int seal_close(const struct seal_key *key, const struct seal_place *place, const void *plain,
 	size_t len, struct buf *out, struct err *e);
+
+/* The same with a nonce of SEAL_NONCE_SIZE random bytes that nothing else is sealed with: for those
+ * who draw many at once. */
+int seal_close_with(const struct seal_key *key, const struct seal_place *place,
+	const unsigned char *nonce, const void *plain, size_t len, struct buf *out, struct err *e);
 
 /* The number of the key that was used; 0 where sealed is too short to say. */
 uint32_t seal_number(const void *sealed, size_t len);

@@ -19,6 +19,9 @@ struct store {
 	int depth; /* of transactions: only the outermost is one */
 	bool is_broken; /* one inside failed: the outermost cannot be committed */
 	struct seal_key *output_key; /* see store_output.c; in secret memory; NULL: not read yet */
+	unsigned char nonces[256]
+			    [SEAL_NONCE_SIZE]; /* to seal with: drawn at once, each used once */
+	size_t n_nonces; /* left */
 	uint32_t output_vault; /* the data key in use when it was made */
 	bool is_output_key_sure; /* it is the one to seal with in this transaction */
 	bool has_missed_key; /* the key could not be read: a rotation may have come between */

@@ -223,16 +223,33 @@ static int key_for_opening(struct store *s, uint32_t number, struct err *e)
 
 /* ---- texts ---- */
 
+static const unsigned char *nonce_draw(struct store *s, struct err *e)
+{
+	if (s->n_nonces == 0) {
+		if (seal_random(s->nonces, sizeof(s->nonces), e) != 0)
+			return NULL;
+		s->n_nonces = sizeof(s->nonces) / sizeof(s->nonces[0]);
+	}
+	return s->nonces[--s->n_nonces];
+}
+
 static int text_seal(struct store *s, const struct one *o, struct buf *out, struct err *e)
 {
+	const unsigned char *nonce;
 	char row[ROW_NAME_SIZE];
-	const struct seal_place place = place_of(o, row);
+	struct seal_place place;
 	int r;
 
 	if (o->text == NULL)
 		return 0;
 	r = key_for_sealing(s, e);
-	return r == 0 ? seal_close(s->output_key, &place, o->text, strlen(o->text), out, e) : r;
+	if (r != 0)
+		return r;
+	nonce = nonce_draw(s, e);
+	if (nonce == NULL)
+		return ERR_IO;
+	place = place_of(o, row);
+	return seal_close_with(s->output_key, &place, nonce, o->text, strlen(o->text), out, e);
 }
 
 static int text_open(struct store *s, const struct one *o, const void *sealed, size_t sealed_len,
