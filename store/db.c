@@ -27,6 +27,7 @@
 /* A statement that was prepared once. */
 struct kept {
 	sqlite3_stmt *stmt; /* NULL: the place is free */
+	const char *at; /* where the text lay by which it was asked for */
 	bool is_in_use;
 	uint64_t used; /* when, in uses */
 };
@@ -120,14 +121,23 @@ static int bind(sqlite3_stmt *s, int n, char type, struct values *v)
 	}
 }
 
+static bool is_kept(const struct kept *k, const char *sql)
+{
+	return k->stmt != NULL && strcmp(sqlite3_sql(k->stmt), sql) == 0;
+}
+
 /* A place for a statement: the one that has it, else a free one, else the one that was used longest
- * ago. NULL: all are in use, or this very one is. */
+ * ago. NULL: all are in use, or this very one is. N.B. most texts are literals, which are found by
+ * where they lie; to compare each text would cost as much as some statements do. */
 static struct kept *kept_find(struct db *d, const char *sql)
 {
 	struct kept *oldest = NULL;
 
+	for (struct kept *k = d->kept; k < d->kept + KEPT_MAX; k++)
+		if (k->at == sql && is_kept(k, sql))
+			return k->is_in_use ? NULL : k;
 	for (struct kept *k = d->kept; k < d->kept + KEPT_MAX; k++) {
-		if (k->stmt != NULL && strcmp(sqlite3_sql(k->stmt), sql) == 0)
+		if (is_kept(k, sql))
 			return k->is_in_use ? NULL : k;
 		if (!k->is_in_use && (oldest == NULL || k->used < oldest->used))
 			oldest = k;
@@ -144,7 +154,7 @@ static int statement(struct db *d, const char *sql, sqlite3_stmt **out)
 
 	if (k == NULL)
 		return sqlite3_prepare_v2(d->handle, sql, -1, out, NULL);
-	if (k->stmt == NULL || strcmp(sqlite3_sql(k->stmt), sql) != 0) {
+	if (!is_kept(k, sql)) {
 		(void)sqlite3_finalize(k->stmt);
 		k->stmt = NULL;
 		code = sqlite3_prepare_v3(
@@ -152,6 +162,7 @@ static int statement(struct db *d, const char *sql, sqlite3_stmt **out)
 		if (code != SQLITE_OK)
 			return code;
 	}
+	k->at = sql;
 	k->is_in_use = true;
 	k->used = ++d->n_uses;
 	*out = k->stmt;
