@@ -70,7 +70,7 @@ struct op_job {
 	size_t n_environment;
 	int64_t timeout_ms; /* kept by the host too, should the engine never come back; 0: none */
 	int64_t kill_grace_ms;
-	bool is_resumed; /* an earlier process may have started it */
+	bool is_resumed; /* an earlier process may have started it: nothing refuses it for sure */
 	bool dies_with_engine; /* nobody will ever attach: end it where the engine is gone */
 	int64_t output_at[2]; /* bytes of each stream that were handed on before: go on from there
 			       */

@@ -306,6 +306,7 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 			"nothing is kept on the host of a script with detach: false: what became "
 			"of it when the scheduler stopped is not known");
 	output_resume(t, job);
+	t->may_run = job->is_resumed;
 	if (r == 0)
 		r = ssh_try_begin(t, is_attach, e);
 	if (r != 0) {

@@ -343,7 +343,9 @@ static void start_again(struct ssh_try *t)
 		ssh_try_finish(t, OP_REFUSED, e.text, false);
 }
 
-/* The conversation is over. What it means depends on how far it had come. */
+/* The conversation is over. What it means depends on how far it had come. N.B. that nothing could
+ * be started now says nothing of what was begun before, by this process or by one that was killed.
+ */
 static void on_exec_end(void *ctx, const struct ssh_end *end)
 {
 	struct ssh_try *t = ctx;
@@ -359,9 +361,10 @@ static void on_exec_end(void *ctx, const struct ssh_end *end)
 		return;
 	}
 	(void)uv_timer_stop(&t->timer);
+	t->may_run = t->may_run || end->may_have_run;
 	if (t->kill.is_wanted)
-		ssh_kill_talk_ended(t, end->may_have_run);
-	else if (t->phase == TRY_STARTING && !end->may_have_run)
+		ssh_kill_talk_ended(t, t->may_run);
+	else if (t->phase == TRY_STARTING && !t->may_run)
 		ssh_try_finish(t, OP_REFUSED, end->err.text, end->err.code == ERR_DENIED);
 	else if (!t->has_spoken && end->has_status)
 		finish_unspoken(t, end);

@@ -92,6 +92,8 @@ struct ssh_try {
 	uv_timer_t timer; /* to follow; to attach again */
 	uv_timer_t deadline; /* cmd_timeout */
 	unsigned handles;
+	bool may_run; /* it was begun once, perhaps by an earlier process: it may run, or have run
+		       */
 	bool is_started; /* on_started was called */
 	bool is_open; /* the server has accepted the command */
 	bool has_spoken; /* the conversation has had a word of ours */

@@ -115,4 +115,37 @@ for kind in ssh local sshd; do
 	is "$kind: every line of output is there once" "$(broken)" ""
 	[ "$tap_failed" = 0 ] || sed 's/^/# /' "$work/daemon"
 done
+
+# A try that may have been started when the daemon died, and a host that cannot be asked for a while:
+# it does not end before the host was asked, though one that is new does.
+WINDROW_HOME=$work/home.refused
+mkdir -p "$WINDROW_HOME/dags"
+cat >"$WINDROW_HOME/dags/t.yaml" <<END
+schedule: '@once'
+tasks: {a: {operator: ssh, ssh_conn_id: BOX, retries: 0, command: "echo a >> $host/ledger.refused"}}
+END
+sed 1d "$WINDROW_HOME/dags/t.yaml" >"$WINDROW_HOME/dags/new.yaml"
+: >"$work/daemon"
+kill -s STOP "$sshd_pid"
+daemon_start
+while ! grep -rqs 'Using connection' "$WINDROW_HOME/logs" && kill -0 "$daemon"; do
+	sleep 0.05
+done
+kill -s KILL "$daemon"
+wait "$daemon" 2>/dev/null
+sshd_crash
+daemon_start
+while ! "$windrow" jobs check >/dev/null 2>&1 && kill -0 "$daemon"; do
+	sleep 0.05
+done
+"$windrow" dags trigger new --wait >"$work/out" 2>&1
+is "a host that refuses is the end of a new try" $? 1
+sshd_again
+while ! grep -q 't: run .* is \(success\|failed\)' "$work/daemon" && kill -0 "$daemon"; do
+	sleep 0.05
+done
+like "and not of one that may have been started" "$(grep 't: run scheduled.* is [sf]' "$work/daemon")" "*is success"
+is "which ran once" "$(cat "$host/ledger.refused")" a
+kill "$daemon"
+wait "$daemon"
 tap_done

@@ -91,7 +91,7 @@ sshd_start()
 	exit 99
 }
 
-# sshd_below PID: the processes of sshd that come from this one; what they run is none of them
+# sshd_below PID: the processes that come from this one and are called sshd; what they run is not
 sshd_below()
 {
 	for sshd_child in $(cat /proc/[0-9]*/stat 2>/dev/null |
@@ -101,12 +101,16 @@ sshd_below()
 	done
 }
 
-# It is held meanwhile, or it would make more of them.
+# N.B. each is held first: one that became what it was to run in this moment is to be left alone.
 sshd_crash()
 {
 	kill -s STOP "$sshd_pid"
-	# shellcheck disable=SC2046
-	kill -s KILL $(sshd_below "$sshd_pid") "$sshd_pid" 2>/dev/null
+	for sshd_child in $(sshd_below "$sshd_pid"); do
+		kill -s STOP "$sshd_child" 2>/dev/null
+		grep -qs '(sshd' "/proc/$sshd_child/stat" && kill -s KILL "$sshd_child" 2>/dev/null
+		kill -s CONT "$sshd_child" 2>/dev/null
+	done
+	kill -s KILL "$sshd_pid"
 	wait "$sshd_pid" 2>/dev/null
 	rm -f "$sshd_dir/pid"
 }
