@@ -73,7 +73,9 @@ peer_sleep()
 	inventory "$n" 1
 	"$venv/bin/ansible" all -f "$n" -i "$work/inventory" -m raw -a "$sleep_command" >"$work/out" 2>&1 &
 	kit_sleepers "$n" $!
+	sleep_status=$?
 	wait
+	return $sleep_status
 }
 
 kit_main "$@"

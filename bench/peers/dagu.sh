@@ -93,7 +93,9 @@ peer_sleep()
 	steps "$n" sleep "$sleep_command" >"$work/dagu-sleep.yaml"
 	"$dagu" start "$work/dagu-sleep.yaml" >"$work/out" 2>&1 </dev/null &
 	kit_sleepers "$n" $!
+	sleep_status=$?
 	wait
+	return $sleep_status
 }
 
 peer_drop()

@@ -63,7 +63,9 @@ peer_sleep()
 	at_most "$1" 100
 	seq "$n" | parallel --will-cite --ssh "$ssh" -S "$n/127.0.0.1" "$sleep_command #{}" >"$work/out" 2>&1 &
 	kit_sleepers "$n" $!
+	sleep_status=$?
 	wait
+	return $sleep_status
 }
 
 kit_main "$@"

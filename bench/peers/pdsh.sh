@@ -64,7 +64,9 @@ peer_sleep()
 	names "$n" 1
 	pdsh -f "$n" -w "^$work/pdsh-names" "$sleep_command" >"$work/out" 2>&1 &
 	kit_sleepers "$n" $!
+	sleep_status=$?
 	wait
+	return $sleep_status
 }
 
 kit_main "$@"

@@ -56,7 +56,9 @@ peer_sleep()
 	at_most "$1" 100
 	seq "$n" | xargs -P"$n" -I'{}' "$ssh" 127.0.0.1 "$sleep_command" &
 	kit_sleepers "$n" $!
+	sleep_status=$?
 	wait
+	return $sleep_status
 }
 
 kit_main "$@"

@@ -43,7 +43,7 @@ peer_command()
 daemon_start()
 {
 	WINDROW_HOME=$1
-	"$windrow" scheduler 2>>"$work/windrow.log" &
+	"$windrow" scheduler >>"$work/windrow.log" 2>&1 </dev/null &
 	echo $! >"$work/windrow.pid"
 	until "$windrow" jobs check >/dev/null 2>&1; do
 		kill -0 "$(cat "$work/windrow.pid")" || return 1
@@ -105,12 +105,13 @@ peer_sleep()
 	kit_sleepers "$1" "$(cat "$work/windrow.pid")"
 }
 
+# A new one each time, as one that is known has had its run.
 peer_drop()
 {
 	drop_prepare
 	printf 'schedule: "@once"\ntasks: {a: {operator: local, command: "%s"}}\n' "$drop_command" >"$work/drop.yaml"
 	drop_from=$(kit_now)
-	mv "$work/drop.yaml" "$WINDROW_HOME/dags/drop.yaml"
+	mv "$work/drop.yaml" "$WINDROW_HOME/dags/drop$drop_from.yaml"
 	dropped "$drop_from"
 }
 

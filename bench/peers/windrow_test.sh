@@ -2,7 +2,8 @@
 . "$top_srcdir/bench/peers/kit.sh"
 windrow=$top_builddir/windrow
 WINDROW_HOME=$work/windrow-test
-export WINDROW_HOME
+WINDROW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT=1024
+export WINDROW_HOME WINDROW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT
 detach=false
 . "$top_srcdir/bench/peers/windrow_dags.sh"
 
@@ -57,7 +58,9 @@ peer_sleep()
 	dag_sleep "$1" >"$work/sleep-test.yaml"
 	"$windrow" dags test "$work/sleep-test.yaml" >"$work/out" 2>&1 &
 	kit_sleepers "$1" $!
+	sleep_status=$?
 	wait
+	return $sleep_status
 }
 
 kit_main "$@"
