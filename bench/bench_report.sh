@@ -5,6 +5,7 @@
 # PEERS chooses among the files of bench/peers; ROUNDS (3) how often each is measured, all in turn;
 # CHAIN, WIDE, SSH, HOSTS, SLEEP and IDLE how many tasks, or DAGs, a work has; PEERS_DIR where peers are
 # installed, a folder that may be thrown away.
+# Dagu is not installed but found: DAGU, or the path, names its program.
 # A peer that cannot be installed is told with the reason; so is what a peer could not do.
 . "$top_srcdir/bench/peers/hosts.sh"
 PEERS_DIR=${PEERS_DIR:-${TMPDIR:-/tmp}/windrow-peers}
@@ -62,6 +63,16 @@ sample_once()
 	echo "$1 $2: $(paste -sd' ' "$work/measured")"
 }
 
+# The machine in general words, and how its hosts are set up.
+machine()
+{
+	printf 'machine\tstart\t%s cores, %s of memory, %s, Linux %s; %s on both sides of loopback, MaxSessions %s, MaxStartups %s, login shell %s; load averages %s at the start\n' \
+		"$(nproc)" "$(awk '$1 == "MemTotal:" { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)" \
+		"$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(uname -r | cut -d. -f1,2)" \
+		"$(ssh -V 2>&1 | cut -d, -f1)" "$sessions" "$startups" "$(getent passwd "$user" | cut -d: -f7)" \
+		"$(cut -d' ' -f1-3 /proc/loadavg)"
+}
+
 # works PEER ROUND
 works()
 {
@@ -80,10 +91,9 @@ works()
 	peer "$1" stop
 }
 
-load=$(cut -d' ' -f1-3 /proc/loadavg)
 hosts_start 20 || exit 1
 echo work,peer,round,tasks,measure,value >"$samples"
-: >"$told"
+machine >"$told"
 there=
 for name in $peers; do
 	if peer "$name" install; then
@@ -102,9 +112,7 @@ for round in $(seq "$rounds"); do
 	done
 done
 
-machine="$(nproc) cores, $(awk '$1 == "MemTotal:" { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo) of memory, $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release), \
-Linux $(uname -r | cut -d. -f1,2), $(ssh -V 2>&1 | cut -d, -f1) on both sides of loopback, MaxSessions $sessions, MaxStartups $startups, the account's login shell \
-$(getent passwd "$user" | cut -d: -f7); load averages $load at the start and $(cut -d' ' -f1-3 /proc/loadavg) at the end."
-awk -v dir="$report/report" -v goals="$work/goals" -v machine="$machine" -f "$top_srcdir/bench/peers/plot.awk" \
+printf 'machine\tend\t; load averages %s at the end\n' "$(cut -d' ' -f1-3 /proc/loadavg)" >>"$told"
+awk -v dir="$report/report" -v goals="$work/goals" -f "$top_srcdir/bench/peers/plot.awk" \
 	-f "$top_srcdir/bench/peers/report.awk" "$told" "$samples" >"$report/report.md"
-cat "$work/goals"
+[ ! -s "$work/goals" ] || cat "$work/goals"

@@ -5,7 +5,7 @@ EXTRA_DIST += bench/run.sh bench/bench_dagtest.sh bench/bench_daemon.sh bench/be
 	bench/bench_trigger.sh
 
 # windrow beside its peers: BENCH=report, a file a peer.
-EXTRA_DIST += bench/bench_report.sh \
+EXTRA_DIST += bench/bench_report.sh bench/report bench/report.md \
 	bench/peers/airflow.sh \
 	bench/peers/airflow_dags.sh \
 	bench/peers/ansible.sh \

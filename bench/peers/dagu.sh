@@ -26,7 +26,8 @@ peer_told()
 `dagu start FILE`, which runs the DAG in a process of its own and keeps its state in files; `type: graph`, `max_active_steps: 16`, shell `/bin/sh`, cache `high`. Over ssh its `ssh` steps
 with key and known hosts, which open a connection each; 1,000 sleeping ones are cut down to 200. The service is `dagu scheduler` alone, without page and
 coordinator: it is ready when its health port answers. The new file is started by `dagu start` as soon as it is there, as the scheduler
-itself begins what is scheduled with the minute. Size: the program.
+itself begins what is scheduled with the minute. Size: the program, stripped and without its page. The committed report has the release that could be
+had where it was made, which is not the newest.
 TOLD
 }
 

@@ -1,6 +1,6 @@
 # Makes the report of samples.csv and peers.tsv: the page on standard output, plots into the folder
 # `dir`, goals as bench/run.sh wants them into the file `goals`. Used with plot.awk.
-#   awk -v dir=DIR -v goals=FILE -v machine=TEXT -f plot.awk -f report.awk peers.tsv samples.csv
+#   awk -v dir=DIR -v goals=FILE -f plot.awk -f report.awk peers.tsv samples.csv
 
 BEGIN {
 	FS = "\t"
@@ -34,9 +34,13 @@ FILENAME != last_file {
 	$0 = $0
 }
 
+FS == "\t" && $1 == "machine" {
+	machine = machine $3
+	next
+}
+
 FS == "\t" && $1 == "failed" {
-	if (!told_failure[$2, $3]++)
-		failures = failures "- " title_of($2) ": " $3 "\n"
+	n_failures[title_of($2) ": " $3]++
 	next
 }
 
@@ -61,7 +65,7 @@ $1 == "work" {
 
 END {
 	print "# windrow beside its peers\n"
-	print "Made by `make bench BENCH=report`, in one run on one machine: " machine "\n"
+	print "Made by `make bench BENCH=report`, in one run on one machine: " machine ".\n"
 	print "Each figure is the median of repeated runs, in which all peers came in turn; the range is that of the runs. The ratio is how many"
 	print "times windrow's figure the other is: above 1 windrow is ahead. Raw samples: [report/samples.csv](report/samples.csv).\n"
 	tell_goals()
@@ -146,16 +150,16 @@ function tell_work(w,   work, measure, by_task, n, i, j, p, v, key, ours, order,
 	ours = value["windrow"]
 	printf "## %s\n\n%s. In %s.\n\n", work_name[w], toupper(substr(work_how[w], 1, 1)) substr(work_how[w], 2), work_unit[w]
 	printf "![%s](report/%s-%s.svg)\n\n", work_unit[w], work, measure
-	print "| | " (by_task ? "tasks | in all | " : "") work_unit[w] " | range | ratio |"
-	print "| --- | " (by_task ? "---: | ---: | " : "") "---: | ---: | ---: |"
+	print "| | " (by_task ? "tasks | in all | " : "") work_unit[w] " | range | runs | ratio |"
+	print "| --- | " (by_task ? "---: | ---: | " : "") "---: | ---: | ---: | ---: |"
 	for (i = 1; i <= n; i++) {
 		p = order[i]
 		key = work SUBSEP p SUBSEP measure
 		printf "| %s | ", title_of(p)
 		if (by_task)
-			printf "%s | %s %s | ", figure(n_tasks[key]), figure(value[p] * n_tasks[key]), measure == "own_kib" ? "KiB" : measure
-		printf "%s | %s – %s | %s |\n", figure(value[p]), figure(values[key, 1] / (by_task ? n_tasks[key] : 1)), \
-			figure(values[key, n_values[key]] / (by_task ? n_tasks[key] : 1)), ratio_text(ours, value[p])
+			printf "%s | %s %s | ", n_tasks[key], figure(value[p] * n_tasks[key]), measure == "own_kib" ? "KiB" : measure
+		printf "%s | %s – %s | %d | %s |\n", figure(value[p]), figure(values[key, 1] / (by_task ? n_tasks[key] : 1)), \
+			figure(values[key, n_values[key]] / (by_task ? n_tasks[key] : 1)), n_values[key], ratio_text(ours, value[p])
 		plot_name[i] = title_of(p)
 		plot_value[i] = value[p]
 		plot_own[i] = p ~ /^windrow/
@@ -204,6 +208,6 @@ function tell_peers(   i, p)
 		else
 			printf "**%s** (%s). %s\n\n", title_of(p), note["version", p], note["told", p]
 	}
-	if (failures != "")
-		print "What failed:\n\n" failures
+	for (p in n_failures)
+		printf "What failed, %d times: %s\n\n", n_failures[p], p
 }
