@@ -4,7 +4,7 @@
  * again and again. What the journal called committed is there, no batch is there by half, and the
  * story goes on.
  *
- *   WINDROW_SEED  of the random ones   WINDROW_CUTS  how many stories (20)
+ *   WINDROW_SEED  of the random ones   WINDROW_CUTS  how many stories (12)
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -25,8 +25,8 @@
 
 #define TASKS 3
 #define STORY 6 /* batches of the small one */
-#define STORY_LONG 90 /* the log beside the store is emptied on the way */
-#define PAYLOAD_MAX 120000
+#define STORY_LONG 100 /* the log beside the store is emptied on the way */
+#define PAYLOAD_MAX 40000
 
 /* Batch n sets the run's time and its tasks' to n, adds try n, and a line to the log. */
 struct world {
@@ -317,7 +317,7 @@ static void story(uint64_t seed)
 
 	home_anew(mix(&dice) % 3 == 0 ? 300 : PAYLOAD_MAX);
 	while (w.called < STORY_LONG && w.wrong[0] == '\0') {
-		faulty_cut(1 + mix(&dice) % 6000);
+		faulty_cut(1 + mix(&dice) % 4000);
 		/* As the daemon, which keeps a store open to read. */
 		(void)store_open(&w.kit.options, &reader, &w.kit.e);
 		live(STORY_LONG, 1 + mix(&dice) % 8);
@@ -332,7 +332,7 @@ static void test_stories(void)
 {
 	const char *given = getenv("WINDROW_SEED"), *cuts = getenv("WINDROW_CUTS");
 	uint64_t seed = given == NULL ? uv_hrtime() : strtoull(given, NULL, 10);
-	long n = cuts == NULL ? 20 : strtol(cuts, NULL, 10);
+	long n = cuts == NULL ? 12 : strtol(cuts, NULL, 10);
 
 	for (long i = 0; i < n; i++, seed++) {
 		story(seed);
