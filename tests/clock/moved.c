@@ -197,26 +197,42 @@ static void move(int64_t ms, bool was_set)
 	pthread_mutex_unlock(&mutex);
 }
 
-static FILE *pipe_open(const char *folder, const char *name)
+static int pipe_open(const char *folder, const char *name)
 {
 	char path[512];
-	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? NULL : fdopen(fd, strcmp(name, "move") == 0 ? "r" : "w");
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* N.B. no stream: exit() waits for one that somebody reads from. */
+static bool line_read(int fd, char *line, size_t size)
+{
+	size_t len = 0;
+
+	while (len + 1 < size && real_read(fd, line + len, 1) == 1) {
+		if (line[len] == '\n') {
+			line[len] = '\0';
+			return true;
+		}
+		len++;
+	}
+	return false;
 }
 
 static void *mover(void *folder)
 {
-	FILE *in = pipe_open(folder, "move"), *out = pipe_open(folder, "moved");
+	static const char answer[] = "moved\n";
+	int in = pipe_open(folder, "move"), out = pipe_open(folder, "moved");
+	char line[64], how[16];
 	long long ms;
-	char how[16];
 
-	while (in != NULL && out != NULL && fscanf(in, "%15s %lld", how, &ms) == 2) {
+	real_init();
+	while (in >= 0 && out >= 0 && line_read(in, line, sizeof(line)) &&
+		sscanf(line, "%15s %lld", how, &ms) == 2) {
 		move(ms, strcmp(how, "set") == 0);
-		(void)fputs("moved\n", out);
-		(void)fflush(out);
+		if (write(out, answer, sizeof(answer) - 1) < 0)
+			break;
 	}
 	return NULL;
 }
