@@ -70,6 +70,7 @@ static void ssh2_free(struct session *s)
 		(void)libssh2_session_disconnect(s->ssh2, "done");
 	if (s->fd >= 0)
 		(void)shutdown(s->fd, SHUT_RDWR);
+	s->is_shut = true;
 	while (libssh2_session_free(s->ssh2) == LIBSSH2_ERROR_EAGAIN)
 		;
 	s->ssh2 = NULL;
@@ -221,7 +222,12 @@ static ssize_t on_recv(libssh2_socket_t fd, void *bytes, size_t len, int flags, 
 		return -ECONNRESET;
 	if (is_greeting && s->greeted_now >= GREETING_TURN)
 		return -EAGAIN;
+	if (s->is_dry && !s->is_shut)
+		return -EAGAIN;
 	n = recv(fd, bytes, len, flags);
+	/* N.B. libssh2 asks again for each channel. What comes meanwhile wakes the session once
+	 * more. */
+	s->is_dry = n < 0 || (n > 0 && (size_t)n < len);
 	if (n < 0)
 		return errno == EINTR || errno == EWOULDBLOCK ? -EAGAIN : -errno;
 	s->greeted += is_greeting ? (size_t)n : 0;
@@ -422,6 +428,7 @@ void session_wake(struct session *s)
 		return;
 	s->is_pumping = true;
 	s->greeted_now = 0;
+	s->is_dry = false;
 	while (s->wants_pump && s->state != SESSION_DEAD) {
 		s->wants_pump = false;
 		session_step(s);

@@ -211,6 +211,7 @@ struct session {
 	struct link memory; /* all that libssh2 has taken for it */
 	size_t memory_used;
 	size_t greeted, greeted_now; /* bytes received before READY; in this turn */
+	bool is_dry, is_shut; /* the socket had nothing more in this turn; it is shut down */
 	struct link channels;
 	unsigned n_channels;
 	unsigned limit; /* channels at once; UINT_MAX: not found out */
