@@ -160,12 +160,14 @@ bool endpoint_command_make(struct endpoint *ep, struct channel *c)
 /* How many connections there should be for what waits. */
 static unsigned wanted(struct endpoint *ep)
 {
-	unsigned quick = ep->n_queued < QUICK_CONNECTIONS ? ep->n_queued : QUICK_CONNECTIONS;
+	unsigned quick = (ep->n_queued + QUICK_SHARE - 1) / QUICK_SHARE;
 	unsigned max = ep->lane->transport->options.per_host_max;
 	unsigned want = ep->n_sessions;
 
 	if (ep->n_queued == 0)
 		return want;
+	if (quick > QUICK_CONNECTIONS)
+		quick = QUICK_CONNECTIONS;
 	if (ep->n_sessions < quick)
 		want = quick;
 	else if (ep->n_connecting == 0 && now_ms(ep) - ep->last_progress >= STALL_MS)
