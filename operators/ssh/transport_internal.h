@@ -23,8 +23,7 @@
 #define AHEAD_MAX 15 /* commands that one is told of */
 #define HANDSHAKES_MAX 8u /* connects under way to one target: below MaxStartups' 10 */
 #define QUICK_CONNECTIONS 4u /* opened at once when tasks queue; more only where they stall */
-#define QUICK_SHARE 10u /* channels that one of these has to wait for it: sshd's own MaxSessions   \
-			 */
+#define QUICK_SHARE 10u /* channels that wait for each of these: sshd's own MaxSessions */
 #define STALL_MS 50u /* a queue that has not moved for so long wants a connection */
 #define MOVES_MAX 5u /* connections that a channel may outlive before it was opened */
 #define REOPEN_MS 20u /* after a refused channel on a connection that had one open before */
