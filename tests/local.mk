@@ -174,7 +174,7 @@ STORE_KIT = tests/unit/store_kit.c tests/unit/store_kit.h $(TAP_SOURCES)
 tests_unit_test_task_log_SOURCES = tests/unit/test_task_log.c $(STORE_KIT)
 tests_unit_test_task_log_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_conductor_SOURCES = tests/unit/test_conductor.c tests/unit/dag_kit.c \
-	tests/unit/dag_kit.h $(STORE_KIT)
+	tests/unit/dag_kit.h tests/unit/op_kit.h $(STORE_KIT)
 tests_unit_test_conductor_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_connection_SOURCES = tests/unit/test_connection.c $(STORE_KIT)
 tests_unit_test_connection_LDADD = $(STORE_LIBS)
@@ -194,7 +194,7 @@ tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=ca
 tests_unit_test_power_SOURCES = tests/unit/test_power.c $(FAULTY_VFS) $(STORE_KIT)
 tests_unit_test_power_LDADD = $(STORE_LIBS)
 tests_unit_test_power_runs_SOURCES = tests/unit/test_power_runs.c tests/unit/dag_kit.c \
-	tests/unit/dag_kit.h $(FAULTY_VFS) $(STORE_KIT)
+	tests/unit/dag_kit.h tests/unit/op_kit.h $(FAULTY_VFS) $(STORE_KIT)
 tests_unit_test_power_runs_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_vault_SOURCES = tests/unit/test_vault.c $(STORE_KIT)
 tests_unit_test_vault_LDADD = $(STORE_LIBS)
@@ -350,7 +350,8 @@ tests_sim_sim_conductor_SOURCES = \
 	tests/sim/fake_journal.h \
 	tests/sim/sim_conductor.c \
 	tests/unit/dag_kit.c \
-	tests/unit/dag_kit.h
+	tests/unit/dag_kit.h \
+	tests/unit/op_kit.h
 tests_sim_sim_conductor_LDADD = $(SCHEDULER_LIBS)
 
 # How many instructions the hot paths take, beside what they took; `make counts-update` renews that.

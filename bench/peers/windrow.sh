@@ -74,26 +74,6 @@ run()
 	timed "$windrow" dags trigger "$1" --wait -o plain
 }
 
-peer_chain()
-{
-	run chain "$1"
-}
-
-peer_wide()
-{
-	run wide "$1"
-}
-
-peer_ssh()
-{
-	run ssh "$1"
-}
-
-peer_hosts()
-{
-	run hosts "$1"
-}
-
 peer_sleep()
 {
 	sleepers_prepare

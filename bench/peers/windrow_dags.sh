@@ -1,5 +1,5 @@
-# The DAGs that windrow runs in the report, written to standard output; sourced by its two peers.
-# $detach: whether tasks over ssh are durable.
+# The DAGs that windrow runs in the report, written to standard output; sourced by its two peers, each
+# of which has its own `run KIND N`. $detach: whether tasks over ssh are durable.
 
 dag_chain()
 {
@@ -39,6 +39,26 @@ dag_hosts()
 dag_sleep()
 {
 	dag_over "$1" "$sleep_command" 1
+}
+
+peer_chain()
+{
+	run chain "$1"
+}
+
+peer_wide()
+{
+	run wide "$1"
+}
+
+peer_ssh()
+{
+	run ssh "$1"
+}
+
+peer_hosts()
+{
+	run hosts "$1"
 }
 
 for host in $(seq "$n_hosts"); do

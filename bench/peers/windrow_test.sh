@@ -32,26 +32,6 @@ run()
 	timed "$windrow" dags test "$work/$1-test.yaml" -o plain
 }
 
-peer_chain()
-{
-	run chain "$1"
-}
-
-peer_wide()
-{
-	run wide "$1"
-}
-
-peer_ssh()
-{
-	run ssh "$1"
-}
-
-peer_hosts()
-{
-	run hosts "$1"
-}
-
 peer_sleep()
 {
 	sleepers_prepare

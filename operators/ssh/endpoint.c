@@ -144,6 +144,7 @@ static void ahead_add(struct endpoint *ep, struct buf *out)
 bool endpoint_command_make(struct endpoint *ep, struct channel *c)
 {
 	struct buf ahead;
+	bool is_whole;
 
 	if (c->text.len > 0)
 		return true;
@@ -153,8 +154,9 @@ bool endpoint_command_make(struct endpoint *ep, struct channel *c)
 	if (ahead.len == 0)
 		buf_addc(&ahead, ',');
 	ssh_command_text(&c->text, &c->command, buf_str(&ahead), ssh_target_has_sh(ep->target));
+	is_whole = buf_status(&ahead) == 0 && buf_status(&c->text) == 0;
 	buf_free(&ahead);
-	return buf_status(&c->text) == 0;
+	return is_whole;
 }
 
 /* How many connections there should be for what waits. */

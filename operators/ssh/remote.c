@@ -29,7 +29,7 @@ static void starting_add(
 
 	buf_addf(&out->arguments, " %zu %s%zu %s", sent->n_prologue, is_lines ? "-" : "",
 		is_lines ? sent->n_script : sent->script_len, own);
-	buf_adds(&out->arguments, sent->facts);
+	buf_adds(&out->arguments, buf_str(&sent->facts));
 }
 
 void remote_start_command(struct ssh_command *out, const char *id, const char *nonce,

@@ -28,7 +28,7 @@ struct remote_sending {
 	size_t n_prologue; /* lines */
 	size_t n_script; /* lines; 0: it is sent as script_len bytes */
 	size_t script_len;
-	const char *facts; /* words NAME=VALUE for the script's environment, each behind a blank */
+	struct buf facts; /* words NAME=VALUE for the script's environment, each behind a blank */
 };
 
 /* The command that starts, attaches to or ends an execution. deadline_s: 0: none; sweep_min: as it

@@ -199,10 +199,10 @@ static int input_make(struct ssh_try *t, const struct op_job *job, struct err *e
 	t->is_own = !t->wants_pty && has_default_shell(job) &&
 		remote_is_one_command(script.data, script.len);
 	launch.is_own = t->is_own;
-	r = launch_make(job, &launch, &t->facts);
+	r = launch_make(job, &launch, &t->sending.facts);
 	remote_start_input(&t->input, t->nonce, &launch, script.data, script.len, &t->sending);
 	remote_launch_free(&launch);
-	if (r != 0 || buf_status(&t->input) != 0 || buf_status(&t->facts) != 0 ||
+	if (r != 0 || buf_status(&t->input) != 0 || buf_status(&t->sending.facts) != 0 ||
 		buf_status(&t->running) != 0)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	return 0;
@@ -248,7 +248,7 @@ static struct ssh_try *try_create(
 	if (!t->is_cmd_timeout)
 		t->timeout_ms = job->timeout_ms;
 	buf_init(&t->input, 0);
-	buf_init(&t->facts, 0);
+	buf_init(&t->sending.facts, 0);
 	buf_init(&t->response, 0);
 	buf_init(&t->running, 0);
 	nonce_make(t->nonce);

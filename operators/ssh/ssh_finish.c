@@ -63,7 +63,7 @@ void ssh_try_free(struct ssh_try *t)
 	if (t->exec != NULL || t->kill.exec != NULL || t->handles > 0)
 		return;
 	buf_free(&t->input);
-	buf_free(&t->facts);
+	buf_free(&t->sending.facts);
 	buf_free(&t->running);
 	buf_free(&t->response);
 	free(t->tails[0].bytes);

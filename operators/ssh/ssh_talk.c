@@ -101,7 +101,7 @@ static void first_start(struct ssh_try *t)
 {
 	t->is_started = true;
 	buf_free(&t->input);
-	buf_free(&t->facts);
+	buf_free(&t->sending.facts);
 	TRY_LOG(t, OP_INFO, "%s",
 		t->running.len > 0 ? buf_str(&t->running) : "Attached to the script again");
 	if (t->is_cmd_timeout)
@@ -382,7 +382,6 @@ static void command_make(struct ssh_try *t, bool is_attach, struct ssh_command *
 	/* The host's own deadline stands behind ours, which says more when it strikes. */
 	int64_t deadline_s = t->timeout_ms > 0 ? (t->timeout_ms + 999) / 1000 + grace_s + 1 : 0;
 
-	t->sending.facts = buf_str(&t->facts);
 	if (t->is_plain)
 		remote_plain_command(out, t->execution_id, t->nonce, &t->sending,
 			t->wants_pty	    ? REMOTE_PLAIN_PTY

@@ -77,8 +77,8 @@ struct ssh_try {
 	const char *execution_id;
 	char nonce[REMOTE_NONCE_LEN + 1];
 	struct buf running; /* the log's line that says what runs */
-	struct buf input, facts; /* what starts it; kept until it surely runs */
-	struct remote_sending sending; /* what its command says of these */
+	struct buf input; /* what starts it; kept until it surely runs */
+	struct remote_sending sending; /* what its command says of that */
 	bool is_plain, wants_pty, is_own; /* is_own: the script needs no shell of its own */
 	int64_t timeout_ms, grace_ms; /* timeout_ms: 0: none */
 	bool is_cmd_timeout; /* timeout_ms is the task's cmd_timeout */

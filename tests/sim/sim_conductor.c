@@ -21,6 +21,7 @@
 #include "scheduler/env_source.h"
 #include "tests/sim/fake_journal.h"
 #include "tests/unit/dag_kit.h"
+#include "tests/unit/op_kit.h"
 
 #define SEEDS_DEFAULT 2000
 #define STEPS_MAX 2000000 /* of one world; more means that it goes round in circles */
@@ -256,17 +257,9 @@ static const struct operator sim_operator = {
 static void finish(struct watch *k)
 {
 	static const char response[] = "{\"n\": 7, \"list\": [1, 2, 3]}";
-	struct op_result r = {.verdict = k->machine == NULL ? OP_LOST : OP_EXITED,
-		.exit_code = k->machine == NULL ? -1 : k->machine->exit_code,
-		.completed = k->machine != NULL,
-		.message = "",
-		.response = {.data = response, .len = strlen(response)},
-		.logs = {.data = ""},
-		.error = {.data = ""},
-		.response_path = "",
-		.log_path = "",
-		.error_path = "",
-		.user_folder = ""};
+	struct op_result r = k->machine == NULL
+		? op_kit_result(OP_LOST, -1, response)
+		: op_kit_result(OP_EXITED, k->machine->exit_code, response);
 
 	k->events->on_finished(k->ctx, &r);
 	watch_free(k);

@@ -21,6 +21,7 @@
 #include "store/journal.h"
 #include "store/store_run.h"
 #include "tests/unit/dag_kit.h"
+#include "tests/unit/op_kit.h"
 #include "tests/unit/store_kit.h"
 #include "tests/unit/tap.h"
 
@@ -103,17 +104,7 @@ static struct fake_try *fake_of(const char *task)
 
 static void fake_finish(struct fake_try *f, int exit_code, const char *response)
 {
-	struct op_result r = {.verdict = OP_EXITED,
-		.exit_code = exit_code,
-		.completed = true,
-		.message = "",
-		.response = {.data = response, .len = response == NULL ? 0 : strlen(response)},
-		.logs = {.data = ""},
-		.error = {.data = ""},
-		.response_path = "",
-		.log_path = "",
-		.error_path = "",
-		.user_folder = ""};
+	struct op_result r = op_kit_result(OP_EXITED, exit_code, response);
 
 	f->is_open = false;
 	f->events->on_finished(f->ctx, &r);

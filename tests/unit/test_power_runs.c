@@ -22,6 +22,7 @@
 #include "store/journal.h"
 #include "store/store_run.h"
 #include "tests/unit/dag_kit.h"
+#include "tests/unit/op_kit.h"
 #include "tests/unit/store_kit.h"
 #include "tests/unit/tap.h"
 #include "tests/vfs/faulty.h"
@@ -205,17 +206,7 @@ static void finish(struct machine *m)
 {
 	static const char response[] = "{\"n\": 7, \"list\": [1, 2, 3]}";
 	struct watch *k = m->watch;
-	struct op_result r = {.verdict = OP_EXITED,
-		.exit_code = end_of(m),
-		.completed = true,
-		.message = "",
-		.response = {.data = response, .len = strlen(response)},
-		.logs = {.data = ""},
-		.error = {.data = ""},
-		.response_path = "",
-		.log_path = "",
-		.error_path = "",
-		.user_folder = ""};
+	struct op_result r = op_kit_result(OP_EXITED, end_of(m), response);
 
 	m->watch = NULL;
 	k->events->on_finished(k->ctx, &r);

@@ -196,7 +196,7 @@ static const char script[] = "echo out \"$GREETING\" \"$1\"\necho err \"$FACT\" 
 			     "echo ran >> ledger\nexit 7\n";
 
 /* What the input that was made last holds. */
-static struct remote_sending sent = {.facts = " FACT=1.2 OTHER=no"};
+static struct remote_sending sent;
 
 static void launch_input(struct buf *input, size_t len, bool is_plain)
 {
@@ -410,10 +410,13 @@ int main(void)
 
 	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
 		return 99;
+	(void)remote_fact_add(&sent.facts, "FACT", "1.2", 3);
+	(void)remote_fact_add(&sent.facts, "OTHER", "no", 2);
 	test_ear();
 	test_facts();
 	test_one_command();
 	test_shells();
+	buf_free(&sent.facts);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 	if (chdir("/") != 0 || system(command) != 0)
 		return 99;
