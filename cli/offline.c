@@ -148,13 +148,16 @@ static void on_closed(void *ctx)
 	o->open--;
 }
 
-/* Lets the loop run until all that is being closed is. */
-static void wait_closed(struct offline *o)
+/* Lets the loop run until all that is being closed is. False: that waits for what cannot be stored.
+ */
+static bool wait_closed(struct offline *o)
 {
-	while (o->open > 0)
+	while (o->open > 0 && !o->is_stalled)
 		(void)uv_run(&o->loop, UV_RUN_ONCE);
+	return !o->is_stalled;
 }
 
+/* N.B. what waits for the store when it stalls stays as it is: the program is about to end. */
 static void end(struct offline *o)
 {
 	if (o->is_stalled)
@@ -164,11 +167,13 @@ static void end(struct offline *o)
 	if (o->bag != NULL)
 		bag_close(o->bag, on_closed, o);
 	conductor_close(o->conductor, on_closed, o);
-	wait_closed(o);
+	if (!wait_closed(o))
+		return;
 	o->open = o->journal != NULL;
 	if (o->journal != NULL)
 		journal_close(o->journal, on_closed, o);
-	wait_closed(o);
+	if (!wait_closed(o))
+		return;
 	(void)uv_run(&o->loop, UV_RUN_NOWAIT);
 	stores_close(o->store);
 	(void)uv_loop_close(&o->loop);
@@ -202,12 +207,13 @@ static void do_one(struct offline *o, const struct stores_options *s, const stru
 int offline_ask(const struct stores_options *s, const struct request *r, struct arena *a,
 	struct value *answer, bool is_last, bool *is_held)
 {
-	struct offline o = {.arena = a};
+	static struct offline o; /* it outlives this call where the store stalls */
 	struct lock_holder holder;
 	struct lock *lock;
 	struct err e;
 	int status = lock_take(s->home, LOCK_COMMAND, &lock, &holder, &e);
 
+	o = (struct offline){.arena = a};
 	*is_held = status == ERR_EXISTS;
 	if (*is_held && !is_last)
 		return EXIT_DONE;

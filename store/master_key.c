@@ -351,19 +351,37 @@ static bool is_next(const char *name, const char *base)
 		strspn(name, "0123456789abcdef") == MASTER_KEY_ID_SIZE - 1;
 }
 
-void master_key_sweep(const struct master_source *s, const char *keep)
+/* Reads the key of this name in the folder; one that was written by half is taken away, as nothing
+ * was ever sealed under it. */
+static bool take_next(const char *folder, const char *name, struct master_key *out)
 {
-	const char *slash = s->path == NULL ? NULL : strrchr(s->path, '/');
+	const char *id = strrchr(name, '.') + 1;
+	char *path = path_join(folder, name);
+	struct err ignored;
+	int r = path == NULL ? ERR_NOMEM : read_file(path, false, out, &ignored);
+	bool is_whole = r == 0 && strcmp(out->id, id) == 0;
+
+	if (r == ERR_INVALID || (r == 0 && !is_whole))
+		(void)unlink(path);
+	free(path);
+	return is_whole;
+}
+
+bool master_key_find_next(const struct master_source *s, const char *except, struct master_key *out)
+{
+	const char *slash = strrchr(s->path, '/');
 	const char *base = slash == NULL ? s->path : slash + 1;
 	char *folder =
 		slash == NULL ? strdup(".") : strndup(s->path, (size_t)(slash - s->path) + 1);
-	DIR *d = folder == NULL || !s->is_ours ? NULL : opendir(folder);
+	DIR *d = folder == NULL ? NULL : opendir(folder);
+	bool is_found = false;
 
-	for (struct dirent *entry; d != NULL && (entry = readdir(d)) != NULL;)
+	for (struct dirent *entry; d != NULL && !is_found && (entry = readdir(d)) != NULL;)
 		if (is_next(entry->d_name, base) &&
-			strcmp(entry->d_name + strlen(base) + 1, keep) != 0)
-			(void)unlinkat(dirfd(d), entry->d_name, 0);
+			strcmp(entry->d_name + strlen(base) + 1, except) != 0)
+			is_found = take_next(folder, entry->d_name, out);
 	if (d != NULL)
 		(void)closedir(d);
 	free(folder);
+	return is_found;
 }

@@ -69,8 +69,11 @@ int master_key_write_next(const struct master_source *s, const struct master_key
  * somebody else has finished it. */
 int master_key_adopt(const struct master_source *s, const char *id, struct err *e);
 
-/* Takes away what waits beside the file, but for the key of this id. Inside a transaction that
- * writes alone: then nobody else is about to commit what one of them seals. */
-void master_key_sweep(const struct master_source *s, const char *keep);
+/* A key that waits beside the source's file already, but the one of this id: it was made for a
+ * commit that failed. It is to be used before a new one is made: what failed may still come back,
+ * where the failure was a disk's, and would want it. Inside a transaction that writes alone: then
+ * nobody else is writing one of them. */
+bool master_key_find_next(
+	const struct master_source *s, const char *except, struct master_key *out);
 
 #endif

@@ -143,19 +143,27 @@ static int insert_data_key(struct vault *v, struct db *d, struct err *e)
 	return r;
 }
 
-/* The master key that is there already, or a new one beside where it will be. */
+/* A master key beside the file, other than the one of this id: one that waits there, or a new one.
+ */
+static int wait_beside(struct vault *v, const char *except, struct err *e)
+{
+	int r = 0;
+
+	if (!master_key_find_next(&v->source, except, &v->keys->master)) {
+		r = master_key_make(&v->keys->master, e);
+		if (r == 0)
+			r = master_key_write_next(&v->source, &v->keys->master, e);
+	}
+	v->is_pending = r == 0;
+	return r;
+}
+
+/* The master key that is there already, or one beside where it will be. */
 static int provide_master(struct vault *v, struct err *e)
 {
 	int r = master_key_read(&v->source, &v->keys->master, e);
 
-	if (r != ERR_NOTFOUND || !v->source.is_ours)
-		return r;
-	r = master_key_make(&v->keys->master, e);
-	master_key_sweep(&v->source, v->keys->master.id);
-	if (r == 0)
-		r = master_key_write_next(&v->source, &v->keys->master, e);
-	v->is_pending = r == 0;
-	return r;
+	return r == ERR_NOTFOUND && v->source.is_ours ? wait_beside(v, "", e) : r;
 }
 
 static int make(struct vault *v, struct db *d, struct err *e)
@@ -231,19 +239,18 @@ int vault_open(const struct vault *v, const struct seal_place *place, const void
 
 /* ---- rotation ---- */
 
-/* The new master key: out of the file, or made and written beside the old one. */
+/* The new master key: out of the file, which is kept beside the old one where that is ours; or one
+ * that waits there, or is made. */
 static int next_master(
 	struct vault *v, const struct vault *old, const char *key_file, struct err *e)
 {
-	int r = key_file == NULL ? master_key_make(&v->keys->master, e)
-				 : master_key_read_file(key_file, &v->keys->master, e);
+	int r;
 
-	if (r == 0 && v->source.is_ours) {
-		master_key_sweep(&v->source, old->master_id);
-		v->is_pending = true;
-		r = master_key_write_next(&v->source, &v->keys->master, e);
-	}
-	return r;
+	if (key_file == NULL)
+		return wait_beside(v, old->master_id, e);
+	r = master_key_read_file(key_file, &v->keys->master, e);
+	v->is_pending = r == 0 && v->source.is_ours;
+	return v->is_pending ? master_key_write_next(&v->source, &v->keys->master, e) : r;
 }
 
 int vault_rotate(
