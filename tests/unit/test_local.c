@@ -498,6 +498,7 @@ static void test_dead_engine(bool dies_too)
 	if (engine == 0) {
 		struct rig own;
 
+		(void)setenv("TMPDIR", rig.folder, 1); /* what it leaves goes with ours */
 		rig_open(&own);
 		rig_try_init(&t, &own, script, false);
 		t.job.dies_with_engine = dies_too;
