@@ -88,17 +88,18 @@ bool remote_fact_add(struct buf *facts, const char *name, const char *value, siz
 
 /* ---- one command ---- */
 
-/* Words that mean something to a shell, or change the one that runs them; and our own. */
+/* Words that mean something to a shell, or change the one that runs them (`printf -v` does); and
+ * our own. */
 static bool is_shell_word(const char *word, size_t len)
 {
 	static const char *const words[] = {".", "alias", "bg", "break", "builtin", "case", "cd",
 		"chdir", "command", "continue", "coproc", "declare", "disown", "do", "done", "elif",
 		"else", "enable", "esac", "eval", "exec", "exit", "export", "fail", "fc", "fg",
 		"fi", "for", "function", "getopts", "hash", "if", "in", "jobs", "kill", "let",
-		"local", "logout", "mapfile", "newgrp", "popd", "pushd", "read", "readarray",
-		"readonly", "return", "select", "set", "setvar", "shift", "shopt", "source",
-		"suspend", "tell", "then", "time", "times", "trap", "type", "typeset", "ulimit",
-		"umask", "unalias", "unset", "until", "wait", "while"};
+		"local", "logout", "mapfile", "newgrp", "popd", "printf", "pushd", "read",
+		"readarray", "readonly", "return", "select", "set", "setvar", "shift", "shopt",
+		"source", "suspend", "tell", "then", "time", "times", "trap", "type", "typeset",
+		"ulimit", "umask", "unalias", "unset", "until", "wait", "while"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
@@ -111,8 +112,7 @@ static bool is_shell_word(const char *word, size_t len)
 static bool is_builtin(const char *word, size_t len)
 {
 	static const char *const words[] = {":", "[", "bind", "caller", "compgen", "complete",
-		"dirs", "echo", "help", "history", "print", "printf", "pwd", "test", "whence",
-		"which"};
+		"dirs", "echo", "help", "history", "print", "pwd", "test", "whence", "which"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
@@ -178,14 +178,17 @@ static void program_add(struct buf *out, const char *script, size_t len)
 		word++;
 	if (is_builtin(script, word))
 		return;
-	buf_addf(out, "command -v %.*s >/dev/null && exec $z %.*s 6<&- 8<&- 9>&-\n", (int)word,
-		script, (int)len, script);
+	buf_addf(out, "command -v %.*s >/dev/null && exec ${1:+\"$1\"} %.*s 6<&- 8<&- 9>&-\n",
+		(int)word, script, (int)len, script);
 }
 
 /*
  * The prologue is shell text that the child evaluates. It ends by becoming the script's
  * interpreter, in a session of its own where the host has setsid(1), with the two descriptors that
  * belong to the conversation closed.
+ *
+ * N.B. a task's environment may have any name, those of our own variables too: what is needed
+ * behind it is put aside as $1 and $2.
  */
 static void prologue_add(
 	struct buf *out, const struct remote_launch *l, const char *script, size_t script_len)
@@ -198,13 +201,15 @@ static void prologue_add(
 			"entered\"; "
 			"exit 126; }\n",
 			buf_str(&l->working_directory));
+	if (!l->is_own || !l->is_plain)
+		buf_adds(out, "set -- \"$z\" \"$s\"\n");
 	buf_adds(out, buf_str(&l->environment));
 	if (l->is_own && l->is_plain)
 		return;
 	if (l->is_own)
 		program_add(out, script, script_len);
 	/* N.B. ksh hands a descriptor above 2 on only where the command says so. */
-	buf_addf(out, "exec $z %s \"$s\" %s%s 6<&- 8<&- 9>&-\n", buf_str(&l->interpreter),
+	buf_addf(out, "exec ${1:+\"$1\"} %s \"$2\" %s%s 6<&- 8<&- 9>&-\n", buf_str(&l->interpreter),
 		buf_str(&l->arguments), l->is_plain ? " 3<&3" : "");
 }
 

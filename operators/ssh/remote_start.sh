@@ -70,7 +70,8 @@ trap - PIPE HUP TERM INT;
 x=; cd -P /proc/self 2>/dev/null && x=${PWD#/proc/};
 case $x in [0-9]*) ;; *) x=$(exec sh -c "echo \$PPID");; esac;
 SCRIPT_RESPONSE_FILE=$d/response; export SCRIPT_RESPONSE_FILE;
-command -v setsid >/dev/null && z=setsid || z=;
+# By its path: the task may set another PATH.
+z=; y=$IFS; IFS=:; for q in $PATH; do [ -x "$q/setsid" ] && z=$q/setsid && break; done; IFS=$y;
 [ "$z" ] && echo "$x $x" >"$d/group" || echo "- $$" >"$d/group";
 [ "$1" ] && export "$@";
 eval "$p"

@@ -196,7 +196,9 @@ static int input_make(struct ssh_try *t, const struct op_job *job, struct err *e
 	script_running(job, &t->running);
 	remote_launch_init(&launch);
 	launch.is_plain = t->is_plain;
+	/* N.B. on the channel itself it runs in our shell, whose variables a task may not touch. */
 	t->is_own = !t->wants_pty && has_default_shell(job) &&
+		(!t->is_plain || job->n_environment == 0) &&
 		remote_is_one_command(script.data, script.len);
 	launch.is_own = t->is_own;
 	r = launch_make(job, &launch, &t->sending.facts);

@@ -20,8 +20,10 @@ test_dag()
 
 # ---- what goes there ----
 
-mkdir "$host/it's here"
+mkdir "$host/it's here" "$work/bin"
+ln -s "$(command -v env)" "$work/bin/showenv"
 for detach in true false; do
+	echo kept >"$host/kept"
 	test_dag <<E
 default_args: {operator: ssh, ssh_conn_id: box, detach: $detach}
 tasks:
@@ -31,6 +33,12 @@ tasks:
       printf '%s\n' "\$A" "\$WINDROW_DAG_ID \$WINDROW_TASK_ID \$WINDROW_TRY_NUMBER" "[\$EMPTY]"
       test "\$SCRIPT_RESPONSE_FILE" != mine && test "\$HOME" = "\$PWD" && test -n "\$WINDROW_RUN_ID" &&
         test -n "\$WINDROW_SCRIPT_EXECUTION_ID" && ! read -r line && echo fine
+  names:
+    environment: {f: "$host/kept", k: x, m: y, s: "$host/kept", z: false, IFS: et, PATH: "$work/bin"}
+    command: showenv
+  names_sh:
+    environment: {f: "$host/kept", k: x, m: y, s: "$host/kept", z: false, IFS: et, PATH: "$work/bin"}
+    script: "echo 1 > \$SCRIPT_RESPONSE_FILE\nshowenv"
   args:
     arguments: ["one two", "", "it's", "*", "-n", "\$x"]
     script: "printf '<%s>' \"\$@\""
@@ -49,6 +57,11 @@ E
 t main.env 1
 \[\]
 fine"
+	for task in names names_sh; do
+		is "detach: $detach: $task: variables may have the names of our own" \
+			"$(printed main.$task INFO | grep -c "^[fs]=$host/kept\$\|^[km]=[xy]\$\|^z=false\$\|^PATH=$work/bin\$")" 6
+	done
+	is "which touch nothing of the host's" "$(cat "$host/kept")" kept
 	is "so do arguments" "$(printed main.args INFO)" "<one two><><it's><*><-n><\$x>"
 	like "a shebang is honoured, options too" "$(printed main.shebang INFO)" '[0-9]* *e*'
 	like "and interpreter goes before it" "$(printed main.interpreter INFO)" 'awk 42'
