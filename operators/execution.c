@@ -21,6 +21,7 @@
 
 #include "engine/err.h"
 #include "operators/census.h"
+#include "operators/execution_spare.h"
 #include "operators/fdio.h"
 
 /* Reads a small file whole. Its length, or -1. */
@@ -98,26 +99,35 @@ bool execution_is_of_another_boot(const struct execution_claim *c)
 	return strcmp(now, "-") != 0 && strcmp(now, c->owner.boot_id) != 0;
 }
 
-/* Makes a file of our own with these bytes; *fd, where wanted, stays open. */
-static int file_make(
-	const char *folder, const char *name, const void *bytes, size_t len, int *fd, struct err *e)
+/* Makes a file of our own with these bytes, which stays open. */
+static int file_make(const char *folder, const char *name, int flags, const void *bytes, size_t len,
+	int *fd, struct err *e)
 {
 	char path[PATH_MAX];
-	int f, error;
 
 	if (join(path, folder, name) != 0)
 		return err_set(e, ERR_LIMIT, "the path %s/%s is too long", folder, name);
-	f = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (f < 0)
+	*fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+	if (*fd < 0)
 		return err_set(e, ERR_IO, "cannot make %s: %s", path, strerror(errno));
-	error = fdio_write_all(f, bytes, len) == 0 ? 0 : errno;
-	if (fd != NULL && error == 0)
-		*fd = f;
-	else if (close(f) != 0 && error == 0)
-		error = errno;
-	if (error != 0)
-		return err_set(e, ERR_IO, "cannot write %s: %s", path, strerror(error));
+	if (fdio_write_all(*fd, bytes, len) != 0)
+		return err_set(e, ERR_IO, "cannot write %s: %s", path, strerror(errno));
 	return 0;
+}
+
+static void close_one(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}
+
+void execution_files_close(struct execution_files *f)
+{
+	close_one(&f->script);
+	close_one(&f->claim);
+	close_one(&f->out);
+	close_one(&f->err);
 }
 
 void execution_discard(const char *folder)
@@ -131,30 +141,56 @@ void execution_discard(const char *folder)
 	(void)rmdir(folder);
 }
 
-int execution_create(const char *folder, const char *script, size_t len,
-	const struct execution_owner *o, int *claim_fd, struct err *e)
+/* Room for the result, and the claim. */
+static int claim_make(const char *folder, const struct execution_owner *o, int *fd, struct err *e)
 {
-	char blanks[EXECUTION_RESULT_MAX];
-	char claim[EXECUTION_CLAIM_MAX];
-	int n, r;
+	char blanks[EXECUTION_RESULT_MAX], claim[EXECUTION_CLAIM_MAX];
+	int result = -1, n, r;
+
+	memset(blanks, ' ', sizeof(blanks));
+	blanks[sizeof(blanks) - 1] = '\n';
+	r = file_make(folder, "result", 0, blanks, sizeof(blanks), &result, e);
+	close_one(&result);
+	if (r != 0)
+		return r;
+	n = snprintf(claim, sizeof(claim), "launcher %ld %" PRIu64 " %s\n", (long)o->launcher,
+		o->started, o->boot_id);
+	return file_make(folder, "claim", 0, claim, (size_t)n, fd, e);
+}
+
+int execution_prepare(const char *folder, const struct execution_owner *o,
+	struct execution_files *out, struct err *e)
+{
+	struct execution_files f = {-1, -1, -1, -1};
+	int r;
 
 	if (mkdir(folder, 0700) != 0)
 		return err_set(e, errno == EEXIST ? ERR_EXISTS : ERR_IO, "cannot make %s: %s",
 			folder, strerror(errno));
-	memset(blanks, ' ', sizeof(blanks));
-	blanks[sizeof(blanks) - 1] = '\n';
-	*claim_fd = -1;
-	r = file_make(folder, "script", script, len, NULL, e);
+	r = file_make(folder, "script", 0, "", 0, &f.script, e);
 	if (r == 0 && o != NULL)
-		r = file_make(folder, "result", blanks, sizeof(blanks), NULL, e);
-	if (r == 0 && o != NULL) {
-		n = snprintf(claim, sizeof(claim), "launcher %ld %" PRIu64 " %s\n",
-			(long)o->launcher, o->started, o->boot_id);
-		r = file_make(folder, "claim", claim, (size_t)n, claim_fd, e);
-	}
-	if (r != 0)
+		r = claim_make(folder, o, &f.claim, e);
+	if (r == 0)
+		r = file_make(folder, "stdout", O_APPEND, "", 0, &f.out, e);
+	if (r == 0)
+		r = file_make(folder, "stderr", O_APPEND, "", 0, &f.err, e);
+	if (r != 0) {
+		execution_files_close(&f);
 		execution_discard(folder);
-	return r;
+		return r;
+	}
+	*out = f;
+	return 0;
+}
+
+int execution_script_write(struct execution_files *f, const char *script, size_t len, struct err *e)
+{
+	int error = fdio_write_all(f->script, script, len) == 0 ? 0 : errno;
+
+	if (close(f->script) != 0 && error == 0)
+		error = errno;
+	f->script = -1;
+	return error == 0 ? 0 : err_set(e, ERR_IO, "cannot write the script: %s", strerror(error));
 }
 
 void execution_group_record(int claim_fd, pid_t group)
@@ -288,9 +324,14 @@ void execution_sweep(const char *executions, int64_t retention_ms, int64_t now_m
 	while (d != NULL && (entry = readdir(d)) != NULL) {
 		int fd;
 
-		if (entry->d_name[0] == '.' || join(folder, executions, entry->d_name) != 0 ||
+		if (join(folder, executions, entry->d_name) != 0 ||
 			join(result, folder, "result") != 0)
 			continue;
+		if (entry->d_name[0] == '.') {
+			if (execution_spare_is_left(entry->d_name))
+				execution_discard(folder);
+			continue;
+		}
 		/* The result's file is written at the beginning and at the end. */
 		if (stat(result, &st) != 0 && lstat(folder, &st) != 0)
 			continue;

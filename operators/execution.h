@@ -10,7 +10,8 @@
  *
  * A job that ends with the engine has neither claim nor result.
  *
- * Whoever makes the folder runs the script; mkdir(2) decides between two.
+ * Whoever makes the folder runs the script; mkdir(2) decides between two, or a rename(2) that
+ * replaces nothing, where the folder was made beforehand (execution_spare.h).
  */
 #ifndef OPERATORS_EXECUTION_H
 #define OPERATORS_EXECUTION_H
@@ -56,13 +57,23 @@ bool execution_owner_is_alive(const struct execution_owner *o);
 /* Whether the machine has been booted since the claim was made. */
 bool execution_is_of_another_boot(const struct execution_claim *c);
 
-/* Makes the folder with the script in it, and, where o is not NULL, room for the result and the
- * claim; *claim_fd, which the caller closes, takes the group, and is -1 without. ERR_EXISTS:
- * somebody was first. On other errors e says why and the folder is gone again. */
-int execution_create(const char *folder, const char *script, size_t len,
-	const struct execution_owner *o, int *claim_fd, struct err *e);
+/* The files of a folder that stay open until its script has been started; -1: none. */
+struct execution_files {
+	int script, claim, out, err;
+};
 
-/* Takes away a folder whose script could not be started. */
+/* Makes the folder and, where o is not NULL, room for the result and the claim; the script is empty
+ * yet. ERR_EXISTS: somebody was first. On other errors e says why and the folder is gone again. */
+int execution_prepare(const char *folder, const struct execution_owner *o,
+	struct execution_files *out, struct err *e);
+
+/* Writes the script, and closes it. ERR_IO. */
+int execution_script_write(
+	struct execution_files *f, const char *script, size_t len, struct err *e);
+
+void execution_files_close(struct execution_files *f);
+
+/* Takes away a folder whose script was not started. */
 void execution_discard(const char *folder);
 
 /* Adds the process group to a claim. Safe in a child between vfork() and exec(). */

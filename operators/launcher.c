@@ -24,6 +24,7 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "operators/census.h"
+#include "operators/execution_spare.h"
 #include "operators/launcher_job.h"
 #include "operators/spawn.h"
 #include "operators/wire.h"
@@ -38,6 +39,7 @@ struct launcher {
 	struct launcher_job **jobs;
 	size_t n, cap;
 	struct execution_owner self;
+	struct execution_spare spare;
 	struct launcher_turn turn;
 };
 
@@ -275,6 +277,7 @@ void launcher_run(int fd)
 	buf_init(&l.in, 0);
 	buf_init(&l.out, 0);
 	l.turn.self = &l.self;
+	l.turn.spare = &l.spare;
 	l.turn.out = &l.out;
 	(void)sigemptyset(&blocked);
 	(void)sigaddset(&blocked, SIGCHLD);
@@ -288,8 +291,11 @@ void launcher_run(int fd)
 		turn_end(&l);
 		if (l.fd < 0 && l.n == 0)
 			break;
+		if (!has_more)
+			execution_spare_make(&l.spare, &l.self);
 		wait_for_news(&l, has_more ? 0 : wait_ms, &unblocked);
 	}
+	execution_spare_drop(&l.spare);
 	free(l.jobs);
 	buf_free(&l.in);
 	buf_free(&l.out);
@@ -316,9 +322,10 @@ static _Noreturn void become_launcher(int fd)
 	(void)sigaction(SIGCHLD, &child, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	null = open("/dev/null", O_RDWR);
-	for (int i = 0; i <= 2 && null >= 0; i++)
-		(void)dup2(null, i);
+	/* N.B. scripts have the first of these as their standard input. */
+	for (int i = 0; i <= 2; i++)
+		if ((null = open("/dev/null", i == 0 ? O_RDONLY : O_WRONLY)) >= 0)
+			(void)dup2(null, i);
 	if (dup2(fd, 3) < 0)
 		_exit(1);
 	(void)close_range(4, ~0U, 0);

@@ -26,6 +26,7 @@
 #include "engine/duration.h"
 #include "engine/err.h"
 #include "operators/census.h"
+#include "operators/execution_spare.h"
 #include "operators/launcher.h"
 #include "operators/operator.h"
 #include "operators/spawn.h"
@@ -142,24 +143,23 @@ static int request_read(struct wire_reader *r, struct request *q)
 static int start(const struct launcher_turn *t, struct launcher_job *j, const struct request *q,
 	struct err *e)
 {
-	char out_path[PATH_MAX], err_path[PATH_MAX];
 	struct spawn s = {.search = q->search,
 		.argv = q->argv,
 		.envp = q->envp,
 		.directory = q->directory,
-		.may_use_root = (q->flags & LAUNCHER_HOME_OR_ROOT) != 0,
-		.out_path = out_path,
-		.err_path = err_path};
-	int r = execution_create(q->folder, q->script, q->script_len,
-		j->dies_with_engine ? NULL : t->self, &s.claim_fd, e);
+		.may_use_root = (q->flags & LAUNCHER_HOME_OR_ROOT) != 0};
+	struct execution_files f;
+	int r = execution_take(t->spare, q->folder, j->dies_with_engine ? NULL : t->self, &f, e);
 
 	if (r != 0)
 		return r;
-	(void)snprintf(out_path, sizeof(out_path), "%s/stdout", q->folder);
-	(void)snprintf(err_path, sizeof(err_path), "%s/stderr", q->folder);
-	r = spawn_start(&s, &j->group, e);
-	if (s.claim_fd >= 0)
-		(void)close(s.claim_fd);
+	s.claim_fd = f.claim;
+	s.out_fd = f.out;
+	s.err_fd = f.err;
+	r = execution_script_write(&f, q->script, q->script_len, e);
+	if (r == 0)
+		r = spawn_start(&s, &j->group, e);
+	execution_files_close(&f);
 	if (r != 0)
 		execution_discard(q->folder);
 	j->is_child = r == 0;

@@ -12,6 +12,7 @@
 struct buf;
 struct census;
 struct err;
+struct execution_spare;
 struct wire_reader;
 
 #define LAUNCHER_WATCH_MS 100 /* between looks at a job that is another launcher's child */
@@ -45,6 +46,7 @@ struct launcher_job {
 struct launcher_turn {
 	int64_t now; /* ms of the monotonic clock */
 	const struct execution_owner *self;
+	struct execution_spare *spare;
 	struct buf *out; /* messages to the engine */
 	struct census *census; /* taken when first needed, for one turn */
 	bool has_census;

@@ -5,6 +5,8 @@ liboperators_a_SOURCES = \
 	operators/census.h \
 	operators/execution.c \
 	operators/execution.h \
+	operators/execution_spare.c \
+	operators/execution_spare.h \
 	operators/fdio.c \
 	operators/fdio.h \
 	operators/launcher.c \

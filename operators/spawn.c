@@ -36,14 +36,11 @@ static _Noreturn void child_fail(struct child *c, enum step step)
 	_exit(127);
 }
 
-static void child_stream(struct child *c, const char *path, int flags, int fd)
+/* N.B. the launcher's own 0 to 2 are open, so none of the others is one of them. */
+static void child_stream(struct child *c, int from, int fd)
 {
-	int f = open(path, flags, 0600);
-
-	if (f < 0 || (f != fd && dup2(f, fd) < 0))
+	if (dup2(from, fd) < 0)
 		child_fail(c, STEP_STREAMS);
-	if (f != fd)
-		(void)close(f);
 }
 
 static _Noreturn void child_run(struct child *c)
@@ -61,9 +58,8 @@ static _Noreturn void child_run(struct child *c)
 	 * session has no terminal. */
 	if (setpgid(0, 0) != 0)
 		child_fail(c, STEP_GROUP);
-	child_stream(c, "/dev/null", O_RDONLY, 0);
-	child_stream(c, s->out_path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 1);
-	child_stream(c, s->err_path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 2);
+	child_stream(c, s->out_fd, 1);
+	child_stream(c, s->err_fd, 2);
 	if (chdir(s->directory) != 0 && (!s->may_use_root || chdir("/") != 0))
 		child_fail(c, STEP_DIRECTORY);
 	if (s->claim_fd >= 0)
@@ -108,7 +104,7 @@ static int tell(const struct child *c, struct err *e)
 
 	switch (c->step) {
 	case STEP_STREAMS:
-		return err_set(e, ERR_IO, "cannot make the files of its output: %s", why);
+		return err_set(e, ERR_IO, "cannot hand it its streams: %s", why);
 	case STEP_DIRECTORY:
 		return err_set(e, ERR_INVALID, "cannot go to its working_directory \"%s\": %s",
 			s->directory, why);

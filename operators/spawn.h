@@ -18,7 +18,7 @@ struct spawn {
 	const char *const *argv, *const *envp; /* ended by NULL */
 	const char *directory;
 	bool may_use_root; /* / does where the directory is missing */
-	const char *out_path, *err_path; /* made; must not exist */
+	int out_fd, err_fd; /* its streams */
 	int claim_fd; /* takes the process group; -1: none */
 };
 

@@ -55,6 +55,7 @@ static int open_store(struct daemon *d, struct err *e)
 {
 	struct journal_options j = {.loop = d->o.loop,
 		.store = &d->store_options,
+		.is_lasting = true,
 		.on_stall = daemon_stalled,
 		.on_flow = daemon_flows,
 		.ctx = d};

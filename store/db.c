@@ -21,6 +21,9 @@
 #define BUSY_MS 10000 /* how long to wait for another process */
 #define OURS 0x77647277 /* "wdrw": the application_id of our files */
 #define PAGES_A_STEP 256 /* of a copy */
+#define RESERVE                                                                                    \
+	((sqlite3_int64)4 << 20) /* bytes: of the 1,000 pages behind which it is begun anew */
+#define RESERVE_STEP (64 << 10)
 
 #define KEPT_MAX 64 /* statements that are kept for their next use */
 
@@ -449,6 +452,37 @@ int db_check(struct db *d, struct err *e)
 int db_settle(struct db *d, struct err *e)
 {
 	return db_script(d, "PRAGMA wal_checkpoint(TRUNCATE)", e);
+}
+
+/* N.B. what SQLite finds behind the last frame it takes for the rest of an older log. */
+static void lengthen(sqlite3_file *log, const char *zeros)
+{
+	sqlite3_int64 was = 0, size;
+	int code = log->pMethods->xFileSize(log, &was);
+
+	for (size = was; code == SQLITE_OK && size < RESERVE; size += RESERVE_STEP)
+		code = log->pMethods->xWrite(log, zeros, RESERVE_STEP, size);
+	if (code == SQLITE_OK && size > was)
+		code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+	if (code != SQLITE_OK)
+		(void)log->pMethods->xTruncate(log, was);
+}
+
+/* N.B. in a transaction that writes nobody else makes the log longer. */
+void db_reserve(struct db *d)
+{
+	char *zeros = calloc(1, RESERVE_STEP);
+	sqlite3_file *log = NULL;
+	struct err ignored;
+
+	if (zeros != NULL && db_begin(d, true, &ignored) == 0) {
+		if (sqlite3_file_control(d->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) ==
+				SQLITE_OK &&
+			log != NULL && log->pMethods != NULL)
+			lengthen(log, zeros);
+		db_rollback(d);
+	}
+	free(zeros);
 }
 
 static int copy_pages(struct db *d, sqlite3 *to, const char *path, struct err *e)

@@ -225,6 +225,8 @@ static void writer(void *ctx)
 	struct batch *all;
 	bool is_over = false;
 
+	if (j->o.is_lasting)
+		store_reserve(j->store);
 	while (!is_over) {
 		uv_mutex_lock(&j->mutex);
 		while (j->waiting.n == 0 && !j->is_closing)

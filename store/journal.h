@@ -27,6 +27,7 @@ struct store_options;
 struct journal_options {
 	uv_loop_t *loop;
 	const struct store_options *store; /* copied by the store */
+	bool is_lasting; /* for many commits: room for them is made first */
 	void *ctx;
 	/* Members may be NULL. Writing has stopped, and why; and goes on. */
 	void (*on_stall)(void *ctx, const struct err *e);

@@ -310,3 +310,8 @@ int store_backup(struct store *s, const char *path, struct err *e)
 {
 	return db_copy(s->db, path, e);
 }
+
+void store_reserve(struct store *s)
+{
+	db_reserve(s->db);
+}

@@ -295,7 +295,7 @@ TESTS += $(FUZZ_TARGETS)
 endif
 EXTRA_PROGRAMS += $(FUZZ_TARGETS)
 libreplay_a_SOURCES = tests/fuzz/replay.c
-EXTRA_DIST += tests/fuzz/run.sh $(srcdir)/tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/coverage.sh tests/fuzz/parsers tests/fuzz/run.sh $(srcdir)/tests/fuzz/corpus
 
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/arena.h"
@@ -323,6 +324,29 @@ static void test_order(void)
 		"what was not committed is forgotten");
 }
 
+/* Room is made for many commits; what is committed is found by the next who opens the store. */
+static void test_lasting(void)
+{
+	struct journal_options o = {.loop = &loop, .store = &k.options, .is_lasting = true};
+	struct store_pool p = {.name = "room", .slots = 3};
+	struct journal *j = NULL;
+	struct stat st = {0};
+
+	IS_INT(journal_open(&o, &j, &k.e), 0, "a journal for many commits opens");
+	n_called = 0;
+	OK(journal_pool(j, &p) == 0 && journal_commit(j, on_committed, &numbers[0]) == 0,
+		"something is committed");
+	while (n_called == 0)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	OK(stat(kit_path(&k, "windrow.db-wal"), &st) == 0 && st.st_size >= 4 << 20,
+		"in room that was made before");
+	is_sql("SELECT slots FROM pools WHERE name = 'room'", "3", "and is found");
+	(void)journal_pool_delete(j, "room");
+	(void)journal_commit(j, NULL, NULL);
+	close_journal(j);
+	OK(stat(kit_path(&k, "windrow.db-wal"), &st) != 0, "the room is given back at the end");
+}
+
 static void test_kinds(void)
 {
 	struct journal *j = open_journal();
@@ -401,6 +425,7 @@ int main(void)
 		test_cleaning(s);
 		store_close(s);
 		test_order();
+		test_lasting();
 		test_kinds();
 		test_stall();
 	}
