@@ -278,9 +278,10 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_key \
 	tests/fuzz/fuzz_known_hosts \
+	tests/fuzz/fuzz_load \
+	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_shquote \
-	tests/fuzz/fuzz_load \
 	tests/fuzz/fuzz_template \
 	tests/fuzz/fuzz_time \
 	tests/fuzz/fuzz_zone
@@ -297,6 +298,9 @@ EXTRA_PROGRAMS += $(FUZZ_TARGETS)
 libreplay_a_SOURCES = tests/fuzz/replay.c
 EXTRA_DIST += tests/fuzz/coverage.sh tests/fuzz/parsers tests/fuzz/run.sh $(srcdir)/tests/fuzz/corpus
 
+tests_fuzz_fuzz_remote_SOURCES = tests/fuzz/fuzz_remote.c
+tests_fuzz_fuzz_remote_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
+EXTRA_DIST += tests/fuzz/remote.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict

@@ -296,12 +296,11 @@ static void plain(struct remote_ear *e, bool is_stderr, const char *bytes, size_
 		e->events.on_data(e->events.ctx, is_stderr, bytes, len);
 }
 
+/* N.B. len is less than REMOTE_WORD_MAX. */
 static void word_heard(struct remote_ear *e, bool is_stderr, const char *at, size_t len)
 {
 	char word[REMOTE_WORD_MAX];
 
-	if (len >= sizeof(word))
-		len = sizeof(word) - 1;
 	if (len > 0 && at[len - 1] == '\r')
 		len--; /* a terminal's */
 	memcpy(word, at, len);
@@ -332,7 +331,7 @@ static size_t nonce_find(const char *nonce, const char *b, size_t len)
 /* Takes apart what can be told and returns how many bytes that was. */
 static size_t take_apart(struct remote_ear *e, bool is_stderr, const char *b, size_t len)
 {
-	size_t done = 0, at, word;
+	size_t done = 0, at, word, left;
 	const char *nl;
 
 	for (;;) {
@@ -342,10 +341,11 @@ static size_t take_apart(struct remote_ear *e, bool is_stderr, const char *b, si
 		word = at + REMOTE_NONCE_LEN + 1;
 		if (word > len)
 			return done;
-		nl = memchr(b + word, '\n', len - word);
+		left = len - word;
+		nl = memchr(b + word, '\n', left < REMOTE_WORD_MAX ? left : REMOTE_WORD_MAX);
 		if (nl == NULL) {
 			/* N.B. too long for a line of ours: the script got hold of the nonce. */
-			if (len - word < REMOTE_WORD_MAX)
+			if (left < REMOTE_WORD_MAX)
 				return done;
 			plain(e, is_stderr, b + at, REMOTE_NONCE_LEN);
 			done = at + REMOTE_NONCE_LEN;
