@@ -11,6 +11,8 @@
 #include "engine/err.h"
 #include "operators/ssh/ssh_try.h"
 
+#define EXIT_STATUS_MAX 255 /* what a shell can tell of a process */
+
 static void attach_later(struct ssh_try *t, const char *why);
 static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e);
 
@@ -126,15 +128,6 @@ static void heard_start(struct ssh_try *t, const char *rest)
 		follow_later(t);
 }
 
-static void heard_exit(struct ssh_try *t, const char *rest)
-{
-	ssh_try_grown(t);
-	t->has_exit = true;
-	t->exit_code = atoi(rest);
-	if (t->is_followed || t->was_started_before)
-		say_gather(t);
-}
-
 /* The script is gone, and nobody wrote down how it ended. */
 static void heard_lost(struct ssh_try *t, const char *why)
 {
@@ -142,6 +135,22 @@ static void heard_lost(struct ssh_try *t, const char *why)
 	t->has_exit = true;
 	t->exit_code = -1;
 	say_gather(t);
+}
+
+static void heard_exit(struct ssh_try *t, const char *rest)
+{
+	char *end;
+	long status = strtol(rest, &end, 10);
+
+	ssh_try_grown(t);
+	if (end == rest || status < 0 || status > EXIT_STATUS_MAX) {
+		heard_lost(t, "the host told an exit status that is none");
+		return;
+	}
+	t->has_exit = true;
+	t->exit_code = (int)status;
+	if (t->is_followed || t->was_started_before)
+		say_gather(t);
 }
 
 static void heard_home(struct ssh_try *t, const char *rest)
