@@ -270,6 +270,7 @@ tests_unit_test_keys_LDADD = liboperators.a $(ENGINE_LIBS)
 # where words help. `make check` replays the corpora; `make fuzz` builds the same programs with
 # libFuzzer. To add one: its name in FUZZ_TARGETS, and its _SOURCES and _LDADD below.
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz_agent \
 	tests/fuzz/fuzz_cond \
 	tests/fuzz/fuzz_connection \
 	tests/fuzz/fuzz_cron \
@@ -301,6 +302,9 @@ EXTRA_DIST += tests/fuzz/coverage.sh tests/fuzz/parsers tests/fuzz/run.sh $(srcd
 tests_fuzz_fuzz_remote_SOURCES = tests/fuzz/fuzz_remote.c
 tests_fuzz_fuzz_remote_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
 EXTRA_DIST += tests/fuzz/remote.dict
+tests_fuzz_fuzz_agent_SOURCES = tests/fuzz/fuzz_agent.c
+tests_fuzz_fuzz_agent_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
+EXTRA_DIST += tests/fuzz/agent.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict

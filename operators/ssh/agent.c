@@ -25,6 +25,7 @@ struct agent {
 	uv_write_t writing;
 	enum agent_state state;
 	enum kind asked;
+	bool is_writing; /* the request is on its way out */
 	struct buf out, in; /* a request; an answer, as far as it has come */
 	char *list; /* the answer that holds the keys */
 	struct agent_key *keys;
@@ -123,6 +124,13 @@ static void answer_take(struct agent *a)
 	}
 	if (r.len < len)
 		return;
+	/* What it says before it is asked again stays in the socket; N.B. what is read would move
+	 * the answer, in which a signature lies. */
+	(void)uv_read_stop((uv_stream_t *)&a->pipe);
+	if (a->is_writing) {
+		move(a, AGENT_GONE); /* it answers what it was not asked yet */
+		return;
+	}
 	kind = r.at[0];
 	if (a->asked == KIND_LIST) {
 		free(a->list);
@@ -163,20 +171,25 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
 
 static void on_written(uv_write_t *w, int status)
 {
+	struct agent *a = w->data;
+
+	a->is_writing = false;
 	if (status != 0)
-		move(w->data, AGENT_GONE);
+		move(a, AGENT_GONE);
 }
 
-/* Sends the request that stands in out. */
+/* Sends the request that stands in out, and reads until its answer has come. */
 static void ask(struct agent *a, enum kind kind)
 {
+	uv_stream_t *pipe = (uv_stream_t *)&a->pipe;
 	uv_buf_t bytes = uv_buf_init(a->out.data, (unsigned)a->out.len);
 
 	a->state = AGENT_WAITING;
 	a->asked = kind;
 	buf_reset(&a->in);
-	if (buf_status(&a->out) != 0 ||
-		uv_write(&a->writing, (uv_stream_t *)&a->pipe, &bytes, 1, on_written) != 0)
+	if (buf_status(&a->out) == 0)
+		a->is_writing = uv_write(&a->writing, pipe, &bytes, 1, on_written) == 0;
+	if (!a->is_writing || uv_read_start(pipe, on_room, on_read) != 0)
 		a->state = AGENT_GONE;
 }
 
@@ -186,7 +199,7 @@ static void on_connected(uv_connect_t *c, int status)
 
 	if (a->on_moved == NULL)
 		return;
-	if (status != 0 || uv_read_start((uv_stream_t *)&a->pipe, on_room, on_read) != 0) {
+	if (status != 0) {
 		move(a, AGENT_GONE);
 		return;
 	}

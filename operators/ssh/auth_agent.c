@@ -69,7 +69,7 @@ static int on_sign(LIBSSH2_SESSION *ssh2, unsigned char **sig, size_t *sig_len,
 				: memmem(algorithm.at, algorithm.len, "rsa-sha2-256", 12) != NULL
 				? SIGN_SHA256
 				: 0);
-		return LIBSSH2_ERROR_EAGAIN;
+		return agent_state(a->agent) == AGENT_WAITING ? LIBSSH2_ERROR_EAGAIN : -1;
 	case AGENT_SIGNED:
 		agent_signature_take(a->agent, &made, sig_len);
 		*sig = auth_bytes_give(ssh2, made, *sig_len);
