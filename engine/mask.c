@@ -21,6 +21,7 @@
 struct spelling {
 	unsigned char *bytes;
 	size_t len;
+	bool is_secret; /* one that is known in all its spellings */
 };
 
 struct mask {
@@ -86,6 +87,7 @@ static void index_build(struct mask *m)
 	qsort(m->list, m->n, sizeof(m->list[0]), compare);
 	for (size_t i = 0; i < m->n; i++) {
 		if (kept > 0 && compare(&m->list[kept - 1], &m->list[i]) == 0) {
+			m->list[kept - 1].is_secret |= m->list[i].is_secret;
 			wipe(m->list[i].bytes, m->list[i].len);
 			free(m->list[i].bytes);
 			continue;
@@ -100,7 +102,7 @@ static void index_build(struct mask *m)
 		m->first[p + 1] += m->first[p];
 }
 
-static int spelling_add(struct mask *m, const void *bytes, size_t len)
+static int spelling_add(struct mask *m, const void *bytes, size_t len, bool is_secret)
 {
 	struct spelling *list;
 	unsigned char *copy;
@@ -124,6 +126,7 @@ static int spelling_add(struct mask *m, const void *bytes, size_t len)
 	memcpy(copy, bytes, len);
 	m->list[m->n].bytes = copy;
 	m->list[m->n].len = len;
+	m->list[m->n].is_secret = is_secret;
 	m->n++;
 	return 0;
 }
@@ -231,7 +234,7 @@ static int spellings_add(struct mask *m, const unsigned char *s, size_t len)
 		spell(&out, s, len, i);
 		r = buf_status(&out);
 		if (r == 0)
-			r = spelling_add(m, out.data, out.len);
+			r = spelling_add(m, out.data, out.len, i == 0);
 	}
 	if (out.data != NULL)
 		wipe(out.data, out.cap);
@@ -242,14 +245,14 @@ static int spellings_add(struct mask *m, const unsigned char *s, size_t len)
 /* The lines of a key are told apart from words by their length. */
 #define LINE_MIN 16
 
-/* Whether the secret itself is a spelling. */
+/* Whether the secret was added before. N.B. that it is a spelling of another is not enough. */
 static bool knows(const struct mask *m, const unsigned char *secret, size_t len)
 {
 	unsigned p = pair_of(secret);
 
 	for (uint32_t i = m->first[p]; i < m->first[p + 1]; i++)
 		if (m->list[i].len == len && memcmp(m->list[i].bytes, secret, len) == 0)
-			return true;
+			return m->list[i].is_secret;
 	return false;
 }
 
@@ -277,7 +280,7 @@ int mask_add(struct mask *m, const char *secret, size_t len)
 		if (nl == NULL)
 			nl = end;
 		if (nl - line >= LINE_MIN)
-			r = spelling_add(m, line, (size_t)(nl - line));
+			r = spelling_add(m, line, (size_t)(nl - line), false);
 		line = nl + 1;
 	}
 	index_build(m);

@@ -280,6 +280,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_key \
 	tests/fuzz/fuzz_known_hosts \
 	tests/fuzz/fuzz_load \
+	tests/fuzz/fuzz_mask \
 	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_shquote \
@@ -305,6 +306,9 @@ EXTRA_DIST += tests/fuzz/remote.dict
 tests_fuzz_fuzz_agent_SOURCES = tests/fuzz/fuzz_agent.c
 tests_fuzz_fuzz_agent_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
 EXTRA_DIST += tests/fuzz/agent.dict
+tests_fuzz_fuzz_mask_SOURCES = tests/fuzz/fuzz_mask.c
+tests_fuzz_fuzz_mask_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
+EXTRA_DIST += tests/fuzz/mask.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict
