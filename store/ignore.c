@@ -1,21 +1,32 @@
 /*
  * Gitignore's patterns, read anew at each question: such files are short, and a question comes once
- * a path. Allocates nothing. N.B. matching costs at most the pattern times the path: only the
- * latest star of each sort is ever gone back to.
+ * a path. Allocates nothing.
+ *
+ * N.B. matching costs at most the pattern times the path: only the latest star of each sort is ever
+ * gone back to, the deep ones begin again where a name does, and a set that is not closed is found
+ * to be so once.
  */
 #include "store/ignore.h"
 
 #include <string.h>
 
+/* A pattern being matched. */
+struct glob {
+	const char *begin, *end;
+	const char *open; /* sets that begin behind this are not closed; at first the end */
+};
+
 /* Matches one character against [set]; *p stands behind the `[` and is moved behind the `]`. A set
  * that is not closed matches a `[` alone. */
-static bool match_set(const char **p, const char *end, char c)
+static bool match_set(struct glob *g, const char **p, char c)
 {
-	const char *s = *p;
+	const char *s = *p, *end = g->end;
 	bool is_negated = s < end && (*s == '!' || *s == '^');
 	bool is_in = false;
 	const char *first;
 
+	if (s >= g->open)
+		return c == '[';
 	s += is_negated;
 	for (first = s; s < end && (*s != ']' || s == first); s++) {
 		unsigned char low, high;
@@ -31,14 +42,16 @@ static bool match_set(const char **p, const char *end, char c)
 		}
 		is_in |= low <= (unsigned char)c && (unsigned char)c <= high;
 	}
-	if (s >= end)
+	if (s >= end) {
+		g->open = *p;
 		return c == '[';
+	}
 	*p = s + 1;
 	return c != '/' && is_in != is_negated;
 }
 
 /* Matches one character of the path against one of the pattern, which moves on. */
-static bool match_one(const char **p, const char *end, char c)
+static bool match_one(struct glob *g, const char **p, char c)
 {
 	char want = *(*p)++;
 
@@ -46,9 +59,9 @@ static bool match_one(const char **p, const char *end, char c)
 	case '?':
 		return c != '/';
 	case '[':
-		return match_set(p, end, c);
+		return match_set(g, p, c);
 	case '\\':
-		if (*p < end)
+		if (*p < g->end)
 			want = *(*p)++;
 		return want == c;
 	default:
@@ -56,48 +69,48 @@ static bool match_one(const char **p, const char *end, char c)
 	}
 }
 
-/* Whether the whole of s matches the pattern. */
-static bool match_glob(const char *p, const char *end, const char *s)
+/* Whether stars cross folders: there are two or more of them, and nothing else in that name. */
+static bool is_deep(const struct glob *g, const char *from, const char *to)
 {
-	const char *star = NULL, *star_s = NULL; /* the latest `*` */
-	const char *deep = NULL, *deep_s = NULL; /* the latest `**` */
+	return to - from >= 2 && (from == g->begin || from[-1] == '/') &&
+		(to == g->end || *to == '/');
+}
+
+/* Whether the whole of s matches the pattern. */
+static bool match_glob(const char *begin, const char *end, const char *s)
+{
+	struct glob g = {begin, end, end};
+	const char *p = begin, *next;
+	const char *star = NULL, *star_s = NULL; /* behind the latest `*` */
+	const char *deep = NULL, *deep_s = NULL; /* behind the latest `** /` */
 
 	for (;;) {
-		if (end - p >= 2 && p[0] == '*' && p[1] == '*') {
-			p += 2;
-			if (p < end && *p == '/')
-				p++; /* a/ ** /b: a/b too */
-			deep = p;
+		for (next = p; next < end && *next == '*';)
+			next++;
+		if (next > p && is_deep(&g, p, next)) {
+			if (next == end)
+				return true;
+			deep = p = next + 1; /* a/ ** /b: a/b too */
 			deep_s = s;
 			star = NULL;
 			continue;
 		}
-		if (p < end && *p == '*') {
-			star = ++p;
+		if (next > p) {
+			star = p = next;
 			star_s = s;
 			continue;
 		}
 		if (*s == '\0' && p == end)
 			return true;
-		if (*s != '\0' && p < end) {
-			const char *next = p;
-
-			if (match_one(&next, end, *s)) {
-				p = next;
-				s++;
-				continue;
-			}
-		}
-		if (star != NULL && *star_s != '\0' && *star_s != '/') {
+		if (*s != '\0' && p < end && match_one(&g, &next, *s)) {
+			p = next;
+			s++;
+		} else if (star != NULL && *star_s != '\0' && *star_s != '/') {
 			p = star;
 			s = ++star_s;
-		} else if (deep != NULL && *deep_s != '\0') {
-			/* N.B. behind `** /` a match begins where a name does. */
-			do
-				deep_s++;
-			while (deep[-1] == '/' && deep_s[-1] != '/' && *deep_s != '\0');
+		} else if (deep != NULL && (deep_s = strchr(deep_s, '/')) != NULL) {
 			p = deep;
-			s = deep_s;
+			s = ++deep_s;
 			star = NULL;
 		} else {
 			return false;

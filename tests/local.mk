@@ -275,6 +275,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_connection \
 	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_expr \
+	tests/fuzz/fuzz_ignore \
 	tests/fuzz/fuzz_import \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_key \
@@ -309,6 +310,9 @@ EXTRA_DIST += tests/fuzz/agent.dict
 tests_fuzz_fuzz_mask_SOURCES = tests/fuzz/fuzz_mask.c
 tests_fuzz_fuzz_mask_LDADD = $(FUZZ_MAIN) $(ENGINE_LIBS)
 EXTRA_DIST += tests/fuzz/mask.dict
+tests_fuzz_fuzz_ignore_SOURCES = tests/fuzz/fuzz_ignore.c
+tests_fuzz_fuzz_ignore_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
+EXTRA_DIST += tests/fuzz/ignore.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict

@@ -41,6 +41,11 @@ int main(void)
 	is_ignored("**/tmp", "x/y/tmp/", 1);
 	is_ignored("**/tmp", "tmp/", 1);
 	is_ignored("tmp/**", "tmp/x/y.yaml", 1);
+	is_ignored("a**/c", "ab/c", 1);
+	is_ignored("a**/c", "a/b/c", -1);
+	is_ignored("**a**/c", "xay/c", 1);
+	is_ignored("/**a", "x/a", -1);
+	is_ignored("a/***/c", "a/b/b/c", 1);
 	is_ignored("?.yaml", "a.yaml", 1);
 	is_ignored("?.yaml", "ab.yaml", -1);
 	is_ignored("[a-c].yaml", "b.yaml", 1);
@@ -48,6 +53,8 @@ int main(void)
 	is_ignored("[!a-c].yaml", "x.yaml", 1);
 	is_ignored("[]].yaml", "].yaml", 1);
 	is_ignored("[a.yaml", "[a.yaml", 1);
+	is_ignored("*[[a", "x[[a", 1);
+	is_ignored("[a]*[b", "a[a][b", 1);
 	is_ignored("\\!a.yaml", "!a.yaml", 1);
 	is_ignored("\\#a.yaml", "#a.yaml", 1);
 	is_ignored("a\\*.yaml", "ab.yaml", -1);
