@@ -70,13 +70,12 @@ static int take_section(struct reading *r, const struct yaml_pair *pair)
 	return status;
 }
 
-static int take_text(struct reading *r, struct arena *a, const char *text, size_t len)
+static int take_root(struct reading *r, const struct yaml_node *root)
 {
-	const struct yaml_node *root;
-	int status = yaml_value_root(a, r->s->file, text, len, &root, r->e);
+	int status = 0;
 
-	if (status != 0 || root == NULL || yaml_is_null(root))
-		return status; /* nothing but comments is fine */
+	if (root == NULL || yaml_is_null(root))
+		return 0; /* nothing but comments is fine */
 	if (root->kind != YAML_MAP)
 		return refuse(r, root, "settings are sections, as in `core: {dags_folder: dags}`");
 	for (uint32_t i = 0; i < root->n && status == 0; i++)
@@ -84,10 +83,23 @@ static int take_text(struct reading *r, struct arena *a, const char *text, size_
 	return status;
 }
 
-int settings_file_take(struct settings *s, char *const *env, struct err *e)
+int settings_text_take(
+	struct settings *s, char *const *env, const char *text, size_t len, struct err *e)
 {
 	struct reading r = {.s = s, .env = env, .e = e};
-	struct arena *a;
+	struct arena *a = arena_create(0);
+	const struct yaml_node *root;
+	int status = a == NULL ? err_set(e, ERR_NOMEM, "out of memory")
+			       : yaml_value_root(a, s->file, text, len, &root, e);
+
+	if (status == 0)
+		status = take_root(&r, root);
+	arena_destroy(a);
+	return status;
+}
+
+int settings_file_take(struct settings *s, char *const *env, struct err *e)
+{
 	char *text;
 	size_t len;
 	int status = dags_folder_read(s->file, SETTINGS_FILE_MAX, &text, &len, e);
@@ -99,9 +111,7 @@ int settings_file_take(struct settings *s, char *const *env, struct err *e)
 		return status;
 	}
 	s->has_file = true;
-	a = arena_create(0);
-	status = a == NULL ? err_set(e, ERR_NOMEM, "out of memory") : take_text(&r, a, text, len);
-	arena_destroy(a);
+	status = settings_text_take(s, env, text, len, e);
 	free(text);
 	return status;
 }

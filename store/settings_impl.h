@@ -31,7 +31,10 @@ const char *settings_wanted(int id);
 int settings_set(struct settings *s, int id, const char *text, const char *origin, const char *base,
 	char *const *env, struct err *e);
 
-/* Takes the settings file, where there is one. */
+/* Takes the settings file, where there is one; and its text. ERR_INVALID with the place in front,
+ * ERR_NOMEM. */
 int settings_file_take(struct settings *s, char *const *env, struct err *e);
+int settings_text_take(
+	struct settings *s, char *const *env, const char *text, size_t len, struct err *e);
 
 #endif

@@ -284,6 +284,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_mask \
 	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_request \
+	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_shquote \
 	tests/fuzz/fuzz_template \
 	tests/fuzz/fuzz_time \
@@ -313,6 +314,9 @@ EXTRA_DIST += tests/fuzz/mask.dict
 tests_fuzz_fuzz_ignore_SOURCES = tests/fuzz/fuzz_ignore.c
 tests_fuzz_fuzz_ignore_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/ignore.dict
+tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c
+tests_fuzz_fuzz_settings_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
+EXTRA_DIST += tests/fuzz/settings.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict

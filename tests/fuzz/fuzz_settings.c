@@ -1,0 +1,114 @@
+/*
+ * The settings file: what is wrong with it is told by the place where it stands; what is taken is a
+ * value that its setting can have, and comes back the same when it is written anew.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/buf.h"
+#include "engine/err.h"
+#include "engine/value.h"
+#include "store/settings_impl.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define HOME "/home/somebody"
+#define FILE_NAME HOME "/.windrow/" SETTINGS_FILE_NAME
+
+static int take(struct settings *s, const char *text, size_t len, struct err *e)
+{
+	static char home[] = "HOME=" HOME;
+	static char *const env[] = {home, NULL};
+
+	*s = (struct settings){.home = HOME "/.windrow", .file = FILE_NAME};
+	s->arena = arena_create((size_t)64 << 20);
+	if (s->arena == NULL)
+		abort();
+	e->text[0] = '\0';
+	return settings_text_take(s, env, text, len, e);
+}
+
+static void check_value(const struct settings *s, enum setting_id id)
+{
+	const char *text = s->values[id].text;
+
+	if (strncmp(s->values[id].origin, FILE_NAME ":", strlen(FILE_NAME ":")) != 0)
+		abort();
+	switch (setting_defs[id].type) {
+	case SETTING_NUMBER:
+		if (settings_number(s, id) < 1 || settings_number(s, id) > SETTING_NUMBER_MAX)
+			abort();
+		break;
+	case SETTING_BOOL:
+		if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+			abort();
+		break;
+	case SETTING_PATH:
+		if (text[0] != '/' || text[1] == '\0')
+			abort();
+		break;
+	}
+}
+
+/* N.B. a file may hold a section once. */
+static void write_anew(const struct settings *s, struct buf *out)
+{
+	const char *section = "";
+
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		struct value v = value_cstring(s->values[i].text);
+
+		if (v.type == VALUE_NULL)
+			continue;
+		if (strcmp(section, setting_defs[i].section) != 0)
+			buf_addf(out, "%s:\n", setting_defs[i].section);
+		section = setting_defs[i].section;
+		buf_addf(out, "  %s: ", setting_defs[i].key);
+		value_json(&v, out);
+		buf_addc(out, '\n');
+	}
+}
+
+static void round_trip(const struct settings *s)
+{
+	struct settings again;
+	struct buf text;
+	struct err e;
+
+	buf_init(&text, 0);
+	write_anew(s, &text);
+	if (take(&again, buf_str(&text), text.len, &e) != 0)
+		abort();
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		const char *a = s->values[i].text, *b = again.values[i].text;
+
+		if ((a == NULL) != (b == NULL) || (a != NULL && strcmp(a, b) != 0))
+			abort();
+		if (a != NULL)
+			check_value(s, (enum setting_id)i);
+	}
+	buf_free(&text);
+	arena_destroy(again.arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	struct settings s;
+	struct err e;
+
+	if (text == NULL)
+		abort();
+	if (size > 0)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	if (take(&s, text, size, &e) == 0)
+		round_trip(&s);
+	else if (strncmp(e.text, FILE_NAME ":", strlen(FILE_NAME ":")) != 0)
+		abort();
+	arena_destroy(s.arena);
+	free(text);
+	return 0;
+}
