@@ -224,49 +224,92 @@ int execution_result_write(const char *folder, const struct execution_result *r)
 	return close(fd) == 0 && error == 0 ? 0 : ERR_IO;
 }
 
+/* Takes a whole number from min to max, and the character behind it, unless that is the end. */
+static bool number_take(const char **at, const char *ends, int64_t min, int64_t max, int64_t *out)
+{
+	size_t digits = strspn(*at, "0123456789");
+	int64_t n = 0;
+
+	if (digits == 0 || digits > 18 || strchr(ends, (*at)[digits]) == NULL)
+		return false;
+	for (size_t i = 0; i < digits; i++)
+		n = n * 10 + (*at)[i] - '0';
+	*at += digits + ((*at)[digits] != '\0');
+	*out = n;
+	return n >= min && n <= max;
+}
+
+/* Takes a word that the text begins with. */
+static bool word_take(const char **at, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(*at, word, len) != 0)
+		return false;
+	*at += len;
+	return true;
+}
+
+int execution_result_parse(const char *text, struct execution_result *r)
+{
+	struct execution_result out = {0};
+	int64_t number;
+
+	if (text[strspn(text, " \n")] == '\0')
+		return ERR_NOTFOUND;
+	out.is_timed_out = word_take(&text, "timeout ");
+	out.end = word_take(&text, "exit ") ? EXECUTION_EXITED : EXECUTION_SIGNALLED;
+	if (out.end == EXECUTION_SIGNALLED && !word_take(&text, "signal "))
+		return ERR_CORRUPT;
+	if (!number_take(&text, " \n", out.end == EXECUTION_EXITED ? 0 : 1, 255, &number) ||
+		text[strspn(text, " \n")] != '\0')
+		return ERR_CORRUPT;
+	out.number = (int)number;
+	*r = out;
+	return 0;
+}
+
 int execution_result_read(const char *folder, struct execution_result *r)
 {
-	char path[PATH_MAX], text[EXECUTION_RESULT_MAX + 1], word[16];
-	const char *p = text;
-	struct execution_result out = {0};
+	char path[PATH_MAX], text[EXECUTION_RESULT_MAX + 1];
 
 	if (join(path, folder, "result") != 0 || read_small(path, text, sizeof(text)) < 0)
 		return ERR_NOTFOUND;
-	if (strspn(text, " \n") == strlen(text))
-		return ERR_NOTFOUND;
-	if (strncmp(p, "timeout ", 8) == 0) {
-		out.is_timed_out = true;
-		p += 8;
-	}
-	if (sscanf(p, "%15s %d", word, &out.number) != 2)
+	return execution_result_parse(text, r);
+}
+
+int execution_claim_parse(const char *text, struct execution_claim *c)
+{
+	struct execution_claim out = {.group = 0};
+	int64_t launcher, started, group = 0;
+	size_t n;
+
+	if (!word_take(&text, "launcher ") || !number_take(&text, " ", 1, INT32_MAX, &launcher) ||
+		!number_take(&text, " ", 0, INT64_MAX, &started))
 		return ERR_CORRUPT;
-	if (strcmp(word, "exit") != 0 && strcmp(word, "signal") != 0)
+	n = strcspn(text, " \n");
+	if (n == 0 || n >= sizeof(out.owner.boot_id) || text[n] != '\n')
 		return ERR_CORRUPT;
-	out.end = word[0] == 'e' ? EXECUTION_EXITED : EXECUTION_SIGNALLED;
-	*r = out;
+	memcpy(out.owner.boot_id, text, n);
+	text += n + 1;
+	/* N.B. a line that did not become whole says nothing. */
+	if (strchr(text, '\n') != NULL &&
+		(!word_take(&text, "group ") || !number_take(&text, "\n", 2, INT32_MAX, &group)))
+		return ERR_CORRUPT;
+	out.owner.launcher = (pid_t)launcher;
+	out.owner.started = (uint64_t)started;
+	out.group = (pid_t)group;
+	*c = out;
 	return 0;
 }
 
 int execution_claim_read(const char *folder, struct execution_claim *c)
 {
 	char path[PATH_MAX], text[EXECUTION_CLAIM_MAX];
-	struct execution_claim out = {0};
-	const char *line;
-	long launcher, group = 0;
 
 	if (join(path, folder, "claim") != 0 || read_small(path, text, sizeof(text)) < 0)
 		return ERR_NOTFOUND;
-	line = strchr(text, '\n');
-	if (line == NULL ||
-		sscanf(text, "launcher %ld %" SCNu64 " %63s\n", &launcher, &out.owner.started,
-			out.owner.boot_id) != 3)
-		return ERR_CORRUPT;
-	if (strchr(line + 1, '\n') != NULL && sscanf(line + 1, "group %ld\n", &group) != 1)
-		return ERR_CORRUPT;
-	out.owner.launcher = (pid_t)launcher;
-	out.group = (pid_t)group;
-	*c = out;
-	return 0;
+	return execution_claim_parse(text, c);
 }
 
 /* Removes what lies in the folder that fd is, which is closed. */

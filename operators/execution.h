@@ -82,11 +82,13 @@ void execution_group_record(int claim_fd, pid_t group);
 /* Writes the result over the blanks. 0 or ERR_IO. */
 int execution_result_write(const char *folder, const struct execution_result *r);
 
-/* The result. ERR_NOTFOUND: none yet; ERR_CORRUPT. */
+/* The result, and what its file holds. ERR_NOTFOUND: none yet; ERR_CORRUPT. */
 int execution_result_read(const char *folder, struct execution_result *r);
+int execution_result_parse(const char *text, struct execution_result *r);
 
-/* The claim. ERR_NOTFOUND: none; ERR_CORRUPT: it did not become whole. */
+/* The claim, and what its file holds. ERR_NOTFOUND: none; ERR_CORRUPT: it did not become whole. */
 int execution_claim_read(const char *folder, struct execution_claim *c);
+int execution_claim_parse(const char *text, struct execution_claim *c);
 
 /* Takes away the folders in `executions` that ended, or were left by a dead owner, more than
  * retention_ms before now_ms. Goes on past what cannot be removed. */

@@ -274,6 +274,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cond \
 	tests/fuzz/fuzz_connection \
 	tests/fuzz/fuzz_cron \
+	tests/fuzz/fuzz_execution \
 	tests/fuzz/fuzz_expr \
 	tests/fuzz/fuzz_ignore \
 	tests/fuzz/fuzz_import \
@@ -317,6 +318,9 @@ EXTRA_DIST += tests/fuzz/ignore.dict
 tests_fuzz_fuzz_settings_SOURCES = tests/fuzz/fuzz_settings.c
 tests_fuzz_fuzz_settings_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/settings.dict
+tests_fuzz_fuzz_execution_SOURCES = tests/fuzz/fuzz_execution.c
+tests_fuzz_fuzz_execution_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
+EXTRA_DIST += tests/fuzz/execution.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict
