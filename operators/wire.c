@@ -57,24 +57,6 @@ void wire_numbers_set(struct buf *out, size_t start, const int64_t n[WIRE_NUMBER
 	memcpy(out->data + start, &f, sizeof(f));
 }
 
-int64_t wire_read(const char *p, size_t len, struct wire_reader *r)
-{
-	struct frame f;
-
-	if (len < sizeof(f))
-		return 0;
-	memcpy(&f, p, sizeof(f));
-	if (f.size < sizeof(f) || f.size > WIRE_FRAME_MAX)
-		return ERR_CORRUPT;
-	if (len < f.size)
-		return 0;
-	r->m = f.m;
-	r->at = p + sizeof(f);
-	r->end = p + f.size;
-	r->left = f.m.n_strings;
-	return (int64_t)f.size;
-}
-
 const char *wire_string_next(struct wire_reader *r, size_t *len)
 {
 	const char *text;
@@ -91,4 +73,33 @@ const char *wire_string_next(struct wire_reader *r, size_t *len)
 	if (len != NULL)
 		*len = (size_t)size;
 	return text;
+}
+
+/* Whether a message is made up of its strings. */
+static bool is_sound(struct wire_reader r)
+{
+	while (r.left > 0)
+		if (wire_string_next(&r, NULL) == NULL)
+			return false;
+	return r.at == r.end;
+}
+
+int64_t wire_read(const char *p, size_t len, struct wire_reader *r)
+{
+	struct wire_reader out;
+	struct frame f;
+
+	if (len < sizeof(f))
+		return 0;
+	memcpy(&f, p, sizeof(f));
+	if (f.size < sizeof(f) || f.size > WIRE_FRAME_MAX)
+		return ERR_CORRUPT;
+	if (len < f.size)
+		return 0;
+	out = (struct wire_reader){
+		.m = f.m, .at = p + sizeof(f), .end = p + f.size, .left = f.m.n_strings};
+	if (!is_sound(out))
+		return ERR_CORRUPT;
+	*r = out;
+	return (int64_t)f.size;
 }

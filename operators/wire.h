@@ -38,7 +38,8 @@ struct wire_reader {
 	uint32_t left;
 };
 
-/* Takes the first message of p. How many bytes it has; 0 where it is not whole yet; ERR_CORRUPT. */
+/* Takes the first message of p, whose strings are all there. How many bytes it has; 0 where it is
+ * not whole yet; ERR_CORRUPT. */
 int64_t wire_read(const char *p, size_t len, struct wire_reader *r);
 
 /* The next string, with a NUL behind it; it lies in the bytes that were read. NULL: no more. */

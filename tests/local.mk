@@ -289,6 +289,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_shquote \
 	tests/fuzz/fuzz_template \
 	tests/fuzz/fuzz_time \
+	tests/fuzz/fuzz_wire \
 	tests/fuzz/fuzz_zone
 
 if FUZZERS
@@ -321,6 +322,8 @@ EXTRA_DIST += tests/fuzz/settings.dict
 tests_fuzz_fuzz_execution_SOURCES = tests/fuzz/fuzz_execution.c
 tests_fuzz_fuzz_execution_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
 EXTRA_DIST += tests/fuzz/execution.dict
+tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c
+tests_fuzz_fuzz_wire_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict
