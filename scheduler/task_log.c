@@ -206,7 +206,9 @@ static void add_output(
 		bool is_whole = is_ended || take == room;
 
 		if (is_whole && b->len == 0) {
-			output_line(l, now, stream, bytes, take);
+			/* N.B. all of a line may be in the log when its end comes. */
+			if (take > 0 || !l->progress[stream].is_broken)
+				output_line(l, now, stream, bytes, take);
 		} else {
 			buf_add(b, bytes, take);
 			if (is_whole)

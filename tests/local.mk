@@ -287,6 +287,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_shquote \
+	tests/fuzz/fuzz_task_log \
 	tests/fuzz/fuzz_template \
 	tests/fuzz/fuzz_time \
 	tests/fuzz/fuzz_wire \
@@ -324,6 +325,9 @@ tests_fuzz_fuzz_execution_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
 EXTRA_DIST += tests/fuzz/execution.dict
 tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz_wire.c
 tests_fuzz_fuzz_wire_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
+tests_fuzz_fuzz_task_log_SOURCES = tests/fuzz/fuzz_task_log.c
+tests_fuzz_fuzz_task_log_LDADD = $(FUZZ_MAIN) $(SCHEDULER_LIBS)
+EXTRA_DIST += tests/fuzz/task_log.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict
