@@ -120,6 +120,8 @@ libcli_a_SOURCES = \
 	cli/text.h \
 	cli/tree.c \
 	cli/tree.h \
+	cli/variable_value.c \
+	cli/variable_value.h \
 	cli/variables.c \
 	cli/variables_file.c \
 	cli/version.c

@@ -1,7 +1,5 @@
 /*
- * `windrow variables import` and `export`: Airflow's JSON, an object of values by their keys. A
- * value that is no string stands for its JSON text, as Airflow has it; an object with a member
- * "value" may also hold "description" and "is_secret".
+ * `windrow variables import` and `export`: Airflow's JSON, an object of values by their keys.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 #include "cli/exchange_file.h"
 #include "cli/report.h"
 #include "cli/stores.h"
+#include "cli/variable_value.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
@@ -29,48 +28,6 @@ static void wipe(struct buf *b)
 /* ---- import ---- */
 
 static const char *const actions[] = {"overwrite", "skip", "fail", NULL};
-
-static const struct value *member(const struct value *map, const char *key)
-{
-	return map->type == VALUE_MAP ? value_member(map, key, strlen(key)) : NULL;
-}
-
-/* A value as the text of a variable. */
-static int text_of(struct arena *a, const struct value *v, const char **out)
-{
-	struct buf b;
-	int r;
-
-	if (v->type == VALUE_STRING) {
-		*out = v->u.text;
-		return strlen(v->u.text) == v->len ? 0 : ERR_INVALID;
-	}
-	buf_init(&b, STORE_TEXT_MAX);
-	value_json(v, &b);
-	r = buf_status(&b);
-	*out = r == 0 ? arena_memdup(a, b.data, b.len) : NULL;
-	wipe(&b);
-	return r == 0 && *out == NULL ? ERR_NOMEM : r;
-}
-
-static int variable_of(
-	struct arena *a, const struct value_pair *p, struct store_variable *out, struct err *e)
-{
-	const struct value *inner = member(&p->value, "value");
-	const struct value *description = inner == NULL ? NULL : member(&p->value, "description");
-	const struct value *is_secret = inner == NULL ? NULL : member(&p->value, "is_secret");
-	int r;
-
-	*out = (struct store_variable){.name = p->key};
-	if (description != NULL && description->type == VALUE_STRING)
-		out->description = description->u.text;
-	if (is_secret != NULL && is_secret->type == VALUE_BOOL)
-		out->is_secret = is_secret->truth;
-	r = text_of(a, inner == NULL ? &p->value : inner, &out->value);
-	if (r == ERR_INVALID)
-		return err_set(e, r, "variable %s: a value cannot hold a NUL character", p->key);
-	return r == 0 ? 0 : err_set(e, r, "variable %s: %s", p->key, err_text(r));
-}
 
 static const struct store_variable *find(
 	const struct store_variable *list, size_t n, const char *name)
@@ -92,7 +49,7 @@ static int import_one(struct store *s, struct arena *a, const struct value_pair 
 		return 0;
 	if (there != NULL && strcmp(action, "fail") == 0)
 		return err_set(e, ERR_EXISTS, "variable %s is there already", p->key);
-	r = variable_of(a, p, &v, e);
+	r = variable_from_value(a, p, &v, e);
 	if (r == 0) {
 		v.is_secret = v.is_secret || (there != NULL && there->is_secret);
 		r = store_variable_set(s, &v, e);
@@ -180,45 +137,6 @@ const struct command command_variables_import = {
 
 /* ---- export ---- */
 
-/* The value as Airflow exports it: what is JSON's text stands there as JSON, where it comes back
- * byte for byte. */
-static int exported(struct arena *a, const char *text, struct value *out)
-{
-	struct value v;
-	struct buf b;
-	int r;
-
-	*out = value_string(text, strlen(text));
-	if (value_parse_json(a, text, strlen(text), &v, NULL) != 0 || v.type == VALUE_STRING)
-		return 0;
-	buf_init(&b, 0);
-	value_json(&v, &b);
-	r = buf_status(&b);
-	if (r == 0 && strcmp(b.data, text) == 0)
-		*out = v;
-	wipe(&b);
-	return r;
-}
-
-static int entry_of(struct arena *a, const struct store_variable *v, struct value_pair *out)
-{
-	struct value_pair pairs[3];
-	struct value value;
-	size_t n = 1;
-	int r = exported(a, v->value, &value);
-
-	*out = (struct value_pair){v->name, strlen(v->name), value};
-	if (r != 0 || (v->description == NULL && !v->is_secret && member(&value, "value") == NULL))
-		return r;
-	pairs[0] = (struct value_pair){"value", 5, value};
-	if (v->description != NULL)
-		pairs[n++] = (struct value_pair){
-			"description", 11, value_string(v->description, strlen(v->description))};
-	if (v->is_secret)
-		pairs[n++] = (struct value_pair){"is_secret", 9, value_bool(true)};
-	return value_map(a, pairs, n, &out->value);
-}
-
 /* All that is to be written; *n_left: secrets that are not. */
 static int gather(struct store *s, struct arena *a, bool with_secrets, struct buf *out,
 	size_t *n_written, size_t *n_left, struct err *e)
@@ -241,7 +159,7 @@ static int gather(struct store *s, struct arena *a, bool with_secrets, struct bu
 		}
 		if (one.is_secret)
 			r = store_variable_get(s, a, list[i].name, &one, e);
-		if (r == 0 && entry_of(a, &one, &pairs[(*n_written)++]) != 0)
+		if (r == 0 && variable_to_value(a, &one, &pairs[(*n_written)++]) != 0)
 			r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	}
 	if (r != 0)

@@ -46,6 +46,9 @@ static int text_member(const struct value *object, const char *id, const char *k
 	if (v->type != VALUE_STRING)
 		return err_set(e, ERR_INVALID, "connection %s: %s must be a string, not a %s", id,
 			key, value_type_name(v->type));
+	if (memchr(v->u.text, '\0', v->len) != NULL)
+		return err_set(
+			e, ERR_INVALID, "connection %s: %s cannot hold a NUL character", id, key);
 	if (v->len > 0)
 		*out = v->u.text;
 	return 0;

@@ -137,6 +137,18 @@ static const char *fault(enum extra_kind kind, const struct value *v)
 	return NULL;
 }
 
+/* Whether a text in v would end before its end. */
+static bool has_nul(const struct value *v)
+{
+	bool found = v->type == VALUE_STRING && memchr(v->u.text, '\0', v->len) != NULL;
+
+	for (size_t i = 0; v->type == VALUE_LIST && i < v->len && !found; i++)
+		found = has_nul(&v->u.items[i]);
+	for (size_t i = 0; v->type == VALUE_MAP && i < v->len && !found; i++)
+		found = has_nul(&v->u.pairs[i].value);
+	return found;
+}
+
 int connection_check(const struct connection *c, struct err *e)
 {
 	const char *wanted;
@@ -149,6 +161,10 @@ int connection_check(const struct connection *c, struct err *e)
 
 		if (k == NULL)
 			return unknown(c, p, e);
+		if (has_nul(&p->value))
+			return err_set(e, ERR_INVALID,
+				"connection %s: %s in extra cannot hold a NUL character", c->id,
+				k->name);
 		wanted = p->value.type == VALUE_NULL ? NULL : fault(k->kind, &p->value);
 		if (wanted != NULL)
 			return err_set(e, ERR_INVALID, "connection %s: %s in extra must be %s",

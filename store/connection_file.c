@@ -67,6 +67,9 @@ static int read_object(struct arena *a, const char *id, const struct value *obje
 		return err_set(e, ERR_INVALID,
 			"connection %s: description must be a string, not a %s", id,
 			value_type_name(description->type));
+	if (description != NULL && memchr(description->u.text, '\0', description->len) != NULL)
+		return err_set(e, ERR_INVALID,
+			"connection %s: description cannot hold a NUL character", id);
 	if (member(object, "extra_dejson") != NULL && member(object, "extra") == NULL &&
 		with_extra(a, object, &whole) != 0)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
@@ -74,10 +77,16 @@ static int read_object(struct arena *a, const char *id, const struct value *obje
 	return connection_from_value(a, id, &whole, &out->connection, e);
 }
 
-static int read_value(struct arena *a, const char *id, const struct value *v,
-	struct store_connection *out, struct err *e)
+static int read_pair(
+	struct arena *a, const struct value_pair *p, struct store_connection *out, struct err *e)
 {
+	const struct value *v = &p->value;
+	const char *id = p->key;
+
 	memset(out, 0, sizeof(*out));
+	if (memchr(id, '\0', p->key_len) != NULL)
+		return err_set(
+			e, ERR_INVALID, "connection %s: an id cannot hold a NUL character", id);
 	if (v->type == VALUE_LIST && v->len != 1)
 		return err_set(e, ERR_INVALID, "connection %s is given %zu times", id, v->len);
 	if (v->type == VALUE_LIST)
@@ -108,7 +117,7 @@ static int read_map(struct arena *a, const char *name, const struct value *map,
 	if (list == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	for (size_t i = 0; i < map->len; i++)
-		if (read_value(a, map->u.pairs[i].key, &map->u.pairs[i].value, &list[i], e) != 0)
+		if (read_pair(a, &map->u.pairs[i], &list[i], e) != 0)
 			return err_context(e, "%s", name);
 	*out = list;
 	*n = map->len;

@@ -276,6 +276,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_execution \
 	tests/fuzz/fuzz_expr \
+	tests/fuzz/fuzz_extra \
 	tests/fuzz/fuzz_ignore \
 	tests/fuzz/fuzz_import \
 	tests/fuzz/fuzz_json \
@@ -290,6 +291,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_task_log \
 	tests/fuzz/fuzz_template \
 	tests/fuzz/fuzz_time \
+	tests/fuzz/fuzz_variable \
 	tests/fuzz/fuzz_wire \
 	tests/fuzz/fuzz_zone
 
@@ -328,6 +330,12 @@ tests_fuzz_fuzz_wire_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
 tests_fuzz_fuzz_task_log_SOURCES = tests/fuzz/fuzz_task_log.c
 tests_fuzz_fuzz_task_log_LDADD = $(FUZZ_MAIN) $(SCHEDULER_LIBS)
 EXTRA_DIST += tests/fuzz/task_log.dict
+tests_fuzz_fuzz_extra_SOURCES = tests/fuzz/fuzz_extra.c
+tests_fuzz_fuzz_extra_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
+EXTRA_DIST += tests/fuzz/extra.dict
+tests_fuzz_fuzz_variable_SOURCES = tests/fuzz/fuzz_variable.c
+tests_fuzz_fuzz_variable_LDADD = $(FUZZ_MAIN) $(CLI_LIBS)
+EXTRA_DIST += tests/fuzz/variable.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict

@@ -79,6 +79,8 @@ static void test_parse(void)
 	refuses("{\"password\": hunter2", "connection web looks like JSON, but it is not");
 	refuses("{\"password\": [\"hunter2\"]}",
 		"connection web: password must be a string, not a list");
+	refuses("{\"password\": \"hunter2\\u0000x\"}",
+		"connection web: password cannot hold a NUL character");
 	refuses("{\"extra\": \"hunter2\"}", "connection web: extra is not JSON");
 	refuses("{\"hots\": \"h\"}",
 		"connection web: unknown key \"hots\"; did you mean \"host\"?");
@@ -102,6 +104,8 @@ static void test_check(void)
 	checks("{\"keyfile\": \"/k\"}",
 		"connection web: unknown key \"keyfile\" in extra; did you mean \"key_file\"?");
 	checks("{\"zzzzzzzz\": 1}", "connection web: unknown key \"zzzzzzzz\" in extra");
+	checks("{\"key_file\": \"/k\\u0000x\"}",
+		"connection web: key_file in extra cannot hold a NUL character");
 	checks("{\"key_file\": 1}", "connection web: key_file in extra must be a string");
 	checks("{\"conn_timeout\": \"2m\", \"compress\": \"No\", \"max_sessions\": \"3\", "
 	       "\"host_key_policy\": \"accept-new\"}",

@@ -1,0 +1,107 @@
+/*
+ * The extra of an SSH connection, as JSON. What is refused is told by its key, and no value is ever
+ * shown: any of them may be a secret. What is taken can be used: a time is one, a number of
+ * sessions too, and each list of disabled algorithms is one of names.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/arena.h"
+#include "engine/duration.h"
+#include "engine/err.h"
+#include "operators/ssh/algorithms.h"
+#include "operators/ssh/target.h"
+#include "store/connection.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define TELLING 8 /* bytes of a value that nobody would say by accident */
+
+/* Whether a key anywhere in v says it too. */
+static int is_in_keys(const struct value *v, const char *text)
+{
+	int found = 0;
+
+	for (size_t i = 0; (v->type == VALUE_LIST || v->type == VALUE_MAP) && i < v->len; i++) {
+		const struct value *inner =
+			v->type == VALUE_LIST ? &v->u.items[i] : &v->u.pairs[i].value;
+
+		found |= is_in_keys(inner, text) ||
+			(v->type == VALUE_MAP && strstr(v->u.pairs[i].key, text) != NULL);
+	}
+	return found;
+}
+
+static void must_not_show(const struct value *all, const struct value *v, const char *sentence)
+{
+	if ((v->type == VALUE_STRING || v->type == VALUE_NUMBER) && strlen(v->u.text) >= TELLING &&
+		strstr(sentence, v->u.text) != NULL && !is_in_keys(all, v->u.text))
+		abort();
+	for (size_t i = 0; v->type == VALUE_LIST && i < v->len; i++)
+		must_not_show(all, &v->u.items[i], sentence);
+	for (size_t i = 0; v->type == VALUE_MAP && i < v->len; i++)
+		must_not_show(all, &v->u.pairs[i].value, sentence);
+}
+
+static void check_used(struct arena *a, const struct connection *c)
+{
+	static const char *const times[] = {
+		"conn_timeout", "timeout", "cmd_timeout", "keepalive_interval"};
+	const char *text;
+	int64_t ms;
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		text = connection_extra_text(a, c, times[i]);
+		if (text != NULL && duration_parse(text, strlen(text), &ms, NULL) != 0)
+			abort();
+	}
+	text = connection_extra_text(a, c, "max_sessions");
+	if (text != NULL && strtol(text, NULL, 10) < 1)
+		abort();
+	(void)connection_extra_bool(c, "compress");
+	for (size_t i = 0; c->extra.type == VALUE_MAP && i < c->extra.len; i++) {
+		const struct value_pair *p = &c->extra.u.pairs[i];
+
+		text = connection_extra_text(a, c, p->key);
+		if (!connection_extra_is_key(p->key) ||
+			(p->value.type == VALUE_STRING && strlen(text) != p->value.len))
+			abort();
+	}
+}
+
+static void check_algorithms(struct arena *a, const struct connection *c, struct err *e)
+{
+	struct ssh_target t = {.conn_id = c->id};
+
+	e->text[0] = '\0';
+	if (algorithms_read(a, c, &t, e) != 0) {
+		if (strstr(e->text, c->id) == NULL)
+			abort();
+		must_not_show(&c->extra, &c->extra, e->text);
+		return;
+	}
+	for (int i = 0; i < SSH_ALGORITHM_COUNT; i++)
+		if (t.disabled[i] != NULL && strlen(t.disabled[i]) > 4096)
+			abort();
+	(void)algorithms_is_key_disabled(&t, "ssh-ed25519", 11);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *a = arena_create((size_t)64 << 20);
+	struct connection c = {.id = "the-one", .type = "ssh", .origin = "a file"};
+	struct err e = {.text = ""};
+
+	if (a != NULL && value_parse_json(a, (const char *)data, size, &c.extra, &e) == 0) {
+		e.text[0] = '\0';
+		if (connection_check(&c, &e) == 0)
+			check_used(a, &c);
+		else if (strstr(e.text, c.id) == NULL)
+			abort();
+		must_not_show(&c.extra, &c.extra, e.text);
+		check_algorithms(a, &c, &e);
+	}
+	arena_destroy(a);
+	return 0;
+}
