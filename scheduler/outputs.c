@@ -253,7 +253,10 @@ int outputs_restore(
 		const char *name = output_name((enum output_id)id);
 		const struct value *v = value_member(&all, name, strlen(name));
 
-		if (v != NULL)
+		if (v != NULL && id == OUTPUT_ERROR_MESSAGE && v->type != VALUE_STRING)
+			r = err_set(e, ERR_CORRUPT, "the outputs of %s are stored with no %s",
+				o->dag->tasks[task].id, name);
+		else if (v != NULL)
 			set(n, (enum output_id)id, *v);
 	}
 	return r;

@@ -284,6 +284,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_known_hosts \
 	tests/fuzz/fuzz_load \
 	tests/fuzz/fuzz_mask \
+	tests/fuzz/fuzz_outputs \
 	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_request \
 	tests/fuzz/fuzz_settings \
@@ -336,6 +337,9 @@ EXTRA_DIST += tests/fuzz/extra.dict
 tests_fuzz_fuzz_variable_SOURCES = tests/fuzz/fuzz_variable.c
 tests_fuzz_fuzz_variable_LDADD = $(FUZZ_MAIN) $(CLI_LIBS)
 EXTRA_DIST += tests/fuzz/variable.dict
+tests_fuzz_fuzz_outputs_SOURCES = tests/fuzz/fuzz_outputs.c
+tests_fuzz_fuzz_outputs_LDADD = $(FUZZ_MAIN) $(SCHEDULER_LIBS)
+EXTRA_DIST += tests/fuzz/outputs.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict
