@@ -271,8 +271,11 @@ tests_unit_test_keys_LDADD = liboperators.a $(ENGINE_LIBS)
 # libFuzzer. To add one: its name in FUZZ_TARGETS, and its _SOURCES and _LDADD below.
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_agent \
+	tests/fuzz/fuzz_args \
 	tests/fuzz/fuzz_cond \
+	tests/fuzz/fuzz_conf \
 	tests/fuzz/fuzz_connection \
+	tests/fuzz/fuzz_control \
 	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_execution \
 	tests/fuzz/fuzz_expr \
@@ -287,10 +290,12 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_outputs \
 	tests/fuzz/fuzz_remote \
 	tests/fuzz/fuzz_request \
+	tests/fuzz/fuzz_seal \
 	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_shquote \
 	tests/fuzz/fuzz_task_log \
 	tests/fuzz/fuzz_template \
+	tests/fuzz/fuzz_text \
 	tests/fuzz/fuzz_time \
 	tests/fuzz/fuzz_variable \
 	tests/fuzz/fuzz_wire \
@@ -340,6 +345,18 @@ EXTRA_DIST += tests/fuzz/variable.dict
 tests_fuzz_fuzz_outputs_SOURCES = tests/fuzz/fuzz_outputs.c
 tests_fuzz_fuzz_outputs_LDADD = $(FUZZ_MAIN) $(SCHEDULER_LIBS)
 EXTRA_DIST += tests/fuzz/outputs.dict
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c
+tests_fuzz_fuzz_conf_LDADD = $(FUZZ_MAIN) $(SCHEDULER_LIBS)
+EXTRA_DIST += tests/fuzz/conf.dict
+tests_fuzz_fuzz_args_SOURCES = tests/fuzz/fuzz_args.c
+tests_fuzz_fuzz_args_LDADD = $(FUZZ_MAIN) $(CLI_LIBS)
+EXTRA_DIST += tests/fuzz/args.dict
+tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c
+tests_fuzz_fuzz_control_LDADD = $(FUZZ_MAIN) $(SCHEDULER_LIBS)
+tests_fuzz_fuzz_seal_SOURCES = tests/fuzz/fuzz_seal.c
+tests_fuzz_fuzz_seal_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
+tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c
+tests_fuzz_fuzz_text_LDADD = $(FUZZ_MAIN) $(CLI_LIBS)
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict
