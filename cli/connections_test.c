@@ -11,6 +11,7 @@
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "operators/ssh/call.h"
+#include "operators/ssh/note.h"
 #include "operators/ssh/target_make.h"
 #include "store/secret.h"
 
@@ -61,21 +62,20 @@ static void fail(struct report *p, enum step at, const char *why)
 	p->messages[at] = arena_strdup(p->arena, why);
 }
 
-/* The connection's notes, each with its step. */
+/* The connection's notes, each with its step. N.B. one that lets nobody in tells none, but its key
+ * was checked all the same. */
 static void take_notes(struct report *p, const struct ssh_call *call)
 {
-	const struct buf *b = &call->notes;
+	const struct ssh_host_verdict *v = &call->key.verdict;
+	struct ssh_note note;
+	size_t at = 0;
 
-	for (size_t at = 0; at < b->len; at += strlen(b->data + at) + 1) {
-		const char *text = b->data + at;
-
-		if (strncmp(text, "Connected", 9) == 0)
-			p->messages[STEP_CONNECT] = arena_strdup(p->arena, text);
-		else if (strncmp(text, "Authentication", 14) == 0)
-			p->messages[STEP_LOGIN] = arena_strdup(p->arena, text);
-	}
-	if (call->key.text[0] != '\0')
-		p->messages[STEP_HOST_KEY] = arena_strdup(p->arena, call->key.text);
+	while (ssh_note_next(&call->notes, &at, &note))
+		if (note.stage == SSH_STAGE_HANDSHAKE || note.stage == SSH_STAGE_AUTH)
+			p->messages[step_of(note.stage)] = arena_strdup(p->arena, note.text);
+	if (v->text[0] != '\0')
+		p->messages[STEP_HOST_KEY] =
+			arena_printf(p->arena, "%s%s", v->is_warning ? "warning: " : "", v->text);
 }
 
 /* How the command went; a shell that talks before it (a noisy .bashrc) shows here. */

@@ -71,12 +71,10 @@ int host_key_ask(struct host_key *k, const struct lookup *l)
 	if (r == 0 && k->call.key.blob.len == 0)
 		r = err_set(&e, ERR_UNAVAILABLE, "%s", k->call.end.err.text);
 	if (r == 0 && !spell(k))
-		r = err_set(&e, ERR_INVALID, "the host shows a key that cannot be read");
-	/* Some sentences name the connection themselves. */
-	if (r != 0 && strstr(e.text, k->id) != NULL)
+		r = err_set(&e, ERR_INVALID, "%s:%d shows a host key that cannot be read", k->host,
+			k->port);
+	if (r != 0)
 		report_error("%s", e.text);
-	else if (r != 0)
-		report_error("connection %s: %s", k->id, e.text);
 	return r == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -155,13 +153,28 @@ static bool is_trusted(const struct host_key *k, const struct args *args)
 		(answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* What the check of the key said. Of a host that is not known it also said what to do about that,
- * which is being done. */
+/* Whether recording the key would let windrow trust it. */
+static bool can_record(const struct host_key *k)
+{
+	enum ssh_host_finding f = k->call.key.verdict.finding;
+
+	return f != SSH_HOST_REVOKED && (f != SSH_HOST_NOT_PINNED || is_stored(k));
+}
+
+/* What the check of the key found. What it advises is told where that is not being done. */
 static void tell_check(const struct host_key *k)
 {
-	const char *text = k->call.key.text, *advice = strstr(text, "; compare it");
+	const struct ssh_host_verdict *v = &k->call.key.verdict;
 
-	report_note("%.*s", (int)(advice == NULL ? strlen(text) : (size_t)(advice - text)), text);
+	if (!can_record(k))
+		report_error("%s%s%s; nothing was recorded", v->text,
+			v->advice[0] == '\0' ? "" : "; ", v->advice);
+	else if (v->is_warning)
+		report_warning("%s", v->text);
+	else if (v->finding == SSH_HOST_CHANGED)
+		report_note("%s; %s", v->text, v->advice);
+	else
+		report_note("%s", v->text);
 }
 
 int host_key_settle(const struct host_key *k, const struct args *args, bool *is_known)
@@ -176,6 +189,8 @@ int host_key_settle(const struct host_key *k, const struct args *args, bool *is_
 		return EXIT_FAILED;
 	}
 	tell_check(k);
+	if (!can_record(k))
+		return EXIT_FAILED;
 	if (*is_known || !is_trusted(k, args))
 		return EXIT_DONE;
 	status = is_stored(k) ? record_stored(k) : record_known(k);

@@ -63,6 +63,8 @@ liboperators_a_SOURCES = \
 	operators/ssh/known_hosts.h \
 	operators/ssh/memory.c \
 	operators/ssh/message.c \
+	operators/ssh/note.c \
+	operators/ssh/note.h \
 	operators/ssh/opening.c \
 	operators/ssh/proxy.c \
 	operators/ssh/reach.c \

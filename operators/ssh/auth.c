@@ -120,7 +120,7 @@ static int methods_list(struct session *s, struct err *e)
 	if (libssh2_session_last_errno(s->ssh2) == LIBSSH2_ERROR_EAGAIN)
 		return ERR_AGAIN;
 	if (libssh2_userauth_authenticated(s->ssh2)) {
-		session_note(s, "Authentication (none) successful!");
+		session_note(s, SSH_STAGE_AUTH, false, "Authentication (none) successful!");
 		return 0;
 	}
 	return session_error(s, e, ERR_UNAVAILABLE, "the server would not say how to authenticate");
@@ -211,7 +211,8 @@ static int key_try(struct session *s, struct err *e)
 	if (r == LIBSSH2_ERROR_EAGAIN)
 		return ERR_AGAIN;
 	if (r == 0) {
-		session_note(s, "Authentication (publickey) successful! Key: %s", item->what);
+		session_note(s, SSH_STAGE_AUTH, false,
+			"Authentication (publickey) successful! Key: %s", item->what);
 		a->at = METHOD_NONE_LEFT;
 		return 0;
 	}
@@ -246,7 +247,7 @@ static int password_try(struct session *s, struct err *e)
 	if (r == LIBSSH2_ERROR_EAGAIN)
 		return ERR_AGAIN;
 	if (r == 0) {
-		session_note(s, "Authentication (%s) successful!", name);
+		session_note(s, SSH_STAGE_AUTH, false, "Authentication (%s) successful!", name);
 		a->at = METHOD_NONE_LEFT;
 		return 0;
 	}

@@ -108,7 +108,8 @@ int auth_agent_try(struct session *s, struct err *e)
 		return ERR_AGAIN;
 	(void)snprintf(what, sizeof(what), "ssh-agent's key %.200s", keys[a->agent_key].comment);
 	if (r == 0) {
-		session_note(s, "Authentication (publickey) successful! Key: %s", what);
+		session_note(s, SSH_STAGE_AUTH, false,
+			"Authentication (publickey) successful! Key: %s", what);
 		return 0;
 	}
 	if (agent_state(a->agent) != AGENT_REFUSED && agent_state(a->agent) != AGENT_GONE &&

@@ -5,8 +5,9 @@
  */
 #include "operators/ssh/call.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "operators/ssh/note.h"
 
 struct calling {
 	struct ssh_call *call;
@@ -19,26 +20,23 @@ struct calling {
 };
 
 static int on_host_key(void *ctx, const char *host, int port, const unsigned char *key, size_t len,
-	char *note, size_t note_size, struct err *e)
+	struct ssh_host_verdict *out)
 {
 	struct calling *c = ctx;
 	struct ssh_call_key *k = &c->call->key;
-	int r;
 
 	buf_reset(&k->blob);
 	buf_add(&k->blob, key, len);
-	r = c->check(c->check_ctx, host, port, key, len, note, note_size, e);
-	k->code = r;
-	(void)snprintf(k->text, sizeof(k->text), "%s", r == 0 ? note : e->text);
-	return c->looks_only ? err_set(e, ERR_ILLEGAL, "the host key was all that was asked for")
-			     : r;
+	k->code = c->check(c->check_ctx, host, port, key, len, &k->verdict);
+	*out = k->verdict;
+	return c->looks_only ? ERR_ILLEGAL : k->code;
 }
 
-static void on_note(void *ctx, const char *text)
+static void on_note(void *ctx, const struct ssh_note *note)
 {
 	struct calling *c = ctx;
 
-	buf_add(&c->call->notes, text, strlen(text) + 1);
+	ssh_note_add(&c->call->notes, note);
 }
 
 static void on_open(void *ctx)

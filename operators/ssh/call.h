@@ -15,14 +15,13 @@
 struct ssh_call_key {
 	struct buf blob; /* empty: it came to none */
 	int code; /* what the check of it returned */
-	char text[sizeof(
-		((struct err *)0)->text)]; /* what the check of it had to say, good or bad; "" */
+	struct ssh_host_verdict verdict; /* and found; its text is "" where it came to none */
 };
 
 struct ssh_call {
 	bool has_opened; /* the host took the command */
 	struct buf out, err; /* what it printed */
-	struct buf notes; /* what the connection has to tell: texts, a NUL behind each */
+	struct buf notes; /* what the connection has to tell (note.h) */
 	struct ssh_call_key key;
 	struct ssh_end end;
 };

@@ -9,6 +9,7 @@
  * last handle has closed and its last request has returned.
  */
 #include "operators/ssh/algorithms.h"
+#include "operators/ssh/note.h"
 #include "operators/ssh/transport_internal.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ int session_error(struct session *s, struct err *e, int code, const char *doing)
 		text == NULL || *text == '\0' ? "no reason given" : text, n);
 }
 
-void session_note(struct session *s, const char *fmt, ...)
+void session_note(struct session *s, enum ssh_stage stage, bool is_warning, const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -41,7 +42,7 @@ void session_note(struct session *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	buf_add(&s->notes, text, strlen(text) + 1);
+	ssh_note_add(&s->notes, &(struct ssh_note){stage, is_warning, text});
 }
 
 /* --- the end --- */
@@ -252,7 +253,7 @@ static int ssh2_create(struct session *s, struct err *e)
 static int host_key_check(struct session *s, struct err *e)
 {
 	const struct ssh_target *t = s->endpoint->target;
-	char note[512] = "";
+	struct ssh_host_verdict v = {.text = ""};
 	const char *key;
 	size_t len;
 	int type, r;
@@ -260,11 +261,11 @@ static int host_key_check(struct session *s, struct err *e)
 	key = libssh2_session_hostkey(s->ssh2, &len, &type);
 	if (key == NULL)
 		return err_set(e, ERR_DENIED, "the server showed no host key");
-	r = t->host_check(t->host_ctx, t->host, t->port, (const unsigned char *)key, len, note,
-		sizeof(note), e);
-	if (note[0] != '\0')
-		session_note(s, "%s", note);
-	return r;
+	r = t->host_check(t->host_ctx, t->host, t->port, (const unsigned char *)key, len, &v);
+	if (r != 0)
+		return err_set(e, r, "%s%s%s", v.text, v.advice[0] == '\0' ? "" : "; ", v.advice);
+	session_note(s, SSH_STAGE_HOST_KEY, v.is_warning, "%s", v.text);
+	return 0;
 }
 
 /* `OpenSSH_9.2p1` out of `SSH-2.0-OpenSSH_9.2p1 Debian-2`. It is the server's text: shown with
@@ -280,7 +281,7 @@ static void software_note(struct session *s)
 	for (; banner != NULL && *banner > ' ' && *banner < 0x7f && n + 1 < sizeof(name); banner++)
 		name[n++] = *banner;
 	name[n] = '\0';
-	session_note(s, "Connected (version 2.0, client %s)", name);
+	session_note(s, SSH_STAGE_HANDSHAKE, false, "Connected (version 2.0, client %s)", name);
 }
 
 /* What a server means that says nothing. */

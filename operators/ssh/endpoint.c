@@ -8,6 +8,7 @@
 #include "operators/ssh/keyring.h"
 #include "operators/ssh/transport_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,7 @@ void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *t
 {
 	struct ssh_end end = {.stage = SSH_STAGE_QUEUED};
 	struct endpoint *ep = NULL;
+	char using[512];
 
 	if (lane->is_stopping)
 		err_set(&end.err, ERR_ILLEGAL, "the SSH transport is closing");
@@ -85,8 +87,9 @@ void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *t
 	}
 	c->endpoint = ep;
 	c->state = CHANNEL_QUEUED;
-	channel_note(c, "Using connection %s: %s@%s:%d", ep->target->conn_id, ep->target->login,
-		ep->target->host, ep->target->port);
+	(void)snprintf(using, sizeof(using), "Using connection %s: %s@%s:%d", ep->target->conn_id,
+		ep->target->login, ep->target->host, ep->target->port);
+	channel_note(c, &(struct ssh_note){SSH_STAGE_QUEUED, false, using});
 	if (link_is_empty(&ep->queue))
 		ep->last_progress = now_ms(ep);
 	link_add_tail(&ep->queue, &c->link);

@@ -8,6 +8,7 @@
  *    read drains the socket; after it only channels for which something lies ready are read.
  *  - a channel that read 0 as its exit status has told nothing: only a close in order counts.
  */
+#include "operators/ssh/note.h"
 #include "operators/ssh/transport_internal.h"
 
 #include <stdlib.h>
@@ -161,10 +162,11 @@ void session_drop_channels(struct session *s, enum ssh_stage stage, const struct
 /* Tells the task what the connection that serves it had to say when it was made. */
 static void notes_tell(const struct session *s, struct channel *c)
 {
-	if (buf_status(&s->notes) != 0)
-		return;
-	for (size_t i = 0; i < s->notes.len; i += strlen(s->notes.data + i) + 1)
-		channel_note(c, "%s", s->notes.data + i);
+	struct ssh_note note;
+	size_t at = 0;
+
+	while (ssh_note_next(&s->notes, &at, &note))
+		channel_note(c, &note);
 }
 
 /* The channel is open, and does what it is for. */

@@ -297,14 +297,9 @@ static void on_noise(void *ctx, const char *bytes, size_t len)
 
 /* --- the channel --- */
 
-/* N.B. a note that warns says so itself, for whoever shows notes without levels. */
-static void on_exec_note(void *ctx, const char *text)
+static void on_exec_note(void *ctx, const struct ssh_note *note)
 {
-	static const char warning[] = "WARNING: ";
-	bool warns = strncmp(text, warning, strlen(warning)) == 0;
-
-	TRY_LOG((struct ssh_try *)ctx, warns ? OP_WARNING : OP_INFO, "%s",
-		warns ? text + strlen(warning) : text);
+	TRY_LOG((struct ssh_try *)ctx, note->is_warning ? OP_WARNING : OP_INFO, "%s", note->text);
 }
 
 static void on_exec_open(void *ctx)

@@ -22,11 +22,27 @@ struct ssh_target_key {
 	const char *certificate_what;
 };
 
+/* What a host's key is to us. */
+enum ssh_host_finding {
+	SSH_HOST_TRUSTED,
+	SSH_HOST_UNKNOWN, /* nothing is known of the host */
+	SSH_HOST_CHANGED, /* another key is known */
+	SSH_HOST_NOT_PINNED, /* it is not the host_key of the connection */
+	SSH_HOST_REVOKED
+};
+
+struct ssh_host_verdict {
+	enum ssh_host_finding finding;
+	bool is_warning; /* it is trusted, but a person should read why */
+	char text[640]; /* what was found */
+	char advice[512]; /* what to do about it; "" where it is trusted, or nothing can be done */
+};
+
 /* Says whether a host may be trusted. Runs on a transport thread: it may read ctx alone, which must
- * not change. 0; ERR_DENIED and a sentence that tells what was expected and what to do. note may
- * receive a line for the log. */
+ * not change. 0, ERR_DENIED, or ERR_IO where a key could not be recorded; *out is always filled in.
+ */
 typedef int ssh_host_check(void *ctx, const char *host, int port, const unsigned char *key,
-	size_t len, char *note, size_t note_size, struct err *e);
+	size_t len, struct ssh_host_verdict *out);
 
 /* Kinds of algorithms. */
 enum ssh_algorithm {

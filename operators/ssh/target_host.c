@@ -26,18 +26,6 @@ static int known_file_add(struct made *m, const char *path, struct err *e)
 	return r != 0 ? r : known_hosts_add(m->known, path, bytes, len, e);
 }
 
-static int changed(const struct made *m, const char *host, int port, const char *known,
-	const char *shown, const char *where, unsigned line, struct err *e)
-{
-	return err_set(e, ERR_DENIED,
-		"the host key of %s:%d has CHANGED: %s, line %u, knows %s, but the host shows %s. "
-		"Somebody may be "
-		"listening in. If the host was really set up anew, run: ssh-keygen -f %s -R "
-		"'[%s]:%d', and make the new "
-		"key known (connection %s)",
-		host, port, where, line, known, shown, where, host, port, m->target.conn_id);
-}
-
 static bool is_pinned(
 	const struct made *m, const unsigned char *key, size_t len, const char *fingerprint)
 {
@@ -103,69 +91,127 @@ int ssh_known_host_record(const char *path, const char *host, int port, const un
 	return is_written ? 0 : ERR_IO;
 }
 
-/* accept-new: what was not known is from now on. */
-static int accept_new(struct made *m, const char *host, int port, const unsigned char *key,
-	size_t len, const char *shown, char *note, size_t note_size, struct err *e)
+/* ---- the check ---- */
+
+/* What is said of the key that is looked at. */
+struct shown {
+	const char *host;
+	int port;
+	const unsigned char *key;
+	size_t len;
+	const char *print; /* its fingerprint */
+	struct known_hosts_result known;
+};
+
+#define SAY(room, ...) (void)snprintf(room, sizeof(room), __VA_ARGS__)
+
+/* host_key of the connection goes before all that is known. */
+static void check_pinned(const struct made *m, const struct shown *s, struct ssh_host_verdict *out)
 {
-	(void)snprintf(note, note_size, "WARNING: host key %s was not known; it is now, in %s",
-		shown, m->known_path);
-	return ssh_known_host_record(m->known_path, host, port, key, len, e);
+	if (is_pinned(m, s->key, s->len, s->print)) {
+		SAY(out->text, "Host key %s is the connection's host_key", s->print);
+		return;
+	}
+	out->finding = SSH_HOST_NOT_PINNED;
+	SAY(out->text, "the host key of %s:%d is %s, which is not the host_key of connection %s",
+		s->host, s->port, s->print, m->target.conn_id);
+	SAY(out->advice, "if the host was really set up anew, change host_key there");
+}
+
+/* accept-new: what was not known is from now on. */
+static int check_unknown(const struct made *m, const struct shown *s, struct ssh_host_verdict *out)
+{
+	struct err e;
+
+	if (!m->is_accepting) {
+		out->finding = SSH_HOST_UNKNOWN;
+		SAY(out->text, "the host key of %s:%d (%s) is not known", s->host, s->port,
+			s->print);
+		SAY(out->advice,
+			"compare it with the host's own, then make it known: "
+			"windrow connections discover-host-key %s --fingerprint %s",
+			m->target.conn_id, s->print);
+		return ERR_DENIED;
+	}
+	if (ssh_known_host_record(m->known_path, s->host, s->port, s->key, s->len, &e) != 0) {
+		out->finding = SSH_HOST_UNKNOWN;
+		SAY(out->text, "%.*s", (int)sizeof(out->text) - 1, e.text);
+		return e.code;
+	}
+	out->is_warning = true;
+	SAY(out->text, "host key %s was not known; it is now, in %s", s->print, m->known_path);
+	return 0;
+}
+
+static void check_changed(const struct made *m, const struct shown *s, struct ssh_host_verdict *out)
+{
+	const struct known_hosts_result *r = &s->known;
+	struct buf print;
+
+	buf_init(&print, 0);
+	host_key_fingerprint(&print, r->key, r->key_len);
+	if (m->is_changeable) {
+		out->is_warning = true;
+		SAY(out->text,
+			"host key %s is not the one that %s, line %u, knows (%s): "
+			"allow_host_key_change is set",
+			s->print, r->file, r->line, buf_str(&print));
+	} else {
+		out->finding = SSH_HOST_CHANGED;
+		SAY(out->text,
+			"the host key of %s:%d has CHANGED: %s, line %u, knows %s, but the host "
+			"shows %s. Somebody may be listening in",
+			s->host, s->port, r->file, r->line, buf_str(&print), s->print);
+		SAY(out->advice,
+			"if the host was really set up anew, run: ssh-keygen -f %s -R '[%s]:%d', "
+			"and make the new key known (connection %s)",
+			r->file, s->host, s->port, m->target.conn_id);
+	}
+	buf_free(&print);
+}
+
+static int check(const struct made *m, const struct shown *s, struct ssh_host_verdict *out)
+{
+	const struct known_hosts_result *r = &s->known;
+
+	if (m->is_unchecked) {
+		out->is_warning = true;
+		SAY(out->text,
+			"the host key (%s) is NOT checked: no_host_key_check is set. Anybody "
+			"between here and the host can read and change everything",
+			s->print);
+	} else if (r->verdict == KNOWN_HOSTS_REVOKED) {
+		out->finding = SSH_HOST_REVOKED;
+		SAY(out->text, "the host key of %s:%d (%s) is revoked by %s, line %u", s->host,
+			s->port, s->print, r->file, r->line);
+	} else if (m->pinned != NULL) {
+		check_pinned(m, s, out);
+	} else if (r->verdict == KNOWN_HOSTS_MATCH) {
+		SAY(out->text, "Host key %s is known (%s, line %u)", s->print, r->file, r->line);
+	} else if (r->verdict == KNOWN_HOSTS_UNKNOWN) {
+		return check_unknown(m, s, out);
+	} else {
+		check_changed(m, s, out);
+	}
+	return out->finding == SSH_HOST_TRUSTED ? 0 : ERR_DENIED;
 }
 
 static int host_check(void *ctx, const char *host, int port, const unsigned char *key, size_t len,
-	char *note, size_t note_size, struct err *e)
+	struct ssh_host_verdict *out)
 {
-	struct made *m = ctx;
-	struct known_hosts_result r;
-	struct buf shown, known;
-	int code = 0;
+	const struct made *m = ctx;
+	struct buf print;
+	int r;
 
-	buf_init(&shown, 0);
-	buf_init(&known, 0);
-	host_key_fingerprint(&shown, key, len);
-	r = known_hosts_check(m->known, host, port, key, len);
-	if (r.key != NULL)
-		host_key_fingerprint(&known, r.key, r.key_len);
-	if (m->is_unchecked)
-		(void)snprintf(note, note_size,
-			"WARNING: the host key (%s) is NOT checked: no_host_key_check is set. "
-			"Anybody between here and "
-			"the host can read and change everything",
-			buf_str(&shown));
-	else if (r.verdict == KNOWN_HOSTS_REVOKED)
-		code = err_set(e, ERR_DENIED,
-			"the host key of %s:%d (%s) is revoked by %s, line %u", host, port,
-			buf_str(&shown), r.file, r.line);
-	else if (m->pinned != NULL && !is_pinned(m, key, len, buf_str(&shown)))
-		code = err_set(e, ERR_DENIED,
-			"the host key of %s:%d is %s, which is not the host_key of connection %s; "
-			"if the host was really "
-			"set up anew, change host_key there",
-			host, port, buf_str(&shown), m->target.conn_id);
-	else if (m->pinned != NULL)
-		(void)snprintf(note, note_size, "Host key %s is the connection's host_key",
-			buf_str(&shown));
-	else if (r.verdict == KNOWN_HOSTS_MATCH)
-		(void)snprintf(note, note_size, "Host key %s is known (%s, line %u)",
-			buf_str(&shown), r.file, r.line);
-	else if (r.verdict == KNOWN_HOSTS_UNKNOWN && m->is_accepting)
-		code = accept_new(m, host, port, key, len, buf_str(&shown), note, note_size, e);
-	else if (r.verdict == KNOWN_HOSTS_UNKNOWN)
-		code = err_set(e, ERR_DENIED,
-			"the host key of %s:%d (%s) is not known; compare it with the host's own, "
-			"then make it known: "
-			"windrow connections discover-host-key %s --fingerprint %s",
-			host, port, buf_str(&shown), m->target.conn_id, buf_str(&shown));
-	else if (m->is_changeable)
-		(void)snprintf(note, note_size,
-			"WARNING: host key %s is not the one that %s, line %u, knows (%s): "
-			"allow_host_key_change is set",
-			buf_str(&shown), r.file, r.line, buf_str(&known));
-	else
-		code = changed(m, host, port, buf_str(&known), buf_str(&shown), r.file, r.line, e);
-	buf_free(&shown);
-	buf_free(&known);
-	return code;
+	buf_init(&print, 0);
+	host_key_fingerprint(&print, key, len);
+	*out = (struct ssh_host_verdict){.finding = SSH_HOST_TRUSTED};
+	r = check(m,
+		&(struct shown){host, port, key, len, buf_str(&print),
+			known_hosts_check(m->known, host, port, key, len)},
+		out);
+	buf_free(&print);
+	return r;
 }
 
 static void policy_read(struct made *m, const struct connection *c)

@@ -5,8 +5,6 @@
  */
 #include "operators/ssh/transport_internal.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,26 +32,22 @@ const char *ssh_stage_text(enum ssh_stage s)
 
 /* --- from a lane to the caller --- */
 
-void channel_note(struct channel *c, const char *fmt, ...)
+void channel_note(struct channel *c, const struct ssh_note *note)
 {
+	size_t len = strlen(note->text) + 1;
 	struct message *m;
-	char text[1024];
-	va_list ap;
-	size_t len;
 
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	if (c->tunnel != NULL) {
-		tunnel_note(c->tunnel, text);
+		tunnel_note(c->tunnel, note);
 		return;
 	}
-	len = strlen(text) + 1;
 	m = message_create(MSG_NOTE, len);
 	if (m == NULL)
 		return; /* A note that is lost harms nobody. */
 	m->exec = c->exec;
-	memcpy(m->bytes, text, len);
+	memcpy(m->bytes, note->text, len);
+	m->note = *note;
+	m->note.text = m->bytes;
 	message_send(&c->lane->transport->out, m);
 }
 
@@ -278,7 +272,7 @@ static void transport_message(struct ssh_transport *t, struct message *m)
 	switch (m->type) {
 	case MSG_NOTE:
 		if (x->events.on_note != NULL)
-			x->events.on_note(x->ctx, m->bytes);
+			x->events.on_note(x->ctx, &m->note);
 		break;
 	case MSG_OPEN:
 		if (x->events.on_open != NULL)

@@ -7,7 +7,7 @@
  *
  * The life of an exec:
  *  1. ssh_exec_start() takes it in. Callbacks never come before it returns.
- *  2. on_note() may come at any time until 5: a line for the task's log.
+ *  2. on_note() may come at any time until 5.
  *  3. on_open() comes once, when the server has accepted the command. Up to here the command has
  *     surely not run.
  *  4. on_data() comes for each piece of output, in order within each stream.
@@ -54,6 +54,13 @@ enum ssh_stage {
 		SSH_STAGE_COUNT
 };
 
+/* What a connection has to tell of itself: a line for the task's log. */
+struct ssh_note {
+	enum ssh_stage stage; /* what it is about; all that a jump host tells is about CONNECT */
+	bool is_warning;
+	const char *text;
+};
+
 /* How an exec ended. N.B. libssh2 reads an exit status of 0 where none came: only has_status or a
  * signal is evidence that the command ended. */
 struct ssh_end {
@@ -66,7 +73,7 @@ struct ssh_end {
 };
 
 struct ssh_exec_events {
-	void (*on_note)(void *ctx, const char *text);
+	void (*on_note)(void *ctx, const struct ssh_note *note);
 	void (*on_open)(void *ctx);
 	void (*on_data)(void *ctx, bool is_stderr, const char *bytes, size_t len);
 	void (*on_end)(void *ctx, const struct ssh_end *end);

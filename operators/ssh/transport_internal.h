@@ -96,6 +96,7 @@ struct message {
 	struct ssh_exec *exec;
 	struct ssh_end *end; /* MSG_END: owned */
 	struct ssh_target *target; /* MSG_START: a reference is handed over */
+	struct ssh_note note; /* MSG_NOTE: its text is in bytes */
 	size_t len;
 	char bytes[];
 };
@@ -191,7 +192,7 @@ bool tunnel_is_open(const struct tunnel *t);
 void tunnel_place(const struct tunnel *t, const char **host, int *port);
 void tunnel_data(struct tunnel *t, const char *bytes, size_t len);
 void tunnel_drained(struct tunnel *t);
-void tunnel_note(struct tunnel *t, const char *text);
+void tunnel_note(struct tunnel *t, const struct ssh_note *note);
 void tunnel_ended(struct tunnel *t, const struct ssh_end *end);
 
 /* auth.c */
@@ -225,7 +226,7 @@ struct session {
 	struct auth *auth;
 	struct proxy *proxy; /* host_proxy_cmd, while it runs */
 	struct tunnel *tunnel; /* that it goes through; NULL: none */
-	struct buf notes; /* for the logs of all that it serves: texts, a NUL behind each */
+	struct buf notes; /* for the logs of all that it serves (note.h) */
 	bool has_served; /* a command ran on it */
 	uint64_t not_before; /* no channel may be opened before this */
 	bool awaits_proxy; /* it failed while host_proxy_cmd ran, whose end is to be told */
@@ -303,7 +304,7 @@ void channel_free(struct channel *c);
 
 /* Adds bytes to the channel's standard input. Without memory the channel ends. */
 void channel_input(struct channel *c, const void *bytes, size_t len);
-void channel_note(struct channel *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void channel_note(struct channel *c, const struct ssh_note *note);
 void channel_end(struct channel *c, const struct ssh_end *end);
 
 /* endpoint.c */
@@ -371,7 +372,8 @@ void session_wake(struct session *s);
 void session_fail(struct session *s, bool is_refusal, enum ssh_stage stage, const struct err *why);
 
 /* A line for the log of every task that this connection will serve. */
-void session_note(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void session_note(struct session *s, enum ssh_stage stage, bool is_warning, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* Writes what libssh2 has to say about its last failure: "doing: its text (its code)". */
 int session_error(struct session *s, struct err *e, int code, const char *doing);

@@ -163,10 +163,11 @@ void tunnel_drained(struct tunnel *t)
 	watch(t);
 }
 
-void tunnel_note(struct tunnel *t, const char *text)
+void tunnel_note(struct tunnel *t, const struct ssh_note *note)
 {
 	if (t->session != NULL)
-		session_note(t->session, "jump: %s", text);
+		session_note(
+			t->session, SSH_STAGE_CONNECT, note->is_warning, "jump: %s", note->text);
 }
 
 void tunnel_ended(struct tunnel *t, const struct ssh_end *end)

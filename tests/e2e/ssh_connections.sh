@@ -59,6 +59,17 @@ like "a changed key is refused" "$out" "*host_key	failed	*is $shown, which is no
 run connections discover-host-key kept --fingerprint "$shown"
 run connections test kept
 is "until it is recorded" "$status" 0
+WINDROW_CONN_PINNED="$WINDROW_CONN_BOX&host_key=SHA256:AAAA" run connections discover-host-key pinned --yes
+like "what would not help is not recorded: where another is named elsewhere" "$status:$err" \
+	"1:*is $shown, which is not the host_key of connection pinned; *change host_key there; nothing was recorded"
+sed 's/^/@revoked /' "$work/known" >"$me/.ssh/known_hosts"
+run connections discover-host-key box --yes
+like "nor a key that is revoked" "$status:$err" "1:*is revoked by $me/.ssh/known_hosts, line 1; nothing was recorded"
+is "really" "$(cat "$me/.ssh/known_hosts")" "$(sed 's/^/@revoked /' "$work/known")"
+WINDROW_CONN_FREE="$WINDROW_CONN_BOX&no_host_key_check=true" run connections test free
+like "a key that is not checked is warned of" "$out" "*host_key	ok	warning: the host key ($shown) is NOT checked*"
+WINDROW_CONN_FREE="$WINDROW_CONN_BOX&no_host_key_check=true" run connections discover-host-key free
+like "as one is who asks for it" "$err" "windrow: warning: the host key ($shown) is NOT checked*"
 
 # ---- setup ----
 

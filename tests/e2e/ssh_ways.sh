@@ -41,6 +41,9 @@ WINDROW_CONN_FIRST=$box
 export WINDROW_CONN_NEAR WINDROW_CONN_FIRST
 leads "a jump through another connection"
 like "the log tells both" "$(task_log main.one)" "*Using connection far*jump: Using connection near*jump: Authentication*Running command*"
+WINDROW_CONN_NEAR="$box&no_host_key_check=true"
+leads "a jump host whose key is not checked"
+like "the log warns of it" "$(task_log main.one)" "* WARNING - jump: the host key (SHA256:*) is NOT checked*"
 WINDROW_CONN_NEAR="$box&jump=first"
 leads "two jumps"
 WINDROW_CONN_FIRST="$box&jump=near"

@@ -1,0 +1,23 @@
+/* A note in a row is a byte for its stage, one for its level, and its text with the NUL. */
+#include "operators/ssh/note.h"
+
+#include <string.h>
+
+void ssh_note_add(struct buf *list, const struct ssh_note *n)
+{
+	buf_addc(list, (char)n->stage);
+	buf_addc(list, (char)n->is_warning);
+	buf_add(list, n->text, strlen(n->text) + 1);
+}
+
+bool ssh_note_next(const struct buf *list, size_t *at, struct ssh_note *out)
+{
+	const char *note;
+
+	if (buf_status(list) != 0 || *at >= list->len)
+		return false;
+	note = list->data + *at;
+	*out = (struct ssh_note){(enum ssh_stage)note[0], note[1] != 0, note + 2};
+	*at += 2 + strlen(out->text) + 1;
+	return true;
+}
