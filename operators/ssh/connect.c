@@ -260,7 +260,7 @@ static int host_key_check(struct session *s, struct err *e)
 
 	key = libssh2_session_hostkey(s->ssh2, &len, &type);
 	if (key == NULL)
-		return err_set(e, ERR_DENIED, "the server showed no host key");
+		return err_set(e, ERR_DENIED, "%s:%d showed no host key", t->host, t->port);
 	r = t->host_check(t->host_ctx, t->host, t->port, (const unsigned char *)key, len, &v);
 	if (r != 0)
 		return err_set(e, r, "%s%s%s", v.text, v.advice[0] == '\0' ? "" : "; ", v.advice);
@@ -328,7 +328,9 @@ static bool connect_step(struct session *s)
 			return true;
 		}
 	}
-	err_context(&why, "%s:%d", t->host, t->port);
+	/* What a host key came to names the host itself. */
+	if (stage != SSH_STAGE_HOST_KEY)
+		err_context(&why, "%s:%d", t->host, t->port);
 	session_fail(s, is_refusal, stage, &why);
 	return false;
 }

@@ -45,7 +45,7 @@ shown=$(print_of "$sshd_dir/host_key.pub")
 
 cp "$known" "$work/known"
 : >"$known"
-refused "an unknown host" "*host key of 127.0.0.1:$port ($shown) is not known;*make it known: windrow connections *"
+refused "an unknown host" "the host key of 127.0.0.1:$port ($shown) is not known;*make it known: windrow connections *"
 command=$(printf '%s\n' "$message" | sed 's/.*: windrow connections/"$windrow" connections/')
 eval "$command" >/dev/null 2>&1
 try
@@ -72,7 +72,7 @@ cp "$work/known" "$known"
 refused "another host_key on the connection" "*is $shown, which is not the host_key of connection box*"
 sed 's/^/@revoked /' "$work/known" >"$known"
 WINDROW_CONN_BOX=$box
-refused "a revoked key" "*($shown) is revoked by $known, line 1*"
+refused "a revoked key" "the host key of 127.0.0.1:$port ($shown) is revoked by $known, line 1*"
 cp "$work/known" "$known"
 
 # ---- our own keys ----
