@@ -92,16 +92,17 @@ liboperators_a_SOURCES = \
 	operators/wire.c \
 	operators/wire.h
 
-# The programs that run on hosts, as C strings.
+# The programs that run on hosts, as C strings, and what some of them share.
 REMOTE_SOURCES_SH = \
 	$(srcdir)/operators/ssh/remote_start.sh \
 	$(srcdir)/operators/ssh/remote_attach.sh \
 	$(srcdir)/operators/ssh/remote_kill.sh \
 	$(srcdir)/operators/ssh/remote_plain.sh
+REMOTE_SHARED_SH = $(srcdir)/operators/ssh/remote_head.sh
 BUILT_SOURCES += operators/ssh/remote_programs.h
 CLEANFILES += operators/ssh/remote_programs.h
-EXTRA_DIST += $(REMOTE_SOURCES_SH) operators/ssh/programs.awk
-operators/ssh/remote_programs.h: $(REMOTE_SOURCES_SH) operators/ssh/programs.awk
+EXTRA_DIST += $(REMOTE_SOURCES_SH) $(REMOTE_SHARED_SH) operators/ssh/programs.awk
+operators/ssh/remote_programs.h: $(REMOTE_SOURCES_SH) $(REMOTE_SHARED_SH) operators/ssh/programs.awk
 	$(AM_V_GEN)$(MKDIR_P) operators/ssh && \
 		$(AWK) -f $(srcdir)/operators/ssh/programs.awk $(REMOTE_SOURCES_SH) >$@.tmp && mv $@.tmp $@
 # N.B. what is built by its own name does not wait for BUILT_SOURCES.

@@ -97,9 +97,10 @@ static bool is_shell_word(const char *word, size_t len)
 		"else", "enable", "esac", "eval", "exec", "exit", "export", "fail", "fc", "fg",
 		"fi", "for", "function", "getopts", "hash", "if", "in", "jobs", "kill", "let",
 		"local", "logout", "mapfile", "newgrp", "popd", "printf", "pushd", "read",
-		"readarray", "readonly", "return", "select", "set", "setvar", "shift", "shopt",
-		"source", "suspend", "tell", "then", "time", "times", "trap", "type", "typeset",
-		"ulimit", "umask", "unalias", "unset", "until", "wait", "while"};
+		"readarray", "readonly", "reply", "return", "select", "set", "setvar", "shift",
+		"shopt", "source", "suspend", "take", "tell", "then", "time", "times", "trap",
+		"type", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while",
+		"whole"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)

@@ -2,19 +2,16 @@
 #   $1 the execution's id   $2 the nonce   $3 lines of the prologue   $4 bytes of the script, or -
 #   and its lines   $5 pty where there is a terminal, own where the script is one command of plain
 #   words that needs no shell of its own   $6 the grace in seconds   then NAME=VALUE for the script
-# Standard input (on a terminal once we are ready): an exclamation mark, the prologue, the script; NONCE
-# behind one that is sent as bytes.
-i=$1; m=$2; c=$3; b=$4; a=$5; j=$6; shift 6; n="${IFS#??}"; f=${TMPDIR:-/tmp}/windrow.$i; exec 8<&0 9>&2;
-tell() { printf "%s %s\n" "$m" "$*" >&9; };
-fail() { tell "fail $*"; exit 70; };
+# Standard input comes, on a terminal, once we are ready.
+i=$1; m=$2; c=$3; b=$4; a=$5; j=$6; shift 6; f=${TMPDIR:-/tmp}/windrow.$i;
+. remote_head.sh;
 # N.B. a terminal would echo, cut long lines and act on control characters.
 [ "$a" = pty ] && { stty raw -echo || fail "this host has no stty, which get_pty needs"; };
 tell begin; [ "$a" = pty ] && { printf "%s begin\n" "$m"; tell ready; };
-p=; k=; IFS= read -r e;
-while [ "$c" -gt 0 ] && IFS= read -r l; do p="$p$l$n"; c=$((c - 1)); done;
+k=; IFS= read -r e; take; p=$t;
 case $c$b in
-0-*) c=${b#-}; while [ "$c" -gt 0 ] && IFS= read -r l; do k="$k$l$n"; c=$((c - 1)); done;;
-0*) k=$(head -c "$b"; echo .); k=${k%.}; IFS= read -r l && IFS= read -r l && [ "$l" = "$m" ] || c=1;;
+0-*) c=${b#-}; take; k=$t;;
+0*) k=$(head -c "$b"; echo .); k=${k%.}; whole || c=1;;
 esac;
 [ "$c" = 0 ] || fail "the script did not arrive whole";
 [ "$a" = pty ] && stty sane -echo -onlcr;

@@ -5,11 +5,11 @@
 #   $3 a nonce that marks what is said to windrow   $4 lines of the prologue   $5 bytes of the script,
 #   or - and its lines   $6 its deadline in seconds, or 0   $7 the grace, in seconds   $8 sweep
 #   executions that ended so many minutes ago, or 0   then NAME=VALUE for the script
-# Standard input: an exclamation mark, the prologue, the script, and NONCE behind one that is sent as
-# bytes; then commands: f OUT ERR, g OUT ERR, q.
-q=$1; i=$2; m=$3; c=$4; b=$5; k=$6; j=$7; a=$8; shift 8; n="${IFS#??}"; exec 8<&0 9>&2;
-tell() { printf "%s %s\n" "$m" "$*" >&9; };
-fail() { tell "fail $*"; exit 70; };
+# On standard input commands come behind the script: f OUT ERR, g OUT ERR, q.
+q=$1; i=$2; m=$3; c=$4; b=$5; k=$6; j=$7; a=$8; shift 8;
+. remote_head.sh;
+# The last that standard output tells: the response, and that this is the end.
+reply() { if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi; printf "%s end\n" "$m"; };
 tell begin;
 for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
 d=$h/.windrow/$i;
@@ -19,17 +19,16 @@ d=$h/.windrow/$i;
 [ -w "$d/." ] && break;
 d=; done;
 [ "$d" ] || fail "no folder can be made in $HOME, ${TMPDIR:-/tmp} or /tmp";
-# What the child runs: kept in memory, never in a file.
-p=; IFS= read -r e;
-while [ "$c" -gt 0 ] && IFS= read -r l; do p="$p$l$n"; c=$((c - 1)); done;
+# What the child runs.
+IFS= read -r e; take; p=$t;
 [ "$c" = 0 ] || fail "the script did not arrive whole";
 # Whoever comes second writes beside the first, and finds the claim below.
 set -C; s=$d/script;
 { printf "" >"$s"; } 2>/dev/null || { s=$d/script.$$; printf "" >"$s"; } 2>/dev/null || fail "$d cannot be written";
 set +C; exec 6<"$s";
 case $b in
--*) c=${b#-}; while [ "$c" -gt 0 ] && IFS= read -r l && printf "%s\n" "$l"; do c=$((c - 1)); done >>"$s" 2>/dev/null;;
-*) head -c "$b" >>"$s" 2>/dev/null && IFS= read -r l && IFS= read -r l && [ "$l" = "$m" ] || c=1;;
+-*) c=${b#-}; take; printf "%s" "$t" >>"$s" 2>/dev/null || c=1;;
+*) head -c "$b" >>"$s" 2>/dev/null && whole || c=1;;
 esac;
 [ "$c" = 0 ] || fail "the script did not arrive whole, or the disk is full";
 # The claim: made by exclusive creation. Its first line is room for the result, so that the end needs no
@@ -53,7 +52,7 @@ f) set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then tell follow;
 tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 & eval "g=\$$e"; fi; set +C;;
 g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
 [ -s "$d/stdout" ] && tail -c "+$x" "$d/stdout"; [ -s "$d/stderr" ] && tail -c "+$y" "$d/stderr" >&2;
-if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi; printf "%s end\n" "$m"; tell "end";;
+reply; tell "end";;
 q) break;;
 esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
@@ -81,8 +80,7 @@ printf "exit %s" "$r" 1<>"$d/claim";
 [ "$v" ] && kill $v 2>/dev/null; [ -f "$d/late" ] && tell late;
 set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
 [ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && cat "$d/stderr" >&2;
-if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi; printf "%s end\n" "$m";
-fi;
+reply; fi;
 tell "exit $r";
 # What others left here long ago, folders of what never began with it. One that has no end is left
 # alone while its supervisor lives.

@@ -360,8 +360,9 @@ static void test_one_command(void)
 {
 	static const char *const are[] = {"true", "  df -h /\n", "/opt/x.sh --all a=b", "1 2"},
 				 *const are_not[] = {"", "\n", "a; b", "a\nb", "exit 3", "cd /",
-					 "A=b c", "echo $x", "echo 'a'", "a | b", "tell x", "if a",
-					 "echo *", "! a", "~/x", "echo a > b", "a\\ b", "exec a"};
+					 "A=b c", "echo $x", "echo 'a'", "a | b", "tell x",
+					 "take 5", "if a", "echo *", "! a", "~/x", "echo a > b",
+					 "a\\ b", "exec a"};
 
 	for (size_t i = 0; i < sizeof(are) / sizeof(are[0]); i++)
 		OK(remote_is_one_command(are[i], strlen(are[i])), "one command: %s", are[i]);
