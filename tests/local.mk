@@ -38,6 +38,7 @@ UNIT_TESTS = \
 	tests/unit/test_power \
 	tests/unit/test_power_runs \
 	tests/unit/test_remote \
+	tests/unit/test_remote_reuse \
 	tests/unit/test_request \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
@@ -250,6 +251,8 @@ tests_unit_test_known_hosts_SOURCES = tests/unit/test_known_hosts.c $(TAP_SOURCE
 tests_unit_test_known_hosts_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_remote_SOURCES = tests/unit/test_remote.c $(TAP_SOURCES)
 tests_unit_test_remote_LDADD = $(OPERATORS_LIBS)
+tests_unit_test_remote_reuse_SOURCES = tests/unit/test_remote_reuse.c $(TAP_SOURCES)
+tests_unit_test_remote_reuse_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_log_cleaner_SOURCES = tests/unit/test_log_cleaner.c $(TAP_SOURCES)
 tests_unit_test_log_cleaner_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_mask_SOURCES = tests/unit/test_mask.c $(TAP_SOURCES)

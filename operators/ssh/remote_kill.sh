@@ -19,7 +19,14 @@ while read -r c x <"$d/claim"; [ -z "$c" ] && [ "$n" -gt 0 ]; do [ -s "$d/group"
 # It ended before anybody asked for that: what it left behind may stay.
 [ "$c" ] && { [ -f "$d/killed" ] || { tell ended; exit 0; }; };
 printf "" >"$d/killed";
-{ read -r g s <"$d/group"; } 2>/dev/null; fi;
+{ read -r g s <"$d/group"; } 2>/dev/null;
+# Its number is still its own while the supervisor lives, who has not waited for its leader, or the
+# leader itself; else it may be another's, and only those with the marker are ours.
+[ "$c" ] || {
+{ read -r x; read -r p; read -r f; } <"$d/claim";
+if [ -r /proc/self/stat ]; then
+[ "/proc/$p/fd/6" -ef "$f" ] || grep -qs "WINDROW_SCRIPT_EXECUTION_ID=$i" "/proc/$g/environ" || g=-;
+else kill -s 0 "$p" || s=; fi; } 2>/dev/null; fi;
 # A zombie is dead.
 look() { l=;
 if [ -r /proc/self/stat ]; then

@@ -57,10 +57,15 @@ q) break;;
 esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
 ) <&8 6<&- & eval "c=\$$e";
-# The deadline, should nobody come back to keep it: the group is ended, and the reason left.
+# The deadline, should nobody come back to keep it: the group is ended, and the reason left. N.B. its number
+# may be another's by then, but not while we live, who have not waited for its leader, nor while somebody
+# is left in it.
 v=; [ "$k" = 0 ] || { (
 trap "kill \$q 2>/dev/null; exit" TERM; sleep "$k" & eval "q=\$$e"; wait $q; trap : TERM;
-printf "" >"$d/late"; read -r q g <"$d/group"; kill -s TERM -- "-$g"; sleep "$j"; kill -s KILL -- "-$g"
+read -r q g <"$d/group"; [ "$q" = - ] || [ "/proc/$$/fd/6" -ef "$s" ] ||
+grep -qs "WINDROW_SCRIPT_EXECUTION_ID=$i" "/proc/$g/environ" || { [ -r /proc/self/stat ] && exit; };
+printf "" >"$d/late"; kill -s TERM -- "-$g";
+while kill -s 0 -- "-$g"; do [ "$j" -gt 0 ] || { kill -s KILL -- "-$g"; break; }; sleep 1; j=$((j - 1)); done
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- & eval "v=\$$e"; };
 # The script, in the foreground: a background job would be deaf to interrupts.
 (

@@ -1,0 +1,178 @@
+/*
+ * The number of a process group that an execution remembers may be another's by the time that it is
+ * to be ended. The programs that end it leave such a group alone, and end the execution's own.
+ */
+#include "operators/ssh/remote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/buf.h"
+#include "tests/unit/tap.h"
+
+#define NONCE "0123456789abcdef0123456789abcdef"
+
+static char folder[] = "/tmp/windrow-reuse.XXXXXX";
+static pid_t stranger; /* leads a group of its own, and is none of the executions' */
+
+static void stranger_start(void)
+{
+	stranger = fork();
+	if (stranger == 0) {
+		(void)setpgid(0, 0);
+		for (;;)
+			(void)pause();
+	}
+	(void)setpgid(stranger, stranger);
+}
+
+static void stranger_end(void)
+{
+	(void)kill(stranger, SIGKILL);
+	(void)waitpid(stranger, NULL, 0);
+}
+
+static bool stranger_lives(void)
+{
+	return waitpid(stranger, NULL, WNOHANG) == 0;
+}
+
+static void file_write(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
+		abort();
+}
+
+/* Runs the command with this input, and waits until all is gone that it has begun. What it said,
+ * from the beginning. */
+static void run(const char *command, const char *input, char *said, size_t size)
+{
+	int ends[2];
+	size_t len;
+	FILE *f;
+	pid_t pid;
+
+	file_write("in", input);
+	/* Who comes from the command holds its end open. */
+	if (pipe(ends) != 0)
+		abort();
+	pid = fork();
+	if (pid == 0) {
+		if (freopen("in", "r", stdin) == NULL || freopen("out", "w", stdout) == NULL ||
+			dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+			_exit(99);
+		(void)close(ends[0]);
+		(void)setenv("HOME", folder, 1);
+		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(98);
+	}
+	(void)close(ends[1]);
+	(void)waitpid(pid, NULL, 0);
+	while (read(ends[0], said, 1) < 0 && errno == EINTR)
+		;
+	(void)close(ends[0]);
+	f = fopen("out", "r");
+	len = f == NULL ? 0 : fread(said, 1, size - 1, f);
+	said[len] = '\0';
+	if (f != NULL)
+		(void)fclose(f);
+}
+
+/* Starts a script under a deadline of a second. */
+static void start(const char *id, const char *script, char *said, size_t size)
+{
+	struct remote_sending sent = {.n_script = 0};
+	struct remote_launch launch;
+	struct ssh_command c;
+	struct buf text, input;
+
+	buf_init(&sent.facts, 0);
+	buf_init(&text, 0);
+	buf_init(&input, 0);
+	remote_launch_init(&launch);
+	buf_addf(&launch.environment, "export WINDROW_SCRIPT_EXECUTION_ID=%s\n", id);
+	buf_adds(&launch.interpreter, "/bin/sh");
+	remote_start_input(&input, NONCE, &launch, script, strlen(script), &sent);
+	remote_launch_free(&launch);
+	ssh_command_init(&c);
+	remote_start_command(&c, id, NONCE, &sent, 1, 1, 0);
+	ssh_command_text(&text, &c, ",", false);
+	run(buf_str(&text), buf_str(&input), said, size);
+	ssh_command_free(&c);
+	buf_free(&text);
+	buf_free(&input);
+	buf_free(&sent.facts);
+}
+
+/* The host's own clock. */
+static void test_deadline(void)
+{
+	char said[4096], script[512];
+
+	start("own", "sleep 100 & wait", said, sizeof(said));
+	OK(strstr(said, "late\n") != NULL && strstr(said, "exit 143\n") != NULL,
+		"the host ends a script at its deadline");
+	/* The supervisor is killed, the script ends, and its group's number is given out again. */
+	(void)snprintf(script, sizeof(script),
+		"kill -s KILL $PPID\necho %d %d >\"$HOME/.windrow/lost/group\"\n", (int)stranger,
+		(int)stranger);
+	start("lost", script, said, sizeof(said));
+	OK(strstr(said, "exit ") == NULL, "of one whose supervisor was killed no end is told");
+	OK(stranger_lives(), "its group's number may be another's: that group is left alone");
+	OK(access(".windrow/lost/late", F_OK) != 0, "and the script was not ended at its deadline");
+}
+
+/* An end by force, of an execution that was under way when the host went down. */
+static void test_kill(void)
+{
+	char said[4096], text[512];
+	struct ssh_command c;
+	struct buf command;
+
+	if (mkdir(".windrow/old", 0700) != 0)
+		abort();
+	file_write(".windrow/old/script", "");
+	(void)snprintf(text, sizeof(text), "%-40s\n%d\n%s/.windrow/old/script\n", "", (int)stranger,
+		folder);
+	file_write(".windrow/old/claim", text);
+	(void)snprintf(text, sizeof(text), "%d %d\n", (int)stranger, (int)stranger);
+	file_write(".windrow/old/group", text);
+	ssh_command_init(&c);
+	buf_init(&command, 0);
+	remote_kill_command(&c, "old", NONCE, 1000, NULL);
+	ssh_command_text(&command, &c, ",", false);
+	run(buf_str(&command), "", said, sizeof(said));
+	IS_STR(said, NONCE " gone\n", "who kills one of long ago finds nobody");
+	OK(stranger_lives(), "and leaves alone whoever has its group's number now");
+	ssh_command_free(&c);
+	buf_free(&command);
+}
+
+int main(void)
+{
+	char command[64];
+
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+		return 99;
+	stranger_start();
+	test_deadline();
+	stranger_end();
+	if (access("/proc/self/stat", R_OK) == 0) {
+		stranger_start();
+		test_kill();
+		stranger_end();
+	}
+	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
+	if (chdir("/") != 0 || system(command) != 0)
+		return 99;
+	return tap_done();
+}
