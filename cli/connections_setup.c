@@ -1,7 +1,8 @@
 /*
  * `windrow connections setup`: a host made ready for a connection. Its key is recorded, the
  * connection's public key is installed there with a password that is asked for once, and then the
- * key is tried. What is done already is not done again.
+ * key is tried. What is done already is not done again; and nothing is made for a host that does
+ * not answer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ struct setup {
 	const char *id;
 	struct connection connection;
 	const char *public_line; /* `type base64 name` */
+	const char *given; /* the keypair that the connection was given just now; NULL: none */
 	bool can_try; /* its private half is here */
 };
 
@@ -147,27 +149,33 @@ static int give_keypair(struct setup *s)
 	struct store *store;
 	struct err e;
 	int status;
-	bool has = false;
 
-	store = stores_open_to_read(&status);
+	if (name == NULL)
+		return report_no_memory();
+	store = stores_open(&status);
+	if (store == NULL)
+		return status;
+	if (make_keypair(s, store, name, &e) != 0 || name_keypair(s, store, name, &e) != 0)
+		status = stores_report(&e);
+	stores_close(store);
 	if (status != EXIT_DONE)
 		return status;
-	if (store != NULL && store_connection_has(store, s->id, &has, &e) != 0)
-		status = stores_report(&e);
-	else if (!has) {
-		report_error("connection %s names no key, and is not in the store, where one "
-			     "could be made for it; give it a key_file, or say --public-key FILE",
-			s->id);
-		status = EXIT_FAILED;
-	} else if (name == NULL || make_keypair(s, store, name, &e) != 0 ||
-		name_keypair(s, store, name, &e) != 0) {
-		status = name == NULL ? EXIT_FAILED : stores_report(&e);
-	}
-	stores_close(store);
-	return status == EXIT_DONE ? read_keypair(s, name) : status;
+	s->given = name;
+	return read_keypair(s, name);
 }
 
-/* Which key it is that the host is to know. */
+/* Whether there is a place for a keypair of its own. */
+static int check_stored(const struct setup *s)
+{
+	if (s->connection.is_stored)
+		return EXIT_DONE;
+	report_error("connection %s names no key, and is not in the store, where one could be made "
+		     "for it; give it a key_file, or say --public-key FILE",
+		s->id);
+	return EXIT_FAILED;
+}
+
+/* Which key it is that the host is to know; public_line stays NULL where one is to be made. */
 static int find_public(struct setup *s, const struct args *args)
 {
 	const char *said = args_text(args, "public-key", NULL);
@@ -181,7 +189,7 @@ static int find_public(struct setup *s, const struct args *args)
 	if (keypair != NULL)
 		return read_keypair(s, keypair);
 	if (file == NULL)
-		return give_keypair(s);
+		return check_stored(s);
 	if (strncmp(file, "~/", 2) == 0 && home != NULL)
 		path = arena_printf(s->arena, "%s%s.pub", home, file + 1);
 	else
@@ -280,6 +288,8 @@ static int set_up(struct setup *s, const struct args *args)
 	status = find_public(s, args);
 	if (status == EXIT_DONE)
 		status = make_known(s, args);
+	if (status == EXIT_DONE && s->public_line == NULL)
+		status = give_keypair(s);
 	if (status != EXIT_DONE)
 		return status;
 	if (s->can_try && key_works(s, &e)) {
@@ -287,6 +297,11 @@ static int set_up(struct setup *s, const struct args *args)
 		return EXIT_DONE;
 	}
 	status = install_key(s);
+	if (status != EXIT_DONE && s->given != NULL)
+		report_note("connection %s has the keypair %s now, which the host does not know "
+			    "yet: say `windrow connections setup %s` again, or add what `windrow "
+			    "keypairs export %s --public` prints to ~/.ssh/authorized_keys there",
+			s->id, s->given, s->id, s->given);
 	if (status != EXIT_DONE || !s->can_try)
 		return status;
 	if (!key_works(s, &e)) {

@@ -63,7 +63,7 @@ int host_key_ask(struct host_key *k, const struct lookup *l)
 		report_error("%s", e.text);
 		return EXIT_FAILED;
 	}
-	k->origin = c.origin;
+	k->is_stored = c.is_stored;
 	k->host = arena_strdup(k->arena, t->host);
 	k->port = t->port;
 	r = ssh_call_run(t, "true", "", 0, true, &k->call, &e);
@@ -79,11 +79,6 @@ int host_key_ask(struct host_key *k, const struct lookup *l)
 }
 
 /* ---- recording ---- */
-
-static bool is_stored(const struct host_key *k)
-{
-	return strcmp(k->origin, "the store") == 0;
-}
 
 static int record_stored(const struct host_key *k)
 {
@@ -158,7 +153,7 @@ static bool can_record(const struct host_key *k)
 {
 	enum ssh_host_finding f = k->call.key.verdict.finding;
 
-	return f != SSH_HOST_REVOKED && (f != SSH_HOST_NOT_PINNED || is_stored(k));
+	return f != SSH_HOST_REVOKED && (f != SSH_HOST_NOT_PINNED || k->is_stored);
 }
 
 /* What the check of the key found. What it advises is told where that is not being done. */
@@ -193,7 +188,7 @@ int host_key_settle(const struct host_key *k, const struct args *args, bool *is_
 		return EXIT_FAILED;
 	if (*is_known || !is_trusted(k, args))
 		return EXIT_DONE;
-	status = is_stored(k) ? record_stored(k) : record_known(k);
+	status = k->is_stored ? record_stored(k) : record_known(k);
 	*is_known = status == EXIT_DONE;
 	return status;
 }

@@ -15,7 +15,8 @@ struct lookup;
 
 struct host_key {
 	struct arena *arena; /* of secret memory: it holds the connection too */
-	const char *id, *origin, *host; /* the connection, and where it was found */
+	const char *id, *host; /* of the connection */
+	bool is_stored; /* the connection: it can be given the key */
 	int port;
 	const char *type, *fingerprint, *line; /* line: `type base64` */
 	struct ssh_call call; /* its key.code: 0 where the host key was known */

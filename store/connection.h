@@ -24,6 +24,7 @@ struct connection {
 	int port; /* 0: none */
 	struct value extra; /* an object, or VALUE_NULL */
 	const char *origin; /* where it was found, for messages */
+	bool is_stored; /* in the store, where it can be changed */
 };
 
 /* Reads a URI (ssh://login:password@host:port/?key=value) or a JSON object into the arena.

@@ -37,6 +37,7 @@ static void read_plain(struct db_rows *rows, struct arena *a, struct store_conne
 	c->description = store_text(a, db_rows_text(rows, 6), r);
 	c->connection.extra = value_null();
 	c->connection.origin = "the store";
+	c->connection.is_stored = true;
 }
 
 /* Opens one sealed column; NULL where it is empty. */

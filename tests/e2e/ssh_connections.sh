@@ -110,9 +110,15 @@ like "a file that holds no public key is told" "$err" "*holds no public key*"
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port" run connections setup box
 like "a connection from elsewhere without a key is told how to get one" "$err" \
 	"*names no key*give it a key_file, or say --public-key FILE"
-"$windrow" connections add own --conn-host 127.0.0.1 --conn-port "$port" --conn-login "$sshd_user"
+"$windrow" connections add own --conn-host 127.0.0.1 --conn-port 1 --conn-login "$sshd_user"
+run connections setup own
+like "a host that does not answer is told" "$status:$err" "1:*cannot connect to 127.0.0.1:1: *refused*"
+is "and no keypair is made for it" "$("$windrow" keypairs list)" ""
+"$windrow" connections edit own --conn-port "$port"
 run connections setup own
 like "a stored one gets a keypair" "$err" "*made the keypair own-key: 256 SHA256:* own-key (ED25519)*"
+like "where that could not be installed, what to do is told" "$status:$err" \
+	"1:*connection own has the keypair own-key now, which the host does not know yet*keypairs export own-key --public*"
 run connections get own -o json
 like "and names it" "$out" '*"keypair": "own-key"*'
 "$windrow" keypairs export own-key --public >"$sshd_dir/authorized_keys"
