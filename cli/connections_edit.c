@@ -148,6 +148,22 @@ static int take_flags(struct arena *a, const struct args *args, struct store_con
 	return take_parts(a, args, &c->connection) ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* Stores it. A keypair that it names may be made later, but a name that is mistyped never is. */
+static int put(struct store *s, struct arena *a, const struct store_connection *c, bool may_replace)
+{
+	const char *name = connection_extra_text(a, &c->connection, "keypair");
+	struct store_keypair k;
+	struct err e;
+
+	if (store_connection_put(s, c, may_replace, &e) != 0)
+		return stores_report(&e);
+	if (name != NULL && store_keypair_get(s, a, name, &k, &e) == ERR_NOTFOUND)
+		report_warning("there is no keypair %s yet: `windrow keypairs generate %s` makes "
+			       "it, `windrow keypairs list` shows those that there are",
+			name, name);
+	return EXIT_DONE;
+}
+
 /* ---- add ---- */
 
 static int add(struct arena *a, const struct args *args)
@@ -155,7 +171,6 @@ static int add(struct arena *a, const struct args *args)
 	struct store_connection c = {.connection = {.id = args_word(args, 0)}};
 	int status;
 	struct store *s;
-	struct err e;
 
 	c.connection.extra = value_null();
 	status = take_flags(a, args, &c);
@@ -164,8 +179,8 @@ static int add(struct arena *a, const struct args *args)
 	if (c.connection.type == NULL || c.connection.type[0] == '\0')
 		c.connection.type = "ssh";
 	s = stores_open(&status);
-	if (s != NULL && store_connection_put(s, &c, false, &e) != 0)
-		status = stores_report(&e);
+	if (s != NULL)
+		status = put(s, a, &c, false);
 	stores_close(s);
 	return status;
 }
@@ -214,9 +229,7 @@ static int edit_in(struct store *s, struct arena *a, const struct args *args)
 	if (store_connection_get(s, a, args_word(args, 0), &c, &e) != 0)
 		return stores_report(&e);
 	status = take_flags(a, args, &c);
-	if (status == EXIT_DONE && store_connection_put(s, &c, true, &e) != 0)
-		status = stores_report(&e);
-	return status;
+	return status == EXIT_DONE ? put(s, a, &c, true) : status;
 }
 
 static int edit_exec(const struct args *args)

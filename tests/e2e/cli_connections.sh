@@ -40,6 +40,16 @@ is "so will nothing but a name" "$status:$err" "0:"
 run connections get bare -o json
 like "which is ssh" "$out" '*"conn_type": "ssh",*'
 run connections delete bare
+run connections add keyed --conn-extra '{"keypair": "deploy"}'
+like "a keypair that is not there is warned of" "$status:$err" \
+	"0:windrow: warning: there is no keypair deploy yet: \`windrow keypairs generate deploy\` makes it, *"
+run connections edit keyed --conn-host h
+like "for as long as it is not" "$status:$err" "0:windrow: warning: there is no keypair deploy yet*"
+run keypairs generate deploy
+run connections edit keyed --conn-host h
+is "and no longer" "$status:$err" "0:"
+run connections delete keyed
+run keypairs delete deploy
 run connections add no --conn-uri ssh://h --conn-host h
 is "a URI says all of it" "$status" 2
 run connections add no --conn-type ssh --conn-extra '{"keyfile": "/k"}'
