@@ -1,11 +1,13 @@
 /* `windrow dags pause`, `unpause`, `delete`. */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/confirm.h"
 #include "cli/report.h"
+#include "cli/settings.h"
 #include "engine/arena.h"
 
 static int pause_set(const struct args *args, enum request_kind kind)
@@ -59,6 +61,22 @@ const struct command command_dags_unpause = {
 	.exec = unpause_exec,
 };
 
+/* What is kept, and where, since nobody has asked for its end. */
+static void tell_logs(struct arena *a, const char *dag_id)
+{
+	struct settings *s = settings_or_report();
+	const char *path;
+
+	if (s == NULL)
+		return;
+	path = arena_printf(a, "%s/logs/dag_id=%s", settings_home_path(s), dag_id);
+	if (path != NULL && access(path, F_OK) == 0)
+		report_note("its logs stay in %s until they are %u days old "
+			    "(logging.max_age_days)",
+			path, settings_number(s, SETTING_LOG_MAX_AGE_DAYS));
+	settings_destroy(s);
+}
+
 static int delete_exec(const struct args *args)
 {
 	struct request r = client_request(REQUEST_DELETE);
@@ -84,6 +102,8 @@ static int delete_exec(const struct args *args)
 			client_text(&answer, "file"));
 	else if (status == EXIT_DONE)
 		report_note("deleted");
+	if (status == EXIT_DONE)
+		tell_logs(a, r.dag_id);
 	arena_destroy(a);
 	return status;
 }

@@ -166,7 +166,9 @@ is "they are forgotten" "$(query "SELECT count(*) FROM runs WHERE state IN ('suc
 run dags trigger d -r r5
 run runs cancel d/r5
 run dags delete d --yes
-is "a DAG is deleted" "$status.$(query "SELECT count(*) FROM runs WHERE dag_id = 'd'")" 0.0
+like "a DAG is deleted, and where its logs stay is told" "$err" \
+	"*deleted*its logs stay in $WINDROW_HOME/logs/dag_id=d until they are 90 days old (logging.max_age_days)"
+is "its runs are gone" "$status.$(query "SELECT count(*) FROM runs WHERE dag_id = 'd'")" 0.0
 run dags trigger d -r r1
 is "and begins anew" "$status.$(query "SELECT version FROM runs WHERE dag_id = 'd'")" 0.1
 
