@@ -8,6 +8,7 @@
  * session_fail(), which tells the channels and the endpoint once. The session is freed when its
  * last handle has closed and its last request has returned.
  */
+#include "engine/duration.h"
 #include "operators/ssh/algorithms.h"
 #include "operators/ssh/note.h"
 #include "operators/ssh/transport_internal.h"
@@ -136,6 +137,7 @@ static void on_deadline(uv_timer_t *timer)
 {
 	struct session *s = timer->data;
 	const struct ssh_target *t = s->endpoint->target;
+	char time[DURATION_TEXT_MAX];
 	struct err why;
 
 	if (s->state == SESSION_CONNECT && s->address != NULL && s->address->ai_next != NULL) {
@@ -147,8 +149,8 @@ static void on_deadline(uv_timer_t *timer)
 		(void)uv_timer_start(timer, on_deadline, t->conn_timeout_ms, 0);
 		return;
 	}
-	err_set(&why, ERR_TIMEOUT, "%s:%d: timed out after %u ms while %s%s", t->host, t->port,
-		t->conn_timeout_ms, ssh_stage_text(stage_of(s)),
+	err_set(&why, ERR_TIMEOUT, "%s:%d: timed out after %s while %s%s", t->host, t->port,
+		duration_format(t->conn_timeout_ms, time), ssh_stage_text(stage_of(s)),
 		s->state == SESSION_HANDSHAKE
 			? "; something accepts connections there, but it does not speak SSH"
 			: auth_waits_for_agent(s) ? "; the ssh-agent has not answered"

@@ -41,7 +41,7 @@ struct ssh_transport_options {
 	X(QUEUED, "waiting for a connection")                                                      \
 	X(RESOLVE, "looking up the host name")                                                     \
 	X(CONNECT, "connecting")                                                                   \
-	X(HANDSHAKE, "the SSH handshake")                                                          \
+	X(HANDSHAKE, "waiting for the SSH handshake")                                              \
 	X(HOST_KEY, "checking the host key")                                                       \
 	X(AUTH, "authenticating")                                                                  \
 	X(OPEN, "opening a channel")                                                               \

@@ -143,7 +143,7 @@ done
 read -r fault proxy <"$work/ports"
 WINDROW_CONN_BOX="$(printf '%s' "$box" | sed "s/:$port/:$proxy/")&conn_timeout=1"
 refused "a host that accepts and says nothing" \
-	"127.0.0.1:$proxy: timed out after 1000 ms while the SSH handshake; something accepts connections there*"
+	"127.0.0.1:$proxy: timed out after 1s while waiting for the SSH handshake; something accepts connections there*"
 exec 7>&-
 wait "$proxy_pid"
 
