@@ -11,6 +11,7 @@
 #include "operators/ssh/note.h"
 #include "operators/ssh/transport_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,6 +206,8 @@ static void open_refused(struct session *s, struct channel *c)
 /* A channel that leads on: it is not counted by MaxSessions, and ready as it opens. */
 static void tunnel_step(struct session *s, struct channel *c)
 {
+	const struct ssh_target *jump = s->endpoint->target;
+	char doing[512];
 	const char *host;
 	int port;
 
@@ -219,8 +222,9 @@ static void tunnel_step(struct session *s, struct channel *c)
 		note_blocked(s, c, OP_NONE);
 		return;
 	case LIBSSH2_ERROR_CHANNEL_FAILURE:
-		channel_fail(c, SSH_STAGE_OPEN, ERR_UNAVAILABLE,
-			"the jump host cannot, or will not, reach the host");
+		(void)snprintf(doing, sizeof(doing), "%s:%d cannot, or will not, reach %s:%d",
+			jump->host, jump->port, host, port);
+		channel_fail(c, SSH_STAGE_OPEN, ERR_UNAVAILABLE, doing);
 		return;
 	default:
 		s->wants_check = true;

@@ -175,10 +175,12 @@ void tunnel_ended(struct tunnel *t, const struct ssh_end *end)
 	if (t->is_ended)
 		return;
 	t->is_ended = true;
-	if (end->err.code != 0)
+	if (end->err.code != 0) {
 		t->why = end->err;
-	else
+		(void)err_context(&t->why, "jump");
+	} else {
 		err_set(&t->why, ERR_UNAVAILABLE, "the jump host closed the connection");
+	}
 	(void)uv_poll_stop(&t->poll);
 	(void)close(t->outer);
 	uv_close((uv_handle_t *)&t->poll, on_poll_closed);

@@ -49,10 +49,10 @@ leads "two jumps"
 WINDROW_CONN_FIRST="$box&jump=near"
 fails "a circle is refused" '*failed*jump: connection *more than 8 jumps; they may go round in a circle*'
 WINDROW_CONN_NEAR="ssh://$sshd_user@127.0.0.1:1/?key_file=$sshd_dir/user_key"
-fails "a jump host that cannot be reached is told" '*failed*cannot connect to 127.0.0.1:1: *refused*'
+fails "a jump host that cannot be reached is told" '*failed*message="jump: cannot connect to 127.0.0.1:1: *refused*'
 WINDROW_CONN_NEAR=$box
 WINDROW_CONN_FAR="ssh://$sshd_user@127.0.0.1:1/?key_file=$sshd_dir/user_key&jump=near"
-fails "a host that the jump host cannot reach too" '*failed*the jump host cannot, or will not, reach the host*'
+fails "a host that the jump host cannot reach too" "*failed*jump: 127.0.0.1:$port cannot, or will not, reach 127.0.0.1:1: *"
 
 # ---- host_proxy_cmd ----
 
