@@ -327,35 +327,75 @@ struct known_hosts_result known_hosts_check(const struct known_hosts *k, const c
 	return r;
 }
 
+/* The types of host keys, best first, and the algorithms that each signs with. */
+static const struct {
+	const char *type, *algorithms;
+} types[] = {
+	{"ssh-ed25519", "ssh-ed25519"},
+	{"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"},
+	{"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"},
+	{"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"},
+	{"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
+};
+
+#define TYPES (sizeof(types) / sizeof(types[0]))
+
+static void algorithms_add(struct buf *out, size_t i)
+{
+	buf_addf(out, "%s%s", out->len == 0 ? "" : ",", types[i].algorithms);
+}
+
+void host_key_algorithms(struct buf *out, const char *type, size_t type_len)
+{
+	for (size_t i = 0; i < TYPES; i++)
+		if (type_len == strlen(types[i].type) && memcmp(type, types[i].type, type_len) == 0)
+			algorithms_add(out, i);
+}
+
 void known_hosts_algorithms(
 	const struct known_hosts *k, const char *host, int port, struct buf *out)
 {
-	static const struct {
-		const char *type, *algorithms;
-	} known[] = {
-		{"ssh-ed25519", "ssh-ed25519"},
-		{"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"},
-		{"ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384"},
-		{"ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521"},
-		{"ssh-rsa", "rsa-sha2-512,rsa-sha2-256"},
-	};
 	char name[KNOWN_HOSTS_NAME_MAX + 16];
 	size_t len = 0;
 
 	host_name(name, sizeof(name), host, port);
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < TYPES; i++) {
 		for (const struct entry *entry = k->first; entry != NULL; entry = entry->next) {
 			const char *type = host_key_type(entry->key, entry->key_len, &len);
 
 			if (entry->is_authority || entry->is_revoked ||
-				len != strlen(known[i].type) ||
-				memcmp(type, known[i].type, len) != 0 ||
+				len != strlen(types[i].type) ||
+				memcmp(type, types[i].type, len) != 0 ||
 				!entry_matches(entry, name))
 				continue;
-			buf_addf(out, "%s%s", out->len == 0 ? "" : ",", known[i].algorithms);
+			algorithms_add(out, i);
 			break;
 		}
 	}
+}
+
+void known_hosts_algorithms_complete(struct buf *out)
+{
+	/* N.B. no algorithm's name is a part of another's. */
+	for (size_t i = 0; i < TYPES; i++)
+		if (strstr(buf_str(out), types[i].algorithms) == NULL)
+			algorithms_add(out, i);
+}
+
+const unsigned char *host_key_read(struct arena *a, const char *text, size_t *len)
+{
+	const unsigned char *key;
+	size_t type_len;
+	struct word w;
+
+	for (; *text != '\0'; text += w.len) {
+		text += strspn(text, " \t\r\n");
+		w = (struct word){text, strcspn(text, " \t\r\n")};
+		key = base64_decode(a, w, len);
+		if (key != NULL && host_key_type(key, *len, &type_len) != NULL)
+			return key;
+	}
+	return NULL;
 }
 
 static void base64_add(struct buf *out, const unsigned char *bytes, size_t len)

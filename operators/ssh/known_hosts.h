@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct arena;
 struct buf;
 struct err;
 
@@ -53,6 +54,17 @@ struct known_hosts_result known_hosts_check(const struct known_hosts *k, const c
  * between; nothing where nothing is known. An RSA key stands for rsa-sha2-512 and rsa-sha2-256. */
 void known_hosts_algorithms(
 	const struct known_hosts *k, const char *host, int port, struct buf *out);
+
+/* Adds the rest of the host key algorithms behind those that are there, so that a host which has
+ * none of these still shows what it has. */
+void known_hosts_algorithms_complete(struct buf *out);
+
+/* Adds the algorithms that keys of this type sign with, where it is one that is known here. */
+void host_key_algorithms(struct buf *out, const char *type, size_t type_len);
+
+/* The key (a blob in the arena) in a text as people copy it: base64, perhaps with a host's name and
+ * the type before it and a comment behind. NULL where there is none. */
+const unsigned char *host_key_read(struct arena *a, const char *text, size_t *len);
 
 /* Adds a line for known_hosts: `host type base64`. */
 void known_hosts_line(

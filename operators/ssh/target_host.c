@@ -29,22 +29,9 @@ static int known_file_add(struct made *m, const char *path, struct err *e)
 static bool is_pinned(
 	const struct made *m, const unsigned char *key, size_t len, const char *fingerprint)
 {
-	struct buf line;
-	bool is_same = strcmp(m->pinned, fingerprint) == 0;
-	const char *base64;
-
-	buf_init(&line, 0);
-	known_hosts_line(&line, "x", 22, key, len);
-	base64 = strrchr(buf_str(&line), ' ');
-	if (!is_same && base64 != NULL) {
-		const char *want = strrchr(m->pinned, ' ');
-		size_t n = strcspn(++base64, "\n");
-
-		want = want == NULL ? m->pinned : want + 1;
-		is_same = strlen(want) == n && memcmp(want, base64, n) == 0;
-	}
-	buf_free(&line);
-	return is_same;
+	if (m->pinned_key == NULL)
+		return strcmp(m->pinned, fingerprint) == 0;
+	return m->pinned_len == len && memcmp(m->pinned_key, key, len) == 0;
 }
 
 /* Opens the file of known hosts, making it and its folder as ssh would. */
@@ -118,29 +105,58 @@ static void check_pinned(const struct made *m, const struct shown *s, struct ssh
 	SAY(out->advice, "if the host was really set up anew, change host_key there");
 }
 
-/* accept-new: what was not known is from now on. */
-static int check_unknown(const struct made *m, const struct shown *s, struct ssh_host_verdict *out)
+/* Records the key that accept-new trusts. */
+static int record(struct made *m, const struct shown *s, struct err *e)
 {
+	int r = ssh_known_host_record(m->known_path, s->host, s->port, s->key, s->len, e);
+
+	if (r != 0)
+		return r;
+	m->accepted = arena_memdup(m->arena, s->key, s->len);
+	m->accepted_len = s->len;
+	return m->accepted == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
+}
+
+/* accept-new: what was not known is from now on. N.B. several connections may meet the host at
+ * once: the first decides. */
+static int accept_new(struct made *m, const struct shown *s, struct ssh_host_verdict *out)
+{
+	bool is_first = m->accepted == NULL;
 	struct err e;
 
-	if (!m->is_accepting) {
-		out->finding = SSH_HOST_UNKNOWN;
-		SAY(out->text, "the host key of %s:%d (%s) is not known", s->host, s->port,
-			s->print);
-		SAY(out->advice,
-			"compare it with the host's own, then make it known: "
-			"windrow connections discover-host-key %s --fingerprint %s",
-			m->target.conn_id, s->print);
-		return ERR_DENIED;
-	}
-	if (ssh_known_host_record(m->known_path, s->host, s->port, s->key, s->len, &e) != 0) {
+	if (is_first && record(m, s, &e) != 0) {
 		out->finding = SSH_HOST_UNKNOWN;
 		SAY(out->text, "%.*s", (int)sizeof(out->text) - 1, e.text);
 		return e.code;
 	}
-	out->is_warning = true;
-	SAY(out->text, "host key %s was not known; it is now, in %s", s->print, m->known_path);
-	return 0;
+	if (is_first) {
+		out->is_warning = true;
+		SAY(out->text, "host key %s was not known; it is now, in %s", s->print,
+			m->known_path);
+		return 0;
+	}
+	if (m->accepted_len == s->len && memcmp(m->accepted, s->key, s->len) == 0) {
+		SAY(out->text, "Host key %s is known (%s)", s->print, m->known_path);
+		return 0;
+	}
+	out->finding = SSH_HOST_CHANGED;
+	SAY(out->text,
+		"the host key of %s:%d is %s, and was another when it was recorded a moment ago",
+		s->host, s->port, s->print);
+	return ERR_DENIED;
+}
+
+static int check_unknown(struct made *m, const struct shown *s, struct ssh_host_verdict *out)
+{
+	if (m->is_accepting)
+		return accept_new(m, s, out);
+	out->finding = SSH_HOST_UNKNOWN;
+	SAY(out->text, "the host key of %s:%d (%s) is not known", s->host, s->port, s->print);
+	SAY(out->advice,
+		"compare it with the host's own, then make it known: "
+		"windrow connections discover-host-key %s --fingerprint %s",
+		m->target.conn_id, s->print);
+	return ERR_DENIED;
 }
 
 static void check_changed(const struct made *m, const struct shown *s, struct ssh_host_verdict *out)
@@ -170,7 +186,7 @@ static void check_changed(const struct made *m, const struct shown *s, struct ss
 	buf_free(&print);
 }
 
-static int check(const struct made *m, const struct shown *s, struct ssh_host_verdict *out)
+static int check(struct made *m, const struct shown *s, struct ssh_host_verdict *out)
 {
 	const struct known_hosts_result *r = &s->known;
 
@@ -199,7 +215,7 @@ static int check(const struct made *m, const struct shown *s, struct ssh_host_ve
 static int host_check(void *ctx, const char *host, int port, const unsigned char *key, size_t len,
 	struct ssh_host_verdict *out)
 {
-	const struct made *m = ctx;
+	struct made *m = ctx;
 	struct buf print;
 	int r;
 
@@ -211,6 +227,30 @@ static int host_check(void *ctx, const char *host, int port, const unsigned char
 			known_hosts_check(m->known, host, port, key, len)},
 		out);
 	buf_free(&print);
+	return r;
+}
+
+/* The host key algorithms to ask for: those of the keys that are known first, for a host that has
+ * several keys shows one. */
+static int types_find(struct made *m, struct err *e)
+{
+	struct buf types;
+	const char *type;
+	size_t len;
+	int r;
+
+	buf_init(&types, 0);
+	if (m->pinned_key != NULL &&
+		(type = host_key_type(m->pinned_key, m->pinned_len, &len)) != NULL)
+		host_key_algorithms(&types, type, len);
+	else if (m->pinned == NULL)
+		known_hosts_algorithms(m->known, m->target.host, m->target.port, &types);
+	known_hosts_algorithms_complete(&types);
+	m->target.host_key_types = arena_strdup(m->arena, buf_str(&types));
+	r = buf_status(&types) != 0 || m->target.host_key_types == NULL
+		? err_set(e, ERR_NOMEM, "out of memory")
+		: 0;
+	buf_free(&types);
 	return r;
 }
 
@@ -228,11 +268,15 @@ const char *ssh_known_hosts_path(struct arena *a)
 
 int target_host_load(struct made *m, const struct connection *c, struct err *e)
 {
-	struct buf types;
 	int r;
 
 	m->is_unchecked = connection_extra_bool(c, "no_host_key_check");
 	m->pinned = connection_extra_text(m->arena, c, "host_key");
+	if (m->pinned != NULL && m->is_unchecked)
+		return err_set(e, ERR_INVALID,
+			"connection %s: host_key and no_host_key_check do not go together", c->id);
+	if (m->pinned != NULL)
+		m->pinned_key = host_key_read(m->arena, m->pinned, &m->pinned_len);
 	m->target.host_check = host_check;
 	m->target.host_ctx = m;
 	m->is_changeable = connection_extra_bool(c, "allow_host_key_change");
@@ -243,13 +287,5 @@ int target_host_load(struct made *m, const struct connection *c, struct err *e)
 	r = known_file_add(m, m->known_path, e);
 	if (r == 0)
 		r = known_file_add(m, "/etc/ssh/ssh_known_hosts", e);
-	if (r != 0)
-		return r;
-	buf_init(&types, 0);
-	known_hosts_algorithms(m->known, m->target.host, m->target.port, &types);
-	if (types.len > 0 && m->pinned == NULL && !m->is_unchecked)
-		m->target.host_key_types = arena_strdup(m->arena, types.data);
-	r = buf_status(&types);
-	buf_free(&types);
-	return r;
+	return r != 0 ? r : types_find(m, e);
 }

@@ -23,7 +23,11 @@ struct made {
 	bool is_unchecked; /* no_host_key_check */
 	bool is_accepting; /* host_key_policy: accept-new */
 	bool is_changeable; /* allow_host_key_change */
-	const char *pinned; /* host_key of the connection: base64 or SHA256:... */
+	const char *pinned; /* host_key of the connection: a key, or SHA256:... */
+	const unsigned char *pinned_key; /* NULL: it is no key */
+	size_t pinned_len;
+	const void *accepted; /* the key that accept-new recorded; NULL: none so far */
+	size_t accepted_len;
 	const char *known_path; /* the user's own known_hosts */
 };
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "tests/unit/tap.h"
@@ -76,9 +77,54 @@ static void test_algorithms(void)
 	buf_reset(&out);
 	known_hosts_algorithms(k, "web3", 22, &out);
 	IS_STR(buf_str(&out), "", "and none for a host that is not");
+	known_hosts_algorithms(k, "web2", 22, &out);
+	known_hosts_algorithms_complete(&out);
+	IS_STR(buf_str(&out),
+		"ecdsa-sha2-nistp256,ssh-ed25519,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,"
+		"rsa-sha2-512,rsa-sha2-256",
+		"what is not known comes behind");
 	buf_free(&b);
 	buf_free(&out);
 	known_hosts_destroy(k);
+}
+
+/* Reads a key out of a text in which %s stands for its base64. */
+static void spelled(const char *format, bool is_key, const char *name)
+{
+	struct arena *a = arena_create(0);
+	unsigned char key[128];
+	size_t len = blob(key, "ssh-ed25519", 'a'), got_len = 0;
+	const unsigned char *got;
+	struct buf b, text;
+
+	buf_init(&b, 0);
+	buf_init(&text, 0);
+	line(&b, "x", "ssh-ed25519", 'a');
+	b.data[b.len - 1] = '\0';
+	for (const char *p = format; *p != '\0'; p++)
+		if (*p == '%')
+			buf_adds(&text, strrchr(b.data, ' ') + 1);
+		else
+			buf_addc(&text, *p);
+	got = host_key_read(a, buf_str(&text), &got_len);
+	OK((got != NULL) == is_key, "%s", name);
+	if (got != NULL)
+		IS_MEM(got, got_len, key, len, "%s", name);
+	buf_free(&b);
+	buf_free(&text);
+	arena_destroy(a);
+}
+
+static void test_spellings(void)
+{
+	spelled("%", true, "a key as base64");
+	spelled("%\n", true, "with a newline");
+	spelled("ssh-ed25519 %", true, "behind its type");
+	spelled("ssh-ed25519 % root@web1", true, "before a comment");
+	spelled("[web1]:2222 ssh-ed25519 %\r\n", true, "as it stands in known_hosts");
+	spelled("", false, "nothing is no key");
+	spelled("SHA256:RyK7lQp+5CmX65uisljkBTYskE5gsHMBw4y+GtXA8pM", false,
+		"nor is a fingerprint");
 }
 
 static void test_files(void)
@@ -136,6 +182,7 @@ int main(void)
 		"unknown", "a hash of something else");
 	check_one("|1|short|AAAA", "web1", 22, "unknown", "a damaged hash");
 	test_algorithms();
+	test_spellings();
 	test_files();
 	return tap_done();
 }
