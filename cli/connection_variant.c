@@ -27,6 +27,12 @@ static int find(void *ctx, struct arena *a, const char *id, struct connection *o
 
 	if (r != 0)
 		return r;
+	/* N.B. a jump host is to be reached as ever, and is no place for the password of another.
+	 */
+	if (strcmp(id, v->id) != 0) {
+		*out = c;
+		return 0;
+	}
 	c.password = v->password;
 	pairs = arena_array(a, c.extra.len + 1, sizeof(*pairs));
 	if (pairs == NULL)

@@ -240,7 +240,8 @@ static const char *call(struct setup *s, struct connection_variant *v, const cha
 
 static bool key_works(struct setup *s, struct err *e)
 {
-	struct connection_variant v = {.all = lookup_connections(&s->lookup), .has_keys = true};
+	struct connection_variant v = {
+		.all = lookup_connections(&s->lookup), .id = s->id, .has_keys = true};
 
 	return call(s, &v, "exec /bin/sh -c 'echo yes'", "", e) != NULL;
 }
@@ -259,6 +260,7 @@ static const char *ask_password(struct setup *s)
 static int install_key(struct setup *s)
 {
 	struct connection_variant v = {.all = lookup_connections(&s->lookup),
+		.id = s->id,
 		.password = s->connection.password,
 		.has_keys = !s->can_try};
 	const char *line, *word;

@@ -50,7 +50,7 @@ static bool spell(struct host_key *k)
 
 int host_key_ask(struct host_key *k, const struct lookup *l)
 {
-	struct connection_variant bare = {.all = lookup_connections(l)};
+	struct connection_variant bare = {.all = lookup_connections(l), .id = k->id};
 	const struct connection_source source = connection_variant_source(&bare);
 	struct ssh_target *t;
 	struct connection c;

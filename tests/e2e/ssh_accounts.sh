@@ -64,6 +64,14 @@ ok "once, however often" cmp -s "$work/first" "$work/account/.ssh/authorized_key
 sed -i 's/ssh_conn_id: box/ssh_conn_id: acc/' "$work/t.yaml"
 run dags test "$work/t.yaml"
 is "from then on a key does" "$status" 0
+WINDROW_CONN_NEAR="ssh://$account:open%20sesame@127.0.0.1:$port"
+export WINDROW_CONN_NEAR
+run connections edit acc --conn-extra '{"jump": "near", "host_key": null}'
+: >"$work/account/.ssh/authorized_keys"
+"$windrow" connections setup acc --yes <"$work/password" >"$work/out" 2>"$work/err"
+is "so is one behind a jump host, which is reached as ever" "$?" 0
+run dags test "$work/t.yaml"
+is "and a key does there too" "$status" 0
 sed -i 's/ssh_conn_id: acc/ssh_conn_id: box/' "$work/t.yaml"
 sshd_stop
 cp "$sshd_dir/user_key.pub" "$work/account/.ssh/authorized_keys"
