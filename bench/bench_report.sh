@@ -11,7 +11,7 @@
 PEERS_DIR=${PEERS_DIR:-${TMPDIR:-/tmp}/windrow-peers}
 export PEERS_DIR
 mkdir -p "$PEERS_DIR"
-peers=${PEERS:-windrow windrow_test dagu airflow bare ssh control_master parallel pdsh ansible}
+peers=${PEERS:-windrow windrow_plain windrow_test dagu airflow bare ssh control_master parallel pdsh ansible}
 rounds=${ROUNDS:-3}
 report=${REPORT_DIR:-$top_srcdir/bench}
 mkdir -p "$report/report"

@@ -21,6 +21,8 @@ EXTRA_DIST += bench/bench_report.sh bench/report bench/report.md \
 	bench/peers/ssh.sh \
 	bench/peers/windrow.sh \
 	bench/peers/windrow_dags.sh \
+	bench/peers/windrow_plain.sh \
+	bench/peers/windrow_service.sh \
 	bench/peers/windrow_test.sh
 
 BENCHES += bench/bench_machine

@@ -5,6 +5,7 @@
 BEGIN {
 	FS = "\t"
 	name_is("windrow", "windrow")
+	name_is("windrow_plain", "windrow, detach: false")
 	name_is("windrow_test", "windrow dags test")
 	name_is("dagu", "Dagu")
 	name_is("airflow", "Apache Airflow")
@@ -190,8 +191,10 @@ function tell_goals()
 	goal("a chain, times as fast as Airflow", over("chain", "airflow", "ms", 1, "windrow"), "at least", 200)
 	goal("a chain, times as fast as Dagu", over("chain", "dagu", "ms", 1, "windrow"), "at least", 5)
 	goal("over ssh on one host, times as fast as Airflow", over("ssh", "airflow", "ms", 1, "windrow"), "at least", 100)
+	goal("the same with detach: false, as Airflow's are", over("ssh", "airflow", "ms", 1, "windrow_plain"), "at least", 100)
 	goal("over ssh on one host, times as fast as Dagu", over("ssh", "dagu", "ms", 1, "windrow"), "at least", 10)
 	goal("over ssh on one host, durable: of the limit's speed", over("ssh", "bare", "ms", 1, "windrow"), "at least", 0.8)
+	goal("the same with detach: false: of the limit's speed", over("ssh", "bare", "ms", 1, "windrow_plain"), "at least", 0.8)
 	goal("the same by dags test: of the limit's speed", over("ssh", "bare", "ms", 1, "windrow_test"), "at least", 0.8)
 	goal("a task asleep, times less memory than Airflow", over("sleep", "airflow", "own_kib", 1, "windrow"), "at least", 1000)
 	goal("start of the service, ms", median("start", "windrow", "ms", 0), "at most", 50)

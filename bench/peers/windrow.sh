@@ -1,22 +1,7 @@
 # windrow as it is meant to run: a scheduler with its store on disk, tasks over ssh durable.
-. "$top_srcdir/bench/peers/kit.sh"
-windrow=$top_builddir/windrow
-WINDROW_HOME=$work/windrow
-# All 1,000 sleepers are to be one pool's.
-WINDROW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT=1024
-export WINDROW_HOME WINDROW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT
 detach=true
-. "$top_srcdir/bench/peers/windrow_dags.sh"
-
-peer_install()
-{
-	"$windrow" --version >/dev/null
-}
-
-peer_version()
-{
-	"$windrow" --version
-}
+WINDROW_HOME=$work/windrow
+. "$top_srcdir/bench/peers/windrow_service.sh"
 
 peer_told()
 {
@@ -34,44 +19,14 @@ peer_size()
 	du -sk "$work/installed" | awk '{ printf "mib %.1f\n", $1 / 1024 }'
 }
 
+peer_start()
+{
+	service_start
+}
+
 peer_command()
 {
 	timed "$windrow" --version
-}
-
-# daemon_start HOME
-daemon_start()
-{
-	WINDROW_HOME=$1
-	"$windrow" scheduler >>"$work/windrow.log" 2>&1 </dev/null &
-	echo $! >"$work/windrow.pid"
-	until "$windrow" jobs check >/dev/null 2>&1; do
-		kill -0 "$(cat "$work/windrow.pid")" || return 1
-	done
-}
-
-peer_start()
-{
-	rm -rf "$WINDROW_HOME" "$work/windrow-idle"
-	: >"$work/windrow.log"
-	mkdir -p "$WINDROW_HOME/dags"
-	start_from=$(kit_now)
-	daemon_start "$WINDROW_HOME" || return 1
-	kit_ms "$start_from" "$(kit_now)"
-}
-
-peer_stop()
-{
-	kit_stop "$work/windrow.pid"
-}
-
-# run KIND N: the run alone is timed, its DAG is there before
-run()
-{
-	"dag_$1" "$2" >"$work/$1.yaml"
-	mv "$work/$1.yaml" "$WINDROW_HOME/dags/$1.yaml"
-	until_true 20 grep -q "DAG $1 is new" "$work/windrow.log" || return 1
-	timed "$windrow" dags trigger "$1" --wait -o plain
 }
 
 peer_sleep()
