@@ -275,8 +275,8 @@ static int url_start(
 	q.url = arena_strdup(a, rendered->url.data);
 	status = q.url == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
 			       : headers_of(call, rendered, q.body != NULL, a, &q.headers, e);
-	if (status == 0 && k->http == NULL && http_create(k->conductor->o.loop, &k->http) != 0)
-		status = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (status == 0 && k->http == NULL)
+		status = http_create(k->conductor->o.loop, &k->http, e);
 	return status == 0 ? http_start(k->http, &q, on_answered, call, &call->request, e) : status;
 }
 

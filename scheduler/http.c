@@ -7,16 +7,17 @@
  */
 #include "scheduler/http.h"
 
-#include <curl/curl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/err.h"
+#include "scheduler/libcurl.h"
 
 #define CONNECT_MS 10000L /* to reach a server, within the whole time */
 
 struct http {
+	const struct libcurl *curl;
 	uv_loop_t *loop;
 	CURLM *multi;
 	uv_timer_t timer;
@@ -46,8 +47,8 @@ struct watch {
 static void request_free(struct http_request *r)
 {
 	if (r->easy != NULL)
-		curl_easy_cleanup(r->easy);
-	curl_slist_free_all(r->headers);
+		r->http->curl->easy_cleanup(r->easy);
+	r->http->curl->slist_free_all(r->headers);
 	free(r->body);
 	free(r);
 }
@@ -55,11 +56,11 @@ static void request_free(struct http_request *r)
 static void request_done(struct http_request *r, CURLcode code)
 {
 	long status = 0;
-	const char *why = *r->why != '\0' ? r->why : curl_easy_strerror(code);
+	const char *why = *r->why != '\0' ? r->why : r->http->curl->easy_strerror(code);
 
 	if (code == CURLE_OK)
-		(void)curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
-	(void)curl_multi_remove_handle(r->http->multi, r->easy);
+		(void)r->http->curl->easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+	(void)r->http->curl->multi_remove_handle(r->http->multi, r->easy);
 	r->on_done(r->ctx, status, status != 0 ? "" : why);
 	request_free(r);
 }
@@ -69,13 +70,13 @@ static void reap(struct http *h)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(h->multi, &left)) != NULL) {
+	while ((message = h->curl->multi_info_read(h->multi, &left)) != NULL) {
 		struct http_request *r = NULL;
 		CURLcode code = message->data.result;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&r);
+		(void)h->curl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&r);
 		request_done(r, code);
 	}
 }
@@ -94,7 +95,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		flags |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
 		flags |= CURL_CSELECT_OUT;
-	(void)curl_multi_socket_action(h->multi, w->socket, flags, &n);
+	(void)h->curl->multi_socket_action(h->multi, w->socket, flags, &n);
 	reap(h);
 }
 
@@ -103,7 +104,7 @@ static void on_timer(uv_timer_t *timer)
 	struct http *h = timer->data;
 	int n;
 
-	(void)curl_multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &n);
+	(void)h->curl->multi_socket_action(h->multi, CURL_SOCKET_TIMEOUT, 0, &n);
 	reap(h);
 }
 
@@ -135,7 +136,7 @@ static struct watch *watch_create(struct http *h, curl_socket_t socket)
 		return NULL;
 	}
 	w->poll.data = w;
-	(void)curl_multi_assign(h->multi, socket, w);
+	(void)h->curl->multi_assign(h->multi, socket, w);
 	return w;
 }
 
@@ -149,7 +150,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
 		if (w != NULL) {
-			(void)curl_multi_assign(h->multi, socket, NULL);
+			(void)h->curl->multi_assign(h->multi, socket, NULL);
 			uv_close((uv_handle_t *)&w->poll, on_watch_closed);
 		}
 		return 0;
@@ -161,23 +162,24 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *ctx, void
 
 /* ---- life ---- */
 
-int http_create(uv_loop_t *loop, struct http **out)
+int http_create(uv_loop_t *loop, struct http **out, struct err *e)
 {
-	struct http *h = calloc(1, sizeof(*h));
+	const struct libcurl *curl;
+	int r = libcurl_load(&curl, e);
+	struct http *h = r == 0 ? calloc(1, sizeof(*h)) : NULL;
 
-	if (h == NULL)
-		return ERR_NOMEM;
-	h->loop = loop;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) == 0)
-		h->multi = curl_multi_init();
-	if (h->multi == NULL) {
+	if (h != NULL)
+		h->multi = curl->multi_init();
+	if (h == NULL || h->multi == NULL) {
 		free(h);
-		return ERR_NOMEM;
+		return r == 0 ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM)) : r;
 	}
-	(void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	(void)curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
-	(void)curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
-	(void)curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
+	h->curl = curl;
+	h->loop = loop;
+	(void)h->curl->multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	(void)h->curl->multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
+	(void)h->curl->multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+	(void)h->curl->multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
 	(void)uv_timer_init(loop, &h->timer);
 	h->timer.data = h;
 	*out = h;
@@ -198,9 +200,8 @@ void http_close(struct http *h, void (*on_closed)(void *ctx), void *ctx)
 {
 	h->on_closed = on_closed;
 	h->ctx = ctx;
-	(void)curl_multi_cleanup(h->multi); /* closes what it kept open, and its watches */
+	(void)h->curl->multi_cleanup(h->multi); /* closes what it kept open, and its watches */
 	uv_close((uv_handle_t *)&h->timer, on_timer_closed);
-	curl_global_cleanup();
 }
 
 /* ---- asking ---- */
@@ -215,7 +216,7 @@ static size_t on_answer(char *bytes, size_t size, size_t n, void *ctx)
 static int take_headers(struct http_request *r, const struct http_question *q)
 {
 	for (const char *const *line = q->headers; *line != NULL; line++) {
-		struct curl_slist *more = curl_slist_append(r->headers, *line);
+		struct curl_slist *more = r->http->curl->slist_append(r->headers, *line);
 
 		if (more == NULL)
 			return ERR_NOMEM;
@@ -232,27 +233,29 @@ static int take_body(struct http_request *r, const struct http_question *q)
 	if (r->body == NULL)
 		return ERR_NOMEM;
 	memcpy(r->body, q->body, q->len);
-	if (curl_easy_setopt(r->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->len) != 0 ||
-		curl_easy_setopt(r->easy, CURLOPT_POSTFIELDS, r->body) != 0)
+	if (r->http->curl->easy_setopt(r->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->len) !=
+			0 ||
+		r->http->curl->easy_setopt(r->easy, CURLOPT_POSTFIELDS, r->body) != 0)
 		return ERR_NOMEM;
 	return 0;
 }
 
 static bool set_options(struct http_request *r, const struct http_question *q)
 {
+	const struct libcurl *curl = r->http->curl;
 	CURL *c = r->easy;
 
-	return curl_easy_setopt(c, CURLOPT_URL, q->url) == 0 &&
-		curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") == 0 &&
-		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, q->method) == 0 &&
-		curl_easy_setopt(c, CURLOPT_HTTPHEADER, r->headers) == 0 &&
-		curl_easy_setopt(c, CURLOPT_USERAGENT, "windrow") == 0 &&
-		curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_answer) == 0 &&
-		curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms) == 0 &&
-		curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) == 0 &&
-		curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == 0 &&
-		curl_easy_setopt(c, CURLOPT_ERRORBUFFER, r->why) == 0 &&
-		curl_easy_setopt(c, CURLOPT_PRIVATE, r) == 0;
+	return curl->easy_setopt(c, CURLOPT_URL, q->url) == 0 &&
+		curl->easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https") == 0 &&
+		curl->easy_setopt(c, CURLOPT_CUSTOMREQUEST, q->method) == 0 &&
+		curl->easy_setopt(c, CURLOPT_HTTPHEADER, r->headers) == 0 &&
+		curl->easy_setopt(c, CURLOPT_USERAGENT, "windrow") == 0 &&
+		curl->easy_setopt(c, CURLOPT_WRITEFUNCTION, on_answer) == 0 &&
+		curl->easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms) == 0 &&
+		curl->easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS) == 0 &&
+		curl->easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == 0 &&
+		curl->easy_setopt(c, CURLOPT_ERRORBUFFER, r->why) == 0 &&
+		curl->easy_setopt(c, CURLOPT_PRIVATE, r) == 0;
 }
 
 int http_start(struct http *h, const struct http_question *q,
@@ -270,7 +273,7 @@ int http_start(struct http *h, const struct http_question *q,
 		r->http = h;
 		r->on_done = on_done;
 		r->ctx = ctx;
-		r->easy = curl_easy_init();
+		r->easy = h->curl->easy_init();
 	}
 	if (r != NULL && r->easy != NULL)
 		status = take_headers(r, q);
@@ -278,7 +281,7 @@ int http_start(struct http *h, const struct http_question *q,
 		status = ERR_NOMEM;
 	if (status == 0)
 		status = take_body(r, q);
-	if (status == 0 && curl_multi_add_handle(h->multi, r->easy) != CURLM_OK)
+	if (status == 0 && h->curl->multi_add_handle(h->multi, r->easy) != CURLM_OK)
 		status = ERR_NOMEM;
 	if (status != 0) {
 		if (r != NULL)
@@ -291,6 +294,6 @@ int http_start(struct http *h, const struct http_question *q,
 
 void http_cancel(struct http_request *r)
 {
-	(void)curl_multi_remove_handle(r->http->multi, r->easy);
+	(void)r->http->curl->multi_remove_handle(r->http->multi, r->easy);
 	request_free(r);
 }

@@ -23,8 +23,8 @@ struct http_question {
 	int64_t timeout_ms;
 };
 
-/* Opens it; one a loop. ERR_NOMEM. */
-int http_create(uv_loop_t *loop, struct http **out);
+/* Opens it; one a loop. ERR_UNSUPPORTED: libcurl is not on this machine; ERR_NOMEM. */
+int http_create(uv_loop_t *loop, struct http **out, struct err *e);
 
 /* Every request must be over. on_closed comes from the loop. NULL is not fine. */
 void http_close(struct http *h, void (*on_closed)(void *ctx), void *ctx);

@@ -51,6 +51,8 @@ libscheduler_a_SOURCES = \
 	scheduler/http.h \
 	scheduler/intervals.c \
 	scheduler/intervals.h \
+	scheduler/libcurl.c \
+	scheduler/libcurl.h \
 	scheduler/lock.c \
 	scheduler/lock.h \
 	scheduler/log_cleaner.c \

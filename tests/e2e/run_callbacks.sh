@@ -83,6 +83,18 @@ like "a server that cannot prove itself is not told" "$(log_of main.bad 2)" "*ac
 is "an address is never shown" "$(grep -rl "s3cr3t-hook" "$WINDROW_HOME/logs")$(grep s3cr3t-hook "$work/err" "$work/out")" ""
 like "failures are told on standard error" "$err" "*callback main.bad.on_failure, action 1: failed*"
 
+mkdir "$work/lib"
+echo "no library" >"$work/lib/libcurl.so.4"
+cat >"$work/without.yaml" <<END
+tasks: {a: {operator: local, command: "true", on_success: {url: "$at/never"}}}
+END
+LD_LIBRARY_PATH=$work/lib
+export LD_LIBRARY_PATH
+run dags test "$work/without.yaml"
+unset LD_LIBRARY_PATH
+is "where libcurl cannot be loaded a run goes on" "$status" 0
+like "and who was not asked is told, with what to do" "$err" "*takes libcurl, which cannot be loaded*apt-get install libcurl4*"
+
 cat >"$work/each.yaml" <<END
 default_args: {operator: local}
 tasks:
