@@ -66,6 +66,13 @@ static int port_read(const char *id, const char *text, int *port, struct err *e)
 	return 0;
 }
 
+/* N.B. Airflow takes 0 for none. */
+static bool is_no_port(const struct value *v)
+{
+	return v->type == VALUE_NULL || (v->type == VALUE_STRING && v->len == 0) ||
+		(v->type == VALUE_NUMBER && strcmp(v->u.text, "0") == 0);
+}
+
 /* extra is an object, or a string that holds one, as Airflow exports it. */
 static int extra_read(
 	struct arena *a, const char *id, const struct value *v, struct value *out, struct err *e)
@@ -145,9 +152,11 @@ int connection_from_value(struct arena *a, const char *id, const struct value *o
 		return r;
 	c.type = type == NULL ? "" : type;
 	port = value_member(object, "port", 4);
-	if (port != NULL &&
-		(port->type == VALUE_NUMBER || (port->type == VALUE_STRING && port->len > 0)) &&
-		(r = port_read(id, port->u.text, &c.port, e)) != 0)
+	if (port != NULL && !is_no_port(port) &&
+		(r = port_read(id,
+			 port->type == VALUE_NUMBER || port->type == VALUE_STRING ? port->u.text
+										  : "",
+			 &c.port, e)) != 0)
 		return r;
 	*out = c;
 	return 0;
@@ -164,7 +173,7 @@ static int hex_digit(char c)
 }
 
 /* Percent-decoded into the arena; NULL where a % is not followed by two digits, or by zero. */
-static const char *decode(struct arena *a, const char *text, size_t len, bool plus)
+static char *decode(struct arena *a, const char *text, size_t len, bool plus)
 {
 	char *out = arena_alloc(a, len + 1), *p = out;
 	int high, low;
@@ -227,15 +236,12 @@ static int query_read(
 		v = value_string(t, strlen(t));
 		if (strcmp(k, "__extra__") == 0)
 			return extra_read(a, id, &v, out, e);
-		pairs[n].key = k;
-		pairs[n].key_len = strlen(k);
-		pairs[n++].value = v;
+		if (*k != '\0' || *t != '\0')
+			pairs[n++] = (struct value_pair){k, strlen(k), v};
 	}
-	if (n == 0)
-		return 0;
-	out->type = VALUE_MAP;
-	out->len = n;
-	out->u.pairs = pairs;
+	/* Of a key that stands there twice the last counts. */
+	if (n > 0 && value_map(a, pairs, n, out) != 0)
+		return err_set(e, ERR_NOMEM, "out of memory");
 	return 0;
 }
 
@@ -260,6 +266,7 @@ static int uri_parse(
 	struct arena *a, struct connection *c, const char *text, size_t len, struct err *e)
 {
 	const char *colon = memchr(text, ':', len), *port;
+	char *type;
 	struct span rest, authority, path, credentials, login, host;
 
 	if (colon == NULL || (size_t)(text + len - colon) < 3 || memcmp(colon, "://", 3) != 0)
@@ -267,7 +274,9 @@ static int uri_parse(
 			"connection %s is neither JSON nor a URI such as "
 			"ssh://login@host:22/?key_file=...",
 			c->id);
-	c->type = decode(a, text, (size_t)(colon - text), false);
+	c->type = type = decode(a, text, (size_t)(colon - text), false);
+	for (; type != NULL && *type != '\0'; type++)
+		*type = (char)tolower((unsigned char)*type);
 	rest = (struct span){colon + 3, (size_t)(text + len - colon) - 3};
 	path = cut(&rest, '?');
 	authority = cut(&path, '/');
@@ -311,6 +320,8 @@ int connection_parse(struct arena *a, const char *id, const char *text, size_t l
 
 	while (len > 0 && isspace((unsigned char)text[len - 1]))
 		len--;
+	for (; len > 0 && isspace((unsigned char)text[0]); len--)
+		text++;
 	if (len > CONNECTION_TEXT_MAX)
 		return err_set(e, ERR_LIMIT, "connection %s is larger than a megabyte", id);
 	if (len > 0 && text[0] == '{') {

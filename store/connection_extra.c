@@ -149,6 +149,13 @@ static bool has_nul(const struct value *v)
 	return found;
 }
 
+/* Whether a member says as much as none. N.B. Airflow's forms leave an empty text where nothing was
+ * put in. */
+static bool is_nothing(const struct value *v)
+{
+	return v->type == VALUE_NULL || (v->type == VALUE_STRING && v->len == 0);
+}
+
 int connection_check(const struct connection *c, struct err *e)
 {
 	const char *wanted;
@@ -165,7 +172,7 @@ int connection_check(const struct connection *c, struct err *e)
 			return err_set(e, ERR_INVALID,
 				"connection %s: %s in extra cannot hold a NUL character", c->id,
 				k->name);
-		wanted = p->value.type == VALUE_NULL ? NULL : fault(k->kind, &p->value);
+		wanted = is_nothing(&p->value) ? NULL : fault(k->kind, &p->value);
 		if (wanted != NULL)
 			return err_set(e, ERR_INVALID, "connection %s: %s in extra must be %s",
 				c->id, k->name, wanted);
@@ -180,7 +187,7 @@ static const struct value *extra_member(const struct connection *c, const char *
 	if (c->extra.type != VALUE_MAP)
 		return NULL;
 	v = value_member(&c->extra, key, strlen(key));
-	return v == NULL || v->type == VALUE_NULL ? NULL : v;
+	return v == NULL || is_nothing(v) ? NULL : v;
 }
 
 const char *connection_extra_text(struct arena *a, const struct connection *c, const char *key)

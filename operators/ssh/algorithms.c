@@ -1,6 +1,7 @@
 /* Algorithms offered and left out. Lists are texts with commas between the names. */
 #include "operators/ssh/algorithms.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,8 @@ static int kind_find(const char *conn_id, const struct value_pair *p, struct err
 		h.best == NULL ? "" : h.best, h.best == NULL ? "" : "?");
 }
 
-static int list_read(struct arena *a, const char *conn_id, const char *name, const struct value *v,
+/* what: the list's name, for messages. */
+static int list_read(struct arena *a, const char *conn_id, const char *what, const struct value *v,
 	const char **out, struct err *e)
 {
 	struct buf b;
@@ -60,41 +62,65 @@ static int list_read(struct arena *a, const char *conn_id, const char *name, con
 	for (size_t i = 0; v->type == VALUE_LIST && i < v->len; i++) {
 		const struct value *item = &v->u.items[i];
 
-		if (item->type != VALUE_STRING || strcspn(item->u.text, ",") != item->len) {
+		if (item->type != VALUE_STRING || memchr(item->u.text, ',', item->len) != NULL) {
 			buf_free(&b);
 			return err_set(e, ERR_INVALID,
-				"connection %s: disabled_algorithms: \"%s\" wants names, one a "
-				"string",
-				conn_id, name);
+				"connection %s: %s wants names, one a string", conn_id, what);
 		}
 		buf_addf(&b, "%s%s", i == 0 ? "" : ",", item->u.text);
 	}
 	*out = buf_status(&b) == 0 ? arena_memdup(a, buf_str(&b), b.len) : NULL;
 	buf_free(&b);
 	if (v->type != VALUE_LIST)
-		return err_set(e, ERR_INVALID,
-			"connection %s: disabled_algorithms: \"%s\" wants a list of names", conn_id,
-			name);
+		return err_set(
+			e, ERR_INVALID, "connection %s: %s wants a list of names", conn_id, what);
 	return *out == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM)) : 0;
 }
 
-int algorithms_read(
+/* A member of extra; NULL where it says nothing. What is JSON in a URI stands there as text. */
+static int member_read(struct arena *a, const struct connection *c, const char *key, char begin,
+	struct value *parsed, const struct value **out, struct err *e)
+{
+	const struct value *v =
+		c->extra.type == VALUE_MAP ? value_member(&c->extra, key, strlen(key)) : NULL;
+
+	if (v != NULL && (v->type == VALUE_NULL || (v->type == VALUE_STRING && v->len == 0)))
+		v = NULL;
+	if (v != NULL && v->type == VALUE_STRING && (begin == '\0' || v->u.text[0] == begin)) {
+		if (value_parse_json(a, v->u.text, v->len, parsed, e) != 0)
+			return err_context(e, "connection %s: %s", c->id, key);
+		v = parsed;
+	}
+	*out = v;
+	return 0;
+}
+
+/* A list as Airflow has it, or names with commas between, as ssh does. */
+static int ciphers_read(
 	struct arena *a, const struct connection *c, struct ssh_target *t, struct err *e)
 {
-	const struct value *v = c->extra.type == VALUE_MAP
-		? value_member(&c->extra, "disabled_algorithms", strlen("disabled_algorithms"))
-		: NULL;
+	const struct value *v;
 	struct value parsed;
-	int r = 0;
+	int r = member_read(a, c, "ciphers", '[', &parsed, &v, e);
 
-	if (v == NULL || v->type == VALUE_NULL)
-		return 0;
-	/* In a URI it is JSON's text. */
-	if (v->type == VALUE_STRING) {
-		if (value_parse_json(a, v->u.text, v->len, &parsed, e) != 0)
-			return err_context(e, "connection %s: disabled_algorithms", c->id);
-		v = &parsed;
-	}
+	if (r != 0 || v == NULL)
+		return r;
+	if (v->type != VALUE_STRING)
+		return list_read(a, c->id, "ciphers", v, &t->ciphers, e);
+	t->ciphers = arena_memdup(a, v->u.text, v->len);
+	return t->ciphers == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM)) : 0;
+}
+
+static int disabled_read(
+	struct arena *a, const struct connection *c, struct ssh_target *t, struct err *e)
+{
+	const struct value *v;
+	struct value parsed;
+	char what[64];
+	int r = member_read(a, c, "disabled_algorithms", '\0', &parsed, &v, e);
+
+	if (r != 0 || v == NULL)
+		return r;
 	if (v->type != VALUE_MAP)
 		return err_set(e, ERR_INVALID,
 			"connection %s: disabled_algorithms wants an object: {\"kex\": [\"...\"]}",
@@ -102,11 +128,20 @@ int algorithms_read(
 	for (size_t i = 0; i < v->len && r == 0; i++) {
 		int kind = kind_find(c->id, &v->u.pairs[i], e);
 
-		r = kind < 0 ? kind
-			     : list_read(a, c->id, kinds[kind].name, &v->u.pairs[i].value,
-				       &t->disabled[kind], e);
+		if (kind < 0)
+			return kind;
+		(void)snprintf(what, sizeof(what), "disabled_algorithms: \"%s\"", kinds[kind].name);
+		r = list_read(a, c->id, what, &v->u.pairs[i].value, &t->disabled[kind], e);
 	}
 	return r;
+}
+
+int algorithms_read(
+	struct arena *a, const struct connection *c, struct ssh_target *t, struct err *e)
+{
+	int r = ciphers_read(a, c, t, e);
+
+	return r != 0 ? r : disabled_read(a, c, t, e);
 }
 
 /* ---- applying ---- */

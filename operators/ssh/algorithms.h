@@ -14,8 +14,8 @@ struct connection;
 struct err;
 struct ssh_target;
 
-/* Reads disabled_algorithms of a connection into the target: {"kex": ["..."], ...}. ERR_INVALID
- * with what would be right; ERR_NOMEM. */
+/* Reads ciphers of a connection into the target, and disabled_algorithms: {"kex": ["..."], ...}.
+ * ERR_INVALID with what would be right; ERR_NOMEM. */
 int algorithms_read(
 	struct arena *a, const struct connection *c, struct ssh_target *t, struct err *e);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,8 +140,10 @@ static int times_read(
 		return r;
 	if (conn_timeout_ms > 0)
 		timeout = conn_timeout_ms;
-	m->target.conn_timeout_ms = timeout < 1 ? 1 : (unsigned)timeout;
-	m->target.keepalive_s = (unsigned)(keepalive / 1000);
+	if (timeout == 0)
+		timeout = CONN_TIMEOUT_MS;
+	m->target.conn_timeout_ms = timeout > INT_MAX ? INT_MAX : (unsigned)timeout;
+	m->target.keepalive_s = (unsigned)((keepalive + 999) / 1000);
 	m->target.max_sessions = sessions == NULL ? 0 : (unsigned)strtoul(sessions, NULL, 10);
 	return 0;
 }
@@ -242,7 +245,6 @@ static int fill(struct made *m, const struct connection *c, const char *remote_h
 	if ((r = way_read(m, c, depth, e)) != 0)
 		return r;
 	m->target.compress = connection_extra_bool(c, "compress");
-	m->target.ciphers = connection_extra_text(m->arena, c, "ciphers");
 	if ((r = target_keys_find(m, c, e)) != 0 || (r = target_host_load(m, c, e)) != 0)
 		return r;
 	return identity_make(m, c, e);

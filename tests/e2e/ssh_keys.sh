@@ -100,6 +100,13 @@ algorithms '{"pubkeys": ["rsa-sha2-512"]}'
 is "RSA signs in the other way then" "$status" 0
 algorithms '{"cipers": []}'
 like "a kind that is none is told" "$(task_log main.t)" "*has no \"cipers\"*did you mean ciphers?*"
+key=
+algorithms '{}, "ciphers": ["aes128-ctr", "aes256-ctr"], "private_key": "", "jump": "", "cmd_timeout": ""'
+is "ciphers are a list as Airflow has it; what is empty says nothing" "$status" 0
+algorithms '{}, "ciphers": "aes128-ctr,aes256-ctr"'
+is "or names with commas between" "$status" 0
+algorithms '{}, "ciphers": ["no such"]'
+like "of which there must be one" "$(task_log main.t)" "*libssh2 has none of these ciphers: no such*"
 algorithms '{"kex": "all"}'
 like "so is a list that is none" "$(task_log main.t)" '*"kex" wants a list of names*'
 

@@ -58,6 +58,9 @@ static void refuses(const char *text, const char *sentence)
 static void test_parse(void)
 {
 	parses("ssh://web1", "ssh - - web1 0 - null");
+	parses(" \n SSH://Web1\n", "ssh - - Web1 0 - null");
+	parses("\n {\"conn_type\": \"ssh\", \"port\": 0}\n", "ssh - - - 0 - null");
+	parses("ssh://h?a=1&&a=2&", "ssh - - h 0 - {\"a\":\"2\"}");
 	parses("ssh://anna:s3cret@web1:2222/x?key_file=%2Fa%20b&compress=true",
 		"ssh anna s3cret web1 2222 x {\"key_file\":\"/a b\",\"compress\":\"true\"}");
 	parses("ssh://a%40b:p%3Aw%2F@h", "ssh a@b p:w/ h 0 - null");
@@ -82,6 +85,7 @@ static void test_parse(void)
 	refuses("{\"password\": \"hunter2\\u0000x\"}",
 		"connection web: password cannot hold a NUL character");
 	refuses("{\"extra\": \"hunter2\"}", "connection web: extra is not JSON");
+	refuses("{\"port\": true}", "connection web: the port must be a number from 1 to 65535");
 	refuses("{\"hots\": \"h\"}",
 		"connection web: unknown key \"hots\"; did you mean \"host\"?");
 	refuses("{\"key_file\": \"/k\"}", "connection web: key_file belongs into extra");
@@ -106,6 +110,7 @@ static void test_check(void)
 	checks("{\"zzzzzzzz\": 1}", "connection web: unknown key \"zzzzzzzz\" in extra");
 	checks("{\"key_file\": \"/k\\u0000x\"}",
 		"connection web: key_file in extra cannot hold a NUL character");
+	checks("{\"key_file\": \"\", \"conn_timeout\": \"\", \"host_key_policy\": \"\"}", NULL);
 	checks("{\"key_file\": 1}", "connection web: key_file in extra must be a string");
 	checks("{\"conn_timeout\": \"2m\", \"compress\": \"No\", \"max_sessions\": \"3\", "
 	       "\"host_key_policy\": \"accept-new\"}",
