@@ -130,6 +130,13 @@ static struct try_end judge(struct try *t, const struct op_result *r)
 		end.is_lost = true;
 		break;
 	case OP_SIGNALLED:
+		/* N.B. over ssh `exit 130` and a signal look the same; to skip_on_exit_code they
+		 * are. */
+		if (is_skip_code(t->task, r->exit_code)) {
+			t->message[0] = '\0';
+			end.exit = RUN_EXIT_SKIPPED;
+		}
+		break;
 	case OP_KILLED:
 	case OP_REFUSED:
 		break;

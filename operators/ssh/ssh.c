@@ -245,10 +245,6 @@ static struct ssh_try *try_create(
 	t->response_limit = (size_t)number_of(&s[SSH_KEY_RESPONSE_LIMIT], RESPONSE_LIMIT);
 	t->log_limit = (uint64_t)number_of(&s[SSH_KEY_LOG_LIMIT], LOG_LIMIT);
 	t->timeout_ms = number_of(&s[SSH_KEY_CMD_TIMEOUT], 0);
-	t->is_cmd_timeout =
-		t->timeout_ms > 0 && (job->timeout_ms == 0 || t->timeout_ms < job->timeout_ms);
-	if (!t->is_cmd_timeout)
-		t->timeout_ms = job->timeout_ms;
 	buf_init(&t->input, 0);
 	buf_init(&t->sending.facts, 0);
 	buf_init(&t->response, 0);
@@ -272,6 +268,17 @@ static void output_resume(struct ssh_try *t, const struct op_job *job)
 	}
 }
 
+/* The task's own cmd_timeout, else the connection's, where the engine's timeout is not shorter. */
+static void timeout_choose(struct ssh_try *t, const struct op_job *job)
+{
+	if (t->timeout_ms == 0)
+		t->timeout_ms = t->target->cmd_timeout_ms;
+	t->is_cmd_timeout =
+		t->timeout_ms > 0 && (job->timeout_ms == 0 || t->timeout_ms < job->timeout_ms);
+	if (!t->is_cmd_timeout)
+		t->timeout_ms = job->timeout_ms;
+}
+
 static int begin(struct op_instance *base, const struct op_job *job, const struct op_events *events,
 	void *ctx, bool is_attach, struct op_try **out, struct err *e)
 {
@@ -293,10 +300,7 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 			number_of(&s[SSH_KEY_CONN_TIMEOUT], 0), &t->target, e);
 	if (r == 0) {
 		target_share(i, t);
-		if (t->timeout_ms == 0 && t->target->cmd_timeout_ms > 0) {
-			t->timeout_ms = t->target->cmd_timeout_ms;
-			t->is_cmd_timeout = true;
-		}
+		timeout_choose(t, job);
 	}
 	/* What was seen running is never started again, whatever the host remembers. */
 	if (r == 0 && !is_attach)

@@ -61,6 +61,15 @@ for detach in true false; do
 	like "and why" "$log" '*it was ended at its cmd_timeout of 500ms*'
 done
 
+# A timeout of the connection's, beside a longer one of the task's.
+cat >"$work/timed.yaml" <<'E'
+tasks:
+  timed: {operator: ssh, ssh_conn_id: box, execution_timeout: 1h, command: "sleep 1000"}
+E
+WINDROW_CONN_BOX="$WINDROW_CONN_BOX&cmd_timeout=500ms" run dags test "$work/timed.yaml"
+like "the connection's cmd_timeout counts where the task has a longer timeout" "$out" \
+	'*main.timed failed*message="it was ended at its cmd_timeout of 500ms"*'
+
 # ^C where the remote script is decent.
 cat >"$work/long.yaml" <<'E'
 default_args: {operator: ssh, ssh_conn_id: box}

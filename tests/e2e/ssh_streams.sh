@@ -49,6 +49,7 @@ tasks:
   nowhere: {working_directory: /no/such, command: echo ran}
   three: {command: exit 3}
   skips: {skip_on_exit_code: [99], command: exit 99}
+  skips_high: {skip_on_exit_code: 137, command: exit 137}
   dies: {command: kill -9 \$\$}
   json: {command: "printf '{\"a\": [1]}' > \$SCRIPT_RESPONSE_FILE"}
   big: {response_limit: 1KiB, command: "head -c 1025 /dev/zero | tr '\\\\0' x > \$SCRIPT_RESPONSE_FILE"}
@@ -71,6 +72,7 @@ fine"
 	is "and nothing runs in another" "$(printed main.nowhere INFO)" ""
 	like "an exit status" "$out" '*main.three failed*message="the script ended with exit status 3"*'
 	like "skip_on_exit_code" "$out" '*main.skips skipped*'
+	like "statuses above 128 too" "$out" '*main.skips_high skipped*'
 	like "a signal" "$out" '*main.dies failed*message="signal 9 (SIGKILL) ended the script"*'
 	like "a response past its limit" "$out" '*main.big failed*the response has 1025 bytes; its response_limit is 1024*'
 done
