@@ -51,7 +51,7 @@ struct talk {
 	int fd; /* the agent's end */
 	int moves, asked;
 	enum agent_state first; /* what its first answer came to */
-	uint64_t digest, signatures; /* of the keys; of what it signed */
+	uint64_t digest, signatures; /* of the keys, 0: not looked at yet; of what it signed */
 };
 
 static void on_moved(void *ctx)
@@ -91,6 +91,7 @@ static void keys_check(struct talk *t)
 
 	if (n > AGENT_KEYS_MAX)
 		abort();
+	t->digest = n + 1;
 	for (size_t i = 0; i < n; i++) {
 		t->digest = digest(t->digest, keys[i].blob, keys[i].len);
 		t->digest = digest(t->digest, keys[i].comment, strlen(keys[i].comment));
@@ -111,7 +112,7 @@ static void go_on(struct talk *t)
 
 	if (agent_state(t->agent) == AGENT_WAITING)
 		return;
-	if (t->asked == 1) {
+	if (t->asked == 1 && t->digest == 0) {
 		t->first = agent_state(t->agent);
 		keys_check(t);
 	}

@@ -1,6 +1,7 @@
 /*
  * The settings file: what is wrong with it is told by the place where it stands; what is taken is a
- * value that its setting can have, and comes back the same when it is written anew.
+ * value that its setting can have, and comes back the same when it is written anew. Where the first
+ * line begins as a variable of the environment does, each line is one.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define HOME "/home/somebody"
+#define PREFIX "WINDROW__"
+#define VARIABLES_MOST 32
 #define FILE_NAME HOME "/.windrow/" SETTINGS_FILE_NAME
 
 static int take(struct settings *s, const char *text, size_t len, struct err *e)
@@ -30,12 +33,16 @@ static int take(struct settings *s, const char *text, size_t len, struct err *e)
 	return settings_text_take(s, env, text, len, e);
 }
 
+static void must_begin(const char *text, const char *beginning)
+{
+	if (strncmp(text, beginning, strlen(beginning)) != 0)
+		abort();
+}
+
 static void check_value(const struct settings *s, enum setting_id id)
 {
 	const char *text = s->values[id].text;
 
-	if (strncmp(s->values[id].origin, FILE_NAME ":", strlen(FILE_NAME ":")) != 0)
-		abort();
 	switch (setting_defs[id].type) {
 	case SETTING_NUMBER:
 		if (settings_number(s, id) < 1 || settings_number(s, id) > SETTING_NUMBER_MAX)
@@ -46,7 +53,7 @@ static void check_value(const struct settings *s, enum setting_id id)
 			abort();
 		break;
 	case SETTING_PATH:
-		if (text[0] != '/' || text[1] == '\0')
+		if (text[0] != '/')
 			abort();
 		break;
 	}
@@ -86,11 +93,37 @@ static void round_trip(const struct settings *s)
 
 		if ((a == NULL) != (b == NULL) || (a != NULL && strcmp(a, b) != 0))
 			abort();
-		if (a != NULL)
-			check_value(s, (enum setting_id)i);
+		if (a == NULL)
+			continue;
+		check_value(s, (enum setting_id)i);
+		must_begin(s->values[i].origin, FILE_NAME ":");
 	}
 	buf_free(&text);
 	arena_destroy(again.arena);
+}
+
+static void environment(char *text)
+{
+	static char home[] = "HOME=" HOME, ours[] = "WINDROW_HOME=/nowhere/windrow";
+	char *env[VARIABLES_MOST + 3] = {home, ours};
+	struct settings *s;
+	struct err e;
+
+	for (size_t n = 2; text != NULL && n < VARIABLES_MOST + 2; n++) {
+		env[n] = text;
+		text = strchr(text, '\n');
+		if (text != NULL)
+			*text++ = '\0';
+	}
+	if (settings_load(env, &s, &e) != 0) {
+		must_begin(e.text, PREFIX);
+		return;
+	}
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		check_value(s, (enum setting_id)i);
+		must_begin(s->values[i].origin, s->values[i].origin[0] == 'd' ? "default" : PREFIX);
+	}
+	settings_destroy(s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -104,10 +137,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';
+	if (strncmp(text, PREFIX, strlen(PREFIX)) == 0) {
+		environment(text);
+		free(text);
+		return 0;
+	}
 	if (take(&s, text, size, &e) == 0)
 		round_trip(&s);
-	else if (strncmp(e.text, FILE_NAME ":", strlen(FILE_NAME ":")) != 0)
-		abort();
+	else
+		must_begin(e.text, FILE_NAME ":");
 	arena_destroy(s.arena);
 	free(text);
 	return 0;
