@@ -257,12 +257,17 @@ int client_ask(struct request *r, struct arena *a, struct value *answer)
 	struct stores_options o;
 	struct client *c = NULL;
 	bool is_held = true;
-	int status;
+	int status = EXIT_DONE;
+	struct err e;
 
 	if (!stores_options_or_report(&o))
 		return EXIT_FAILED;
 	r->actor = o.actor;
-	do {
+	if (request_check(r, &e) != 0) {
+		report_error("%s", e.text);
+		status = EXIT_USAGE;
+	}
+	while (status == EXIT_DONE && is_held) {
 		status = client_open(o.home, &c);
 		if (status == EXIT_DONE && c != NULL) {
 			status = ask_daemon(c, r, a, answer, clock_ms() >= until, &is_held);
@@ -272,7 +277,7 @@ int client_ask(struct request *r, struct arena *a, struct value *answer)
 		client_close(c);
 		if (status == EXIT_DONE && is_held)
 			(void)nanosleep(&pause, NULL);
-	} while (status == EXIT_DONE && is_held);
+	}
 	stores_options_free(&o);
 	return status;
 }

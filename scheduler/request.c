@@ -11,6 +11,7 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/hint.h"
+#include "engine/utf8.h"
 
 enum member_type { MEMBER_NAME, MEMBER_TEXT, MEMBER_BOOL, MEMBER_INT, MEMBER_MAP };
 
@@ -214,6 +215,27 @@ int request_parse(struct arena *a, const char *text, size_t len, struct request 
 				e, ERR_INVALID, "%s needs \"%s\"", names[r.kind], members[i].key);
 	if (status == 0)
 		*out = r;
+	return status;
+}
+
+int request_check(const struct request *r, struct err *e)
+{
+	struct request taken;
+	int status = 0;
+
+	for (size_t i = 0; i < MEMBERS_COUNT && status == 0; i++) {
+		const struct member *m = &members[i];
+		struct value v;
+		const char *text;
+
+		if ((m->type != MEMBER_NAME && m->type != MEMBER_TEXT) || !is_given(r, m))
+			continue;
+		memcpy(&text, place(r, m), sizeof(text));
+		v = value_string(text, strlen(text));
+		status = text_take(m, &v, &taken, e);
+		if (status == 0 && utf8_valid(text, v.len) < v.len)
+			status = err_set(e, ERR_INVALID, "%s: it is no UTF-8", m->key);
+	}
 	return status;
 }
 

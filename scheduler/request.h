@@ -65,6 +65,10 @@ struct request {
 int request_parse(
 	struct arena *a, const char *text, size_t len, struct request *out, struct err *e);
 
+/* Whether its texts are what request_parse() would take, and UTF-8, as JSON can say nothing else.
+ * ERR_INVALID, ERR_LIMIT. */
+int request_check(const struct request *r, struct err *e);
+
 /* Adds it as one line of JSON, its newline too. Failure sticks in out. */
 struct buf;
 void request_write(const struct request *r, struct buf *out);

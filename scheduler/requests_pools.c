@@ -31,8 +31,11 @@ int requests_pool_set(struct call *c, const struct request *r, struct err *e)
 	struct store_pool p = {
 		.name = r->pool, .slots = (uint32_t)r->slots, .description = r->description};
 	struct fields f = {.arena = c->arena};
-	int status;
+	int status = store_pool_check(&p, e);
 
+	/* N.B. what the journal could never store would hold up everything behind it. */
+	if (status != 0)
+		return status;
 	fields_text(&f, "pool", r->pool);
 	fields_int(&f, "slots", r->slots);
 	fields_text(&f, "description", r->description);

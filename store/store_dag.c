@@ -209,17 +209,22 @@ int store_import_errors(
 
 /* ---- pools ---- */
 
-int store_pool_put(struct store *s, const struct store_pool *p, struct err *e)
+int store_pool_check(const struct store_pool *p, struct err *e)
 {
 	int r = store_name_check("pool", p->name, e);
 
-	if (r == 0)
-		r = store_text_check("pool", p->name, "description", p->description, e);
+	return r != 0 ? r : store_text_check("pool", p->name, "description", p->description, e);
+}
+
+int store_pool_put(struct store *s, const struct store_pool *p, struct err *e)
+{
+	int r = store_pool_check(p, e);
+
 	return r != 0 ? r
 		      : db_run(s->db, e, NULL,
 				"INSERT INTO pools (name, slots, description) VALUES ($1, $2, $3) "
 				"ON CONFLICT (name) DO UPDATE SET slots = excluded.slots, "
-				"description = excluded.description",
+				"description = COALESCE(excluded.description, pools.description)",
 				"tit", p->name, (int64_t)p->slots, p->description);
 }
 

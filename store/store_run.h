@@ -169,6 +169,10 @@ struct store_pool {
 	const char *description; /* or NULL */
 };
 
+/* Whether it can be stored: ERR_INVALID, ERR_LIMIT. */
+int store_pool_check(const struct store_pool *p, struct err *e);
+
+/* Without a description a pool keeps the one that it has. */
 int store_pool_put(struct store *s, const struct store_pool *p, struct err *e);
 int store_pool_delete(struct store *s, const char *name, struct err *e); /* ERR_NOTFOUND */
 int store_pools(
