@@ -216,6 +216,7 @@ static void settings_read_again(struct daemon *d)
 		daemon_log(OP_WARNING, "another dags folder counts from the next start on");
 	bag_rescan_set(d->bag, settings_number(s, SETTING_DAG_DIR_LIST_INTERVAL));
 	log_cleaner_set(d->log_cleaner, s);
+	metrics_set(d->metrics, s);
 	settings_destroy(s);
 	bag_scan_now(d->bag);
 	daemon_log(OP_INFO, "the settings were read again");

@@ -30,6 +30,7 @@ struct metrics {
 	uint64_t commit_ns; /* the last that was seen */
 	uint64_t every_ms;
 	char *path, *new_path;
+	char *next_path; /* from the next writing on; NULL: the same */
 	uv_work_t work;
 	struct buf text; /* being written */
 	bool is_writing, is_closing, is_told;
@@ -108,6 +109,7 @@ static void on_handle_closed(uv_handle_t *handle)
 		return;
 	free(m->path);
 	free(m->new_path);
+	free(m->next_path);
 	free(m);
 	closed(ctx);
 }
@@ -137,27 +139,6 @@ static void on_written(uv_work_t *work, int status)
 	m->is_told = m->why != 0;
 }
 
-static void on_timer(uv_timer_t *timer)
-{
-	struct metrics *m = timer->data;
-	struct metrics_sources s = {.conductor = m->o.conductor,
-		.bag = m->o.bag,
-		.journal = m->o.journal,
-		.instances = m->o.instances,
-		.counts = &m->counts};
-
-	if (m->is_writing)
-		return;
-	buf_init(&m->text, 0);
-	metrics_text(&s, &m->text);
-	if (buf_status(&m->text) == 0)
-		m->is_writing = uv_queue_work(m->o.loop, &m->work, on_work, on_written) == 0;
-	if (!m->is_writing)
-		buf_free(&m->text); /* the next time */
-}
-
-/* ---- life ---- */
-
 static int paths_make(struct metrics *m, const char *path)
 {
 	size_t size = strlen(path) + sizeof(".new");
@@ -169,6 +150,48 @@ static int paths_make(struct metrics *m, const char *path)
 	(void)snprintf(m->new_path, size, "%s.new", path);
 	return 0;
 }
+
+/* N.B. the other thread reads the paths while it writes. */
+static void next_path_take(struct metrics *m)
+{
+	char *path = m->path, *new_path = m->new_path;
+
+	if (m->next_path == NULL)
+		return;
+	if (paths_make(m, m->next_path) == 0) {
+		free(path);
+		free(new_path);
+	} else {
+		free(m->path);
+		free(m->new_path);
+		m->path = path;
+		m->new_path = new_path;
+	}
+	free(m->next_path);
+	m->next_path = NULL;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	struct metrics *m = timer->data;
+	struct metrics_sources s = {.conductor = m->o.conductor,
+		.bag = m->o.bag,
+		.journal = m->o.journal,
+		.instances = m->o.instances,
+		.counts = &m->counts};
+
+	if (m->is_writing)
+		return;
+	next_path_take(m);
+	buf_init(&m->text, 0);
+	metrics_text(&s, &m->text);
+	if (buf_status(&m->text) == 0)
+		m->is_writing = uv_queue_work(m->o.loop, &m->work, on_work, on_written) == 0;
+	if (!m->is_writing)
+		buf_free(&m->text); /* the next time */
+}
+
+/* ---- life ---- */
 
 int metrics_open(const struct metrics_options *o, struct metrics **out, struct err *e)
 {
@@ -197,6 +220,14 @@ int metrics_open(const struct metrics_options *o, struct metrics **out, struct e
 	(void)uv_timer_start(&m->timer, on_timer, 0, m->every_ms);
 	*out = m;
 	return 0;
+}
+
+void metrics_set(struct metrics *m, const struct settings *s)
+{
+	free(m->next_path);
+	m->next_path = strdup(settings_text(s, SETTING_METRICS_FILE));
+	m->every_ms = (uint64_t)settings_number(s, SETTING_METRICS_INTERVAL) * 1000;
+	(void)uv_timer_start(&m->timer, on_timer, 0, m->every_ms);
 }
 
 void metrics_close(struct metrics *m, void (*on_closed)(void *ctx), void *ctx)

@@ -33,6 +33,9 @@ struct metrics_options {
 /* Counts from now on. The options' pointers must outlive it. ERR_NOMEM. */
 int metrics_open(const struct metrics_options *o, struct metrics **out, struct err *e);
 
+/* Another file, another interval: from now on. The file that was written so far stays. */
+void metrics_set(struct metrics *m, const struct settings *s);
+
 /* Ends it; on_closed comes from the loop. The file stays. */
 void metrics_close(struct metrics *m, void (*on_closed)(void *ctx), void *ctx);
 

@@ -57,7 +57,13 @@ until_ok "one that is deleted has as many slots as any" has 'windrow_pool_slots{
 printf 'core:\n  default_pool_task_slot_count: 3\n' >"$WINDROW_HOME/windrow.yaml"
 kill -s HUP "$daemon"
 until_ok "also when that changes" has 'windrow_pool_slots{pool="narrow",state="total"}' 3
+printf 'metrics:\n  interval: 1\n  file: other.prom\n' >"$WINDROW_HOME/windrow.yaml"
+kill -s HUP "$daemon"
+until_ok "another file is written as soon as the settings say so" test -s "$WINDROW_HOME/other.prom"
+cp "$WINDROW_HOME/other.prom" "$work/other"
+until_ok "as often as they say" sh -c "! cmp -s '$WINDROW_HOME/other.prom' '$work/other'"
 rm "$WINDROW_HOME/windrow.yaml"
+kill -s HUP "$daemon"
 is "no connection is open where no task wanted one" "$(value windrow_ssh_connections)" 0
 daemon_stop
 is "the scheduler stops" "$status" 0
