@@ -25,19 +25,18 @@ static void time_cell(struct table *t, int64_t at)
 static int date_read(const struct args *args, const char *flag, bool is_end, int64_t *out)
 {
 	const char *text = args_text(args, flag, NULL);
-	bool is_date = false;
 	struct err e;
+	int r;
 
 	*out = INSTANT_NONE;
 	if (text == NULL)
 		return EXIT_DONE;
-	if (instant_parse(text, strlen(text), NULL, out, &is_date, &e) != 0) {
-		report_error("--%s: %s", flag, e.text);
-		return EXIT_USAGE;
-	}
-	if (is_end && is_date)
-		*out += INT64_C(86400000) - 1;
-	return EXIT_DONE;
+	r = is_end ? instant_parse_end(text, strlen(text), NULL, out, &e)
+		   : instant_parse(text, strlen(text), NULL, out, NULL, &e);
+	if (r == 0)
+		return EXIT_DONE;
+	report_error("--%s: %s", flag, e.text);
+	return EXIT_USAGE;
 }
 
 /* ---- dags list-runs ---- */
@@ -174,14 +173,14 @@ static int task_state_show(struct rows *r, const struct args *args)
 	const struct task *t = dag_find_task(r->stored.dag, args_word(args, 1));
 	uint32_t instance = args_has(args, "map-index") ? (uint32_t)args_int(args, "map-index", 0)
 							: RUN_NO_INSTANCE;
-	enum task_state state = TASK_NONE;
+	const struct store_task *row;
+	struct err e;
 
 	if (t == NULL)
 		return EXIT_FAILED;
-	for (size_t i = 0; i < r->n; i++)
-		if (r->list[i].row.task == t->number && r->list[i].row.instance == instance)
-			state = (enum task_state)r->list[i].row.state;
-	(void)puts(task_state_name(state));
+	if (run_stored_row_find(t, instance, r->list, r->n, &row, &e) != 0)
+		return stores_report(&e);
+	(void)puts(task_state_name(row == NULL ? TASK_NONE : (enum task_state)row->row.state));
 	return EXIT_DONE;
 }
 

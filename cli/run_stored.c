@@ -58,6 +58,32 @@ int run_stored_open(const char *dag_id, const char *run_id, struct run_stored *o
 	return r == 0 ? EXIT_DONE : stores_report(&e);
 }
 
+int run_stored_row_find(const struct task *t, uint32_t instance, const struct store_task *tasks,
+	size_t n, const struct store_task **out, struct err *e)
+{
+	const struct run_row *whole = NULL;
+	const struct store_task *found = NULL;
+
+	for (size_t i = 0; i < n && found == NULL; i++) {
+		if (tasks[i].row.task != t->number)
+			continue;
+		if (tasks[i].row.instance == RUN_NO_INSTANCE)
+			whole = &tasks[i].row;
+		if (tasks[i].row.instance == instance)
+			found = &tasks[i];
+	}
+	if (!t->is_for_each && instance != RUN_NO_INSTANCE)
+		return err_set(e, ERR_NOTFOUND, "%s is no for_each, and has no instances", t->id);
+	/* N.B. before it runs a for_each has none, and it is not known how many there will be. */
+	if (found == NULL && whole != NULL && instance >= whole->n_items &&
+		instance != RUN_NO_INSTANCE &&
+		(whole->state == TASK_RUNNING || task_state_is_over((enum task_state)whole->state)))
+		return err_set(e, ERR_NOTFOUND, "%s has no instance %u in this run, but %u of them",
+			t->id, instance, whole->n_items);
+	*out = found;
+	return 0;
+}
+
 int run_stored_facts(const struct run_stored *r, struct run_facts *out, struct err *e)
 {
 	const struct store_run *s = &r->run;

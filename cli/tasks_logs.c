@@ -31,15 +31,33 @@ struct logs {
 static int row_read(struct logs *l, struct run_row *out, struct err *e)
 {
 	struct arena *a = arena_create(0);
+	const struct store_task *found = NULL;
 	struct store_task *tasks;
 	size_t n = 0;
 	int r = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
 			  : store_tasks_of(l->stored.store, a, l->stored.run.number, &tasks, &n, e);
 
-	*out = (struct run_row){.state = TASK_NONE};
-	for (size_t i = 0; i < n && r == 0; i++)
-		if (tasks[i].row.task == l->task->number && tasks[i].row.instance == l->instance)
-			*out = tasks[i].row;
+	if (r == 0)
+		r = run_stored_row_find(l->task, l->instance, tasks, n, &found, e);
+	if (r == 0)
+		*out = found == NULL ? (struct run_row){.state = TASK_NONE} : found->row;
+	arena_destroy(a);
+	return r;
+}
+
+/* Whether the run is over. ERR_NOTFOUND: it is not there any more. */
+static int run_read(struct logs *l, bool *is_over, struct err *e)
+{
+	const struct store_run *ours = &l->stored.run;
+	struct arena *a = arena_create(0);
+	struct store_run run;
+	int r = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+			  : store_run_find(l->stored.store, a, ours->dag_id, ours->run_id, &run, e);
+
+	if (r == 0 && run.number != ours->number)
+		r = err_set(e, ERR_NOTFOUND, "the run %s of %s was deleted", ours->run_id,
+			ours->dag_id);
+	*is_over = r == 0 && run_state_is_over((enum run_state)run.state);
 	arena_destroy(a);
 	return r;
 }
@@ -84,7 +102,25 @@ static int show(struct logs *l, bool follows)
 	return EXIT_FAILED;
 }
 
-/* Every try from this one on, until the task is over. */
+/* False, and reported: it is a for_each, of whose instances one is to be said. */
+static bool is_one(const struct logs *l, const struct run_row *row)
+{
+	if (row->n_items == 0 || l->instance != RUN_NO_INSTANCE)
+		return true;
+	report_error("%s is a for_each of %u instances here: --map-index says which", l->task->id,
+		row->n_items);
+	return false;
+}
+
+static int report_untried(const struct logs *l, const struct run_row *row)
+{
+	report_error("%s has no log in this run: it is %s, and was never tried", l->task->id,
+		task_state_name((enum task_state)row->state));
+	return EXIT_FAILED;
+}
+
+/* Every try from this one on, until the task is over. N.B. the run first: in one that was over by
+ * then nothing comes that the row does not tell. */
 static int follow_tries(struct logs *l)
 {
 	static const struct timespec pause = {.tv_nsec = TRY_WAIT_MS * 1000000L};
@@ -92,19 +128,22 @@ static int follow_tries(struct logs *l)
 	int status = EXIT_DONE;
 	struct run_row row;
 	struct err e;
+	bool is_over;
 
 	while (status == EXIT_DONE && !ferror(stdout)) {
-		if (row_read(l, &row, &e) != 0)
+		if (run_read(l, &is_over, &e) != 0 || row_read(l, &row, &e) != 0)
 			return stores_report(&e);
+		if (!is_one(l, &row))
+			return EXIT_USAGE;
 		if (row.try_number > shown) {
 			if (shown > 0)
 				report_note("try %u:", shown + 1);
 			l->try_number = ++shown;
 			status = show(l, true);
-		} else if (may_go_on(&row)) {
+		} else if (may_go_on(&row) && !is_over) {
 			(void)nanosleep(&pause, NULL);
 		} else {
-			break;
+			return shown > 0 ? status : report_untried(l, &row);
 		}
 	}
 	return status;
@@ -119,11 +158,8 @@ static int try_choose(struct logs *l, const struct args *args)
 
 	if (row_read(l, &row, &e) != 0)
 		return stores_report(&e);
-	if (row.n_items > 0 && l->instance == RUN_NO_INSTANCE) {
-		report_error("%s is a for_each of %u instances here: --map-index says which",
-			l->task->id, row.n_items);
+	if (!is_one(l, &row))
 		return EXIT_USAGE;
-	}
 	if (wanted > (long)row.try_number) {
 		report_error("%s has had %u %s in this run", l->task->id, row.try_number,
 			row.try_number == 1 ? "try" : "tries");
@@ -132,9 +168,7 @@ static int try_choose(struct logs *l, const struct args *args)
 	l->try_number = wanted > 0 ? (uint32_t)wanted : row.try_number;
 	if (l->try_number > 0 || args_has(args, "follow"))
 		return EXIT_DONE;
-	report_error("%s has no log in this run: it is %s, and was never tried", l->task->id,
-		task_state_name((enum task_state)row.state));
-	return EXIT_FAILED;
+	return report_untried(l, &row);
 }
 
 static int logs(struct logs *l, const struct args *args)

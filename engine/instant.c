@@ -168,6 +168,23 @@ int instant_parse(const char *text, size_t len, const struct zone *zone, int64_t
 	return 0;
 }
 
+int instant_parse_end(
+	const char *text, size_t len, const struct zone *zone, int64_t *out, struct err *e)
+{
+	bool is_date = false;
+	int64_t at, wall;
+	int r = instant_parse(text, len, zone, &at, &is_date, e);
+
+	if (r == 0 && is_date) {
+		r = instant_parse(text, len, NULL, &wall, NULL, e);
+		at = zone_first(zone == NULL ? zone_utc() : zone, (wall + DAY_MS) / 1000) * 1000 -
+			1;
+	}
+	if (r == 0)
+		*out = at;
+	return r;
+}
+
 /* --- formatting --- */
 
 static int64_t floor_div(int64_t a, int64_t b)

@@ -28,6 +28,11 @@ unsigned instant_month_days(int64_t year, unsigned month);
 int instant_parse(const char *text, size_t len, const struct zone *zone, int64_t *out,
 	bool *is_date_only, struct err *e);
 
+/* The same of an end: a date alone means its day's last millisecond in the zone, however many hours
+ * that day has. */
+int instant_parse_end(
+	const char *text, size_t len, const struct zone *zone, int64_t *out, struct err *e);
+
 /* Each writes into text, which has INSTANT_TEXT_MAX bytes, and returns it. */
 char *instant_format(int64_t t, char *text); /* 2026-01-01T00:00:00+00:00; .123 where not whole */
 char *instant_format_z(int64_t t, char *text); /* 2026-01-01T00:00:00Z */

@@ -4,8 +4,6 @@
 #include "engine/buf.h"
 #include "engine/load_impl.h"
 
-#define DAY_MS INT64_C(86400000)
-
 /* Takes note of how a call ended: what is wrong with the file is told at the node. */
 static void note(
 	struct loader *l, int rc, const struct yaml_node *n, const char *key, const struct err *e)
@@ -38,21 +36,10 @@ static void load_zone(struct loader *l, const struct yaml_node *n)
 	}
 }
 
-/* The last instant of the day that a bare date names, in the DAG's zone. */
-static int64_t day_end(const struct loader *l, const struct yaml_node *n, int64_t otherwise)
-{
-	int64_t wall;
-
-	if (instant_parse(n->text, n->n, NULL, &wall, NULL, NULL) != 0)
-		return otherwise;
-	return zone_first(l->dag->zone, (wall + DAY_MS) / 1000) * 1000 - 1;
-}
-
 static int64_t load_date(
 	struct loader *l, const struct key_def *k, const struct yaml_node *n, bool is_end)
 {
 	struct err e;
-	bool is_date_only = false;
 	int64_t t = INSTANT_NONE;
 	int rc;
 
@@ -62,11 +49,10 @@ static int64_t load_date(
 		load_wrong(l, k->name, n, "a date such as 2026-01-01 or 2026-01-01T02:30");
 		return INSTANT_NONE;
 	}
-	rc = instant_parse(n->text, n->n, l->dag->zone, &t, &is_date_only, &e);
+	rc = is_end ? instant_parse_end(n->text, n->n, l->dag->zone, &t, &e)
+		    : instant_parse(n->text, n->n, l->dag->zone, &t, NULL, &e);
 	note(l, rc, n, k->name, &e);
-	if (rc != 0)
-		return INSTANT_NONE;
-	return is_end && is_date_only ? day_end(l, n, t) : t;
+	return rc == 0 ? t : INSTANT_NONE;
 }
 
 /* The lines of a schedule; nothing is none. False and told where it is no schedule. */

@@ -2,6 +2,7 @@
  * Backfill: a run for each interval of a DAG's schedule that begins between two dates. Which exist
  * already stay as they are, or are cleared where that is asked for.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/dag.h"
@@ -32,19 +33,74 @@ static const char *const fates[] = {
 	[FATE_UNDER_WAY] = "under way",
 };
 
-/* Runs of the DAG between the dates, whatever made them: an interval has one at most. */
+/* Runs of the DAG between the dates, but for those by hand, by their dates: an interval has one at
+ * most. */
 struct known {
 	struct store_run *runs;
 	size_t n;
 };
 
+static int by_date(const void *a, const void *b)
+{
+	const struct store_run *one = a, *other = b;
+
+	return (one->logical_date > other->logical_date) -
+		(one->logical_date < other->logical_date);
+}
+
 static const struct store_run *known_find(const struct known *k, int64_t logical_date)
 {
-	for (size_t i = 0; i < k->n; i++)
-		if (k->runs[i].logical_date == logical_date &&
-			strcmp(k->runs[i].run_type, "manual") != 0)
-			return &k->runs[i];
-	return NULL;
+	const struct store_run wanted = {.logical_date = logical_date};
+
+	return k->n == 0 ? NULL : bsearch(&wanted, k->runs, k->n, sizeof(*k->runs), by_date);
+}
+
+/* One that is in memory, as it stands there: the disk may not have it yet. */
+static struct store_run live_run(const struct runner *r)
+{
+	return (struct store_run){.dag_id = runner_dag_id(r),
+		.run_id = runner_run_id(r),
+		.run_type = runner_run_type(r),
+		.state = (uint8_t)runner_state(r),
+		.logical_date = runner_facts(r)->logical_date};
+}
+
+static void known_add(
+	struct known *k, const struct store_run_filter *f, const struct store_run *run)
+{
+	if (run->logical_date >= f->since && run->logical_date <= f->until &&
+		strcmp(run->run_type, "manual") != 0)
+		k->runs[k->n++] = *run;
+}
+
+static int known_read(
+	struct call *c, const struct store_run_filter *f, struct known *k, struct err *e)
+{
+	struct conductor *conductor = c->requests->o.conductor;
+	struct store_run *stored, live;
+	size_t n = 0, n_live = 0;
+	int status = store_runs_list(c->requests->o.store, c->arena, f, &stored, &n, e);
+
+	if (status != 0)
+		return status;
+	for (struct runner *r = conductor_run_first(conductor); r != NULL;
+		r = conductor_run_next(r))
+		n_live++;
+	k->n = 0;
+	k->runs = arena_array(c->arena, n + n_live + 1, sizeof(*k->runs));
+	if (k->runs == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	for (struct runner *r = conductor_run_first(conductor); r != NULL;
+		r = conductor_run_next(r)) {
+		live = live_run(r);
+		if (strcmp(live.dag_id, f->dag_id) == 0)
+			known_add(k, f, &live);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (conductor_run_find(conductor, f->dag_id, stored[i].run_id) == NULL)
+			known_add(k, f, &stored[i]);
+	qsort(k->runs, k->n, sizeof(*k->runs), by_date);
+	return 0;
 }
 
 static int run_make(
@@ -86,10 +142,11 @@ static int run_clear(struct backfill *b, const struct store_run *run, struct err
 	return status == 0 ? 0 : err_set(e, status, "%s", err_text(status));
 }
 
-static enum fate fate_of(const struct backfill *b, const struct store_run *run)
+/* N.B. somebody may have called another run so: that counts as the interval's, and stays. */
+static enum fate fate_of(const struct backfill *b, const struct store_run *run, bool is_taken)
 {
 	if (run == NULL)
-		return FATE_NEW;
+		return is_taken ? FATE_EXISTS : FATE_NEW;
 	if (!run_state_is_over((enum run_state)run->state))
 		return FATE_UNDER_WAY;
 	return b->request->reset_dagruns ? FATE_CLEARED : FATE_EXISTS;
@@ -99,7 +156,8 @@ static int interval_do(
 	struct backfill *b, const struct known *known, const struct timetable_run *t, struct err *e)
 {
 	const struct store_run *run = known_find(known, t->logical_date);
-	enum fate fate = fate_of(b, run);
+	enum fate fate;
+	bool is_taken = false;
 	struct fields f = {.arena = b->call->arena};
 	char text[INSTANT_TEXT_MAX];
 	const char *run_id = run != NULL ? run->run_id
@@ -107,6 +165,9 @@ static int interval_do(
 						   instant_format(t->logical_date, text));
 	int status = run_id == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM)) : 0;
 
+	if (status == 0 && run == NULL)
+		status = requests_run_exists(b->call, b->request->dag_id, run_id, &is_taken, e);
+	fate = fate_of(b, run, is_taken);
 	if (status == 0 && !b->request->dry_run && fate == FATE_NEW)
 		status = run_make(b, t, run_id, e);
 	if (status == 0 && !b->request->dry_run && fate == FATE_CLEARED)
@@ -138,8 +199,7 @@ static int intervals_find(struct backfill *b, struct known *known, struct timeta
 		status = intervals_list(d->timetable, bd->first_seen, filter.since, filter.until,
 			b->call->arena, list, n, e);
 	if (status == 0)
-		status = store_runs_list(
-			q->o.store, b->call->arena, &filter, &known->runs, &known->n, e);
+		status = known_read(b->call, &filter, known, e);
 	if (status == 0) {
 		b->runs = arena_array(b->call->arena, *n + 1, sizeof(*b->runs));
 		if (b->runs == NULL)

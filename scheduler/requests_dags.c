@@ -4,11 +4,10 @@
 #include "engine/dag.h"
 #include "engine/hint.h"
 #include "scheduler/bag.h"
+#include "scheduler/conductor.h"
 #include "scheduler/requests_impl.h"
 #include "store/journal.h"
 #include "store/store_run.h"
-
-#define DAY_MS INT64_C(86400000)
 
 static int not_found(const struct requests *q, const char *dag_id, struct err *e)
 {
@@ -61,16 +60,13 @@ int requests_edition_get(
 int requests_dates_take(const char *start, const char *end, const struct dag *d, int64_t *since,
 	int64_t *until, struct err *e)
 {
-	bool is_date = false;
 	int status = 0;
 
 	*since = *until = INSTANT_NONE;
 	if (start != NULL)
 		status = instant_parse(start, strlen(start), d->zone, since, NULL, e);
 	if (status == 0 && end != NULL)
-		status = instant_parse(end, strlen(end), d->zone, until, &is_date, e);
-	if (status == 0 && is_date)
-		*until += DAY_MS - 1;
+		status = instant_parse_end(end, strlen(end), d->zone, until, e);
 	return status;
 }
 
@@ -107,18 +103,30 @@ int requests_unpause(struct call *c, const struct request *r, struct err *e)
 
 /* ---- delete ---- */
 
-/* Refused while a run of it may still do something. */
+static int under_way(const char *dag_id, const char *run_id, struct err *e)
+{
+	return err_set(e, ERR_ILLEGAL,
+		"%s has the run %s under way; `windrow runs cancel %s/%s` ends it", dag_id, run_id,
+		dag_id, run_id);
+}
+
+/* Refused while a run of it may still do something: in memory, where it may be ahead of the disk,
+ * or in the store, where one may be that could not be taken up. */
 static int runs_check(struct call *c, const char *dag_id, struct err *e)
 {
+	struct conductor *conductor = c->requests->o.conductor;
 	struct store_run *runs;
 	size_t n = 0;
-	int status = store_runs_unfinished(c->requests->o.store, c->arena, &runs, &n, e);
+	int status;
 
+	for (struct runner *r = conductor_run_first(conductor); r != NULL;
+		r = conductor_run_next(r))
+		if (strcmp(runner_dag_id(r), dag_id) == 0 && runner_is_busy(r))
+			return under_way(dag_id, runner_run_id(r), e);
+	status = store_runs_unfinished(c->requests->o.store, c->arena, &runs, &n, e);
 	for (size_t i = 0; i < n && status == 0; i++)
 		if (strcmp(runs[i].dag_id, dag_id) == 0)
-			return err_set(e, ERR_ILLEGAL,
-				"%s has the run %s under way; `windrow runs cancel %s/%s` ends it",
-				dag_id, runs[i].run_id, dag_id, runs[i].run_id);
+			return under_way(dag_id, runs[i].run_id, e);
 	return status;
 }
 

@@ -72,6 +72,10 @@ request_handler requests_trigger, requests_cancel, requests_mark, requests_follo
 /* Answers with what the run is. */
 int requests_run_fields(struct call *c, const struct runner *r, struct err *e);
 
+/* Whether a DAG has a run of this id, in memory or in the store. */
+int requests_run_exists(
+	struct call *c, const char *dag_id, const char *run_id, bool *exists, struct err *e);
+
 /* requests_clear.c */
 
 request_handler requests_clear;

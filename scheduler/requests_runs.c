@@ -42,8 +42,7 @@ int requests_run_fields(struct call *c, const struct runner *r, struct err *e)
 	return fields_end(&f, &c->answer, e);
 }
 
-/* Whether a DAG has a run of this id, in memory or in the store. */
-static int run_exists(
+int requests_run_exists(
 	struct call *c, const char *dag_id, const char *run_id, bool *exists, struct err *e)
 {
 	struct requests *q = c->requests;
@@ -79,7 +78,7 @@ static int run_id_make(struct call *c, const struct request *r, const struct dag
 							instant_format(f->logical_date, text));
 		if (f->run_id == NULL)
 			return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-		status = run_exists(c, d->dag_id, f->run_id, &exists, e);
+		status = requests_run_exists(c, d->dag_id, f->run_id, &exists, e);
 		if (exists && (r->run_id != NULL || r->logical_date != NULL))
 			return err_set(
 				e, ERR_EXISTS, "%s has a run %s already", d->dag_id, f->run_id);

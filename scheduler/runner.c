@@ -271,6 +271,11 @@ enum run_state runner_state(const struct runner *r)
 	return (enum run_state)run_head_get(r->run).state;
 }
 
+bool runner_is_busy(const struct runner *r)
+{
+	return r->is_ready || !run_state_is_over(runner_state(r));
+}
+
 int runner_row(const struct runner *r, uint32_t task, uint32_t instance, struct run_row *out)
 {
 	return run_row_get(r->run, task, instance, out);

@@ -81,6 +81,9 @@ uint32_t runner_max_active(const struct runner *r); /* backfills side by side; 0
 enum run_state runner_state(const struct runner *r);
 int runner_row(const struct runner *r, uint32_t task, uint32_t instance, struct run_row *out);
 
+/* Whether it is not over, or something that was asked of it has yet to be done. */
+bool runner_is_busy(const struct runner *r);
+
 /* When a task, or an instance, began and ended; INSTANT_NONE: not yet, or nobody knows. */
 void runner_times(const struct runner *r, uint32_t task, uint32_t instance, int64_t *started_at,
 	int64_t *ended_at);

@@ -92,6 +92,7 @@ E2E_TESTS = \
 	tests/e2e/sched_folder.sh \
 	tests/e2e/sched_logs.sh \
 	tests/e2e/sched_metrics.sh \
+	tests/e2e/sched_races.sh \
 	tests/e2e/sched_schedule.sh \
 	tests/e2e/ssh_accounts.sh \
 	tests/e2e/ssh_callbacks.sh \

@@ -100,6 +100,11 @@ backfill__2026-01-03T00:00:00+00:00	new"
 	said "deleting what runs" 1 "*d has the run * under way*" dags delete d --yes
 	said "a pool" 0 "" pools set p 2 'of two'
 	said "a pool of no number" 2 "*no number of slots*" pools set p two
+	said "a pool without a name" 2 "*pool: it is empty*" pools set "" 2
+	said "a name that no pool can have" 2 "*cannot hold control characters*" pools set "$(printf 'a\nb')" 2
+	said "a name that is too long" 2 "*more than 250 bytes*" pools set "$(printf '%0300d' 0)" 2
+	said "a description that is no text" 2 "*no UTF-8*" pools set p 2 "$(printf '\377')"
+	said "sizing it again" 0 "" pools set p 2
 	said "deleting a pool that there is not" 1 "*there is no pool q*" pools delete q
 	said "deleting the default pool" 1 "*always there*" pools delete default_pool
 	is "$kind: the pool is there" "$(query 'SELECT name, slots, description FROM pools')" "p|2|of two"
@@ -213,6 +218,11 @@ is "which lies sealed in the store's files" $? 1
 like "and the item of each instance" "$("$windrow" tasks render f b one -i 1)" '*# item
 y*'
 like "and which try is which" "$(cat "$work/tries")" "try 2:"
+said "following an instance that there is not" 1 "*main.b has no instance 7 in this run, but 2 of them*" \
+	tasks logs f b one -i 7 --follow
+said "asking how it stands" 1 "*main.b has no instance 7*" tasks state f b one -i 7
+said "following one of a task that has none" 1 "*main.a is no for_each*" tasks logs f a one -i 0 --follow
+said "following a for_each as a whole" 2 "*--map-index says which*" tasks logs f b one --follow
 run jobs check -o plain
 is "jobs check answers" "$status" 0
 like "with the process" "$out" "pid	$daemon
