@@ -62,7 +62,7 @@ static int list_read(struct arena *a, const char *conn_id, const char *what, con
 	for (size_t i = 0; v->type == VALUE_LIST && i < v->len; i++) {
 		const struct value *item = &v->u.items[i];
 
-		if (item->type != VALUE_STRING || memchr(item->u.text, ',', item->len) != NULL) {
+		if (item->type != VALUE_STRING || strcspn(item->u.text, ",") != item->len) {
 			buf_free(&b);
 			return err_set(e, ERR_INVALID,
 				"connection %s: %s wants names, one a string", conn_id, what);
