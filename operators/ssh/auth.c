@@ -258,6 +258,18 @@ static int password_try(struct session *s, struct err *e)
 	return 0;
 }
 
+/* What a connection has to have for what the server offers. */
+static const char *advice_for(const struct auth *a)
+{
+	bool takes_password =
+		auth_is_offered(a, "password") || auth_is_offered(a, "keyboard-interactive");
+
+	if (auth_is_offered(a, "publickey"))
+		return takes_password ? "; give it a key_file, a keypair or a password"
+				      : "; give it a key_file or a keypair";
+	return takes_password ? "; give it a password" : ", nor has windrow";
+}
+
 static int all_failed(struct session *s, struct err *e)
 {
 	const struct ssh_target *t = s->endpoint->target;
@@ -266,9 +278,8 @@ static int all_failed(struct session *s, struct err *e)
 	if (a->tried.len == 0)
 		return err_set(e, ERR_DENIED,
 			"authentication as %s failed: the server offers %s, and connection %s has "
-			"nothing for "
-			"these; give it a key_file, a keypair or a password",
-			t->login, a->offered, t->conn_id);
+			"nothing for these%s",
+			t->login, a->offered, t->conn_id, advice_for(a));
 	return err_set(e, ERR_DENIED, "authentication as %s failed: tried %s; the server offers %s",
 		t->login, buf_str(&a->tried), a->offered);
 }

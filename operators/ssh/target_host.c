@@ -287,5 +287,5 @@ int target_host_load(struct made *m, const struct connection *c, struct err *e)
 	r = known_file_add(m, m->known_path, e);
 	if (r == 0)
 		r = known_file_add(m, "/etc/ssh/ssh_known_hosts", e);
-	return r != 0 ? r : types_find(m, e);
+	return r != 0 ? err_context(e, "the host keys for connection %s", c->id) : types_find(m, e);
 }

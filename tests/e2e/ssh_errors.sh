@@ -97,7 +97,15 @@ WINDROW_CONN_BOX="$sealed&private_key_passphrase=open%20sesame"
 try
 is "with its passphrase it opens" "$status" 0
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?look_for_keys=false"
-refused "no key at all" "*failed: the server offers publickey*, and connection box has nothing for these*"
+refused "no key at all" "*failed: the server offers publickey*, and connection box has nothing for these; give it a key_file or a keypair"
+WINDROW_CONN_BOX="ssh://$sshd_user:secret@127.0.0.1:$port/"
+refused "a password where none is taken" "*has nothing for these; give it a key_file or a keypair"
+WINDROW_CONN_BOX=$box
+mv "$known" "$work/known.aside"
+mkdir "$known"
+refused "known hosts that cannot be read" "the host keys for connection box: $known is not a file"
+rmdir "$known"
+mv "$work/known.aside" "$known"
 
 # ---- connections ----
 
