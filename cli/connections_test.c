@@ -62,20 +62,17 @@ static void fail(struct report *p, enum step at, const char *why)
 	p->messages[at] = arena_strdup(p->arena, why);
 }
 
-/* The connection's notes, each with its step. N.B. one that lets nobody in tells none, but its key
- * was checked all the same. */
+/* The connection's notes, each with its step. */
 static void take_notes(struct report *p, const struct ssh_call *call)
 {
-	const struct ssh_host_verdict *v = &call->key.verdict;
 	struct ssh_note note;
 	size_t at = 0;
 
 	while (ssh_note_next(&call->notes, &at, &note))
-		if (note.stage == SSH_STAGE_HANDSHAKE || note.stage == SSH_STAGE_AUTH)
-			p->messages[step_of(note.stage)] = arena_strdup(p->arena, note.text);
-	if (v->text[0] != '\0')
-		p->messages[STEP_HOST_KEY] =
-			arena_printf(p->arena, "%s%s", v->is_warning ? "warning: " : "", v->text);
+		if (note.stage == SSH_STAGE_HANDSHAKE || note.stage == SSH_STAGE_HOST_KEY ||
+			note.stage == SSH_STAGE_AUTH)
+			p->messages[step_of(note.stage)] = arena_printf(
+				p->arena, "%s%s", note.is_warning ? "warning: " : "", note.text);
 }
 
 /* How the command went; a shell that talks before it (a noisy .bashrc) shows here. */

@@ -116,7 +116,7 @@ void session_fail(struct session *s, bool is_refusal, enum ssh_stage stage, cons
 	link_remove(&s->link);
 	ep->n_sessions--;
 	(void)__atomic_sub_fetch(&s->lane->n_sessions, 1, __ATOMIC_RELAXED);
-	endpoint_session_lost(ep, before_ready, is_refusal, stage, why);
+	endpoint_session_lost(ep, before_ready, is_refusal, stage, why, &s->notes);
 }
 
 static enum ssh_stage stage_of(const struct session *s)

@@ -278,7 +278,7 @@ static void back_off(struct endpoint *ep)
 }
 
 void endpoint_session_lost(struct endpoint *ep, bool before_ready, bool is_refusal,
-	enum ssh_stage stage, const struct err *why)
+	enum ssh_stage stage, const struct err *why, const struct buf *notes)
 {
 	if (before_ready) {
 		ep->n_connecting--;
@@ -290,6 +290,8 @@ void endpoint_session_lost(struct endpoint *ep, bool before_ready, bool is_refus
 			now_ms(ep) - ep->first_failure < ep->target->conn_timeout_ms)) {
 		back_off(ep);
 	} else if (before_ready && ep->n_sessions == 0) {
+		for (struct link *l = ep->queue.next; l != &ep->queue; l = l->next)
+			channel_notes_tell(LINK_OF(l, struct channel, link), notes);
 		endpoint_fail_queue(ep, stage, why);
 	} else if (before_ready) {
 		back_off(ep);

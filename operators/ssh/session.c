@@ -8,7 +8,6 @@
  *    read drains the socket; after it only channels for which something lies ready are read.
  *  - a channel that read 0 as its exit status has told nothing: only a close in order counts.
  */
-#include "operators/ssh/note.h"
 #include "operators/ssh/transport_internal.h"
 
 #include <stdio.h>
@@ -160,23 +159,13 @@ void session_drop_channels(struct session *s, enum ssh_stage stage, const struct
 
 /* --- opening --- */
 
-/* Tells the task what the connection that serves it had to say when it was made. */
-static void notes_tell(const struct session *s, struct channel *c)
-{
-	struct ssh_note note;
-	size_t at = 0;
-
-	while (ssh_note_next(&s->notes, &at, &note))
-		channel_note(c, &note);
-}
-
 /* The channel is open, and does what it is for. */
 static void channel_runs(struct session *s, struct channel *c)
 {
 	c->state = CHANNEL_RUNNING;
 	s->opening = NULL;
 	s->wants_schedule = true;
-	notes_tell(s, c);
+	channel_notes_tell(c, &s->notes);
 }
 
 /* MaxSessions shows as a refused channel: learn how many there may be, and let this one wait. */

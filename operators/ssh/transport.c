@@ -3,6 +3,7 @@
  * it. Invariant: a struct ssh_exec is freed right after its on_end(), and no message that names it
  * is sent by a lane after MSG_END.
  */
+#include "operators/ssh/note.h"
 #include "operators/ssh/transport_internal.h"
 
 #include <stdlib.h>
@@ -49,6 +50,15 @@ void channel_note(struct channel *c, const struct ssh_note *note)
 	m->note = *note;
 	m->note.text = m->bytes;
 	message_send(&c->lane->transport->out, m);
+}
+
+void channel_notes_tell(struct channel *c, const struct buf *notes)
+{
+	struct ssh_note note;
+	size_t at = 0;
+
+	while (ssh_note_next(notes, &at, &note))
+		channel_note(c, &note);
 }
 
 /* The channel stays, outside of all lists, until the caller has sent MSG_FREE: messages of the

@@ -305,6 +305,9 @@ void channel_free(struct channel *c);
 /* Adds bytes to the channel's standard input. Without memory the channel ends. */
 void channel_input(struct channel *c, const void *bytes, size_t len);
 void channel_note(struct channel *c, const struct ssh_note *note);
+
+/* What the connection that serves it, or that was to, had to tell when it was made (note.h). */
+void channel_notes_tell(struct channel *c, const struct buf *notes);
 void channel_end(struct channel *c, const struct ssh_end *end);
 
 /* endpoint.c */
@@ -326,9 +329,10 @@ void endpoint_schedule(struct endpoint *ep);
 void endpoint_connected(struct endpoint *ep);
 
 /* A session, which is out of the list already, is gone. before_ready: it never was ready.
- * is_refusal: the server hung up before it said anything, as one that is too busy does. */
+ * is_refusal: the server hung up before it said anything, as one that is too busy does. notes: what
+ * it had to tell until then. */
 void endpoint_session_lost(struct endpoint *ep, bool before_ready, bool is_refusal,
-	enum ssh_stage stage, const struct err *why);
+	enum ssh_stage stage, const struct err *why, const struct buf *notes);
 
 /* Ends all that waits, and all that runs. */
 void endpoint_fail_queue(struct endpoint *ep, enum ssh_stage stage, const struct err *why);

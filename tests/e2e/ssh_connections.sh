@@ -22,7 +22,7 @@ like "a name that is none" "$out" "*resolve	failed	*no.such.host.invalid*"
 WINDROW_CONN_BAD="ssh://h/?key_file=/nonexistent" run connections test bad
 like "a key that is not there" "$out" "*prepare	failed	*key_file*/nonexistent*"
 WINDROW_CONN_BAD="ssh://$sshd_user@127.0.0.1:$port/?look_for_keys=false" run connections test bad
-like "nothing to log in with" "$out" "*host_key	ok*login	failed	*the server offers publickey*"
+like "nothing to log in with" "$out" "*connect	ok	Connected (*host_key	ok	Host key *login	failed	*the server offers publickey*"
 is "what to do is on standard error, whole" "${err%%:*}" windrow
 
 : >"$me/.ssh/known_hosts"

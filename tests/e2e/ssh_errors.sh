@@ -79,6 +79,7 @@ cp "$work/known" "$known"
 
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/other"
 refused "a key that the server does not know" "*authentication as $sshd_user failed: tried $work/other; the server offers publickey*"
+like "the log tells how far it came" "$(task_log main.t)" "*Host key $shown is known*Connected (version 2.0, client OpenSSH_*authentication as*"
 chmod 644 "$work/other"
 refused "a key that others can read" "*$work/other can be read by others (mode 644); run chmod 600*"
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/none"
