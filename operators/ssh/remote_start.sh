@@ -88,8 +88,9 @@ set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
 reply; fi;
 tell "exit $r";
 # What others left here long ago, folders of what never began with it. One that has no end is left
-# alone while its supervisor lives.
-[ "$a" = 0 ] || ( nice find "$h/.windrow" -mmin "+$a" "(" -name claim -o -type d ")" | while IFS= read -r l; do
+# alone while its supervisor lives. N.B. the folder may be windrow's own home too: ids alone begin with a
+# digit there.
+[ "$a" = 0 ] || ( nice find "$h/.windrow" -path "$h/.windrow/[0-9]*" -mmin "+$a" "(" -name claim -o -type d ")" | while IFS= read -r l; do
 [ -d "$l" ] && { rmdir "$l"; continue; };
 { read -r w x; read -r p; } <"$l"; [ "$w" ] || { kill -s 0 "$p" && continue; }; rm -rf "${l%/claim}"; done
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- &

@@ -34,15 +34,19 @@ like "and how it ended" "$log" '*Marking task as SUCCESS. dag_id=hand-on, task_i
 is "the login is told once" "$(task_log Make.text | grep -c 'Authentication (')" 1
 like "a command is shown" "$(task_log Make.text)" '*Running command: printf "two words*'
 # What ended long ago is swept; what still runs, and what ended today, stays.
-mkdir "$host/.windrow/old" "$host/.windrow/runs" "$host/.windrow/never"
-printf '%-40s\n1\n' 'exit 0' >"$host/.windrow/old/claim"
-printf '%-40s\n%s\n' '' "$$" >"$host/.windrow/runs/claim"
-touch -d '2 days ago' "$host/.windrow/old/claim" "$host/.windrow/runs/claim" "$host/.windrow/never"
+mkdir "$host/.windrow/dags" "$host/.windrow/logs" "$host/.windrow/0old" "$host/.windrow/0runs" "$host/.windrow/0never"
+echo tasks >"$host/.windrow/dags/claim"
+printf '%-40s\n1\n' 'exit 0' >"$host/.windrow/0old/claim"
+printf '%-40s\n%s\n' '' "$$" >"$host/.windrow/0runs/claim"
+touch -d '2 days ago' "$host/.windrow/0old/claim" "$host/.windrow/0runs/claim" "$host/.windrow/0never" \
+	"$host/.windrow/dags/claim" "$host/.windrow/logs"
 run dags test "$work/hand-on.yaml"
-while [ -e "$host/.windrow/old" ] || [ -e "$host/.windrow/never" ]; do
+while [ -e "$host/.windrow/0old" ] || [ -e "$host/.windrow/0never" ]; do
 	:
 done
 ok "an execution of two days ago is swept, and a folder in which none began" true
-ok "one that runs is not" [ -e "$host/.windrow/runs/claim" ]
-is "nor those of today" "$(find "$host/.windrow" -name claim | wc -l)" 7
+ok "one that runs is not" [ -e "$host/.windrow/0runs/claim" ]
+is "nor those of today" "$(find "$host"/.windrow/0* -name claim | wc -l)" 7
+ok "nor what lies there of a windrow of the host's own" [ -e "$host/.windrow/dags/claim" ]
+ok "though it be empty" [ -d "$host/.windrow/logs" ]
 tap_done
