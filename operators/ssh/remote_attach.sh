@@ -3,8 +3,8 @@
 i=$1; m=$2; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 tell begin; printf "%s begin\n" "$m";
-for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
-d=$h/.windrow/$i; [ -s "$d/claim" ] && break;
+for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+d=$h/$i; [ -O "$h" ] && [ -s "$d/claim" ] && break;
 d=; done;
 [ "$d" ] || { tell none; exit 0; };
 { read -r w r x; read -r p; read -r s; } <"$d/claim";

@@ -4,13 +4,13 @@
 i=$1; m=$2; w=$3; g=$4; s=$4; a=" $4 $5 "; exec 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 if [ -z "$g" ]; then
-for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
-d=$h/.windrow/$i; [ -s "$d/claim" ] && break;
+for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+d=$h/$i; [ -O "$h" ] && [ -s "$d/claim" ] && break;
 d=; done;
 # Nobody has begun it: the claim is taken away, so that nobody will.
 if [ -z "$d" ]; then
-for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
-d=$h/.windrow/$i; mkdir -m 700 "$h/.windrow" 2>/dev/null; mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ] && break; done;
+for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+d=$h/$i; mkdir -m 700 "$h" 2>/dev/null; [ -O "$h" ] && { mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ]; } && break; done;
 set -C; { printf "%-40s\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { tell never; exit 0; };
 set +C; fi;
 # Between its claim and its group an execution has a moment without either.

@@ -10,15 +10,16 @@ q=$1; i=$2; m=$3; c=$4; b=$5; k=$6; j=$7; a=$8; shift 8;
 . remote_head.sh;
 # The last that standard output tells: the response, and that this is the end.
 reply() { if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi; printf "%s end\n" "$m"; };
-tell begin;
-for h in "$HOME" "${TMPDIR:-/tmp}" /tmp; do
-d=$h/.windrow/$i;
-[ -d "$h/.windrow" ] || mkdir -m 700 "$h/.windrow" 2>/dev/null;
+tell begin; d=;
+# N.B. whoever owns the folder could put another script into it.
+for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+[ -d "$h" ] || mkdir -m 700 "$h" 2>/dev/null;
+[ -O "$h" ] || continue; d=$h/$i;
 # One process makes the folders of many.
-[ -d "$d" ] || ( IFS=,; cd "$h/.windrow" && mkdir -m 700 $i$q ) 2>/dev/null;
+[ -d "$d" ] || ( IFS=,; cd "$h" && mkdir -m 700 $i$q ) 2>/dev/null;
 [ -w "$d/." ] && break;
 d=; done;
-[ "$d" ] || fail "no folder can be made in $HOME, ${TMPDIR:-/tmp} or /tmp";
+[ "$d" ] || fail "no folder can be made in $HOME${TMPDIR:+, $TMPDIR} or /tmp";
 # What the child runs.
 IFS= read -r e; take; p=$t;
 [ "$c" = 0 ] || fail "the script did not arrive whole";
@@ -90,7 +91,7 @@ tell "exit $r";
 # What others left here long ago, folders of what never began with it. One that has no end is left
 # alone while its supervisor lives. N.B. the folder may be windrow's own home too: ids alone begin with a
 # digit there.
-[ "$a" = 0 ] || ( nice find "$h/.windrow" -path "$h/.windrow/[0-9]*" -mmin "+$a" "(" -name claim -o -type d ")" | while IFS= read -r l; do
+[ "$a" = 0 ] || ( nice find "$h" -path "$h/[0-9]*" -mmin "+$a" "(" -name claim -o -type d ")" | while IFS= read -r l; do
 [ -d "$l" ] && { rmdir "$l"; continue; };
 { read -r w x; read -r p; } <"$l"; [ "$w" ] || { kill -s 0 "$p" && continue; }; rm -rf "${l%/claim}"; done
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- &

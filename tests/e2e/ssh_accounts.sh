@@ -76,7 +76,18 @@ sed -i 's/ssh_conn_id: acc/ssh_conn_id: box/' "$work/t.yaml"
 sshd_stop
 cp "$sshd_dir/user_key.pub" "$work/account/.ssh/authorized_keys"
 
-sshd_start "PasswordAuthentication no" "KbdInteractiveAuthentication yes" "UsePAM yes"
+# ---- a host where others share the folders of temporary files ----
+mkdir -p "$work/shared/.windrow-$account"
+chmod 777 "$work/shared" "$work/shared/.windrow-$account"
+sshd_start "AuthorizedKeysFile .ssh/authorized_keys" "SetEnv HOME=/no/such TMPDIR=$work/shared"
+try "key_file=$sshd_dir/user_key"
+is "where somebody else has made our folder" "$status" 0
+is "nothing is put into that" "$(ls "$work/shared/.windrow-$account")" ""
+ok "but into one of its own" [ -d "/tmp/.windrow-$account" ]
+rm -rf "/tmp/.windrow-$account"
+sshd_stop
+
+sshd_start "PasswordAuthentication no" "KbdInteractiveAuthentication yes" "UsePAM yes" "SetEnv HOME=$work/account"
 try "" "open%20sesame"
 if [ "$status" = 0 ]; then
 	like "a password answers questions" "$(task_log main.t)" "*Authentication (keyboard-interactive) successful!*"

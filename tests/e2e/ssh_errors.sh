@@ -139,7 +139,7 @@ sshd_start "SetEnv HOME=/no/such TMPDIR=$work/elsewhere"
 sed 's/ran > ran/> $SCRIPT_RESPONSE_FILE/' "$work/t.yaml" >"$work/s.yaml"
 run dags test "$work/s.yaml"
 is "a home that is not there" "$status" 0
-ok "the execution lies in TMPDIR" [ -s "$work"/elsewhere/.windrow/*/response ]
+ok "the execution lies in TMPDIR" [ -s "$work/elsewhere/.windrow-$sshd_user"/*/response ]
 box=$WINDROW_CONN_BOX
 
 mkfifo "$work/end"
