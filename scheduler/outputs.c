@@ -193,12 +193,14 @@ int outputs_keep(struct outputs *o, uint32_t task, uint32_t instance, const char
 	const struct op_result *r, struct err *e)
 {
 	struct entry *n = entry_of(slot_of(o, task, instance));
+	struct value code;
 	int status;
 
 	if (n == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	if (r->exit_code >= 0)
-		set(n, OUTPUT_EXIT_CODE, value_int(n->arena, r->exit_code));
+	code = r->exit_code < 0 ? value_null() : value_int(n->arena, r->exit_code);
+	if (code.type == VALUE_NUMBER)
+		set(n, OUTPUT_EXIT_CODE, code);
 	set(n, OUTPUT_COMPLETED, value_bool(r->completed));
 	status = set_string(n, OUTPUT_SCRIPT_EXECUTION_ID, execution_id);
 	if (status == 0 && r->response_path[0] != '\0')
@@ -236,6 +238,21 @@ void outputs_json(const struct outputs *o, uint32_t task, uint32_t instance, str
 	value_json(&all, out);
 }
 
+/* Whether an output can have such a value. */
+static bool is_fit(enum output_id id, const struct value *v)
+{
+	switch (id) {
+	case OUTPUT_RESPONSE:
+		return true;
+	case OUTPUT_EXIT_CODE:
+		return v->type == VALUE_NUMBER;
+	case OUTPUT_COMPLETED:
+		return v->type == VALUE_BOOL;
+	default:
+		return v->type == VALUE_STRING;
+	}
+}
+
 int outputs_restore(
 	struct outputs *o, uint32_t task, uint32_t instance, const char *json, struct err *e)
 {
@@ -253,9 +270,9 @@ int outputs_restore(
 		const char *name = output_name((enum output_id)id);
 		const struct value *v = value_member(&all, name, strlen(name));
 
-		if (v != NULL && id == OUTPUT_ERROR_MESSAGE && v->type != VALUE_STRING)
-			r = err_set(e, ERR_CORRUPT, "the outputs of %s are stored with no %s",
-				o->dag->tasks[task].id, name);
+		if (v != NULL && !is_fit((enum output_id)id, v))
+			r = err_set(e, ERR_CORRUPT, "the outputs of %s are stored with a %s as %s",
+				o->dag->tasks[task].id, value_type_name(v->type), name);
 		else if (v != NULL)
 			set(n, (enum output_id)id, *v);
 	}

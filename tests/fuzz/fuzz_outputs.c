@@ -44,7 +44,17 @@ static void prepare(void)
 	diags_destroy(diags);
 }
 
-/* Asks for everything; each is a value of JSON's shape, or is told to be missing. */
+/* Whether an output has a value of its type. */
+static int is_of_type(enum output_id id, const struct value *v)
+{
+	return id == OUTPUT_RESPONSE ||
+		v->type ==
+		(id == OUTPUT_EXIT_CODE			 ? VALUE_NUMBER
+				: id == OUTPUT_COMPLETED ? VALUE_BOOL
+							 : VALUE_STRING);
+}
+
+/* Asks for everything; each is a value of its type, or is told to be missing. */
 static void ask_all(const struct outputs *o)
 {
 	struct arena *a = arena_create(0);
@@ -55,10 +65,13 @@ static void ask_all(const struct outputs *o)
 		struct err e = {.text = ""};
 
 		buf_init(&b, 0);
-		if (outputs_get(o, 0, (enum output_id)id, a, &v, &e) == 0)
+		if (outputs_get(o, 0, (enum output_id)id, a, &v, &e) == 0) {
 			value_json(&v, &b);
-		else if (e.text[0] == '\0')
+			if (!is_of_type((enum output_id)id, &v))
+				abort();
+		} else if (e.text[0] == '\0') {
 			abort();
+		}
 		buf_free(&b);
 	}
 	if (outputs_get(o, 0, OUTPUT_ERROR_MESSAGE, a, &v, NULL) != 0 || v.type != VALUE_STRING ||
