@@ -80,6 +80,7 @@ liboperators_a_SOURCES = \
 	operators/ssh/ssh_try.h \
 	operators/ssh/target.c \
 	operators/ssh/target.h \
+	operators/ssh/target_files.c \
 	operators/ssh/target_host.c \
 	operators/ssh/target_impl.h \
 	operators/ssh/target_keys.c \

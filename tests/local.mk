@@ -57,6 +57,7 @@ UNIT_TESTS = \
 	tests/unit/test_store_output \
 	tests/unit/test_strmap \
 	tests/unit/test_table \
+	tests/unit/test_target \
 	tests/unit/test_task_log \
 	tests/unit/test_template \
 	tests/unit/test_text \
@@ -155,6 +156,8 @@ tests_unit_test_shquote_SOURCES = tests/unit/test_shquote.c $(TAP_SOURCES)
 tests_unit_test_shquote_LDADD = $(ENGINE_LIBS)
 tests_unit_test_table_SOURCES = tests/unit/test_table.c $(TAP_SOURCES)
 tests_unit_test_table_LDADD = libcli.a $(ENGINE_LIBS)
+tests_unit_test_target_SOURCES = tests/unit/test_target.c $(TAP_SOURCES)
+tests_unit_test_target_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_timetable_SOURCES = tests/unit/test_timetable.c $(TAP_SOURCES)

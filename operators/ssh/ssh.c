@@ -28,8 +28,11 @@ static size_t target_place(struct ssh_instance *i, struct ssh_target *t)
 	size_t k;
 
 	for (k = 0; k < SSH_TARGETS_KEPT; k++)
-		if (i->targets[k] != NULL && strcmp(i->targets[k]->identity, t->identity) == 0)
+		if (i->targets[k] != NULL && strcmp(i->targets[k]->identity, t->identity) == 0) {
+			if (i->targets[k] != t)
+				ssh_target_settle(i->targets[k], t);
 			return k;
+		}
 	k = i->next_target;
 	i->next_target = (k + 1) % SSH_TARGETS_KEPT;
 	ssh_target_release(i->targets[k]);
@@ -296,8 +299,9 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 		r = err_set(e, ERR_INVALID,
 			"ssh_conn_id is missing: say which connection leads to the host");
 	else
-		r = ssh_target_make(i->host->connections, conn_id, remote_host,
-			number_of(&s[SSH_KEY_CONN_TIMEOUT], 0), &t->target, e);
+		r = ssh_target_take(i->host->connections, conn_id, remote_host,
+			number_of(&s[SSH_KEY_CONN_TIMEOUT], 0), i->targets, SSH_TARGETS_KEPT,
+			&t->target, e);
 	if (r == 0) {
 		target_share(i, t);
 		timeout_choose(t, job);

@@ -12,6 +12,14 @@
 
 #define TARGET_KEYS_MAX 8
 #define TARGET_KEY_FILE_MAX ((size_t)64 << 10)
+#define TARGET_FILES_MAX 16 /* keys, their certificates, and two of known hosts */
+
+/* A file that a target was made of, as it was then. */
+struct target_file {
+	const char *path;
+	bool is_there;
+	struct stat st;
+};
 
 struct made {
 	struct ssh_target target; /* first: the two are freed as one */
@@ -19,6 +27,12 @@ struct made {
 	struct arena *arena; /* of memory for secrets */
 	struct known_hosts *known;
 	EVP_MD_CTX *digest; /* of all that the target is made of, while it is made */
+	unsigned char said[EVP_MAX_MD_SIZE]; /* a digest of what the connection says */
+	struct target_file files[TARGET_FILES_MAX];
+	size_t n_files;
+	bool is_unsettled; /* a file may have changed since, and look as it did */
+	const char *keypair; /* the stored key that the connection names; NULL: it names none */
+	size_t keypair_len;
 	struct ssh_target_key keys[TARGET_KEYS_MAX];
 	bool is_unchecked; /* no_host_key_check */
 	bool is_accepting; /* host_key_policy: accept-new */
@@ -37,6 +51,12 @@ const char *target_path(struct arena *a, const char *path);
 /* Reads a whole file into the target's arena and digest. ERR_NOTFOUND where it is not there. */
 int target_file_read(struct made *m, const char *path, size_t max, char **out, size_t *len,
 	struct stat *st, struct err *e);
+
+/* Whether the files that the target was made of are as they were. */
+bool target_files_are_same(const struct made *m);
+
+/* Reads the stored keypair that a connection names, if it does. */
+int target_keypair_read(struct made *m, const struct connection *c, struct err *e);
 
 /* Finds the private keys that a connection names, or the user's usual ones. */
 int target_keys_find(struct made *m, const struct connection *c, struct err *e);

@@ -68,20 +68,31 @@ static int key_file_add(
 	return 0;
 }
 
-static int keypair_add(struct made *m, const struct connection *c, const char *name,
-	const char *passphrase, struct err *e)
+int target_keypair_read(struct made *m, const struct connection *c, struct err *e)
 {
-	struct ssh_target_key k = {.passphrase = passphrase,
+	const char *name = connection_extra_text(m->arena, c, "keypair");
+
+	if (name == NULL)
+		return 0;
+	if (m->source->keypair == NULL)
+		return err_set(e, ERR_UNSUPPORTED,
+			"connection %s: there are no stored keypairs here", c->id);
+	if (m->source->keypair(m->source->ctx, m->arena, name, &m->keypair, &m->keypair_len, e) !=
+		0)
+		return err_context(e, "connection %s", c->id);
+	return 0;
+}
+
+static int keypair_add(struct made *m, const char *name, const char *passphrase, struct err *e)
+{
+	struct ssh_target_key k = {.bytes = m->keypair,
+		.len = m->keypair_len,
+		.passphrase = passphrase,
 		.what = arena_printf(m->arena, "keypair %s", name),
 		.is_wanted = true};
 
 	if (k.what == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	if (m->source->keypair == NULL)
-		return err_set(e, ERR_UNSUPPORTED,
-			"connection %s: there are no stored keypairs here", c->id);
-	if (m->source->keypair(m->source->ctx, m->arena, name, &k.bytes, &k.len, e) != 0)
-		return err_context(e, "connection %s", c->id);
 	key_add(m, &k);
 	return 0;
 }
@@ -101,7 +112,7 @@ int target_keys_find(struct made *m, const struct connection *c, struct err *e)
 		key_add(m,
 			&(struct ssh_target_key){text, strlen(text), passphrase,
 				"private_key of the connection", true, NULL, NULL});
-	if (keypair != NULL && (r = keypair_add(m, c, keypair, passphrase, e)) != 0)
+	if (keypair != NULL && (r = keypair_add(m, keypair, passphrase, e)) != 0)
 		return r;
 	if (file != NULL && (r = key_file_add(m, file, passphrase, true, e)) != 0)
 		return r;

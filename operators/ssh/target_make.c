@@ -5,8 +5,6 @@
  */
 #include "operators/ssh/target_make.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -83,35 +81,6 @@ void target_digest_add(struct made *m, const void *bytes, size_t len)
 	(void)EVP_DigestUpdate(m->digest, bytes, len);
 }
 
-int target_file_read(struct made *m, const char *path, size_t max, char **out, size_t *len,
-	struct stat *st, struct err *e)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r = ERR_IO;
-	ssize_t n = 0;
-	char *bytes;
-
-	if (fd < 0)
-		return err_set(e, errno == ENOENT ? ERR_NOTFOUND : ERR_DENIED,
-			"%s cannot be read: %s", path, strerror(errno));
-	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
-		err_set(e, ERR_IO, "%s is not a file", path);
-	} else if ((size_t)st->st_size > max) {
-		r = err_set(e, ERR_LIMIT, "%s is larger than %zu bytes", path, max);
-	} else if ((bytes = arena_alloc(m->arena, (size_t)st->st_size + 1)) == NULL) {
-		r = err_set(e, ERR_NOMEM, "out of memory");
-	} else {
-		*len = 0;
-		while (*len < (size_t)st->st_size &&
-			(n = read(fd, bytes + *len, (size_t)st->st_size - *len)) > 0)
-			*len += (size_t)n;
-		*out = bytes;
-		target_digest_add(m, bytes, *len);
-		r = n < 0 ? err_set(e, ERR_IO, "%s cannot be read: %s", path, strerror(errno)) : 0;
-	}
-	(void)close(fd);
-	return r;
-}
-
 /* --- the connection --- */
 
 /* A time in seconds, or as the language spells durations. */
@@ -171,70 +140,115 @@ static int place_read(
 	return t->login == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
 }
 
-/* The digest of all there is, as text. */
-static int identity_make(struct made *m, const struct connection *c, struct err *e)
+/* Adds all that the connection says, and who and where that is, to the digest, and tells it. */
+static int said_digest(struct made *m, const struct connection *c, struct err *e)
 {
 	const struct ssh_target *t = &m->target;
-	unsigned char bytes[EVP_MAX_MD_SIZE];
-	char digits[2 * EVP_MAX_MD_SIZE + 1];
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
 	struct buf text;
-	unsigned n = 0;
 	int r;
 
 	buf_init(&text, 0);
 	buf_addf(&text, "%s@%s:%d %s %u ", t->login, t->host, t->port, c->id, t->conn_timeout_ms);
 	if (c->password != NULL)
 		target_digest_add(m, c->password, strlen(c->password));
+	if (m->keypair != NULL)
+		target_digest_add(m, m->keypair, m->keypair_len);
 	if (c->extra.type == VALUE_MAP)
 		value_json(&c->extra, &text);
 	target_digest_add(m, buf_str(&text), text.len);
 	if (text.data != NULL)
 		explicit_bzero(text.data, text.len);
+	r = buf_status(&text);
+	buf_free(&text);
+	if (r != 0 || copy == NULL || EVP_MD_CTX_copy_ex(copy, m->digest) != 1 ||
+		EVP_DigestFinal_ex(copy, m->said, NULL) != 1)
+		r = err_set(e, ERR_NOMEM, "out of memory");
+	EVP_MD_CTX_free(copy);
+	return r;
+}
+
+/* The digest of all there is, as text. */
+static int identity_make(struct made *m, struct err *e)
+{
+	unsigned char bytes[EVP_MAX_MD_SIZE];
+	char digits[2 * EVP_MAX_MD_SIZE + 1];
+	unsigned n = 0;
+
 	(void)EVP_DigestFinal_ex(m->digest, bytes, &n);
 	EVP_MD_CTX_free(m->digest);
 	m->digest = NULL;
 	(void)hex_write(digits, bytes, n);
 	m->target.identity = arena_strdup(m->arena, digits);
-	r = buf_status(&text);
-	buf_free(&text);
-	return r != 0 || t->identity == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
+	return m->target.identity == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
 }
 
-static int make(const struct connection_source *source, const char *id, const char *remote_host,
-	int64_t conn_timeout_ms, int depth, struct ssh_target **out, struct err *e);
+/* What is asked for: a connection, and what the task says instead of it. */
+struct asked {
+	const struct connection_source *source;
+	const char *id, *remote_host;
+	int64_t conn_timeout_ms;
+	int depth; /* of jumps */
+};
+
+/* Makes it, or takes it from n that were made before. */
+static int make(const struct asked *a, struct ssh_target *const *kept, size_t n,
+	struct ssh_target **out, struct err *e);
+
+/* Whether the way through another connection is what it was. */
+static bool is_same_jump(const struct asked *a, const struct ssh_target *t)
+{
+	struct asked jump = {.source = a->source, .depth = a->depth + 1};
+	struct ssh_target *now;
+	struct err e;
+	bool is_same;
+
+	if (t->jump == NULL)
+		return true;
+	jump.id = t->jump->conn_id;
+	if (make(&jump, &t->jump, 1, &now, &e) != 0)
+		return false;
+	is_same = now == t->jump;
+	ssh_target_release(now);
+	return is_same;
+}
 
 /* The way there: straight, through a command, or through another connection. */
-static int way_read(struct made *m, const struct connection *c, int depth, struct err *e)
+static int way_read(
+	struct made *m, const struct connection *c, const struct asked *a, struct err *e)
 {
-	const char *jump = connection_extra_text(m->arena, c, "jump");
+	struct asked jump = {.source = a->source, .depth = a->depth + 1};
 	int r;
 
+	jump.id = connection_extra_text(m->arena, c, "jump");
 	m->target.proxy_command = connection_extra_text(m->arena, c, "host_proxy_cmd");
-	if (jump == NULL)
+	if (jump.id == NULL)
 		return 0;
 	if (m->target.proxy_command != NULL)
 		return err_set(e, ERR_INVALID,
 			"connection %s: jump and host_proxy_cmd do not go together", c->id);
-	if (depth == JUMPS_MAX)
+	if (a->depth == JUMPS_MAX)
 		return err_set(e, ERR_INVALID,
 			"connection %s: more than %d jumps; they may go round in a circle", c->id,
 			JUMPS_MAX);
-	r = make(m->source, jump, NULL, 0, depth + 1, &m->target.jump, e);
+	r = make(&jump, NULL, 0, &m->target.jump, e);
 	if (r != 0)
-		return depth > 0 ? r : err_context(e, "connection %s: jump", c->id);
+		return a->depth > 0 ? r : err_context(e, "connection %s: jump", c->id);
 	target_digest_add(m, m->target.jump->identity, strlen(m->target.jump->identity));
 	return 0;
 }
 
-static int fill(struct made *m, const struct connection *c, const char *remote_host,
-	int64_t conn_timeout_ms, int depth, struct err *e)
+/* What the connection says itself. */
+static int read_said(
+	struct made *m, const struct connection *c, const struct asked *a, struct err *e)
 {
 	int r;
 
 	if ((r = connection_check(c, e)) != 0 ||
 		(r = algorithms_read(m->arena, c, &m->target, e)) != 0 ||
-		(r = place_read(m, c, remote_host, e)) != 0 ||
-		(r = times_read(m, c, conn_timeout_ms, e)) != 0)
+		(r = place_read(m, c, a->remote_host, e)) != 0 ||
+		(r = times_read(m, c, a->conn_timeout_ms, e)) != 0 ||
+		(r = target_keypair_read(m, c, e)) != 0)
 		return r;
 	if (connection_extra_bool(c, "agent")) {
 		m->target.agent_path = getenv("SSH_AUTH_SOCK");
@@ -242,33 +256,59 @@ static int fill(struct made *m, const struct connection *c, const char *remote_h
 			return err_set(e, ERR_INVALID,
 				"connection %s: agent is set, but $SSH_AUTH_SOCK is not", c->id);
 	}
-	if ((r = way_read(m, c, depth, e)) != 0)
-		return r;
 	m->target.compress = connection_extra_bool(c, "compress");
-	if ((r = target_keys_find(m, c, e)) != 0 || (r = target_host_load(m, c, e)) != 0)
-		return r;
-	return identity_make(m, c, e);
+	return said_digest(m, c, e);
 }
 
-static int make(const struct connection_source *source, const char *id, const char *remote_host,
-	int64_t conn_timeout_ms, int depth, struct ssh_target **out, struct err *e)
+/* What it names: other connections, and files. */
+static int read_named(
+	struct made *m, const struct connection *c, const struct asked *a, struct err *e)
+{
+	int r;
+
+	if ((r = way_read(m, c, a, e)) != 0 || (r = target_keys_find(m, c, e)) != 0 ||
+		(r = target_host_load(m, c, e)) != 0)
+		return r;
+	return identity_make(m, e);
+}
+
+static struct ssh_target *kept_find(
+	const struct made *m, const struct asked *a, struct ssh_target *const *kept, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct made *k = (const struct made *)kept[i];
+
+		if (k != NULL && memcmp(k->said, m->said, sizeof(k->said)) == 0 &&
+			target_files_are_same(k) && is_same_jump(a, kept[i]))
+			return kept[i];
+	}
+	return NULL;
+}
+
+static int make(const struct asked *a, struct ssh_target *const *kept, size_t n,
+	struct ssh_target **out, struct err *e)
 {
 	struct made *m = made_create();
+	struct ssh_target *old = NULL;
 	struct connection c;
 	int r;
 
 	if (m == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	m->source = source;
-	m->target.conn_id = arena_strdup(m->arena, id);
+	m->source = a->source;
+	m->target.conn_id = arena_strdup(m->arena, a->id);
 	r = m->target.conn_id == NULL
 		? err_set(e, ERR_NOMEM, "out of memory")
-		: source->find(source->ctx, m->arena, m->target.conn_id, &c, e);
+		: a->source->find(a->source->ctx, m->arena, m->target.conn_id, &c, e);
 	if (r == 0)
-		r = fill(m, &c, remote_host, conn_timeout_ms, depth, e);
+		r = read_said(m, &c, a, e);
+	if (r == 0 && (old = kept_find(m, a, kept, n)) != NULL)
+		ssh_target_hold(old);
+	else if (r == 0)
+		r = read_named(m, &c, a, e);
 	if (r == 0)
-		*out = &m->target;
-	else
+		*out = old != NULL ? old : &m->target;
+	if (r != 0 || old != NULL)
 		made_destroy(&m->target);
 	return r;
 }
@@ -276,5 +316,26 @@ static int make(const struct connection_source *source, const char *id, const ch
 int ssh_target_make(const struct connection_source *source, const char *id, const char *remote_host,
 	int64_t conn_timeout_ms, struct ssh_target **out, struct err *e)
 {
-	return make(source, id, remote_host, conn_timeout_ms, 0, out, e);
+	return ssh_target_take(source, id, remote_host, conn_timeout_ms, NULL, 0, out, e);
+}
+
+int ssh_target_take(const struct connection_source *source, const char *id, const char *remote_host,
+	int64_t conn_timeout_ms, struct ssh_target *const *kept, size_t n, struct ssh_target **out,
+	struct err *e)
+{
+	return make(&(struct asked){source, id, remote_host, conn_timeout_ms, 0}, kept, n, out, e);
+}
+
+void ssh_target_settle(struct ssh_target *of, const struct ssh_target *by)
+{
+	struct made *to = (struct made *)of;
+	const struct made *from = (const struct made *)by;
+
+	to->is_unsettled = from->is_unsettled || from->n_files != to->n_files;
+	for (size_t i = 0; i < to->n_files && !to->is_unsettled; i++) {
+		to->files[i].is_there = from->files[i].is_there;
+		to->files[i].st = from->files[i].st;
+	}
+	if (of->jump != NULL && of->jump != by->jump)
+		ssh_target_settle(of->jump, by->jump);
 }

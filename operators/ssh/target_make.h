@@ -11,6 +11,15 @@
 int ssh_target_make(const struct connection_source *source, const char *id, const char *remote_host,
 	int64_t conn_timeout_ms, struct ssh_target **out, struct err *e);
 
+/* The same, or one of n that were made before and may be NULL, with one more reference, where it
+ * would come out equal: the connection says what it said, and no file has changed. */
+int ssh_target_take(const struct connection_source *source, const char *id, const char *remote_host,
+	int64_t conn_timeout_ms, struct ssh_target *const *kept, size_t n, struct ssh_target **out,
+	struct err *e);
+
+/* A target that is kept stands for an equal one that was made later: its files are as old now. */
+void ssh_target_settle(struct ssh_target *of, const struct ssh_target *by);
+
 /* Adds a host key to a file of known hosts, which is made where it is missing. ERR_IO. */
 int ssh_known_host_record(const char *path, const char *host, int port, const unsigned char *key,
 	size_t len, struct err *e);
