@@ -101,7 +101,7 @@ static void try_target(struct report *p, struct ssh_target *t)
 	struct ssh_call call;
 	struct err e;
 
-	p->messages[STEP_RESOLVE] = arena_printf(p->arena, "%s:%d", t->host, t->port);
+	p->messages[STEP_RESOLVE] = arena_strdup(p->arena, t->place);
 	if (ssh_call_run(t, command, "", 0, false, &call, &e) != 0) {
 		fail(p, STEP_RESOLVE, e.text);
 	} else {

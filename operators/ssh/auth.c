@@ -275,6 +275,10 @@ static int all_failed(struct session *s, struct err *e)
 	const struct ssh_target *t = s->endpoint->target;
 	struct auth *a = s->auth;
 
+	if (a->offered[0] == '\0')
+		return err_set(e, ERR_DENIED,
+			"authentication as %s failed: the server offers no way that there is",
+			t->login);
 	if (a->tried.len == 0)
 		return err_set(e, ERR_DENIED,
 			"authentication as %s failed: the server offers %s, and connection %s has "

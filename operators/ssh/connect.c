@@ -149,7 +149,7 @@ static void on_deadline(uv_timer_t *timer)
 		(void)uv_timer_start(timer, on_deadline, t->conn_timeout_ms, 0);
 		return;
 	}
-	err_set(&why, ERR_TIMEOUT, "%s:%d: timed out after %s while %s%s", t->host, t->port,
+	err_set(&why, ERR_TIMEOUT, "%s: timed out after %s while %s%s", t->place,
 		duration_format(t->conn_timeout_ms, time), ssh_stage_text(stage_of(s)),
 		s->state == SESSION_HANDSHAKE
 			? "; something accepts connections there, but it does not speak SSH"
@@ -184,8 +184,8 @@ static void on_ready_tick(uv_timer_t *timer)
 		return;
 	if (now - s->last_read > (uint64_t)t->keepalive_s * 4000) {
 		err_set(&why, ERR_TIMEOUT,
-			"%s:%d stopped answering: nothing came for %llu s, keepalives included",
-			t->host, t->port, (unsigned long long)(now - s->last_read) / 1000);
+			"%s stopped answering: nothing came for %llu s, keepalives included",
+			t->place, (unsigned long long)(now - s->last_read) / 1000);
 		session_fail(s, false, SSH_STAGE_RUNNING, &why);
 		return;
 	}
@@ -249,7 +249,9 @@ static int ssh2_create(struct session *s, struct err *e)
 	(void)libssh2_session_callback_set2(
 		s->ssh2, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)on_recv);
 	(void)libssh2_session_flag(s->ssh2, LIBSSH2_FLAG_COMPRESS, t->compress);
-	return algorithms_apply(s->ssh2, t, e);
+	if (algorithms_apply(s->ssh2, t, e) != 0)
+		return err_context(e, "connection %s", t->conn_id);
+	return 0;
 }
 
 static int host_key_check(struct session *s, struct err *e)
@@ -262,7 +264,7 @@ static int host_key_check(struct session *s, struct err *e)
 
 	key = libssh2_session_hostkey(s->ssh2, &len, &type);
 	if (key == NULL)
-		return err_set(e, ERR_DENIED, "%s:%d showed no host key", t->host, t->port);
+		return err_set(e, ERR_DENIED, "%s showed no host key", t->place);
 	r = t->host_check(t->host_ctx, t->host, t->port, (const unsigned char *)key, len, &v);
 	if (r != 0)
 		return err_set(e, r, "%s%s%s", v.text, v.advice[0] == '\0' ? "" : "; ", v.advice);
@@ -291,6 +293,21 @@ static void software_note(struct session *s)
 	"the server hung up before the handshake: it is no SSH server, too busy (MaxStartups), "   \
 	"or bars this address for a while after failed logins (PerSourcePenalties)"
 
+/* What a failed handshake is told as. N.B. of algorithms libssh2 says only that there was nothing
+ * to agree on. */
+static const char *handshake_text(const struct session *s, bool is_refusal)
+{
+	char *text = NULL;
+
+	(void)libssh2_session_last_error(s->ssh2, &text, NULL, 0);
+	if (is_refusal && s->endpoint->target->proxy_command == NULL)
+		return REFUSAL_TEXT;
+	if (text != NULL && strcmp(text, "Unable to exchange encryption keys") == 0)
+		return "the SSH handshake failed; most often since both know no key exchange, host "
+		       "key, cipher or MAC in common (`ssh -vv` lists the host's)";
+	return "the SSH handshake failed";
+}
+
 /* One step of the handshake or of authentication. True where another step may follow at once. */
 static bool connect_step(struct session *s)
 {
@@ -310,10 +327,7 @@ static bool connect_step(struct session *s)
 		}
 		if (r != 0) {
 			is_refusal = libssh2_session_banner_get(s->ssh2) == NULL;
-			session_error(s, &why, ERR_UNAVAILABLE,
-				is_refusal && t->proxy_command == NULL
-					? REFUSAL_TEXT
-					: "the SSH handshake failed");
+			session_error(s, &why, ERR_UNAVAILABLE, handshake_text(s, is_refusal));
 		} else if (host_key_check(s, &why) == 0) {
 			software_note(s);
 			session_enter(s, SESSION_AUTH);
@@ -332,7 +346,7 @@ static bool connect_step(struct session *s)
 	}
 	/* What a host key came to names the host itself. */
 	if (stage != SSH_STAGE_HOST_KEY)
-		err_context(&why, "%s:%d", t->host, t->port);
+		err_context(&why, "%s", t->place);
 	session_fail(s, is_refusal, stage, &why);
 	return false;
 }

@@ -35,14 +35,11 @@ static void on_handle_closed(uv_handle_t *handle)
 		free(p);
 }
 
-/* Keeps what it says, less its line ends, as far as there is room. */
+/* Keeps what it says, as one line, as far as there is room. */
 static void said_add(struct proxy *p, const char *bytes, size_t len)
 {
 	for (size_t i = 0; i < len && p->n < SAID_MAX; i++)
 		p->said[p->n++] = bytes[i] >= ' ' && bytes[i] < 0x7f ? bytes[i] : ' ';
-	while (p->n > 0 && p->said[p->n - 1] == ' ')
-		p->n--;
-	p->said[p->n] = '\0';
 }
 
 static void on_errors_room(uv_handle_t *handle, size_t wish, uv_buf_t *out)
@@ -78,11 +75,13 @@ static void fail_session(struct proxy *p, int64_t status, int signal)
 	struct err why;
 
 	errors_drain(p);
+	while (p->n > 0 && p->said[p->n - 1] == ' ')
+		p->n--;
+	p->said[p->n] = '\0';
 	err_set(&why, ERR_UNAVAILABLE,
-		"%s:%d: host_proxy_cmd ended with %s %lld before there was a connection%s%s",
-		s->endpoint->target->host, s->endpoint->target->port,
-		signal != 0 ? "signal" : "exit status", signal != 0 ? signal : (long long)status,
-		p->n == 0 ? "" : "; it said: ", p->said);
+		"%s: host_proxy_cmd ended with %s %lld before there was a connection%s%s",
+		s->endpoint->target->place, signal != 0 ? "signal" : "exit status",
+		signal != 0 ? signal : (long long)status, p->n == 0 ? "" : "; it said: ", p->said);
 	session_fail(s, false, SSH_STAGE_CONNECT, &why);
 }
 

@@ -43,7 +43,7 @@ static void socket_watch(struct session *s)
 		s->poll = NULL;
 	}
 	if (s->poll == NULL) {
-		err_set(&why, ERR_IO, "%s:%d: the socket cannot be watched", t->host, t->port);
+		err_set(&why, ERR_IO, "%s: the socket cannot be watched", t->place);
 		session_fail(s, false, SSH_STAGE_CONNECT, &why);
 		return;
 	}
@@ -73,8 +73,7 @@ void session_address_next(struct session *s, const char *last_reason)
 		(void)snprintf(reason, sizeof(reason), "%s", strerror(errno));
 	}
 	if (s->fd < 0) {
-		err_set(&why, ERR_UNAVAILABLE, "cannot connect to %s:%d: %s", t->host, t->port,
-			reason);
+		err_set(&why, ERR_UNAVAILABLE, "cannot connect to %s: %s", t->place, reason);
 		session_fail(s, false, SSH_STAGE_CONNECT, &why);
 		return;
 	}

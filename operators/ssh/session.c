@@ -109,6 +109,7 @@ static void channel_fail(struct channel *c, enum ssh_stage stage, int code, cons
 	struct ssh_end end = {.stage = stage, .may_have_run = c->may_have_run};
 
 	session_error(c->session, &end.err, code, doing);
+	(void)err_context(&end.err, "%s", c->session->endpoint->target->place);
 	channel_finish(c, &end);
 }
 
@@ -195,7 +196,6 @@ static void open_refused(struct session *s, struct channel *c)
 /* A channel that leads on: it is not counted by MaxSessions, and ready as it opens. */
 static void tunnel_step(struct session *s, struct channel *c)
 {
-	const struct ssh_target *jump = s->endpoint->target;
 	char doing[512];
 	const char *host;
 	int port;
@@ -211,8 +211,8 @@ static void tunnel_step(struct session *s, struct channel *c)
 		note_blocked(s, c, OP_NONE);
 		return;
 	case LIBSSH2_ERROR_CHANNEL_FAILURE:
-		(void)snprintf(doing, sizeof(doing), "%s:%d cannot, or will not, reach %s:%d",
-			jump->host, jump->port, host, port);
+		(void)snprintf(
+			doing, sizeof(doing), "cannot, or will not, reach %s:%d", host, port);
 		channel_fail(c, SSH_STAGE_OPEN, ERR_UNAVAILABLE, doing);
 		return;
 	default:
@@ -506,8 +506,8 @@ void session_pump(struct session *s)
 			break;
 	}
 	if (s->wants_check) {
-		err_set(&why, ERR_UNAVAILABLE, "%s:%d: the connection was lost",
-			s->endpoint->target->host, s->endpoint->target->port);
+		err_set(&why, ERR_UNAVAILABLE, "%s: the connection was lost",
+			s->endpoint->target->place);
 		session_fail(s, false, SSH_STAGE_RUNNING, &why);
 		return;
 	}

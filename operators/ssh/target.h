@@ -64,6 +64,7 @@ struct ssh_target {
 	const char *identity; /* targets with equal identities share connections */
 	const char *host;
 	int port;
+	const char *place; /* both, for messages: db1:22, [::1]:22 */
 	const char *login;
 	const char *password; /* NULL: none */
 	const char *agent_path; /* the socket of an ssh-agent; NULL: none is asked */

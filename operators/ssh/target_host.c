@@ -100,8 +100,8 @@ static void check_pinned(const struct made *m, const struct shown *s, struct ssh
 		return;
 	}
 	out->finding = SSH_HOST_NOT_PINNED;
-	SAY(out->text, "the host key of %s:%d is %s, which is not the host_key of connection %s",
-		s->host, s->port, s->print, m->target.conn_id);
+	SAY(out->text, "the host key of %s is %s, which is not the host_key of connection %s",
+		m->target.place, s->print, m->target.conn_id);
 	SAY(out->advice, "if the host was really set up anew, change host_key there");
 }
 
@@ -141,8 +141,8 @@ static int accept_new(struct made *m, const struct shown *s, struct ssh_host_ver
 	}
 	out->finding = SSH_HOST_CHANGED;
 	SAY(out->text,
-		"the host key of %s:%d is %s, and was another when it was recorded a moment ago",
-		s->host, s->port, s->print);
+		"the host key of %s is %s, and was another when it was recorded a moment ago",
+		m->target.place, s->print);
 	return ERR_DENIED;
 }
 
@@ -151,7 +151,7 @@ static int check_unknown(struct made *m, const struct shown *s, struct ssh_host_
 	if (m->is_accepting)
 		return accept_new(m, s, out);
 	out->finding = SSH_HOST_UNKNOWN;
-	SAY(out->text, "the host key of %s:%d (%s) is not known", s->host, s->port, s->print);
+	SAY(out->text, "the host key of %s (%s) is not known", m->target.place, s->print);
 	SAY(out->advice,
 		"compare it with the host's own, then make it known: "
 		"windrow connections discover-host-key %s --fingerprint %s",
@@ -175,9 +175,9 @@ static void check_changed(const struct made *m, const struct shown *s, struct ss
 	} else {
 		out->finding = SSH_HOST_CHANGED;
 		SAY(out->text,
-			"the host key of %s:%d has CHANGED: %s, line %u, knows %s, but the host "
+			"the host key of %s has CHANGED: %s, line %u, knows %s, but the host "
 			"shows %s. Somebody may be listening in",
-			s->host, s->port, r->file, r->line, buf_str(&print), s->print);
+			m->target.place, r->file, r->line, buf_str(&print), s->print);
 		SAY(out->advice,
 			"if the host was really set up anew, run: ssh-keygen -f %s -R '[%s]:%d', "
 			"and make the new key known (connection %s)",
@@ -198,8 +198,8 @@ static int check(struct made *m, const struct shown *s, struct ssh_host_verdict 
 			s->print);
 	} else if (r->verdict == KNOWN_HOSTS_REVOKED) {
 		out->finding = SSH_HOST_REVOKED;
-		SAY(out->text, "the host key of %s:%d (%s) is revoked by %s, line %u", s->host,
-			s->port, s->print, r->file, r->line);
+		SAY(out->text, "the host key of %s (%s) is revoked by %s, line %u", m->target.place,
+			s->print, r->file, r->line);
 	} else if (m->pinned != NULL) {
 		check_pinned(m, s, out);
 	} else if (r->verdict == KNOWN_HOSTS_MATCH) {

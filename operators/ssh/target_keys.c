@@ -36,6 +36,13 @@ static int certificate_find(
 	return 0;
 }
 
+/* Whether there is a private key in it, of whatever format. */
+static bool is_private(const char *bytes, size_t len)
+{
+	return memmem(bytes, len, "PRIVATE KEY", 11) != NULL ||
+		memmem(bytes, len, "PuTTY-User-Key-File", 19) != NULL;
+}
+
 /* N.B. a key that others may read is refused, as ssh does: it is no secret any more. */
 static int key_file_add(
 	struct made *m, const char *path, const char *passphrase, bool is_wanted, struct err *e)
@@ -54,7 +61,7 @@ static int key_file_add(
 		return !is_wanted
 			? 0
 			: err_context(e, "the key_file of connection %s", m->target.conn_id);
-	if ((st.st_mode & 077) != 0)
+	if ((st.st_mode & 077) != 0 && is_private(bytes, len))
 		return !is_wanted ? 0
 				  : err_set(e, ERR_DENIED,
 					    "the key file %s can be read by others (mode %03o); "

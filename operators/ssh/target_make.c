@@ -136,8 +136,11 @@ static int place_read(
 		pw = getpwuid(getuid());
 		t->login = arena_strdup(m->arena, pw == NULL ? "root" : pw->pw_name);
 	}
+	t->place = strchr(t->host, ':') == NULL
+		? arena_printf(m->arena, "%s:%d", t->host, t->port)
+		: arena_printf(m->arena, "[%s]:%d", t->host, t->port);
 	t->password = c->password;
-	return t->login == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
+	return t->login == NULL || t->place == NULL ? err_set(e, ERR_NOMEM, "out of memory") : 0;
 }
 
 /* Adds all that the connection says, and who and where that is, to the digest, and tells it. */

@@ -84,7 +84,6 @@ chmod 644 "$work/other"
 refused "a key that others can read" "*$work/other can be read by others (mode 644); run chmod 600*"
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/none"
 refused "a key that is not there" "*$work/none cannot be read: No such file*"
-chmod 600 "$work/other.pub"
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/other.pub"
 refused "a public key in the wrong place" "*$work/other.pub holds a public key; the private one is wanted*"
 ssh-keygen -q -t ecdsa -N 'open sesame' -f "$work/sealed"
@@ -131,6 +130,14 @@ like "and where its command is told" "$(task_log main.t)" '*Running command: ech
 # ---- hosts that are not as they should be ----
 
 sshd_stop
+sshd_start "MACs umac-64@openssh.com"
+refused "a host with other algorithms" "127.0.0.1:$port: the SSH handshake failed*no key exchange, host key, cipher or MAC in common*"
+WINDROW_CONN_BOX="$WINDROW_CONN_BOX&ciphers=none-such"
+refused "ciphers that nobody has" "connection box: libssh2 has none of these ciphers: none-such"
+sshd_stop
+sshd_start "MaxSessions 0"
+refused "a host that opens no sessions" "127.0.0.1:$port: the server refuses to open a session*"
+sshd_stop
 sshd_start "ForceCommand echo go away; exit 4"
 refused "a forced command" "*the host did not run /bin/sh, but ended with status 4; it said: go away*"
 sshd_stop
@@ -161,6 +168,8 @@ wait "$proxy_pid"
 WINDROW_CONN_BOX=$box
 sshd_stop
 refused "a port where nobody listens" "*cannot connect to 127.0.0.1:$port: *refused*"
+WINDROW_CONN_BOX="ssh://nobody@[::1]:1/?key_file=$sshd_dir/user_key"
+refused "an IPv6 address" "cannot connect to [[]::1]:1: *"
 WINDROW_CONN_BOX="ssh://nobody@no.such.host.invalid/?key_file=$sshd_dir/user_key"
 refused "a name that does not exist" "*host name no.such.host.invalid of connection box cannot be resolved*"
 tap_done

@@ -52,7 +52,7 @@ WINDROW_CONN_NEAR="ssh://$sshd_user@127.0.0.1:1/?key_file=$sshd_dir/user_key"
 fails "a jump host that cannot be reached is told" '*failed*message="jump: cannot connect to 127.0.0.1:1: *refused*'
 WINDROW_CONN_NEAR=$box
 WINDROW_CONN_FAR="ssh://$sshd_user@127.0.0.1:1/?key_file=$sshd_dir/user_key&jump=near"
-fails "a host that the jump host cannot reach too" "*failed*jump: 127.0.0.1:$port cannot, or will not, reach 127.0.0.1:1: *"
+fails "a host that the jump host cannot reach too" "*failed*jump: 127.0.0.1:$port: cannot, or will not, reach 127.0.0.1:1: *"
 
 # ---- host_proxy_cmd ----
 
