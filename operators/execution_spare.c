@@ -58,6 +58,7 @@ int execution_take(struct execution_spare *s, const char *folder, const struct e
 	}
 	if (errno == EEXIST)
 		return err_set(e, ERR_EXISTS, "cannot make %s: %s", folder, strerror(errno));
+	s->is_useless = true;
 	execution_spare_drop(s);
 	return execution_prepare(folder, o, out, e);
 }
@@ -68,7 +69,8 @@ void execution_spare_make(struct execution_spare *s, const struct execution_owne
 	struct err e;
 	int r;
 
-	if (s->folder != NULL || s->executions == NULL || s->n_starts < EXECUTION_SPARE_FROM)
+	if (s->folder != NULL || s->executions == NULL || s->is_useless ||
+		s->n_starts < EXECUTION_SPARE_FROM)
 		return;
 	if (asprintf(&s->folder, "%s/" EXECUTION_SPARE_PREFIX "%ld", s->executions,
 		    (long)getpid()) < 0) {

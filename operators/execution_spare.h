@@ -18,6 +18,7 @@ struct execution_spare {
 	char *folder; /* NULL: there is none at the moment */
 	struct execution_files files;
 	bool has_owner; /* it holds a claim, as the last job needed one */
+	bool is_useless; /* it could not be given its name: each folder is made when it is needed */
 	unsigned n_starts;
 };
 

@@ -14,6 +14,7 @@ UNIT_TESTS = \
 	tests/unit/test_dags_folder \
 	tests/unit/test_diag \
 	tests/unit/test_dispatch \
+	tests/unit/test_execution_spare \
 	tests/unit/test_expr \
 	tests/unit/test_filter \
 	tests/unit/test_graph \
@@ -222,6 +223,8 @@ tests_unit_test_dispatch_SOURCES = tests/unit/test_dispatch.c $(TAP_SOURCES)
 tests_unit_test_dispatch_LDADD = $(ENGINE_LIBS)
 tests_unit_test_layout_SOURCES = tests/unit/test_layout.c $(TAP_SOURCES)
 tests_unit_test_layout_LDADD = $(CLI_LIBS)
+tests_unit_test_execution_spare_SOURCES = tests/unit/test_execution_spare.c $(TAP_SOURCES)
+tests_unit_test_execution_spare_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_local_SOURCES = tests/unit/test_local.c tests/unit/local_rig.c \
 	tests/unit/local_rig.h $(TAP_SOURCES)
 tests_unit_test_local_LDADD = $(OPERATORS_LIBS)
