@@ -182,7 +182,8 @@ bool client_truth(const struct value *map, const char *key)
 /* The exit status that an error has, by its code's name. */
 static int status_of(const char *code)
 {
-	static const int unreachable[] = {ERR_UNAVAILABLE, ERR_IO, ERR_DENIED, ERR_AGAIN};
+	static const int unreachable[] = {
+		ERR_UNAVAILABLE, ERR_IO, ERR_DENIED, ERR_AGAIN, ERR_CORRUPT};
 
 	if (strcmp(code, err_name(ERR_INVALID)) == 0)
 		return EXIT_USAGE;
