@@ -261,7 +261,7 @@ static int row_take(struct preview *p, const struct store_task *t, struct err *e
 	p->try_number = t->row.try_number == 0 ? 1 : t->row.try_number;
 	return t->items == NULL
 		? 0
-		: value_parse_json(p->arena, t->items, strlen(t->items), &p->items, e);
+		: value_parse_json_exact(p->arena, t->items, strlen(t->items), &p->items, e);
 }
 
 /* A run of the store, with its DAG as it was. */

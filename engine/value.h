@@ -99,6 +99,12 @@ void value_json_pretty(const struct value *v, struct buf *out);
 int value_parse_json(
 	struct arena *a, const char *text, size_t len, struct value *out, struct err *e);
 
+/* JSON for what is read back by value_parse_json_exact() alone: each byte that is no part of UTF-8
+ * comes out as half of a surrogate pair, \udc80 to \udcff, and goes in again as that byte. */
+void value_json_exact(const struct value *v, struct buf *out);
+int value_parse_json_exact(
+	struct arena *a, const char *text, size_t len, struct value *out, struct err *e);
+
 /* Whether text is a number as JSON spells it, blanks excluded. */
 bool value_number_is_valid(const char *text, size_t len);
 

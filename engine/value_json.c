@@ -1,9 +1,10 @@
-/* JSON out of values: compact, or over several lines. What is no UTF-8 comes out as U+FFFD. */
+/* JSON out of values: compact, or over several lines. What is no UTF-8 comes out as U+FFFD, or in a
+ * way that can be read back. */
 #include "engine/buf.h"
 #include "engine/utf8.h"
 #include "engine/value.h"
 
-static void string_json(struct buf *out, const char *s, size_t len)
+static void string_json(struct buf *out, const char *s, size_t len, bool is_exact)
 {
 	static const char shorts[0x20] = {
 		['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
@@ -22,7 +23,9 @@ static void string_json(struct buf *out, const char *s, size_t len)
 			continue;
 		}
 		buf_add(out, s + done, at - done);
-		if (c >= 0x80)
+		if (c >= 0x80 && is_exact)
+			buf_addf(out, "\\udc%02x", c);
+		else if (c >= 0x80)
 			buf_adds(out, "\xef\xbf\xbd");
 		else if (c >= 0x20)
 			buf_addf(out, "\\%c", c);
@@ -46,7 +49,7 @@ static void line_begin(struct buf *out, int depth)
 		buf_adds(out, "  ");
 }
 
-static void json_add(struct buf *out, const struct value *v, int depth)
+static void json_add(struct buf *out, const struct value *v, int depth, bool is_exact)
 {
 	int inner = depth < 0 ? depth : depth + 1;
 	bool is_map = v->type == VALUE_MAP;
@@ -62,7 +65,7 @@ static void json_add(struct buf *out, const struct value *v, int depth)
 		buf_add(out, v->u.text, v->len);
 		return;
 	case VALUE_STRING:
-		string_json(out, v->u.text, v->len);
+		string_json(out, v->u.text, v->len, is_exact);
 		return;
 	case VALUE_LIST:
 	case VALUE_MAP:
@@ -74,10 +77,10 @@ static void json_add(struct buf *out, const struct value *v, int depth)
 			buf_addc(out, ',');
 		line_begin(out, inner);
 		if (is_map) {
-			string_json(out, v->u.pairs[i].key, v->u.pairs[i].key_len);
+			string_json(out, v->u.pairs[i].key, v->u.pairs[i].key_len, is_exact);
 			buf_adds(out, depth < 0 ? ":" : ": ");
 		}
-		json_add(out, is_map ? &v->u.pairs[i].value : &v->u.items[i], inner);
+		json_add(out, is_map ? &v->u.pairs[i].value : &v->u.items[i], inner, is_exact);
 	}
 	if (v->len != 0)
 		line_begin(out, depth);
@@ -86,10 +89,15 @@ static void json_add(struct buf *out, const struct value *v, int depth)
 
 void value_json(const struct value *v, struct buf *out)
 {
-	json_add(out, v, -1);
+	json_add(out, v, -1, false);
 }
 
 void value_json_pretty(const struct value *v, struct buf *out)
 {
-	json_add(out, v, 0);
+	json_add(out, v, 0, false);
+}
+
+void value_json_exact(const struct value *v, struct buf *out)
+{
+	json_add(out, v, -1, true);
 }

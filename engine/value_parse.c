@@ -32,6 +32,7 @@ struct reader {
 	size_t depth;
 	struct buf pending; /* of struct value_pair: members whose container is still open */
 	struct value_pair next; /* its key, where one has come */
+	bool is_exact; /* halves of surrogate pairs are bytes */
 	int rc;
 };
 
@@ -60,23 +61,48 @@ static int on_boolean(void *ctx, int truth)
 	return member_add(ctx, value_bool(truth != 0));
 }
 
-static int on_text(struct reader *r, enum value_type type, const char *s, size_t len)
+static int on_number(void *ctx, const char *s, size_t len)
 {
+	struct reader *r = ctx;
 	const char *text = arena_memdup(r->a, s, len);
 
 	if (text == NULL)
 		return fail(r, ERR_NOMEM);
-	return member_add(r, (struct value){.type = type, .len = len, .u.text = text});
+	return member_add(r, (struct value){.type = VALUE_NUMBER, .len = len, .u.text = text});
 }
 
-static int on_number(void *ctx, const char *s, size_t len)
+/* Makes bytes again of what yajl has made of \udc80 to \udcff, and returns how many there are. */
+static size_t bytes_mend(char *text, size_t len)
 {
-	return on_text(ctx, VALUE_NUMBER, s, len);
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; n++) {
+		const unsigned char *at = (const unsigned char *)text + i;
+		bool is_byte = len - i >= 3 && at[0] == 0xed && (at[1] & 0xfe) == 0xb2;
+
+		text[n] = is_byte ? (char)((at[1] & 1) << 6 | at[2]) : text[i];
+		i += is_byte ? 3 : 1;
+	}
+	text[n] = '\0';
+	return n;
+}
+
+/* A copy of a string. NULL: no memory. */
+static const char *string_take(const struct reader *r, const unsigned char *s, size_t *len)
+{
+	char *copy = arena_memdup(r->a, s, *len);
+
+	if (copy != NULL && r->is_exact)
+		*len = bytes_mend(copy, *len);
+	return copy;
 }
 
 static int on_string(void *ctx, const unsigned char *s, size_t len)
 {
-	return on_text(ctx, VALUE_STRING, (const char *)s, len);
+	struct reader *r = ctx;
+	const char *text = string_take(r, s, &len);
+
+	return text != NULL ? member_add(r, value_string(text, len)) : fail(r, ERR_NOMEM);
 }
 
 /* The key is kept among the pending members, as a pair without a value, while what belongs to it
@@ -85,7 +111,7 @@ static int on_key(void *ctx, const unsigned char *s, size_t len)
 {
 	struct reader *r = ctx;
 
-	r->next.key = arena_memdup(r->a, s, len);
+	r->next.key = string_take(r, s, &len);
 	r->next.key_len = len;
 	return r->next.key != NULL ? 1 : fail(r, ERR_NOMEM);
 }
@@ -342,8 +368,8 @@ static bool is_blank(const char *text, size_t len)
 	return true;
 }
 
-int value_parse_json(
-	struct arena *a, const char *text, size_t len, struct value *out, struct err *e)
+static int parse(struct arena *a, const char *text, size_t len, bool is_exact, struct value *out,
+	struct err *e)
 {
 	struct reader *r;
 	size_t valid = utf8_valid(text, len);
@@ -358,8 +384,9 @@ int value_parse_json(
 	if (r == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory while reading JSON");
 	r->a = a;
+	r->is_exact = is_exact;
 	r->scratch = arena_create(0);
-	mended = r->scratch == NULL ? NULL : halves_mend(r->scratch, text, len);
+	mended = r->scratch == NULL ? NULL : is_exact ? text : halves_mend(r->scratch, text, len);
 	if (mended == NULL)
 		rc = err_set(e, ERR_NOMEM, "out of memory while reading JSON");
 	else
@@ -370,4 +397,16 @@ int value_parse_json(
 	arena_destroy(r->scratch);
 	free(r);
 	return rc;
+}
+
+int value_parse_json(
+	struct arena *a, const char *text, size_t len, struct value *out, struct err *e)
+{
+	return parse(a, text, len, false, out, e);
+}
+
+int value_parse_json_exact(
+	struct arena *a, const char *text, size_t len, struct value *out, struct err *e)
+{
+	return parse(a, text, len, true, out, e);
 }

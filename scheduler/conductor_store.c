@@ -139,7 +139,7 @@ static void store_task(struct conductor *c, const struct cell *cell)
 
 	buf_init(&text, 0);
 	if (items != NULL)
-		value_json(items, &text);
+		value_json_exact(items, &text);
 	t.items = items == NULL ? NULL : buf_str(&text);
 	status = buf_status(&text);
 	if (status == 0)

@@ -235,7 +235,7 @@ void outputs_json(const struct outputs *o, uint32_t task, uint32_t instance, str
 			pairs[all.len++] = (struct value_pair){
 				.key = name, .key_len = strlen(name), .value = n->value[id]};
 	}
-	value_json(&all, out);
+	value_json_exact(&all, out);
 }
 
 /* Whether an output can have such a value. */
@@ -262,7 +262,7 @@ int outputs_restore(
 
 	if (n == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	r = value_parse_json(n->arena, json, strlen(json), &all, e);
+	r = value_parse_json_exact(n->arena, json, strlen(json), &all, e);
 	if (r == ERR_INVALID || (r == 0 && all.type != VALUE_MAP))
 		r = err_set(e, ERR_CORRUPT, "the outputs of %s are stored as no object",
 			o->dag->tasks[task].id);

@@ -280,7 +280,7 @@ int cells_items_restore(struct cells *c, uint32_t task, const char *json, struct
 
 	if (a == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	r = value_parse_json(a, json, strlen(json), &items, e);
+	r = value_parse_json_exact(a, json, strlen(json), &items, e);
 	if (r == ERR_INVALID || (r == 0 && items.type != VALUE_LIST))
 		r = err_set(e, ERR_CORRUPT, "the items of task %u are stored as no list", task);
 	if (r == 0 && items_take(c, task, &items, a) != 0)

@@ -168,11 +168,35 @@ static void memory_short(void)
 	OK(failed > 5, "with less it is refused, wherever the memory ends");
 }
 
+/* Every byte, alone and among others, and a key of such. */
+static void exact(struct arena *a)
+{
+	char bytes[512] = "\xf0\x9f\x98\x80\xed\xb2\x80\xc3\xa9\xff\xf0\x9f";
+	struct value_pair pair = {.key = "\xff", .key_len = 1, .value = value_string(bytes, 512)};
+	struct value map = {.type = VALUE_MAP, .len = 1, .u.pairs = &pair}, out;
+	const struct value *v;
+	struct err e = {0};
+	struct buf b;
+
+	for (int i = 0; i < 256; i++)
+		bytes[256 + i] = (char)i;
+	buf_init(&b, 0);
+	value_json_exact(&map, &b);
+	IS_INT(value_parse_json_exact(a, b.data, b.len, &out, &e), 0,
+		"what is written exactly is read");
+	v = value_member(&out, "\xff", 1);
+	if (OK(v != NULL && v->type == VALUE_STRING, "its keys are the same"))
+		IS_MEM(v->u.text, v->len, bytes, sizeof(bytes), "and so is every byte");
+	IS_INT(value_parse_json(a, b.data, b.len, &out, &e), 0, "others can read it too");
+	buf_free(&b);
+}
+
 int main(void)
 {
 	struct arena *a = arena_create(0);
 
 	accepted(a);
+	exact(a);
 	refused(a);
 	depth_limited(a);
 	shown(a);

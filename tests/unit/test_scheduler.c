@@ -111,6 +111,7 @@ static void test_outputs(void)
 				     "tasks: {a: {}, each: {for_each: [1, 2]}}\n");
 	struct outputs *o = outputs_create(d);
 	struct op_result r = result("{\"n\": 1e2}\n");
+	struct buf stored;
 	struct err e;
 
 	IS_STR(text_of(o, 0, OUTPUT_STATUS), "! main.a has no status yet: it is none",
@@ -132,6 +133,13 @@ static void test_outputs(void)
 	IS_INT(outputs_keep(o, 0, RUN_NO_INSTANCE, "id2", &r, &e), 0, "the next try replaces them");
 	IS_STR(text_of(o, 0, OUTPUT_RESPONSE), "plain \xff text",
 		"a text response keeps its bytes");
+	buf_init(&stored, 0);
+	outputs_json(o, 0, RUN_NO_INSTANCE, &stored);
+	outputs_clear(o, 0, RUN_NO_INSTANCE);
+	IS_INT(outputs_restore(o, 0, RUN_NO_INSTANCE, buf_str(&stored), &e), 0,
+		"it is stored and read again");
+	IS_STR(text_of(o, 0, OUTPUT_RESPONSE), "plain \xff text", "and still has them");
+	buf_free(&stored);
 	outputs_clear(o, 0, RUN_NO_INSTANCE);
 	r = result(NULL);
 	(void)outputs_keep(o, 0, RUN_NO_INSTANCE, "id3", &r, &e);
