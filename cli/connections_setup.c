@@ -217,18 +217,20 @@ static const char *call(struct setup *s, struct connection_variant *v, const cha
 {
 	const struct connection_source source = connection_variant_source(v);
 	const char *word = NULL;
+	char said[CALL_SAID_MAX];
 	struct ssh_target *t;
 	struct ssh_call c;
 
 	if (ssh_target_make(&source, s->id, NULL, 0, &t, e) != 0)
 		return NULL;
 	if (ssh_call_run(t, command, input, strlen(input), false, &c, e) == 0) {
+		ssh_call_said(&c, said);
 		if (c.end.err.code != 0)
 			*e = c.end.err;
 		else if (!c.end.has_status || c.end.status != 0)
 			(void)err_set(e, ERR_IO,
-				"the host could not write ~/.ssh/authorized_keys: %.300s",
-				buf_str(&c.err));
+				"the host could not write ~/.ssh/authorized_keys%s%s",
+				said[0] == '\0' ? "" : ": ", said);
 		else
 			word = arena_memdup(
 				s->arena, buf_str(&c.out), strcspn(buf_str(&c.out), "\n"));
@@ -270,6 +272,11 @@ static int install_key(struct setup *s)
 		v.password = ask_password(s);
 	if (s->can_try && v.password == NULL)
 		return EXIT_FAILED;
+	if (s->can_try && v.password[0] == '\0') {
+		report_error("the host does not let the key in yet, and no password was said: type "
+			     "it, or give it on standard input");
+		return EXIT_FAILED;
+	}
 	line = arena_printf(s->arena, "%s\n", s->public_line);
 	word = line == NULL ? NULL : call(s, &v, install, line, &e);
 	if (word == NULL)

@@ -80,14 +80,16 @@ static void take_end(struct report *p, const struct ssh_call *call)
 {
 	const struct ssh_end *end = &call->end;
 	size_t len = strcspn(buf_str(&call->out), "\n");
-	char why[sizeof(end->err.text)];
+	char why[sizeof(end->err.text)], said[CALL_SAID_MAX];
 
 	if (end->err.code != 0) {
 		fail(p, step_of(end->stage), end->err.text);
 	} else if (!end->has_status || end->status != 0) {
+		ssh_call_said(call, said);
 		(void)snprintf(why, sizeof(why),
-			"/bin/sh was refused or failed there (exit status %d): %.*s",
-			end->has_status ? end->status : -1, 200, buf_str(&call->err));
+			"the host did not run /bin/sh, but ended with status %d%s%s",
+			end->has_status ? end->status : -1,
+			said[0] == '\0' ? "" : "; it said: ", said);
 		fail(p, STEP_RUN, why);
 	} else {
 		p->messages[STEP_RUN] = arena_printf(
@@ -167,7 +169,10 @@ static int test_exec(const struct args *args)
 		try_connection(&p, &l, args_word(args, 0));
 		status = print(&p, args);
 	}
-	if (p.has_failed && p.messages[p.reached] != NULL)
+	/* What the first two have to say names the connection. */
+	if (p.has_failed && p.messages[p.reached] != NULL && p.reached <= STEP_PREPARE)
+		report_error("%s", p.messages[p.reached]);
+	else if (p.has_failed && p.messages[p.reached] != NULL)
 		report_error("connection %s: %s: %s", args_word(args, 0), step_names[p.reached],
 			p.messages[p.reached]);
 	lookup_close(&l);

@@ -59,32 +59,39 @@ static bool is_damage(const struct session *s, int r)
 		r == LIBSSH2_ERROR_BUFFER_TOO_SMALL;
 }
 
+/* Whether the socket has come to its end. */
+static bool is_closed(const struct session *s)
+{
+	char byte;
+	ssize_t n = recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 /* N.B. libssh2 tells a key that was refused and an
  * answer that never came alike; the socket knows better. */
 bool auth_is_hang_up(const struct session *s, int r)
 {
-	ssize_t n;
-	char byte;
-
 	if (is_damage(s, r))
 		return true;
 	if (r == LIBSSH2_ERROR_SOCKET_DISCONNECT || r == LIBSSH2_ERROR_SOCKET_RECV ||
 		r == LIBSSH2_ERROR_SOCKET_SEND || r == LIBSSH2_ERROR_SOCKET_TIMEOUT)
 		return true;
-	n = recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+	return is_closed(s);
 }
 
-/* N.B. a server hangs up too after too many keys that it does not know. */
+/* N.B. a server hangs up too after too many keys that it does not know, and where the account may
+ * not log in. */
 int auth_hung_up(struct session *s, struct err *e)
 {
 	char doing[512];
 
 	(void)snprintf(doing, sizeof(doing), "%s during authentication%s%.400s",
-		is_damage(s, libssh2_session_last_errno(s->ssh2))
+		is_damage(s, libssh2_session_last_errno(s->ssh2)) && !is_closed(s)
 			? "what the server said arrived damaged"
 			: "the server hung up",
-		s->auth->tried.len == 0 ? "" : ", after it had refused ",
+		s->auth->tried.len == 0 ? "; is the account locked or expired there?"
+					: ", after it had refused ",
 		s->auth->tried.len == 0 ? "" : buf_str(&s->auth->tried));
 	return session_error(s, e, ERR_UNAVAILABLE, doing);
 }

@@ -130,3 +130,15 @@ void ssh_call_free(struct ssh_call *c)
 	buf_free(&c->notes);
 	buf_free(&c->key.blob);
 }
+
+void ssh_call_said(const struct ssh_call *c, char said[CALL_SAID_MAX])
+{
+	const struct buf *b = c->err.len > 0 ? &c->err : &c->out;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->len && n < CALL_SAID_MAX - 1; i++)
+		said[n++] = b->data[i] >= ' ' && b->data[i] != 0x7f ? b->data[i] : ' ';
+	while (n > 0 && said[n - 1] == ' ')
+		n--;
+	said[n] = '\0';
+}

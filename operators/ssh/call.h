@@ -11,6 +11,8 @@
 
 #define CALL_OUTPUT_MAX ((size_t)64 << 10) /* bytes of each stream that are kept */
 
+#define CALL_SAID_MAX 400 /* bytes of what it printed that a message shows */
+
 /* The host key that a host showed, whatever was made of it. */
 struct ssh_call_key {
 	struct buf blob; /* empty: it came to none */
@@ -32,5 +34,9 @@ struct ssh_call {
 int ssh_call_run(struct ssh_target *t, const char *command, const char *input, size_t len,
 	bool looks_only, struct ssh_call *out, struct err *e);
 void ssh_call_free(struct ssh_call *c);
+
+/* What a command that failed printed, as one line for a message: the beginning of its errors, else
+ * of its output. */
+void ssh_call_said(const struct ssh_call *c, char said[CALL_SAID_MAX]);
 
 #endif

@@ -319,6 +319,10 @@ static void on_exec_data(void *ctx, bool is_stderr, const char *bytes, size_t le
 /* Our program was not run at all: the login shell is none, or a forced command stands before it. */
 static void finish_unspoken(struct ssh_try *t, const struct ssh_end *end)
 {
+	size_t n = strlen(t->noise);
+
+	while (n > 0 && t->noise[n - 1] == ' ')
+		t->noise[--n] = '\0';
 	(void)snprintf(t->message, sizeof(t->message),
 		"the host did not run /bin/sh, but ended with status %d%s%s", end->status,
 		t->noise[0] == '\0' ? "" : "; it said: ", t->noise);

@@ -76,6 +76,15 @@ sed -i 's/ssh_conn_id: acc/ssh_conn_id: box/' "$work/t.yaml"
 sshd_stop
 cp "$sshd_dir/user_key.pub" "$work/account/.ssh/authorized_keys"
 
+# ---- an account that may not log in ----
+sshd_start "UsePAM yes" "AuthorizedKeysFile .ssh/authorized_keys"
+usermod -e 1 "$account"
+try "key_file=$sshd_dir/user_key"
+is "an account that has expired" "$status" 1
+like "is told as that" "$(task_log main.t)" "*the server hung up during authentication; is the account locked or expired there?*"
+usermod -e '' "$account"
+sshd_stop
+
 # ---- a host where others share the folders of temporary files ----
 mkdir -p "$work/shared/.windrow-$account"
 chmod 777 "$work/shared" "$work/shared/.windrow-$account"

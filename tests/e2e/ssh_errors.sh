@@ -139,7 +139,10 @@ sshd_start "MaxSessions 0"
 refused "a host that opens no sessions" "127.0.0.1:$port: the server refuses to open a session*"
 sshd_stop
 sshd_start "ForceCommand echo go away; exit 4"
-refused "a forced command" "*the host did not run /bin/sh, but ended with status 4; it said: go away*"
+refused "a forced command" "*the host did not run /bin/sh, but ended with status 4; it said: go away"
+run connections test box
+like "a test of it says as much" "$status:$err" \
+	"1:windrow: connection box: run: the host did not run /bin/sh, but ended with status 4; it said: go away"
 sshd_stop
 mkdir "$work/elsewhere"
 sshd_start "SetEnv HOME=/no/such TMPDIR=$work/elsewhere"
