@@ -304,6 +304,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_seal \
 	tests/fuzz/fuzz_settings \
 	tests/fuzz/fuzz_shquote \
+	tests/fuzz/fuzz_talk \
 	tests/fuzz/fuzz_task_log \
 	tests/fuzz/fuzz_template \
 	tests/fuzz/fuzz_text \
@@ -368,6 +369,9 @@ tests_fuzz_fuzz_seal_SOURCES = tests/fuzz/fuzz_seal.c
 tests_fuzz_fuzz_seal_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c
 tests_fuzz_fuzz_text_LDADD = $(FUZZ_MAIN) $(CLI_LIBS)
+tests_fuzz_fuzz_talk_SOURCES = tests/fuzz/fuzz_talk.c
+tests_fuzz_fuzz_talk_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
+EXTRA_DIST += tests/fuzz/talk.dict
 tests_fuzz_fuzz_connection_SOURCES = tests/fuzz/fuzz_connection.c
 tests_fuzz_fuzz_connection_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 EXTRA_DIST += tests/fuzz/connection.dict

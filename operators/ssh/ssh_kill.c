@@ -29,6 +29,8 @@ static void on_kill_word(void *ctx, bool is_stderr, const char *word)
 	int n;
 
 	(void)is_stderr;
+	if (t->is_finished || ++t->kill.n_words > KILL_WORDS_MAX)
+		return;
 	if ((rest = ssh_word_rest(word, "term")) != NULL) {
 		n = atoi(rest);
 		TRY_LOG(t, OP_INFO, "Sent SIGTERM to the script's processes (%d process%s)", n,
@@ -132,7 +134,10 @@ static void killer_begin(struct ssh_try *t)
 	struct ssh_end end = {0};
 	struct ssh_command command;
 
+	/* N.B. a second kill may come before the first is tried again. */
+	(void)uv_timer_stop(&t->kill.timer);
 	t->kill.wants_again = false;
+	t->kill.n_words = 0;
 	ssh_command_init(&command);
 	remote_kill_command(&command, t->execution_id, t->nonce, t->kill.grace_ms,
 		t->is_plain ? plain_group(t) : NULL);

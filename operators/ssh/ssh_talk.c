@@ -113,6 +113,9 @@ static void first_start(struct ssh_try *t)
 
 static void heard_start(struct ssh_try *t, const char *rest)
 {
+	if (t->has_begun)
+		return; /* a host that says so again and again is not to fill the log */
+	t->has_begun = true;
 	if (t->folder == NULL)
 		t->folder = arena_strdup(t->arena, rest);
 	t->phase = TRY_RUNNING;
@@ -219,7 +222,8 @@ static void heard_why(struct ssh_try *t, const char *rest)
 
 static void heard_fail(struct ssh_try *t, const char *rest)
 {
-	ssh_try_finish(t, OP_REFUSED, rest, false);
+	ssh_try_finish(t, OP_REFUSED,
+		*rest == '\0' ? "the host refused, and did not say why" : rest, false);
 }
 
 /* Marks stand on either stream, so that each tells how far its stream has come. */
@@ -299,7 +303,10 @@ static void on_noise(void *ctx, const char *bytes, size_t len)
 
 static void on_exec_note(void *ctx, const struct ssh_note *note)
 {
-	TRY_LOG((struct ssh_try *)ctx, note->is_warning ? OP_WARNING : OP_INFO, "%s", note->text);
+	struct ssh_try *t = ctx;
+
+	if (!t->is_finished)
+		TRY_LOG(t, note->is_warning ? OP_WARNING : OP_INFO, "%s", note->text);
 }
 
 static void on_exec_open(void *ctx)
@@ -420,7 +427,7 @@ static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)
 	t->phase = is_attach ? TRY_ATTACHING : TRY_STARTING;
 	t->was_started_before = is_attach;
 	t->is_open = t->is_followed = t->has_exit = t->was_taken = t->was_none = false;
-	t->has_spoken = false;
+	t->has_spoken = t->has_begun = false;
 	t->at_out = t->at_err = t->end_out = t->end_err = t->is_gathered = false;
 	t->noise[0] = '\0';
 	buf_reset(&t->response);

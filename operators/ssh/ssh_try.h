@@ -30,6 +30,7 @@
 #define KILL_AGAIN_MS 1000 /* between tries to reach the host for a kill */
 #define KILL_LIMIT_MS 60000 /* past the grace, a host that cannot be reached is given up */
 #define KILL_REST_MS 5000 /* for the output of a script that was ended */
+#define KILL_WORDS_MAX 20 /* that one conversation about a kill may put into the log */
 #define NOISE_MAX 400 /* bytes that a message shows of what a login shell printed */
 
 enum try_phase { TRY_STARTING, TRY_RUNNING, TRY_GATHERING, TRY_ATTACHING, TRY_WAITING };
@@ -65,6 +66,7 @@ struct ssh_kill {
 	struct remote_ear ear;
 	uv_timer_t timer; /* to try again; to wait for the last output */
 	bool wants_again; /* with another grace, once exec has ended */
+	unsigned n_words; /* that this conversation has had */
 };
 
 struct ssh_try {
@@ -97,6 +99,7 @@ struct ssh_try {
 	bool is_started; /* on_started was called */
 	bool is_open; /* the server has accepted the command */
 	bool has_spoken; /* the conversation has had a word of ours */
+	bool has_begun; /* and one that says where the script runs */
 	bool is_young; /* it waits to be followed, and counts in n_young */
 	bool is_followed, at_out, at_err, end_out, end_err, has_exit, was_started_before;
 	bool is_late, is_abandoned, is_finished, is_gathered, was_taken, was_none;

@@ -113,8 +113,8 @@ static bool turn(int fd, struct buf *out)
 	ssize_t n = 1;
 	char *room;
 
-	(void)uv_run(&loop, UV_RUN_NOWAIT);
 	waiting = NULL;
+	(void)uv_run(&loop, UV_RUN_NOWAIT);
 	if (to != NULL)
 		answer(to, waiting_ctx, waiting_kind);
 	while (n > 0) {

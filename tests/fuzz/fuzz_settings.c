@@ -59,21 +59,45 @@ static void check_value(const struct settings *s, enum setting_id id)
 	}
 }
 
+/* A text in YAML, which has three more ends of a line than JSON. */
+static void text_write(const char *text, struct buf *out)
+{
+	static const char *const ends[][2] = {
+		{"\xc2\x85", "\\N"}, {"\xe2\x80\xa8", "\\L"}, {"\xe2\x80\xa9", "\\P"}};
+	struct value v = value_cstring(text);
+	struct buf json;
+
+	buf_init(&json, 0);
+	value_json(&v, &json);
+	for (const char *at = buf_str(&json); *at != '\0';) {
+		size_t n = 1;
+
+		for (size_t i = 0; i < 3 && n == 1; i++) {
+			if (strncmp(at, ends[i][0], strlen(ends[i][0])) != 0)
+				continue;
+			buf_adds(out, ends[i][1]);
+			n = strlen(ends[i][0]);
+		}
+		if (n == 1)
+			buf_addc(out, *at);
+		at += n;
+	}
+	buf_free(&json);
+}
+
 /* N.B. a file may hold a section once. */
 static void write_anew(const struct settings *s, struct buf *out)
 {
 	const char *section = "";
 
 	for (int i = 0; i < SETTING_COUNT; i++) {
-		struct value v = value_cstring(s->values[i].text);
-
-		if (v.type == VALUE_NULL)
+		if (s->values[i].text == NULL)
 			continue;
 		if (strcmp(section, setting_defs[i].section) != 0)
 			buf_addf(out, "%s:\n", setting_defs[i].section);
 		section = setting_defs[i].section;
 		buf_addf(out, "  %s: ", setting_defs[i].key);
-		value_json(&v, out);
+		text_write(s->values[i].text, out);
 		buf_addc(out, '\n');
 	}
 }
