@@ -5,7 +5,8 @@
  *
  * The first byte is how the task is run; of the others 1 stands for the conversation's nonce, 2 for
  * the other stream from here on, 3 for many bytes, 4 for a timer that strikes, 5 for a connection
- * that goes, 6 for a program that ends, 7 for the other of two conversations, 8 for a kill.
+ * that goes, 6 for a program that ends, 7 for the other of two conversations, 8 for a kill, 9 for
+ * an engine that lets go of the try.
  *
  * N.B. the transport, the target and libuv's timers are this file's own: no host, no clock.
  */
@@ -371,6 +372,14 @@ static void kill_it(void)
 		operator_ssh.kill(try, OP_KILL_CANCEL, 1000);
 }
 
+/* Nothing is told any more, not even an end. */
+static void let_go(void)
+{
+	if (!has_finished)
+		operator_ssh.abandon(try);
+	has_finished = true;
+}
+
 /* One byte that is none of the host's. */
 static void happen(uint8_t what, size_t *which, struct ssh_exec *x)
 {
@@ -381,6 +390,8 @@ static void happen(uint8_t what, size_t *which, struct ssh_exec *x)
 		*which = 1 - *which;
 	else if (what == 8)
 		kill_it();
+	else if (what == 9)
+		let_go();
 	else if (x != NULL && what == 6)
 		end_in_order(x);
 	else if (x != NULL)
@@ -397,7 +408,7 @@ static void live(const uint8_t *data, size_t size)
 	buf_init(&b, 0);
 	for (size_t i = 0; i <= size; i++) {
 		struct ssh_exec *x = exec_nth(which);
-		bool is_ours = i < size && data[i] >= 4 && data[i] <= 8;
+		bool is_ours = i < size && data[i] >= 4 && data[i] <= 9;
 
 		if ((i == size || is_ours || data[i] == 2) && b.len > 0) {
 			if (x != NULL)
