@@ -4,6 +4,7 @@
 
 #include <pcre2.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/err.h"
 
@@ -23,11 +24,14 @@ static int no_memory(struct err *e)
 
 int pattern_create(const char *text, struct pattern **out, struct err *e)
 {
-	struct pattern *p = calloc(1, sizeof(*p));
 	PCRE2_UCHAR why[128] = "";
+	struct pattern *p;
 	PCRE2_SIZE at;
 	int code;
 
+	if (strlen(text) > PATTERN_TEXT_MAX)
+		return err_set(e, ERR_INVALID, "it has more than %d bytes", PATTERN_TEXT_MAX);
+	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return no_memory(e);
 	p->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,

@@ -8,6 +8,7 @@ struct err;
 struct pattern;
 
 #define PATTERN_NONE 1 /* it does not match */
+#define PATTERN_TEXT_MAX 65536 /* bytes of one; to read it takes many times as much memory */
 
 /* ERR_INVALID says what is wrong and where; ERR_NOMEM. */
 int pattern_create(const char *text, struct pattern **out, struct err *e);

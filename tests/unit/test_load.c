@@ -10,6 +10,7 @@
 #include "engine/dag_callback.h"
 #include "engine/err.h"
 #include "engine/param.h"
+#include "engine/pattern.h"
 #include "operators/specs.h"
 #include "tests/unit/tap.h"
 
@@ -281,6 +282,13 @@ static void test_limits(void)
 	IS_INT(load(many.data, many.len), ERR_INVALID, "so are too many documents");
 	IS_STR(buf_str(&said), "f.yaml:3001:1: a file may hold 1000 documents at most\n",
 		"and why");
+	buf_reset(&many);
+	buf_adds(&many, "params: {p: {type: string, default: x, pattern: ");
+	for (int i = 0; i <= PATTERN_TEXT_MAX; i++)
+		buf_addc(&many, 'x');
+	buf_adds(&many, "}}\ntasks: {a: {operator: local, command: x}}\n");
+	IS_INT(load(many.data, many.len), ERR_INVALID, "so is too long a pattern");
+	OK(strstr(buf_str(&said), "pattern: it has more than 65536 bytes") != NULL, "and why");
 	buf_free(&many);
 	IS_INT(load("", 0), ERR_INVALID, "an empty file too");
 }
