@@ -74,8 +74,8 @@ int db_check(struct db *d, struct err *e);
 /* Moves all that was committed into the main file and empties the log beside it. */
 int db_settle(struct db *d, struct err *e);
 
-/* Makes the log beside the file as long as it gets in use, so that commits need not: a disk takes as
- * long to sync a file's new length as its bytes. Where that cannot be, it stays as it was. */
+/* Makes the log beside the file as long as it gets in use, so that commits need not: a disk takes
+ * as long to sync a file's new length as its bytes. Where that cannot be, it stays as it was. */
 void db_reserve(struct db *d);
 
 /* Copies the database as it is now into the file, which must not exist; made with mode 0600. */

@@ -54,8 +54,8 @@ int store_check(const struct store_options *o, int *version, struct err *e);
 /* Copies the store as it is now to a new file. ERR_EXISTS. N.B. the master key is not in it. */
 int store_backup(struct store *s, const char *path, struct err *e);
 
-/* Makes room on the disk for many commits, so that each is as quick as can be. Where that cannot be,
- * they are slower. */
+/* Makes room on the disk for many commits, so that each is as quick as can be. Where that cannot
+ * be, they are slower. */
 void store_reserve(struct store *s);
 
 /* Several changes that happen together or not at all. A rollback behind a commit does nothing. */
