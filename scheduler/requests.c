@@ -105,7 +105,8 @@ static const char *member(const struct value *map, const char *key)
 /* Who did what, with what was done: pool, DAG/RUN, DAG/RUN/TASK=STATE. */
 static int log_deed(struct call *c, const struct request *r)
 {
-	const char *dag_id = member(&c->answer, "dag_id"), *run_id = member(&c->answer, "run_id");
+	const char *dag_id = member(&c->answer, "dag_id");
+	const char *run_id = r->run_id != NULL ? r->run_id : member(&c->answer, "run_id");
 	const char *name;
 
 	if (deeds[r->kind] == NULL)

@@ -1,5 +1,6 @@
 /* Forgetting: whole DAGs, and what is old. */
 #include "engine/err.h"
+#include "engine/instant.h"
 #include "store/store_impl.h"
 #include "store/store_run.h"
 
@@ -123,15 +124,31 @@ static int clean(struct store *s, int64_t before, int64_t limit, bool is_dry,
 	return r;
 }
 
+static bool is_nothing(const struct store_cleaned *c)
+{
+	return c->runs + c->tasks + c->tries + c->versions + c->sources == 0;
+}
+
+/* Who forgot what, once, with the first slice of which anything goes. */
+static int note(struct store *s, int64_t before, struct err *e)
+{
+	char text[INSTANT_TEXT_MAX];
+
+	return store_audit(s, NULL, "db.clean", instant_format(before, text), e);
+}
+
 int store_history_clean(struct store *s, int64_t before, uint32_t max_runs, bool is_dry,
 	struct store_cleaned *out, bool *is_done, struct err *e)
 {
+	bool is_first = is_nothing(out);
 	int r = store_begin(s, e);
 
 	*is_done = false;
 	if (r != 0)
 		return r;
 	r = clean(s, before, is_dry ? INT64_MAX : (int64_t)max_runs, is_dry, out, is_done, e);
+	if (r == 0 && !is_dry && is_first && !is_nothing(out))
+		r = note(s, before, e);
 	if (r == 0)
 		return store_commit(s, e);
 	store_rollback(s);

@@ -142,6 +142,7 @@ echo '1'*"
 done
 ok "what comes of it is the same with a scheduler and without" cmp "$work/states.with" "$work/states.without"
 ok "so is what is told of who did what" cmp "$work/audit.with" "$work/audit.without"
+is "of a clear too, with its run" "$(query "SELECT name FROM audit_log WHERE action = 'task.clear'")" d/r1
 is "list-runs lists them, the newest first" "$("$windrow" dags list-runs d | cut -f 1-3)" "d	r3	failed
 d	r2	success
 d	r1	success"
@@ -167,6 +168,7 @@ said "waiting for a run that nobody runs" 3 "*no scheduler runs*nothing was done
 is "nothing was done" "$(state d r4)" ""
 said "what would be forgotten" 0 "found 0 runs *" db clean --before 2026-01-01
 said "forgetting" 0 "found *forgot [1-9]* runs *" db clean --before 2100-01-01 --yes
+is "and it is told who did" "$(query "SELECT name FROM audit_log WHERE action = 'db.clean'")" 2100-01-01T00:00:00+00:00
 is "they are forgotten" "$(query "SELECT count(*) FROM runs WHERE state IN ('success', 'failed')")" 0
 run dags trigger d -r r5
 run runs cancel d/r5
