@@ -1,7 +1,7 @@
 /*
  * Authentication: the keys of an agent, then our own, one after the other, then the password, then
- * keyboard-interactive with the password as its answer. What was tried is remembered for the
- * message when all have failed.
+ * keyboard-interactive with the password as its answer. A server may want two of these. What was
+ * tried is remembered for the message when all have failed.
  *
  * Each step of libssh2 is repeated until it stops asking for that; `at` says which is under way.
  */
@@ -41,6 +41,13 @@ bool auth_is_offered(const struct auth *a, const char *method)
 void auth_tried_add(struct auth *a, const char *what)
 {
 	buf_addf(&a->tried, "%s%s", a->tried.len == 0 ? "" : ", ", what);
+}
+
+void auth_more_wanted(struct auth *a, enum auth_method next)
+{
+	buf_adds(&a->tried, " (taken, but not enough)");
+	a->at = METHOD_LIST;
+	a->after_list = next;
 }
 
 /* Whether libssh2 could make nothing of what came. N.B. of an answer that never came whole it says
@@ -120,8 +127,9 @@ static int methods_list(struct session *s, struct err *e)
 	char *list = libssh2_userauth_list(s->ssh2, login, (unsigned)strlen(login));
 
 	if (list != NULL) {
+		free(a->offered);
 		a->offered = strdup(list);
-		a->at = METHOD_AGENT;
+		a->at = a->after_list;
 		return a->offered == NULL ? err_set(e, ERR_NOMEM, "out of memory") : ERR_AGAIN;
 	}
 	if (libssh2_session_last_errno(s->ssh2) == LIBSSH2_ERROR_EAGAIN)
@@ -226,9 +234,13 @@ static int key_try(struct session *s, struct err *e)
 	if (auth_is_hang_up(s, r))
 		return auth_hung_up(s, e);
 	auth_tried_add(a, item->what);
-	if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED && r != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
-		buf_adds(&a->tried, " (libssh2 cannot use it)");
 	a->key++;
+	/* N.B. this comes of what the key has signed, for which a server asks where it knows the
+	 * key. */
+	if (r == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED)
+		auth_more_wanted(a, METHOD_KEY);
+	else if (r != LIBSSH2_ERROR_AUTHENTICATION_FAILED)
+		buf_adds(&a->tried, " (libssh2 cannot use it)");
 	return 0;
 }
 
@@ -304,6 +316,7 @@ int auth_step(struct session *s, struct err *e)
 		if (s->auth == NULL)
 			return err_set(e, ERR_NOMEM, "out of memory");
 		buf_init(&s->auth->tried, 4096);
+		s->auth->after_list = METHOD_AGENT;
 	}
 	while (r == 0 && !libssh2_userauth_authenticated(s->ssh2)) {
 		switch (s->auth->at) {

@@ -118,6 +118,8 @@ int auth_agent_try(struct session *s, struct err *e)
 	auth_tried_add(a, what);
 	if (agent_state(a->agent) == AGENT_REFUSED)
 		buf_adds(&a->tried, " (the agent would not sign)");
+	else if (r == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED && agent_state(a->agent) != AGENT_GONE)
+		auth_more_wanted(a, METHOD_AGENT);
 	agent_settle(a->agent);
 	a->agent_key++;
 	return 0;

@@ -22,11 +22,16 @@ struct auth {
 	struct agent *agent; /* NULL: it was not spoken to yet */
 	size_t agent_key, key; /* under way */
 	char *offered; /* the server's methods, comma between them */
+	enum auth_method after_list; /* METHOD_LIST: whose turn it is behind that */
 	struct buf tried;
 };
 
 bool auth_is_offered(const struct auth *a, const char *method);
 void auth_tried_add(struct auth *a, const char *what);
+
+/* What was tried last was right, and does not let in: the server wants something else besides, and
+ * is asked what, before it goes on with a method. */
+void auth_more_wanted(struct auth *a, enum auth_method next);
 
 /* A copy that libssh2 may free. NULL: no memory. */
 void *auth_bytes_give(LIBSSH2_SESSION *ssh2, const void *bytes, size_t len);

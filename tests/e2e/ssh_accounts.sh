@@ -76,6 +76,17 @@ sed -i 's/ssh_conn_id: acc/ssh_conn_id: box/' "$work/t.yaml"
 sshd_stop
 cp "$sshd_dir/user_key.pub" "$work/account/.ssh/authorized_keys"
 
+# ---- a host that wants a key and a password ----
+sshd_start "PasswordAuthentication yes" "UsePAM yes" "AuthorizedKeysFile .ssh/authorized_keys" \
+	"AuthenticationMethods publickey,password" "SetEnv HOME=$work/account"
+try "key_file=$sshd_dir/user_key" "open%20sesame"
+is "a host that wants both is given both" "$status" 0
+like "which is said" "$(task_log main.t)" "*Authentication (password) successful!*"
+try "key_file=$sshd_dir/user_key"
+like "where there is but the key, what else is wanted is told" "$(task_log main.t)" \
+	"*failed: tried $sshd_dir/user_key (taken, but not enough); the server offers password*"
+sshd_stop
+
 # ---- an account that may not log in ----
 sshd_start "UsePAM yes" "AuthorizedKeysFile .ssh/authorized_keys"
 usermod -e 1 "$account"

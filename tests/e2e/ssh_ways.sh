@@ -83,4 +83,10 @@ cat "$work/mine.pub" >>"$sshd_dir/authorized_keys"
 ssh-add -q "$work/other" "$work/mine" 2>/dev/null
 leads "the second of an agent's keys"
 like "the log names it" "$(task_log main.one)" "*Authentication (publickey) successful! Key: ssh-agent's key mine*"
+sshd_stop
+sshd_start "AuthenticationMethods publickey,publickey"
+WINDROW_CONN_FAR="ssh://$sshd_user@127.0.0.1:$port/?agent=true"
+fails "a host that wants two keys" "*failed*tried ssh-agent's key other, ssh-agent's key mine (taken, but not enough); the server*"
+cat "$work/other.pub" >>"$sshd_dir/authorized_keys"
+leads "both of an agent's keys"
 tap_done
