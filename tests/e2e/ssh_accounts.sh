@@ -118,6 +118,19 @@ try "" "open%20barley"
 is "a wrong answer is not taken" "$status" 1
 sshd_stop
 
+# ---- start-up files that send the streams elsewhere ----
+if [ -x /bin/bash ] && usermod -s /bin/bash "$account" 2>/dev/null; then
+	sshd_start "AuthorizedKeysFile .ssh/authorized_keys" "UsePAM yes" "SetEnv HOME=$work/account"
+	for line in 'exec 2>&1' 'exec 2>/dev/null' 'exec >/dev/null'; do
+		echo "$line" >"$work/account/.bashrc"
+		try "key_file=$sshd_dir/user_key"
+		like "$line: a task fails, and says why" "$(task_log main.t)" "*a start-up file of the login shell*"
+	done
+	rm "$work/account/.bashrc"
+	sshd_stop
+	usermod -s /bin/sh "$account"
+fi
+
 # ---- Dropbear ----
 if ! command -v dropbear >/dev/null || ! command -v dropbearkey >/dev/null; then
 	tap_done
