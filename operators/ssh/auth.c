@@ -87,19 +87,21 @@ bool auth_is_hang_up(const struct session *s, int r)
 	return is_closed(s);
 }
 
-/* N.B. a server hangs up too after too many keys that it does not know, and where the account may
- * not log in. */
+/* N.B. a server hangs up too after too many keys that it does not know (libssh2 then waits for the
+ * answer to the last of them), and where the account may not log in. */
 int auth_hung_up(struct session *s, struct err *e)
 {
+	int r = libssh2_session_last_errno(s->ssh2);
+	bool is_damaged =
+		r != LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED && is_damage(s, r) && !is_closed(s);
 	char doing[512];
 
-	(void)snprintf(doing, sizeof(doing), "%s during authentication%s%.400s",
-		is_damage(s, libssh2_session_last_errno(s->ssh2)) && !is_closed(s)
-			? "what the server said arrived damaged"
-			: "the server hung up",
+	(void)snprintf(doing, sizeof(doing), "%s during authentication%s%.360s%s",
+		is_damaged ? "what the server said arrived damaged" : "the server hung up",
 		s->auth->tried.len == 0 ? "; is the account locked or expired there?"
 					: ", after it had refused ",
-		s->auth->tried.len == 0 ? "" : buf_str(&s->auth->tried));
+		s->auth->tried.len == 0 ? "" : buf_str(&s->auth->tried),
+		s->auth->tried.len == 0 ? "" : " (it may allow no more tries: MaxAuthTries)");
 	return session_error(s, e, ERR_UNAVAILABLE, doing);
 }
 
@@ -253,7 +255,7 @@ static int password_try(struct session *s, struct err *e)
 	const char *name = is_plain ? "password" : "keyboard-interactive";
 	int r;
 
-	if (t->password == NULL || !auth_is_offered(a, name)) {
+	if (t->password == NULL || !auth_is_offered(a, name) || a->has_said[is_plain]) {
 		a->at++;
 		return 0;
 	}
@@ -273,7 +275,13 @@ static int password_try(struct session *s, struct err *e)
 	if (auth_is_hang_up(s, r))
 		return auth_hung_up(s, e);
 	auth_tried_add(a, name);
+	a->has_said[is_plain] = true;
 	a->at++;
+	/* A host may take keys behind a password alone. */
+	if (!auth_is_offered(a, "publickey")) {
+		a->at = METHOD_LIST;
+		a->after_list = METHOD_AGENT;
+	}
 	return 0;
 }
 

@@ -24,6 +24,7 @@ struct auth {
 	char *offered; /* the server's methods, comma between them */
 	enum auth_method after_list; /* METHOD_LIST: whose turn it is behind that */
 	struct buf tried;
+	bool has_said[2]; /* the password: as answers, plain */
 };
 
 bool auth_is_offered(const struct auth *a, const char *method);

@@ -87,6 +87,12 @@ like "where there is but the key, what else is wanted is told" "$(task_log main.
 	"*failed: tried $sshd_dir/user_key (taken, but not enough); the server offers password*"
 sshd_stop
 
+sshd_start "PasswordAuthentication yes" "UsePAM yes" "AuthorizedKeysFile .ssh/authorized_keys" \
+	"AuthenticationMethods password,publickey" "SetEnv HOME=$work/account"
+try "key_file=$sshd_dir/user_key" "open%20sesame"
+is "so is one that wants the password first" "$status" 0
+sshd_stop
+
 # ---- an account that may not log in ----
 sshd_start "UsePAM yes" "AuthorizedKeysFile .ssh/authorized_keys"
 usermod -e 1 "$account"

@@ -150,4 +150,13 @@ SSH_ASKPASS=false ssh-add -q -c "$sshd_dir/user_key" 2>/dev/null
 rm -rf "$WINDROW_HOME/logs"
 run dags test "$work/t.yaml"
 like "an agent that will not sign is told" "$(task_log main.t)" "*(the agent would not sign)*"
+ssh-add -q -D 2>/dev/null
+for i in 1 2 3 4 5 6 7; do
+	ssh-keygen -q -t ed25519 -N '' -C "key$i" -f "$work/key$i"
+	ssh-add -q "$work/key$i" 2>/dev/null
+done
+rm -rf "$WINDROW_HOME/logs"
+run dags test "$work/t.yaml"
+like "more keys than the server allows tries" "$(task_log main.t)" \
+	"*the server hung up during authentication, after it had refused ssh-agent's key key1,*MaxAuthTries*"
 tap_done
