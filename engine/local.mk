@@ -63,6 +63,8 @@ libengine_a_SOURCES = \
 	engine/load_value.c \
 	engine/mask.c \
 	engine/mask.h \
+	engine/mask_spell.c \
+	engine/mask_spell.h \
 	engine/param.c \
 	engine/param.h \
 	engine/pattern.c \

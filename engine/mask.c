@@ -15,6 +15,7 @@
 
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/mask_spell.h"
 
 #define PAIRS 65536
 
@@ -22,6 +23,7 @@ struct spelling {
 	unsigned char *bytes;
 	size_t len;
 	bool is_secret; /* one that is known in all its spellings */
+	bool is_base64; /* line ends may stand within it */
 };
 
 struct mask {
@@ -88,6 +90,7 @@ static void index_build(struct mask *m)
 	for (size_t i = 0; i < m->n; i++) {
 		if (kept > 0 && compare(&m->list[kept - 1], &m->list[i]) == 0) {
 			m->list[kept - 1].is_secret |= m->list[i].is_secret;
+			m->list[kept - 1].is_base64 |= m->list[i].is_base64;
 			wipe(m->list[i].bytes, m->list[i].len);
 			free(m->list[i].bytes);
 			continue;
@@ -102,7 +105,8 @@ static void index_build(struct mask *m)
 		m->first[p + 1] += m->first[p];
 }
 
-static int spelling_add(struct mask *m, const void *bytes, size_t len, bool is_secret)
+static int spelling_add(
+	struct mask *m, const void *bytes, size_t len, bool is_secret, bool is_base64)
 {
 	struct spelling *list;
 	unsigned char *copy;
@@ -127,100 +131,9 @@ static int spelling_add(struct mask *m, const void *bytes, size_t len, bool is_s
 	m->list[m->n].bytes = copy;
 	m->list[m->n].len = len;
 	m->list[m->n].is_secret = is_secret;
+	m->list[m->n].is_base64 = is_base64;
 	m->n++;
 	return 0;
-}
-
-/*
- * The part of a secret's base64 that is the same whatever stands around it, where `skip` bytes of
- * others stand before the secret in its first group of three. The outermost digits mix with the
- * neighbours' bits and are left out.
- */
-static void spell_base64(
-	struct buf *out, const unsigned char *s, size_t len, size_t skip, const char *digits)
-{
-	size_t bits = len * 8, at = skip == 0 ? 0 : 6 - skip * 8 % 6;
-
-	for (; at + 6 <= bits; at += 6) {
-		size_t byte = at / 8, shift = at % 8;
-		unsigned two = (unsigned)s[byte] << 8 | (byte + 1 < len ? s[byte + 1] : 0);
-
-		buf_addc(out, digits[two >> (10 - shift) & 0x3f]);
-	}
-}
-
-static bool is_unreserved(unsigned char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-		c == '-' || c == '_' || c == '.' || c == '~';
-}
-
-static void spell_percent(
-	struct buf *out, const unsigned char *s, size_t len, const char *hex, bool plus, bool slash)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (is_unreserved(s[i]) || (slash && s[i] == '/'))
-			buf_addc(out, (char)s[i]);
-		else if (plus && s[i] == ' ')
-			buf_addc(out, '+');
-		else
-			buf_addf(out, "%%%c%c", hex[s[i] >> 4], hex[s[i] & 15]);
-	}
-}
-
-static void spell_json(struct buf *out, const unsigned char *s, size_t len, bool slash)
-{
-	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-	const char *p;
-
-	for (size_t i = 0; i < len; i++) {
-		p = s[i] == 0 ? NULL : strchr(from, s[i]);
-		if (p != NULL)
-			buf_addf(out, "\\%c", to[p - from]);
-		else if (slash && s[i] == '/')
-			buf_adds(out, "\\/");
-		else if (s[i] < 0x20)
-			buf_addf(out, "\\u%04x", s[i]);
-		else
-			buf_addc(out, (char)s[i]);
-	}
-}
-
-static void spell_shell(struct buf *out, const unsigned char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, (char)s[i]);
-	}
-}
-
-#define SPELLINGS 13
-
-/* Writes the i-th spelling of a secret. */
-static void spell(struct buf *out, const unsigned char *s, size_t len, unsigned i)
-{
-	static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
-	static const char b64[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	static const char b64url[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-	if (i == 0)
-		buf_add(out, s, len);
-	else if (i <= 3)
-		spell_base64(out, s, len, i - 1, b64);
-	else if (i <= 6)
-		spell_base64(out, s, len, i - 4, b64url);
-	else if (i <= 9)
-		spell_percent(out, s, len, i == 7 ? lower : upper, i == 9, false);
-	else if (i == 10)
-		spell_percent(out, s, len, upper, false, true);
-	else if (i == 11)
-		spell_json(out, s, len, false);
-	else
-		spell_shell(out, s, len);
 }
 
 static int spellings_add(struct mask *m, const unsigned char *s, size_t len)
@@ -229,12 +142,18 @@ static int spellings_add(struct mask *m, const unsigned char *s, size_t len)
 	int r = 0;
 
 	buf_init(&out, 0);
-	for (unsigned i = 0; i < SPELLINGS && r == 0; i++) {
+	for (unsigned i = 0; i < MASK_SPELLINGS && r == 0; i++) {
+		bool is_base64 = mask_spelling_is_base64(i);
+
 		buf_reset(&out);
-		spell(&out, s, len, i);
+		mask_spell(&out, s, len, i);
 		r = buf_status(&out);
 		if (r == 0)
-			r = spelling_add(m, out.data, out.len, i == 0);
+			r = spelling_add(m, out.data, out.len, i == 0, is_base64);
+		/* N.B. a line end behind its first digit would part the pair by which it is found.
+		 */
+		if (r == 0 && is_base64 && out.len > 0)
+			r = spelling_add(m, out.data + 1, out.len - 1, false, true);
 	}
 	if (out.data != NULL)
 		wipe(out.data, out.cap);
@@ -280,7 +199,7 @@ int mask_add(struct mask *m, const char *secret, size_t len)
 		if (nl == NULL)
 			nl = end;
 		if (nl - line >= LINE_MIN)
-			r = spelling_add(m, line, (size_t)(nl - line), false);
+			r = spelling_add(m, line, (size_t)(nl - line), false, false);
 		line = nl + 1;
 	}
 	index_build(m);
@@ -310,22 +229,45 @@ void mask_stream_destroy(struct mask_stream *s)
 
 enum found { FOUND_NOTHING, FOUND_SECRET, FOUND_PART };
 
+/* Compares a spelling with what begins at b. *used: the bytes of b that it takes, where it is there
+ * whole. */
+static enum found match(const struct spelling *s, const unsigned char *b, size_t left, size_t *used)
+{
+	size_t at = 0;
+
+	if (!s->is_base64) {
+		*used = s->len;
+		if (memcmp(s->bytes, b, s->len < left ? s->len : left) != 0)
+			return FOUND_NOTHING;
+		return s->len <= left ? FOUND_SECRET : FOUND_PART;
+	}
+	for (size_t i = 0; i < s->len; i++, at++) {
+		while (i > 0 && at < left && (b[at] == '\n' || b[at] == '\r'))
+			at++;
+		if (at == left)
+			return FOUND_PART;
+		if (b[at] != s->bytes[i])
+			return FOUND_NOTHING;
+	}
+	*used = at;
+	return FOUND_SECRET;
+}
+
 /* What begins at b: the longest spelling that is there whole (*len), or, where more bytes may come,
  * the beginning of one that the end of the bytes cuts off and that would be longer still. */
 static enum found look(
 	const struct mask *m, const unsigned char *b, size_t left, bool at_end, size_t *len)
 {
 	unsigned p = pair_of(b);
+	enum found f;
 
 	for (uint32_t i = m->first[p]; i < m->first[p + 1]; i++) {
 		const struct spelling *s = &m->list[i];
 
-		if (at_end && s->len > left)
+		f = match(s, b, left, len);
+		if (f == FOUND_NOTHING || (f == FOUND_PART && at_end))
 			continue;
-		if (memcmp(s->bytes, b, s->len < left ? s->len : left) != 0)
-			continue;
-		*len = s->len;
-		return s->len <= left ? FOUND_SECRET : FOUND_PART;
+		return f;
 	}
 	return FOUND_NOTHING;
 }

@@ -2,8 +2,8 @@
  * The masker: takes the secrets in use out of bytes on their way to a log, a terminal or a message.
  *
  * It knows each secret as it is and in the spellings in which programs echo it: base64 (at each of
- * the three alignments, both alphabets), percent-encoded, JSON-escaped, quoted for a shell. A
- * secret that arrives in pieces, over any number of chunks, is still found.
+ * the three alignments, both alphabets, in lines too), percent-encoded, JSON-escaped, quoted for a
+ * shell. A secret that arrives in pieces, over any number of chunks, is still found.
  */
 #ifndef ENGINE_MASK_H
 #define ENGINE_MASK_H

@@ -58,11 +58,20 @@ int main(void)
 	check("dXNlcjpodW50ZXIyMDAw", "dXNlcjp***", "base64, behind five bytes");
 	check("aHVudGVyMjAwMA==", "***A==", "base64, alone");
 	check("eGh1bnRlcjIwMDA=", "eG***A=", "base64, behind one byte");
+	check("dXNlcjpodW50\nZXIyMDAw", "dXNlcjp***", "base64 in lines");
+	check("xx\na\r\nHVudGVyMjAw\r\nMA==\n", "xx\na\r\n***A==\n",
+		"lines that part its first digit");
+	check("aHVu\n", "aHVu\n", "but not what only begins so");
 	check("p%40ss%20w0rd%27%22%5C", "***", "percent-encoded");
 	check("p%40ss+w0rd%27%22%5c", "p%40ss+w0rd%27%22%5c", "mixed spellings are not known");
 	check("p%40ss+w0rd%27%22%5C", "***", "as a form does it");
 	check("{\"x\": \"p@ss w0rd'\\\"\\\\\"}", "{\"x\": \"***\"}", "JSON-escaped");
 	check("'p@ss w0rd'\\''\"\\'", "'***'", "quoted for a shell");
+	OK(mask_add(mask, "a/\xc3\xbc<\xf0\x9f\x98\x80", 9) == 0, "one that is not all ASCII");
+	check("a\\/\xc3\xbc<\xf0\x9f\x98\x80", "***", "JSON with slashes escaped");
+	check("a/\\u00fc<\\ud83d\\ude00", "***", "JSON all in ASCII");
+	check("a/\\u00FC<\\uD83D\\uDE00", "***", "in capitals");
+	check("a/\xc3\xbc\\u003c\xf0\x9f\x98\x80", "***", "JSON for a page");
 
 	OK(mask_add(mask, "-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA\nshort\n-----END KEY-----\n",
 		   60) == 0,
