@@ -21,22 +21,22 @@ void ssh_tail_add(struct tail *t, const char *bytes, size_t len)
 	memcpy(t->bytes + t->at, bytes, part);
 	memcpy(t->bytes, bytes + part, len - part);
 	t->at = (t->at + len) % OP_TAIL_MAX;
+	t->len = t->len + len < OP_TAIL_MAX ? t->len + len : OP_TAIL_MAX;
 }
 
 /* The tail as one row of bytes in the arena. */
 static struct op_bytes tail_bytes(struct ssh_try *t, const struct tail *tail)
 {
-	size_t len = tail->total < OP_TAIL_MAX ? (size_t)tail->total : OP_TAIL_MAX;
-	size_t first = tail->total < OP_TAIL_MAX ? 0 : tail->at;
+	size_t first = tail->len < OP_TAIL_MAX ? 0 : tail->at;
 	struct op_bytes b = {"", 0};
 	char *row;
 
-	if (tail->bytes == NULL || (row = arena_alloc(t->arena, len + 1)) == NULL)
+	if (tail->bytes == NULL || (row = arena_alloc(t->arena, tail->len + 1)) == NULL)
 		return b;
-	memcpy(row, tail->bytes + first, len - first);
-	memcpy(row + len - first, tail->bytes, first);
+	memcpy(row, tail->bytes + first, tail->len - first);
+	memcpy(row + tail->len - first, tail->bytes, first);
 	b.data = row;
-	b.len = len;
+	b.len = tail->len;
 	return b;
 }
 

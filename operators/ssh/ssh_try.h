@@ -38,8 +38,8 @@ enum try_phase { TRY_STARTING, TRY_RUNNING, TRY_GATHERING, TRY_ATTACHING, TRY_WA
 /* The last bytes of a stream. */
 struct tail {
 	char *bytes; /* OP_TAIL_MAX of them, as a ring; NULL until the first byte */
-	size_t at;
-	uint64_t total;
+	size_t at, len; /* where the next byte goes; how many are there */
+	uint64_t total; /* of the stream, those before our time included */
 };
 
 struct ssh_instance {

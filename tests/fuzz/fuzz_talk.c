@@ -156,6 +156,7 @@ struct ssh_transport {
 };
 
 static struct ssh_exec *execs[EXECS_MOST];
+static size_t n_given; /* bytes of all of them */
 
 int ssh_transport_create(uv_loop_t *loop, const struct ssh_transport_options *o,
 	struct ssh_transport **out, struct err *e)
@@ -262,6 +263,7 @@ static void give(struct ssh_exec *x, bool is_stderr, const struct buf *bytes)
 	open_it(x);
 	if (bytes->len % 7 == 6 && x->events->on_note != NULL)
 		x->events->on_note(x->ctx, &note);
+	n_given += bytes->len;
 	x->events->on_data(x->ctx, is_stderr, bytes->data, bytes->len);
 }
 
@@ -328,7 +330,8 @@ static void on_finished(void *ctx, const struct op_result *r)
 	(void)ctx;
 	if (has_finished || r->exit_code < -1 || r->exit_code > 255 ||
 		r->response.len > RESPONSE_MOST || r->logs.len > OP_TAIL_MAX ||
-		r->error.len > OP_TAIL_MAX || strchr(r->message, '\n') != NULL)
+		r->error.len > OP_TAIL_MAX || r->logs.len + r->error.len > n_given ||
+		strchr(r->message, '\n') != NULL)
 		abort();
 	if ((r->verdict == OP_EXITED && r->exit_code < 0) ||
 		(r->verdict != OP_EXITED && r->message[0] == '\0'))
@@ -467,7 +470,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	now = 1000;
-	n_log = 0;
+	n_log = n_given = 0;
 	n_log_most = LOG_LINES;
 	has_started = has_finished = false;
 	if (operator_ssh.open(&host, &instance, &e) != 0)
