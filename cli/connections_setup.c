@@ -44,6 +44,7 @@ struct setup {
 	struct connection connection;
 	const char *public_line; /* `type base64 name` */
 	const char *given; /* the keypair that the connection was given just now; NULL: none */
+	struct store_connection before; /* what it was until then */
 	bool can_try; /* its private half is here */
 };
 
@@ -112,6 +113,7 @@ static int name_keypair(struct setup *s, struct store *store, const char *name, 
 
 	if (r != 0)
 		return r;
+	s->before = c;
 	n = c.connection.extra.type == VALUE_MAP ? c.connection.extra.len : 0;
 	pairs = arena_array(s->arena, n + 1, sizeof(*pairs));
 	if (pairs == NULL)
@@ -162,6 +164,30 @@ static int give_keypair(struct setup *s)
 		return status;
 	s->given = name;
 	return read_keypair(s, name);
+}
+
+/* The keypair does not let in yet: the connection goes on as it did, perhaps by the user's own
+ * keys. The keypair stays, as the host may know it already. */
+static void take_keypair(const struct setup *s)
+{
+	struct store *store;
+	struct err e;
+	int status;
+
+	if (s->given == NULL)
+		return;
+	store = stores_open(&status);
+	if (store == NULL)
+		return;
+	if (store_connection_put(store, &s->before, true, &e) != 0)
+		(void)stores_report(&e);
+	else
+		report_note("connection %s is as it was; the keypair %s is kept for the next "
+			    "`windrow connections setup %s`, and can be installed by hand too: "
+			    "`windrow keypairs export %s --public` prints the line for "
+			    "~/.ssh/authorized_keys there",
+			s->id, s->given, s->id, s->given);
+	stores_close(store);
 }
 
 /* Whether there is a place for a keypair of its own. */
@@ -286,6 +312,27 @@ static int install_key(struct setup *s)
 	return EXIT_DONE;
 }
 
+/* The key, by a host that is known. */
+static int let_in(struct setup *s)
+{
+	struct err e;
+	int status;
+
+	if (s->can_try && key_works(s, &e)) {
+		report_note("the key works: nothing else is to be done");
+		return EXIT_DONE;
+	}
+	status = install_key(s);
+	if (status != EXIT_DONE || !s->can_try)
+		return status;
+	if (!key_works(s, &e)) {
+		report_error("the key is installed, but it does not let in: %s", e.text);
+		return EXIT_FAILED;
+	}
+	report_note("connection %s works with its key; the password is not needed any more", s->id);
+	return EXIT_DONE;
+}
+
 static int set_up(struct setup *s, const struct args *args)
 {
 	const struct connection_source *source = lookup_connections(&s->lookup);
@@ -301,24 +348,10 @@ static int set_up(struct setup *s, const struct args *args)
 		status = give_keypair(s);
 	if (status != EXIT_DONE)
 		return status;
-	if (s->can_try && key_works(s, &e)) {
-		report_note("the key works: nothing else is to be done");
-		return EXIT_DONE;
-	}
-	status = install_key(s);
-	if (status != EXIT_DONE && s->given != NULL)
-		report_note("connection %s has the keypair %s now, which the host does not know "
-			    "yet: say `windrow connections setup %s` again, or add what `windrow "
-			    "keypairs export %s --public` prints to ~/.ssh/authorized_keys there",
-			s->id, s->given, s->id, s->given);
-	if (status != EXIT_DONE || !s->can_try)
-		return status;
-	if (!key_works(s, &e)) {
-		report_error("the key is installed, but it does not let in: %s", e.text);
-		return EXIT_FAILED;
-	}
-	report_note("connection %s works with its key; the password is not needed any more", s->id);
-	return EXIT_DONE;
+	status = let_in(s);
+	if (status != EXIT_DONE)
+		take_keypair(s);
+	return status;
 }
 
 static int setup_exec(const struct args *args)

@@ -119,12 +119,14 @@ is "and no keypair is made for it" "$("$windrow" keypairs list)" ""
 run connections setup own
 like "a stored one gets a keypair" "$err" "*made the keypair own-key: 256 SHA256:* own-key (ED25519)*"
 like "where that could not be installed, what to do is told" "$status:$err" \
-	"1:*connection own has the keypair own-key now, which the host does not know yet*keypairs export own-key --public*"
+	"1:*connection own is as it was; the keypair own-key is kept*keypairs export own-key --public*"
 run connections get own -o json
-like "and names it" "$out" '*"keypair": "own-key"*'
+like "and it is as it was, without the keypair" "$out" '*"extra": null*'
 "$windrow" keypairs export own-key --public >"$sshd_dir/authorized_keys"
 run connections setup own
 like "which is made once, and works where the host knows it" "$status:$err" "0:*the key works*"
+run connections get own -o json
+like "the connection names it then" "$out" '*"keypair": "own-key"*'
 
 cp "$sshd_dir/user_key.pub" "$sshd_dir/authorized_keys"
 sshd_stop
