@@ -201,26 +201,71 @@ static int check_stored(const struct setup *s)
 	return EXIT_FAILED;
 }
 
+/* The public half of a private key. */
+static int derive_public(struct setup *s, const char *what, const char *text, size_t len)
+{
+	const char *passphrase =
+		connection_extra_text(s->arena, &s->connection, "private_key_passphrase");
+	const char *name = arena_printf(s->arena, "windrow:%s", s->id);
+	struct ssh_key *k;
+	struct buf line;
+	struct err e;
+
+	if (name == NULL)
+		return report_no_memory();
+	if (ssh_key_read(what, text, len, passphrase, &k, &e) != 0)
+		return fail(&e);
+	buf_init(&line, 0);
+	ssh_key_public_line(k, name, &line);
+	ssh_key_destroy(k);
+	if (buf_status(&line) == 0)
+		s->public_line = arena_memdup(s->arena, line.data, line.len - 1);
+	buf_free(&line);
+	return s->public_line == NULL ? report_no_memory() : EXIT_DONE;
+}
+
+/* What stands beside a key file as FILE.pub, or else the public half of what is in it. */
+static int read_beside(struct setup *s, const char *file)
+{
+	const char *home = getenv("HOME"), *beside;
+	struct err e;
+	char *text;
+	size_t len;
+	int status;
+
+	if (strncmp(file, "~/", 2) == 0 && home != NULL)
+		file = arena_printf(s->arena, "%s%s", home, file + 1);
+	beside = file == NULL ? NULL : arena_printf(s->arena, "%s.pub", file);
+	if (beside == NULL)
+		return report_no_memory();
+	if (access(beside, F_OK) == 0)
+		return read_public(s, beside);
+	if (dags_folder_read(file, SSH_KEY_TEXT_MAX, &text, &len, &e) != 0) {
+		report_error("%s: %s", file, e.text);
+		return EXIT_FAILED;
+	}
+	status = derive_public(s, file, text, len);
+	explicit_bzero(text, len);
+	free(text);
+	return status;
+}
+
 /* Which key it is that the host is to know; public_line stays NULL where one is to be made. */
 static int find_public(struct setup *s, const struct args *args)
 {
 	const char *said = args_text(args, "public-key", NULL);
 	const char *keypair = connection_extra_text(s->arena, &s->connection, "keypair");
+	const char *text = connection_extra_text(s->arena, &s->connection, "private_key");
 	const char *file = connection_extra_text(s->arena, &s->connection, "key_file");
-	const char *home = getenv("HOME"), *path;
 
 	s->can_try = said == NULL;
 	if (said != NULL)
 		return read_public(s, said);
 	if (keypair != NULL)
 		return read_keypair(s, keypair);
-	if (file == NULL)
-		return check_stored(s);
-	if (strncmp(file, "~/", 2) == 0 && home != NULL)
-		path = arena_printf(s->arena, "%s%s.pub", home, file + 1);
-	else
-		path = arena_printf(s->arena, "%s.pub", file);
-	return path == NULL ? EXIT_FAILED : read_public(s, path);
+	if (text != NULL)
+		return derive_public(s, "private_key of the connection", text, strlen(text));
+	return file == NULL ? check_stored(s) : read_beside(s, file);
 }
 
 /* ---- the host ---- */
@@ -237,7 +282,7 @@ static int make_known(struct setup *s, const struct args *args)
 	return status == EXIT_DONE && !is_known ? EXIT_FAILED : status;
 }
 
-/* Runs a command over a variant of the connection. Its output's first line, or NULL: e says why. */
+/* Runs a command over a variant of the connection. Its output's last line, or NULL: e says why. */
 static const char *call(struct setup *s, struct connection_variant *v, const char *command,
 	const char *input, struct err *e)
 {
@@ -246,6 +291,7 @@ static const char *call(struct setup *s, struct connection_variant *v, const cha
 	char said[CALL_SAID_MAX];
 	struct ssh_target *t;
 	struct ssh_call c;
+	size_t len;
 
 	if (ssh_target_make(&source, s->id, NULL, 0, &t, e) != 0)
 		return NULL;
@@ -257,9 +303,8 @@ static const char *call(struct setup *s, struct connection_variant *v, const cha
 			(void)err_set(e, ERR_IO,
 				"the host could not write ~/.ssh/authorized_keys%s%s",
 				said[0] == '\0' ? "" : ": ", said);
-		else
-			word = arena_memdup(
-				s->arena, buf_str(&c.out), strcspn(buf_str(&c.out), "\n"));
+		else if ((word = ssh_call_last_line(&c, &len)) != NULL)
+			word = arena_memdup(s->arena, word, len);
 	}
 	ssh_call_free(&c);
 	ssh_target_release(t);
@@ -381,8 +426,9 @@ const struct command command_connections_setup = {
 	.words = "ID",
 	.summary = "make a host ready: its key known, the public key installed and tried",
 	.details = "The public key is that of the connection's keypair, or stands beside its "
-		   "key_file as FILE.pub; a stored connection without either gets a keypair, "
-		   "ID-key. The password is asked for once and not kept; elsewhere "
+		   "key_file as FILE.pub, or is made of its private_key; a stored connection "
+		   "without any gets a keypair, ID-key. The password is asked for once and not "
+		   "kept; elsewhere "
 		   "than on a terminal it is read from standard input.",
 	.flags = setup_flags,
 	.n_flags = sizeof(setup_flags) / sizeof(setup_flags[0]),

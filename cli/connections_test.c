@@ -79,7 +79,8 @@ static void take_notes(struct report *p, const struct ssh_call *call)
 static void take_end(struct report *p, const struct ssh_call *call)
 {
 	const struct ssh_end *end = &call->end;
-	size_t len = strcspn(buf_str(&call->out), "\n");
+	const char *line;
+	size_t len;
 	char why[sizeof(end->err.text)], said[CALL_SAID_MAX];
 
 	if (end->err.code != 0) {
@@ -92,8 +93,9 @@ static void take_end(struct report *p, const struct ssh_call *call)
 			said[0] == '\0' ? "" : "; it said: ", said);
 		fail(p, STEP_RUN, why);
 	} else {
-		p->messages[STEP_RUN] = arena_printf(
-			p->arena, "a command ran as %.*s", (int)len, buf_str(&call->out));
+		line = ssh_call_last_line(call, &len);
+		p->messages[STEP_RUN] =
+			arena_printf(p->arena, "a command ran as %.*s", (int)len, line);
 		p->reached = (enum step)STEPS;
 	}
 }

@@ -123,6 +123,19 @@ int ssh_call_run(struct ssh_target *t, const char *command, const char *input, s
 	return r;
 }
 
+const char *ssh_call_last_line(const struct ssh_call *c, size_t *len)
+{
+	const char *text = buf_str(&c->out), *at;
+	size_t end = c->out.len;
+
+	while (end > 0 && text[end - 1] == '\n')
+		end--;
+	for (at = text + end; at > text && at[-1] != '\n'; at--)
+		;
+	*len = (size_t)(text + end - at);
+	return at;
+}
+
 void ssh_call_free(struct ssh_call *c)
 {
 	buf_free(&c->out);

@@ -28,6 +28,9 @@ struct ssh_call {
 	struct ssh_end end;
 };
 
+/* The last line that it printed, and its length: a login shell may have talked before it. */
+const char *ssh_call_last_line(const struct ssh_call *c, size_t *len);
+
 /* Runs the command with this input, and waits for its end, which stands in out->end. looks_only:
  * the connection ends with the host key, which is checked, but not trusted. ERR_NOMEM and others
  * where it could not even begin; ssh_call_free() whatever came. */

@@ -132,6 +132,9 @@ if [ -x /bin/bash ] && usermod -s /bin/bash "$account" 2>/dev/null; then
 		try "key_file=$sshd_dir/user_key"
 		like "$line: a task fails, and says why" "$(task_log main.t)" "*a start-up file of the login shell*"
 	done
+	echo 'echo noise' >"$work/account/.bashrc"
+	run connections test box
+	like "one that talks is not taken for the command" "$out" "*a command ran as $account on *"
 	rm "$work/account/.bashrc"
 	sshd_stop
 	usermod -s /bin/sh "$account"

@@ -111,6 +111,17 @@ like "a file that holds no public key is told" "$err" "*holds no public key*"
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port" run connections setup box
 like "a connection from elsewhere without a key is told how to get one" "$err" \
 	"*names no key*give it a key_file, or say --public-key FILE"
+cp "$sshd_dir/user_key.pub" "$sshd_dir/authorized_keys"
+python3 -c 'import json, sys; print(json.dumps({"private_key": open(sys.argv[1]).read()}))' "$sshd_dir/user_key" >"$work/extra"
+"$windrow" connections add inside --conn-host 127.0.0.1 --conn-port "$port" --conn-login "$sshd_user" \
+	--conn-extra - <"$work/extra"
+run connections setup inside
+like "a connection with a private_key is set up by that" "$status:$err" "0:*the key works*"
+run keypairs list
+is "and gets no keypair" "$out" ""
+cp "$sshd_dir/user_key" "$work/lone"
+WINDROW_CONN_LONE="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/lone" run connections setup lone
+like "a key_file without its .pub does too" "$status:$err" "0:*the key works*"
 "$windrow" connections add own --conn-host 127.0.0.1 --conn-port 1 --conn-login "$sshd_user"
 run connections setup own
 like "a host that does not answer is told" "$status:$err" "1:*cannot connect to 127.0.0.1:1: *refused*"
