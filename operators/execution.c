@@ -24,6 +24,8 @@
 #include "operators/execution_spare.h"
 #include "operators/fdio.h"
 
+#define HIGH_FD 32
+
 /* Reads a small file whole. Its length, or -1. */
 static ssize_t read_small(const char *path, char *text, size_t size)
 {
@@ -99,6 +101,18 @@ bool execution_is_of_another_boot(const struct execution_claim *c)
 	return strcmp(now, "-") != 0 && strcmp(now, c->owner.boot_id) != 0;
 }
 
+/* N.B. what forks (a vfork() is a fork() to some tools) runs libuv's handler, which closes two low
+ * numbers in the child: those of a pipe that the launcher has not had for long. */
+static int above_pipes(int fd)
+{
+	int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+
+	if (high < 0)
+		return fd;
+	(void)close(fd);
+	return high;
+}
+
 /* Makes a file of our own with these bytes, which stays open. */
 static int file_make(const char *folder, const char *name, int flags, const void *bytes, size_t len,
 	int *fd, struct err *e)
@@ -107,7 +121,8 @@ static int file_make(const char *folder, const char *name, int flags, const void
 
 	if (join(path, folder, name) != 0)
 		return err_set(e, ERR_LIMIT, "the path %s/%s is too long", folder, name);
-	*fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+	*fd = above_pipes(
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
 	if (*fd < 0)
 		return err_set(e, ERR_IO, "cannot make %s: %s", path, strerror(errno));
 	if (fdio_write_all(*fd, bytes, len) != 0)
