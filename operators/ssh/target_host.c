@@ -162,8 +162,13 @@ static int check_unknown(struct made *m, const struct shown *s, struct ssh_host_
 static void check_changed(const struct made *m, const struct shown *s, struct ssh_host_verdict *out)
 {
 	const struct known_hosts_result *r = &s->known;
+	char name[KNOWN_HOSTS_NAME_MAX + 16]; /* as the host stands in the file */
 	struct buf print;
 
+	if (s->port == 22)
+		SAY(name, "%s", s->host);
+	else
+		SAY(name, "[%s]:%d", s->host, s->port);
 	buf_init(&print, 0);
 	host_key_fingerprint(&print, r->key, r->key_len);
 	if (m->is_changeable) {
@@ -179,9 +184,9 @@ static void check_changed(const struct made *m, const struct shown *s, struct ss
 			"shows %s. Somebody may be listening in",
 			m->target.place, r->file, r->line, buf_str(&print), s->print);
 		SAY(out->advice,
-			"if the host was really set up anew, run: ssh-keygen -f %s -R '[%s]:%d', "
-			"and make the new key known (connection %s)",
-			r->file, s->host, s->port, m->target.conn_id);
+			"if the host was really set up anew, run: ssh-keygen -f %s -R '%s', and "
+			"make the new key known (connection %s)",
+			r->file, name, m->target.conn_id);
 	}
 	buf_free(&print);
 }

@@ -140,6 +140,38 @@ static void test_settle(void)
 	ssh_target_release(old);
 }
 
+/* A key's blob, of nothing but a type and this byte. */
+static void blob_make(unsigned char blob[51], unsigned char byte)
+{
+	memset(blob, byte, 51);
+	memcpy(blob, "\0\0\0\013ssh-ed25519\0\0\0\040", 19);
+}
+
+/* What is to be run where a host's key has changed names the host as ssh-keygen finds it. */
+static void test_changed(void)
+{
+	unsigned char known[51], shown[51];
+	struct ssh_host_verdict v;
+	struct ssh_target *t;
+	struct err e;
+
+	blob_make(known, 1);
+	blob_make(shown, 2);
+	if (ssh_known_host_record(".ssh/known_hosts", "far", 22, known, 51, &e) != 0 ||
+		ssh_known_host_record(".ssh/known_hosts", "far", 2222, known, 51, &e) != 0 ||
+		ssh_target_make(&source, "far", NULL, 0, &t, &e) != 0)
+		abort();
+	OK(t->host_check(t->host_ctx, "far", 22, shown, 51, &v) != 0 &&
+			v.finding == SSH_HOST_CHANGED,
+		"a key that has changed");
+	OK(strstr(v.advice, "/.ssh/known_hosts -R 'far', and") != NULL,
+		"is taken away by its name");
+	(void)t->host_check(t->host_ctx, "far", 2222, shown, 51, &v);
+	OK(strstr(v.advice, "/.ssh/known_hosts -R '[far]:2222', and") != NULL,
+		"and of another port by that too");
+	ssh_target_release(t);
+}
+
 int main(void)
 {
 	char command[64];
@@ -152,6 +184,7 @@ int main(void)
 	test_said();
 	test_young();
 	test_settle();
+	test_changed();
 	ssh_target_release(kept[1]);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 	if (chdir("/") != 0 || system(command) != 0)
