@@ -162,14 +162,14 @@ static int check_unknown(struct made *m, const struct shown *s, struct ssh_host_
 static void check_changed(const struct made *m, const struct shown *s, struct ssh_host_verdict *out)
 {
 	const struct known_hosts_result *r = &s->known;
-	char name[KNOWN_HOSTS_NAME_MAX + 16]; /* as the host stands in the file */
-	struct buf print;
+	struct buf print, name; /* name: as the host stands in the file */
 
-	if (s->port == 22)
-		SAY(name, "%s", s->host);
-	else
-		SAY(name, "[%s]:%d", s->host, s->port);
 	buf_init(&print, 0);
+	buf_init(&name, 0);
+	if (s->port == 22)
+		buf_adds(&name, s->host);
+	else
+		buf_addf(&name, "[%s]:%d", s->host, s->port);
 	host_key_fingerprint(&print, r->key, r->key_len);
 	if (m->is_changeable) {
 		out->is_warning = true;
@@ -186,8 +186,9 @@ static void check_changed(const struct made *m, const struct shown *s, struct ss
 		SAY(out->advice,
 			"if the host was really set up anew, run: ssh-keygen -f %s -R '%s', and "
 			"make the new key known (connection %s)",
-			r->file, name, m->target.conn_id);
+			r->file, buf_str(&name), m->target.conn_id);
 	}
+	buf_free(&name);
 	buf_free(&print);
 }
 
