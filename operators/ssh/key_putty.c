@@ -324,7 +324,7 @@ static bool translate(const struct ppk *p, struct buf *out)
 		key_add_u32(out, (uint32_t)(a.len + b.len));
 		buf_add(out, b.at, b.len);
 		buf_add(out, a.at, a.len);
-	} else {
+	} else if (type.len > 6 && memcmp(type.at, "ecdsa-", 6) == 0) {
 		copy_string(out, &public); /* the curve */
 		copy_string(out, &public);
 		copy_string(out, &private);

@@ -69,6 +69,24 @@ static int on_ask(char *to, int size, int is_writing, void *ctx)
 	return (int)len;
 }
 
+/* Whether OpenSSL has met something that it has no algorithm for. Its errors are cleared. */
+static bool is_unsupported(void)
+{
+	bool is = false;
+
+	for (unsigned long code; (code = ERR_get_error()) != 0;) {
+		int reason = ERR_GET_REASON(code);
+
+		is |= reason == ERR_R_UNSUPPORTED ||
+			(ERR_GET_LIB(code) == ERR_LIB_EVP &&
+				(reason == EVP_R_UNSUPPORTED_ALGORITHM ||
+					reason == EVP_R_UNKNOWN_PBE_ALGORITHM)) ||
+			(ERR_GET_LIB(code) == ERR_LIB_PEM &&
+				reason == PEM_R_UNSUPPORTED_ENCRYPTION);
+	}
+	return is;
+}
+
 static int read_pem(const char *what, const char *text, size_t len, const char *passphrase,
 	struct ssh_key **out, struct err *e)
 {
@@ -76,8 +94,9 @@ static int read_pem(const char *what, const char *text, size_t len, const char *
 	BIO *bio = BIO_new_mem_buf(text, (int)len);
 	EVP_PKEY *pkey = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, on_ask, &asked);
 
+	bool cannot = is_unsupported();
+
 	BIO_free(bio);
-	ERR_clear_error();
 	if (bio == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (pkey != NULL)
@@ -85,6 +104,11 @@ static int read_pem(const char *what, const char *text, size_t len, const char *
 	if (asked.was_asked && passphrase == NULL)
 		return err_set(
 			e, ERR_DENIED, "%s is sealed by a passphrase, which is missing", what);
+	if (asked.was_asked && cannot)
+		return err_set(e, ERR_UNSUPPORTED,
+			"%s is sealed in a way that is not known here any more; seal it anew: "
+			"openssl pkey -provider legacy -provider default -in FILE -aes256 -out NEW",
+			what);
 	if (asked.was_asked)
 		return err_set(e, ERR_DENIED, "the passphrase of %s is wrong", what);
 	return err_set(e, ERR_INVALID, "%s is damaged: OpenSSL finds no key in it", what);

@@ -283,6 +283,11 @@ int target_host_load(struct made *m, const struct connection *c, struct err *e)
 			"connection %s: host_key and no_host_key_check do not go together", c->id);
 	if (m->pinned != NULL)
 		m->pinned_key = host_key_read(m->arena, m->pinned, &m->pinned_len);
+	if (m->pinned != NULL && m->pinned_key == NULL && strncmp(m->pinned, "SHA256:", 7) != 0)
+		return err_set(e, ERR_INVALID,
+			"connection %s: host_key is neither a key, as a .pub file or known_hosts "
+			"has it, nor its SHA256:... fingerprint",
+			c->id);
 	m->target.host_check = host_check;
 	m->target.host_ctx = m;
 	m->is_changeable = connection_extra_bool(c, "allow_host_key_change");

@@ -49,6 +49,9 @@ like "another host_key is refused, with the key that is shown" "$(task_log main.
 try "host_key=$(cat "$sshd_dir/key_rsa.pub")&no_host_key_check=true"
 like "to say a key and not to check it" "$(task_log main.t)" "*host_key and no_host_key_check do not go together*"
 
+try "host_key=MD5:00"
+like "a host_key that is none" "$(task_log main.t)" "*connection box: host_key is neither a key*"
+
 printf '[127.0.0.1]:%s %s\n' "$port" "$(cut -d' ' -f1,2 "$work/other.pub")" >"$known"
 try
 is "a host that has no key of the type that is known" "$status" 1

@@ -77,6 +77,29 @@ for key in ed25519-2 ecdsab256-3-sealed rsab2048-2-sealed; do
 	is "PuTTY's $key lets in" "$status" 0
 done
 
+cat >"$work/ed448.ppk" <<'END'
+PuTTY-User-Key-File-3: ssh-ed448
+Encryption: none
+Comment: x
+Public-Lines: 2
+AAAACXNzaC1lZDQ0OAAAADlS2x7sezS/yXm1Yt9MvTKPjwdagg40Vqksz/XC+pPk
+DIcwoIOt8VuiR5srb3o+YoV0F3Of6raGWIA=
+Private-Lines: 2
+AAAAOUy0Y5RGwDo+ubMNVAylKX83vp2AIOpdFw18Y/As5BHZgkGgHrkRARR/h6TP
+czn2eVQ07hHVMC5DAA==
+Private-MAC: 66410d7f7bc190c863ce9bc5600a0116a792a5bdb60ebf96d09e20752b975543
+END
+run keypairs import other "$work/ed448.ppk"
+is "a type that SSH does not take here is told" "$status:$err" \
+	"1:windrow: $work/ed448.ppk is a key of type ssh-ed448; SSH takes Ed25519, ECDSA and RSA here"
+if openssl genrsa -traditional -provider legacy -provider default -des -passout pass:x -out "$work/des" 2048 \
+	>"$work/said" 2>&1; then
+	printf x | "$windrow" keypairs import other "$work/des" --passphrase-stdin 2>"$work/err"
+	like "so is a way of sealing that OpenSSL has given up" "$(cat "$work/err")" "*seal it anew: openssl pkey *"
+else
+	skip 1 "this openssl cannot seal with DES"
+fi
+
 run keypairs export mine
 is "which half?" "$status:$err" "2:windrow: keypairs export: say --public or --private"
 run keypairs generate short -t rsa -b 2048
