@@ -324,6 +324,7 @@ endif
 EXTRA_PROGRAMS += $(FUZZ_TARGETS)
 libreplay_a_SOURCES = tests/fuzz/replay.c
 EXTRA_DIST += tests/fuzz/coverage.sh tests/fuzz/parsers tests/fuzz/run.sh $(srcdir)/tests/fuzz/corpus
+EXTRA_DIST += tests/fuzz/cond.dict tests/fuzz/expr.dict tests/fuzz/json.dict tests/fuzz/load.dict tests/fuzz/template.dict
 
 tests_fuzz_fuzz_remote_SOURCES = tests/fuzz/fuzz_remote.c
 tests_fuzz_fuzz_remote_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
