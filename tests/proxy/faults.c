@@ -14,6 +14,7 @@
  *	trickle:0	forwards byte by byte
  * It ends when its standard input does.
  */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -287,6 +288,8 @@ int main(int argc, char **argv)
 	if (argc < 3 || ports == NULL || uv_loop_init(&loop) != 0 ||
 		uv_ip4_addr("127.0.0.1", atoi(argv[1]), &target) != 0)
 		return 2;
+	(void)signal(
+		SIGPIPE, SIG_IGN); /* libuv tells of it: an end that is gone is no end of ours */
 	for (int i = 2; i < argc; i++)
 		if (!port_open(&ports[i], argv[i])) {
 			fprintf(stderr, "faults: %s cannot be done\n", argv[i]);
