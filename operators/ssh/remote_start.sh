@@ -26,7 +26,8 @@ IFS= read -r e; take; p=$t;
 # Whoever comes second writes beside the first, and finds the claim below.
 set -C; s=$d/script;
 { printf "" >"$s"; } 2>/dev/null || { s=$d/script.$$; printf "" >"$s"; } 2>/dev/null || fail "$d cannot be written";
-set +C; exec 6<"$s";
+set +C; [ -r "$s" ] || fail "what is written in $d cannot be read; does the umask of the login shell forbid it?";
+exec 6<"$s";
 case $b in
 -*) c=${b#-}; take; printf "%s" "$t" >>"$s" 2>/dev/null || c=1;;
 *) head -c "$b" >>"$s" 2>/dev/null && whole || c=1;;

@@ -260,6 +260,8 @@ static void on_word(void *ctx, bool is_stderr, const char *word)
 
 	if (t->is_finished)
 		return;
+	if (!t->has_spoken)
+		(void)uv_timer_stop(&t->timer);
 	t->has_spoken = true;
 	heard_mark(t, is_stderr, word);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -309,11 +311,24 @@ static void on_exec_note(void *ctx, const struct ssh_note *note)
 		TRY_LOG(t, note->is_warning ? OP_WARNING : OP_INFO, "%s", note->text);
 }
 
+static void on_silent_timer(uv_timer_t *timer)
+{
+	struct ssh_try *t = timer->data;
+
+	TRY_LOG(t, OP_WARNING,
+		"The host runs /bin/sh for %u s, and nothing was heard of it; does a start-up file "
+		"of "
+		"the login shell wait for input, or become another shell?",
+		t->target->conn_timeout_ms / 1000);
+}
+
 static void on_exec_open(void *ctx)
 {
 	struct ssh_try *t = ctx;
 
 	t->is_open = true;
+	if (!t->has_spoken)
+		(void)uv_timer_start(&t->timer, on_silent_timer, t->target->conn_timeout_ms, 0);
 }
 
 static void on_exec_data(void *ctx, bool is_stderr, const char *bytes, size_t len)

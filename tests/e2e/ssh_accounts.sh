@@ -132,6 +132,22 @@ if [ -x /bin/bash ] && usermod -s /bin/bash "$account" 2>/dev/null; then
 		try "key_file=$sshd_dir/user_key"
 		like "$line: a task fails, and says why" "$(task_log main.t)" "*a start-up file of the login shell*"
 	done
+	echo 'umask 0777' >"$work/account/.bashrc"
+	try "key_file=$sshd_dir/user_key"
+	like "so is an umask that lets nobody read" "$(task_log main.t)" "*cannot be read; does the umask*"
+	echo 'exec cat' >"$work/account/.bashrc"
+	sed 's/tasks:/default_args: {execution_timeout: 3s}\n&/' "$work/t.yaml" >"$work/slow.yaml"
+	WINDROW_CONN_BOX="$WINDROW_CONN_BOX&conn_timeout=1"
+	rm -rf "$WINDROW_HOME/logs"
+	"$windrow" dags test "$work/slow.yaml" >"$work/out" 2>"$work/err" &
+	slow_pid=$!
+	looks=0
+	until task_log main.t 2>/dev/null | grep -q 'wait for input' || [ $looks = 3000 ]; do
+		looks=$((looks + 1))
+	done
+	like "one that eats its input is told of" "$(task_log main.t)" "*does a start-up file of the login shell wait for input*"
+	kill -s KILL "$slow_pid"
+	wait "$slow_pid" 2>/dev/null
 	echo 'echo noise' >"$work/account/.bashrc"
 	run connections test box
 	like "one that talks is not taken for the command" "$out" "*a command ran as $account on *"
