@@ -64,21 +64,30 @@ void planner_runs_free(struct planner *p, struct planned *of)
 		drop(p, of, of->first);
 }
 
+/* Whether there is room for another run of the DAG. */
+static bool has_room(const struct planner *p, const struct planned *of)
+{
+	return !p->is_stopped && !of->dag->is_paused && of->n_started < of->n_runs &&
+		of->n_started < of->dag->max_active_runs;
+}
+
+/* Starts a run, where there is room, unless enough backfills of its kind run. */
+static void start_one(struct planned *of, struct planned_run *run)
+{
+	uint32_t max = run->is_started ? 0 : runner_max_active(run->runner);
+
+	if (run->is_started || (max != 0 && of->n_backfills >= max))
+		return;
+	run->is_started = true;
+	of->n_started++;
+	of->n_backfills += run->is_backfill;
+	runner_start(run->runner);
+}
+
 void planner_start(struct planner *p, struct planned *of)
 {
-	if (p->is_stopped || of->dag->is_paused || of->n_started == of->n_runs)
-		return;
-	for (struct planned_run *run = of->first;
-		run != NULL && of->n_started < of->dag->max_active_runs; run = run->next) {
-		uint32_t max = run->is_started ? 0 : runner_max_active(run->runner);
-
-		if (run->is_started || (max != 0 && of->n_backfills >= max))
-			continue;
-		run->is_started = true;
-		of->n_started++;
-		of->n_backfills += run->is_backfill;
-		runner_start(run->runner);
-	}
+	for (struct planned_run *run = of->first; run != NULL && has_room(p, of); run = run->next)
+		start_one(of, run);
 }
 
 /* The plan of a run's DAG; NULL where that was deleted, or memory is short: then nothing holds the
@@ -94,10 +103,13 @@ static void on_added(void *ctx, struct runner *r)
 {
 	struct planner *p = ctx;
 	struct planned *of = plan_of(p, r);
+	struct planned_run *run = of == NULL ? NULL : add(p, of, r);
 
-	if (of != NULL && add(p, of, r) != NULL)
-		planner_start(p, of);
-	else if (runner_state(r) == RUN_QUEUED && !p->is_stopped)
+	/* N.B. for those that waited before it there is no more room than there was: of tens of
+	 * thousands nobody looks at all for each. */
+	if (run != NULL && has_room(p, of))
+		start_one(of, run);
+	else if (run == NULL && runner_state(r) == RUN_QUEUED && !p->is_stopped)
 		runner_start(r);
 }
 
