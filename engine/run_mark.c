@@ -96,9 +96,11 @@ static int mark_one(struct run *r, const struct run_event *ev, enum task_state t
 	bool changed;
 
 	if (ev->instance != RUN_NO_INSTANCE) {
+		if (t->expansion == NULL || ev->instance >= t->expansion->n_cells)
+			return err_set(e, ERR_INVALID, "mark: task %u has no instance %u", ev->task,
+				ev->instance);
 		if (!is_expanded(r, ev->task) || ev->instance >= t->expansion->n_items)
-			return err_set(e, ERR_INVALID, "mark: task %u has no instance %u now",
-				ev->task, ev->instance);
+			return err_set(e, 0, "its task was cleared meanwhile"), RUN_IGNORED;
 		if (t->cell.kill != RUN_KILL_NONE)
 			return err_set(e, 0, "its task is being ended"), RUN_IGNORED;
 	}

@@ -80,8 +80,28 @@ none_left()
 until_ok "they run" none_left
 is "nothing is stored of runs that there are not" "$(query "SELECT count(*) FROM task_instances
 	WHERE run NOT IN (SELECT number FROM runs)")" 0
+
+# A for_each that was cleared has no instances before it runs again.
+cat >"$dags/each.yaml" <<END
+tasks: {e: {operator: local, pool: gate, for_each: [x, y], command: "true"}}
+END
+run dags trigger each -r one --wait
+is "a for_each runs" "$status" 0
+at_once '{"do": "clear", "dag_id": "each", "run_id": "one"}' \
+	'{"do": "mark", "dag_id": "each", "run_id": "one", "task_id": "main.e", "map_index": 0, "state": "failed"}'
+until_ok "an instance of it is marked in the moment in which it is cleared" has_state each one success
+run pools set gate 0
+run tasks clear each -r one --yes
+run tasks mark each e one success -i 7
+like "an instance that there is not cannot be marked" "$status:$err" "1:*main.e has no instance 7 in this run now*"
+run pools delete gate
+until_ok "it runs again" has_state each one success
+is "no run broke" "$(grep -c ' broke' "$daemon_log")" 0
 daemon_stop
 is "the scheduler stops" "$status" 0
+run tasks clear each -r one --yes
+run tasks mark each e one success -i 0
+like "nor one that was cleared while no scheduler runs" "$status:$err" "1:*main.e has no instance 0 in this run now*"
 
 # A backfill whose run's id somebody has used for a run of his own: that one stays, and the others come.
 run dags delete e --yes
