@@ -52,13 +52,23 @@ static void file_write(const char *path, const char *text)
 		abort();
 }
 
-/* Runs the command with this input, and waits until all is gone that it has begun. What it said,
- * from the beginning. */
+static size_t file_read(const char *path, char *said, size_t size)
+{
+	FILE *f = fopen(path, "r");
+	size_t len = f == NULL ? 0 : fread(said, 1, size - 1, f);
+
+	said[len] = '\0';
+	if (f != NULL)
+		(void)fclose(f);
+	return len;
+}
+
+/* Runs the command with this input, and waits until all is gone that it has begun. What it said, on
+ * either stream, from the beginning. */
 static void run(const char *command, const char *input, char *said, size_t size)
 {
 	int ends[2];
 	size_t len;
-	FILE *f;
 	pid_t pid;
 
 	file_write("in", input);
@@ -68,7 +78,7 @@ static void run(const char *command, const char *input, char *said, size_t size)
 	pid = fork();
 	if (pid == 0) {
 		if (freopen("in", "r", stdin) == NULL || freopen("out", "w", stdout) == NULL ||
-			dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+			freopen("err", "w", stderr) == NULL)
 			_exit(99);
 		(void)close(ends[0]);
 		(void)setenv("HOME", folder, 1);
@@ -80,11 +90,8 @@ static void run(const char *command, const char *input, char *said, size_t size)
 	while (read(ends[0], said, 1) < 0 && errno == EINTR)
 		;
 	(void)close(ends[0]);
-	f = fopen("out", "r");
-	len = f == NULL ? 0 : fread(said, 1, size - 1, f);
-	said[len] = '\0';
-	if (f != NULL)
-		(void)fclose(f);
+	len = file_read("out", said, size);
+	(void)file_read("err", said + len, size - len);
 }
 
 /* Starts a script under a deadline of a second. */
