@@ -28,12 +28,13 @@ for c in TERM KILL; do for q in $(grep -ls "WINDROW_SCRIPT_EXECUTION_ID=$i" /pro
 trap : PIPE HUP TERM INT;
 printf "%s%s home %s\n%s start %s\n" "$w" "$m" "$HOME" "$m" "$$ $v";
 SCRIPT_RESPONSE_FILE=$f; export SCRIPT_RESPONSE_FILE;
+# What a shell says of the end of its children is no output of theirs.
 if [ "$a" = own ]; then [ "$1" ] && export "$@"; eval "$p"; eval "$k" <&7 7<&- 8<&- 9>&-; r=$?;
-else (
+else exec 2>/dev/null; (
 trap - PIPE HUP TERM INT;
 z=; s=/dev/fd/3; [ "$1" ] && export "$@";
 eval "$p"
-) <&7 7<&-; r=$?; fi;
+) <&7 2>&9 7<&-; r=$?; fi;
 [ "$v" ] && kill $v 2>/dev/null;
 if [ -s "$f" ]; then printf "%s response\n" "$m"; cat "$f"; fi; printf "%s end\n" "$m";
 [ -e "$f" ] && rm -f "$f";

@@ -69,6 +69,8 @@ grep -qs "WINDROW_SCRIPT_EXECUTION_ID=$i" "/proc/$g/environ" || { [ -r /proc/sel
 printf "" >"$d/late"; kill -s TERM -- "-$g";
 while kill -s 0 -- "-$g"; do [ "$j" -gt 0 ] || { kill -s KILL -- "-$g"; break; }; sleep 1; j=$((j - 1)); done
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- & eval "v=\$$e"; };
+# What a shell says of the end of its children is no output of theirs.
+exec 2>/dev/null;
 # The script, in the foreground: a background job would be deaf to interrupts.
 (
 trap - PIPE HUP TERM INT;
@@ -86,7 +88,7 @@ r=$?;
 printf "exit %s" "$r" 1<>"$d/claim";
 [ "$v" ] && kill $v 2>/dev/null; [ -f "$d/late" ] && tell late;
 set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
-[ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && cat "$d/stderr" >&2;
+[ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && cat "$d/stderr" >&9;
 reply; fi;
 tell "exit $r";
 # What others left here long ago, folders of what never began with it. One that has no end is left

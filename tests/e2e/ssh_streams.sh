@@ -74,6 +74,7 @@ fine"
 	like "skip_on_exit_code" "$out" '*main.skips skipped*'
 	like "statuses above 128 too" "$out" '*main.skips_high skipped*'
 	like "a signal" "$out" '*main.dies failed*message="signal 9 (SIGKILL) ended the script"*'
+	is "of which the host's shell says nothing" "$(printed main.dies WARNING)" ""
 	like "a response past its limit" "$out" '*main.big failed*the response has 1025 bytes; its response_limit is 1024*'
 done
 
