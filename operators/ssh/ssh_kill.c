@@ -78,13 +78,23 @@ static void on_again_timer(uv_timer_t *timer)
 	killer_begin(timer->data);
 }
 
-static void killer_failed(struct ssh_try *t, const struct ssh_end *end)
+/* When the host is given up, from now. */
+static uint64_t killer_limit(const struct ssh_try *t)
 {
 	uint64_t now = uv_now(t->instance->host->loop);
-	const char *why = end->err.code != 0 ? end->err.text : "it did not say that they are gone";
+	uint64_t until = t->kill.since + (uint64_t)t->kill.grace_ms + KILL_LIMIT_MS;
+
+	return until > now ? until - now : 0;
+}
+
+static void killer_failed(struct ssh_try *t, const struct ssh_end *end)
+{
+	const char *why = t->kill.is_late ? "it did not answer"
+		: end->err.code != 0	  ? end->err.text
+					  : "it did not say that they are gone";
 	char message[sizeof(t->message)];
 
-	if (now - t->kill.since < (uint64_t)t->kill.grace_ms + KILL_LIMIT_MS) {
+	if (killer_limit(t) > 0) {
 		TRY_LOG(t, OP_WARNING,
 			"The host cannot be told to end the script (%s); trying again", why);
 		(void)uv_timer_start(&t->kill.timer, on_again_timer, KILL_AGAIN_MS, 0);
@@ -95,10 +105,21 @@ static void killer_failed(struct ssh_try *t, const struct ssh_end *end)
 	ssh_try_finish_killed(t, message);
 }
 
+/* N.B. a login shell may swallow our program, and say nothing for ever. */
+static void on_late_timer(uv_timer_t *timer)
+{
+	struct ssh_try *t = timer->data;
+
+	t->kill.is_late = true;
+	ssh_exec_cancel(t->kill.exec);
+}
+
 static void on_killer_end(void *ctx, const struct ssh_end *end)
 {
 	struct ssh_try *t = ctx;
 
+	if (!t->is_finished)
+		(void)uv_timer_stop(&t->kill.timer);
 	t->kill.exec = NULL;
 	remote_ear_free(&t->kill.ear);
 	if (t->is_finished) {
@@ -136,14 +157,16 @@ static void killer_begin(struct ssh_try *t)
 
 	/* N.B. a second kill may come before the first is tried again. */
 	(void)uv_timer_stop(&t->kill.timer);
-	t->kill.wants_again = false;
+	t->kill.wants_again = t->kill.is_late = false;
 	t->kill.n_words = 0;
 	ssh_command_init(&command);
 	remote_kill_command(&command, t->execution_id, t->nonce, t->kill.grace_ms,
 		t->is_plain ? plain_group(t) : NULL);
 	remote_ear_init(&t->kill.ear, t->nonce, &heard);
 	if (ssh_exec_start(t->instance->transport, t->target, &command, false, &killer_events, t,
-		    &t->kill.exec, &end.err) != 0)
+		    &t->kill.exec, &end.err) == 0)
+		(void)uv_timer_start(&t->kill.timer, on_late_timer, killer_limit(t), 0);
+	else
 		killer_failed(t, &end);
 	ssh_command_free(&command);
 }
@@ -155,8 +178,8 @@ void ssh_try_kill(struct ssh_try *t, enum op_kill why, int64_t grace_ms)
 	if (!t->kill.is_wanted) {
 		t->kill.is_wanted = true;
 		t->kill.why = why;
-		t->kill.since = uv_now(t->instance->host->loop);
 	}
+	t->kill.since = uv_now(t->instance->host->loop);
 	t->kill.grace_ms = grace_ms;
 	if (t->phase == TRY_STARTING && t->exec != NULL && !t->is_open) {
 		/* How far it came is known at its end. */

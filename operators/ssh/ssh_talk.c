@@ -311,6 +311,15 @@ static void on_exec_note(void *ctx, const struct ssh_note *note)
 		TRY_LOG(t, note->is_warning ? OP_WARNING : OP_INFO, "%s", note->text);
 }
 
+/* It is given up; what has become of the script is asked anew. */
+static void on_mute_timer(uv_timer_t *timer)
+{
+	struct ssh_try *t = timer->data;
+
+	t->is_mute = true;
+	ssh_exec_cancel(t->exec);
+}
+
 static void on_silent_timer(uv_timer_t *timer)
 {
 	struct ssh_try *t = timer->data;
@@ -320,6 +329,7 @@ static void on_silent_timer(uv_timer_t *timer)
 		"of "
 		"the login shell wait for input, or become another shell?",
 		t->target->conn_timeout_ms / 1000);
+	(void)uv_timer_start(&t->timer, on_mute_timer, MUTE_LIMIT_MS, 0);
 }
 
 static void on_exec_open(void *ctx)
@@ -352,12 +362,12 @@ static void finish_unspoken(struct ssh_try *t, const struct ssh_end *end)
 }
 
 /* The channel of a plain try is gone, and with it the script. */
-static void finish_plain(struct ssh_try *t, const struct ssh_end *end)
+static void finish_plain(struct ssh_try *t, const char *why)
 {
 	(void)snprintf(t->message, sizeof(t->message),
 		"the channel was lost, and how the script ended with it, since detach is "
-		"false%s%.900s",
-		end->err.code == 0 ? "" : ": ", end->err.code == 0 ? "" : end->err.text);
+		"false: %.900s",
+		why);
 	ssh_try_finish(t, OP_LOST, t->message, false);
 }
 
@@ -379,6 +389,9 @@ static void start_again(struct ssh_try *t)
 static void on_exec_end(void *ctx, const struct ssh_end *end)
 {
 	struct ssh_try *t = ctx;
+	const char *why = t->is_mute ? "the host said nothing for five minutes"
+		: end->err.code != 0 ? end->err.text
+				     : "the channel was closed";
 
 	t->exec = NULL;
 	if (t->is_plain && !t->is_finished) {
@@ -399,11 +412,11 @@ static void on_exec_end(void *ctx, const struct ssh_end *end)
 	else if (!t->has_spoken && end->has_status)
 		finish_unspoken(t, end);
 	else if (t->is_plain)
-		finish_plain(t, end);
+		finish_plain(t, why);
 	else if (t->was_none)
 		start_again(t);
 	else
-		attach_later(t, end->err.code != 0 ? end->err.text : "the channel was closed");
+		attach_later(t, why);
 }
 
 static void command_make(struct ssh_try *t, bool is_attach, struct ssh_command *out)
@@ -442,7 +455,7 @@ static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)
 	t->phase = is_attach ? TRY_ATTACHING : TRY_STARTING;
 	t->was_started_before = is_attach;
 	t->is_open = t->is_followed = t->has_exit = t->was_taken = t->was_none = false;
-	t->has_spoken = t->has_begun = false;
+	t->has_spoken = t->has_begun = t->is_mute = false;
 	t->at_out = t->at_err = t->end_out = t->end_err = t->is_gathered = false;
 	t->noise[0] = '\0';
 	buf_reset(&t->response);

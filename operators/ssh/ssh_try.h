@@ -27,6 +27,7 @@
 #define REATTACH_MIN_MS 50
 #define REATTACH_MAX_MS 30000
 #define REATTACH_LIMIT_MS 3600000 /* a host that stays away longer has lost the task */
+#define MUTE_LIMIT_MS 300000 /* a channel on which nothing is heard of our program is given up */
 #define KILL_AGAIN_MS 1000 /* between tries to reach the host for a kill */
 #define KILL_LIMIT_MS 60000 /* past the grace, a host that cannot be reached is given up */
 #define KILL_REST_MS 5000 /* for the output of a script that was ended */
@@ -64,8 +65,9 @@ struct ssh_kill {
 	uint64_t since;
 	struct ssh_exec *exec;
 	struct remote_ear ear;
-	uv_timer_t timer; /* to try again; to wait for the last output */
+	uv_timer_t timer; /* to give exec up; to try again; to wait for the last output */
 	bool wants_again; /* with another grace, once exec has ended */
+	bool is_late; /* the host did not answer */
 	unsigned n_words; /* that this conversation has had */
 };
 
@@ -99,6 +101,7 @@ struct ssh_try {
 	bool is_started; /* on_started was called */
 	bool is_open; /* the server has accepted the command */
 	bool has_spoken; /* the conversation has had a word of ours */
+	bool is_mute; /* it was given up for want of one */
 	bool has_begun; /* and one that says where the script runs */
 	bool is_young; /* it waits to be followed, and counts in n_young */
 	bool is_followed, at_out, at_err, end_out, end_err, has_exit, was_started_before;
