@@ -40,7 +40,9 @@ static int row_read(struct logs *l, struct run_row *out, struct err *e)
 	if (r == 0)
 		r = run_stored_row_find(l->task, l->instance, tasks, n, &found, e);
 	if (r == 0)
-		*out = found == NULL ? (struct run_row){.state = TASK_NONE} : found->row;
+		*out = (struct run_row){.state = TASK_NONE};
+	if (r == 0 && found != NULL)
+		*out = found->row;
 	arena_destroy(a);
 	return r;
 }
