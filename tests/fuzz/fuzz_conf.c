@@ -9,13 +9,11 @@
 
 #include "engine/arena.h"
 #include "engine/dag.h"
-#include "engine/diag.h"
 #include "engine/err.h"
-#include "engine/load.h"
 #include "engine/param.h"
 #include "engine/pattern.h"
-#include "operators/specs.h"
 #include "scheduler/params.h"
+#include "tests/unit/dag_kit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,30 +30,6 @@ static const char text[] = "dag_id: d\n"
 			   "tasks:\n"
 			   "  t: {operator: local, command: 'true'}\n";
 static struct dag *dag;
-
-static int utc(void *ctx, const char *name, const struct zone **out, struct err *e)
-{
-	(void)ctx;
-	(void)name;
-	(void)e;
-	*out = zone_utc();
-	return 0;
-}
-
-static void prepare(void)
-{
-	const struct zone_source zones = {.find = utc};
-	const struct load_options o = {.ops = op_specs, .n_ops = op_specs_count, .zones = &zones};
-	struct diags *diags = diags_create("d.yaml");
-	struct dag **dags;
-	size_t n;
-
-	if (dag_load(text, strlen(text), &o, diags, &dags, &n) != 0)
-		abort();
-	dag = dags[0];
-	free(dags);
-	diags_destroy(diags);
-}
 
 static void check_conf(struct arena *a, const char *bytes, size_t len)
 {
@@ -106,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *a = arena_create((size_t)64 << 20);
 
 	if (dag == NULL)
-		prepare();
+		dag = dag_kit_load(text);
 	if (a != NULL && size > 0 && data[0] == '/')
 		check_pattern(a, (const char *)data + 1, size - 1);
 	else if (a != NULL)

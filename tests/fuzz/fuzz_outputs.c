@@ -9,40 +9,14 @@
 
 #include "engine/arena.h"
 #include "engine/buf.h"
-#include "engine/diag.h"
 #include "engine/err.h"
-#include "engine/load.h"
-#include "operators/specs.h"
 #include "scheduler/outputs.h"
+#include "tests/unit/dag_kit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char text[] = "dag_id: d\ntasks:\n  t: {operator: local, command: 'true'}\n";
 static struct dag *dag;
-
-static int utc(void *ctx, const char *name, const struct zone **out, struct err *e)
-{
-	(void)ctx;
-	(void)name;
-	(void)e;
-	*out = zone_utc();
-	return 0;
-}
-
-static void prepare(void)
-{
-	const struct zone_source zones = {.find = utc};
-	const struct load_options o = {.ops = op_specs, .n_ops = op_specs_count, .zones = &zones};
-	struct diags *diags = diags_create("d.yaml");
-	struct dag **dags;
-	size_t n;
-
-	if (dag_load(text, strlen(text), &o, diags, &dags, &n) != 0)
-		abort();
-	dag = dags[0];
-	free(dags);
-	diags_destroy(diags);
-}
 
 /* Whether an output has a value of its type. */
 static int is_of_type(enum output_id id, const struct value *v)
@@ -129,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *bytes;
 
 	if (dag == NULL)
-		prepare();
+		dag = dag_kit_load(text);
 	if (size == 0)
 		return 0;
 	o = outputs_create(dag);
