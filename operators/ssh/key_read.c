@@ -69,7 +69,11 @@ static int on_ask(char *to, int size, int is_writing, void *ctx)
 	return (int)len;
 }
 
-/* Whether OpenSSL has met something that it has no algorithm for. Its errors are cleared. */
+/*
+ * Whether OpenSSL has met something that it has no algorithm for. Its errors are cleared. N.B. its
+ * decoder says "unsupported" of whatever is no key, as of what a wrong passphrase leaves once in
+ * 256 times: when the last byte happens to be a good padding.
+ */
 static bool is_unsupported(void)
 {
 	bool is = false;
@@ -77,10 +81,10 @@ static bool is_unsupported(void)
 	for (unsigned long code; (code = ERR_get_error()) != 0;) {
 		int reason = ERR_GET_REASON(code);
 
-		is |= reason == ERR_R_UNSUPPORTED ||
-			(ERR_GET_LIB(code) == ERR_LIB_EVP &&
-				(reason == EVP_R_UNSUPPORTED_ALGORITHM ||
-					reason == EVP_R_UNKNOWN_PBE_ALGORITHM)) ||
+		is |= (ERR_GET_LIB(code) == ERR_LIB_EVP &&
+			      (reason == ERR_R_UNSUPPORTED ||
+				      reason == EVP_R_UNSUPPORTED_ALGORITHM ||
+				      reason == EVP_R_UNKNOWN_PBE_ALGORITHM)) ||
 			(ERR_GET_LIB(code) == ERR_LIB_PEM &&
 				reason == PEM_R_UNSUPPORTED_ENCRYPTION);
 	}

@@ -202,6 +202,14 @@ static void test_certificate(void)
 	free(text);
 }
 
+/* "right" opens it. What other passphrases leave of it is no padding, but for some. */
+static const char unlucky[] = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+			      "MIGaMFYGCSqGSIb3DQEFDTBJMCgGCSqGSIb3DQEFDDAbBAgaaDkJsDGB8QIBATAM\n"
+			      "BggqhkiG9w0CCQUAMB0GCWCGSAFlAwQBKgQQA2rA99aQmqtDb03KaszfigRATlEe\n"
+			      "arg3XnK2yyN8rFktW2T/RLg0Ndlcifj4tuErGEwe92vIIj6aDWtQ6ObDcNrijIoh\n"
+			      "8JWnU46RzNvWsoI2eg==\n"
+			      "-----END ENCRYPTED PRIVATE KEY-----\n";
+
 static void test_refusals(void)
 {
 	char *text;
@@ -235,6 +243,8 @@ static void test_refusals(void)
 		"is sealed by a passphrase, which is missing");
 	refused("with a wrong one", text, "guess", ERR_DENIED, "the passphrase of FILE is wrong");
 	free(text);
+	refused("with a wrong one that leaves a good padding", unlucky, "guess240", ERR_DENIED,
+		"the passphrase of FILE is wrong");
 	(void)shell("rm -f key; ssh-keygen -q -t ed25519 -N secret -C me -f key");
 	text = file_read("key");
 	refused("OpenSSH's seal", text, NULL, ERR_DENIED, "which is missing");
