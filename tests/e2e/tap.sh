@@ -4,15 +4,21 @@
 : "${top_builddir:=$(pwd)}"
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 windrow=$top_builddir/windrow
-work=$(mktemp -d "${TMPDIR:-/tmp}/windrow-test.XXXXXX") || exit 99
+work=$(mktemp -d "${TMPDIR:-/tmp}/windrow-test.XXXXXX") && work=$(cd "$work" && pwd -P) || exit 99
 trap 'chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 WINDROW_HOME=$work/home
 export WINDROW_HOME
-unset NO_COLOR COLUMNS
-for tap_name in $(env | sed -n 's/^\(WINDROW__[A-Za-z0-9_]*\)=.*/\1/p'); do
+# The environment of whoever runs the test is no part of it: settings, connections and secrets of their own windrow, the language of
+# tools, a login shell that is not of sh's kin, a proxy, a service manager.
+unset NO_COLOR COLUMNS CDPATH POSIXLY_CORRECT LANGUAGE CREDENTIALS_DIRECTORY NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM
+unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
+for tap_name in $(env | sed -n 's/^\(WINDROW_\(_\|CONN_\|VAR_\|MASTER_KEY\)[A-Za-z0-9_]*\)=.*/\1/p'); do
 	unset "$tap_name"
 done
+LC_ALL=C.UTF-8
+SHELL=/bin/sh
+export LC_ALL SHELL
 tap_count=0
 tap_failed=0
 
