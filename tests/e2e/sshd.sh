@@ -28,7 +28,7 @@ trap 'sshd_stop; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 # Without PAM sshd refuses accounts that are locked, which it can only see as root.
 sshd_pam=no
 if [ "$(id -u)" = 0 ]; then
-	[ -d /run/sshd ] || mkdir -p /run/sshd
+	[ -d /run/sshd ] || mkdir -p -m 755 /run/sshd
 	case $(getent shadow "$sshd_user" 2>/dev/null) in "$sshd_user:!"*) sshd_pam=yes ;; esac
 fi
 
@@ -112,6 +112,7 @@ sshd_crash()
 	done
 	kill -s KILL "$sshd_pid"
 	wait "$sshd_pid" 2>/dev/null
+	sshd_pid=
 	rm -f "$sshd_dir/pid"
 }
 
@@ -127,15 +128,17 @@ sshd_again()
 
 sshd_stop()
 {
-	[ -n "${sshd_pid:-}" ] || return 0
-	kill "$sshd_pid" 2>/dev/null
-	wait "$sshd_pid" 2>/dev/null
+	if [ -n "${sshd_pid:-}" ]; then
+		kill "$sshd_pid" 2>/dev/null
+		kill -s CONT "$sshd_pid" 2>/dev/null
+		wait "$sshd_pid" 2>/dev/null
+	fi
+	sshd_pid=
 	# N.B. the number of one that has ended may be another's by now.
 	for sshd_group in "$host"/.windrow/*/group; do
 		[ -s "$sshd_group" ] && read -r sshd_rest <"${sshd_group%/group}/claim" && [ -z "$sshd_rest" ] &&
-			read -r sshd_pid sshd_rest <"$sshd_group" && kill -s KILL -- "-$sshd_pid" 2>/dev/null
+			read -r sshd_leader sshd_rest <"$sshd_group" && kill -s KILL -- "-$sshd_leader" 2>/dev/null
 	done
-	sshd_pid=
 }
 
 # task_log TASK: the log of the last try of the last run's task
