@@ -11,7 +11,7 @@ mkdir -p "$dags"
 
 query()
 {
-	sqlite3 "$WINDROW_HOME/windrow.db" "$1"
+	sqlite3 -cmd '.timeout 10000' "$WINDROW_HOME/windrow.db" "$1"
 }
 has_state()
 {
@@ -21,13 +21,14 @@ has_state()
 at_once()
 {
 	kill -s STOP "$daemon"
-	python3 - "$WINDROW_HOME/scheduler.sock" "$daemon" "$@" >"$work/out" <<'END'
+	python3 - "$WINDROW_HOME" "$daemon" "$@" >"$work/out" <<'END'
 import os, signal, socket, sys
 asked = []
+os.chdir(sys.argv[1]) # the path of a socket has at most 107 bytes
 for line in sys.argv[3:]:
     s = socket.socket(socket.AF_UNIX)
     s.settimeout(60)
-    s.connect(sys.argv[1])
+    s.connect("scheduler.sock")
     s.sendall(line.encode() + b"\n")
     asked.append(s)
 os.kill(int(sys.argv[2]), signal.SIGCONT)

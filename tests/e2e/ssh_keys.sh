@@ -3,6 +3,10 @@
 # sealed in every way.
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
 . "${top_srcdir:-.}/tests/e2e/sshd.sh"
+command -v python3 >/dev/null || {
+	echo "1..0 # SKIP no python3 here"
+	exit 0
+}
 
 ssh-keygen -q -t ed25519 -N '' -C ca -f "$work/ca" || exit 99
 sshd_start "TrustedUserCAKeys $work/ca.pub"
@@ -111,8 +115,10 @@ algorithms '{"kex": "all"}'
 like "so is a list that is none" "$(task_log main.t)" '*"kex" wants a list of names*'
 
 # ---- an agent ----
+# N.B. the path of a socket has at most 107 bytes, and that of $work may be longer.
+cd "$work" || exit 99
 mkfifo "$work/up"
-python3 - "$work/silent" "$work/up" <<'E' &
+python3 - silent "$work/up" <<'E' &
 import socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.bind(sys.argv[1])
@@ -123,24 +129,30 @@ while True:
     held.append(s.accept())
 E
 silent_pid=$!
-trap 'kill "$silent_pid" 2>/dev/null; sshd_stop; rm -rf "$work"' EXIT
+trap 'kill "$silent_pid" 2>/dev/null; sshd_stop; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 cat "$work/up"
-WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?agent=true&conn_timeout=1"
 WINDROW_CONN_OTHER="ssh://$sshd_user@127.0.0.1:$port/?key_file=$sshd_dir/user_key"
-SSH_AUTH_SOCK=$work/silent
+SSH_AUTH_SOCK=silent
 export WINDROW_CONN_BOX WINDROW_CONN_OTHER SSH_AUTH_SOCK
 cat >"$work/two.yaml" <<'E'
 tasks:
   waits: {operator: ssh, ssh_conn_id: box, command: "echo it ran"}
   runs: {operator: ssh, ssh_conn_id: other, command: "echo it ran"}
 E
-run dags test "$work/two.yaml"
+# N.B. a machine with much else to do may take longer than that to come so far.
+for patience in 1 4 16; do
+	WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?agent=true&conn_timeout=$patience"
+	rm -rf "$WINDROW_HOME/logs"
+	run dags test "$work/two.yaml"
+	case $out in *"main.runs success"*"main.waits failed"*"ssh-agent has not answered"*) break ;; esac
+done
 like "an agent that says nothing holds up nobody else" "$out" "*main.runs success*main.waits failed*"
 like "and is told" "$(task_log main.waits)" "*timed out*the ssh-agent has not answered*"
 kill "$silent_pid"
 wait "$silent_pid" 2>/dev/null
-eval "$(ssh-agent -s -a "$work/agent")" >/dev/null
+eval "$(ssh-agent -s -a agent)" >/dev/null
 silent_pid=$SSH_AGENT_PID
+WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?agent=true"
 ssh-add -q "$work/ecdsa" 2>/dev/null
 rm -rf "$WINDROW_HOME/logs"
 run dags test "$work/t.yaml"

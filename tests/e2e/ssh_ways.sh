@@ -73,7 +73,9 @@ fails "an unknown % too" '*failed*host_proxy_cmd knows %h, %p, %r and %%*'
 
 WINDROW_CONN_FAR="ssh://$sshd_user@127.0.0.1:$port/?agent=true"
 fails "an agent that is not there" '*failed*agent is set, but $SSH_AUTH_SOCK is not*'
-eval "$(ssh-agent -s -a "$work/agent")" >/dev/null
+# N.B. the path of a socket has at most 107 bytes, and that of $work may be longer.
+cd "$work" || exit 99
+eval "$(ssh-agent -s -a agent)" >/dev/null
 export SSH_AUTH_SOCK
 trap 'kill "$SSH_AGENT_PID" 2>/dev/null; sshd_stop; rm -rf "$work"' EXIT
 fails "an agent without keys" "*failed*tried ssh-agent (it has no keys); the server offers publickey*"
