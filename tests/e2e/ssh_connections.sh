@@ -112,7 +112,7 @@ WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port" run connections setup box
 like "a connection from elsewhere without a key is told how to get one" "$err" \
 	"*names no key*give it a key_file, or say --public-key FILE"
 cp "$sshd_dir/user_key.pub" "$sshd_dir/authorized_keys"
-python3 -c 'import json, sys; print(json.dumps({"private_key": open(sys.argv[1]).read()}))' "$sshd_dir/user_key" >"$work/extra"
+printf '{"private_key": "%s"}' "$(awk '{ printf "%s\\n", $0 }' "$sshd_dir/user_key")" >"$work/extra"
 "$windrow" connections add inside --conn-host 127.0.0.1 --conn-port "$port" --conn-login "$sshd_user" \
 	--conn-extra - <"$work/extra"
 run connections setup inside
@@ -141,6 +141,7 @@ like "the connection names it then" "$out" '*"keypair": "own-key"*'
 
 cp "$sshd_dir/user_key.pub" "$sshd_dir/authorized_keys"
 sshd_stop
+"$windrow" connections edit kept --conn-port 1
 run connections discover-host-key kept
 is "a host that does not answer has none" "$status" 1
 tap_done

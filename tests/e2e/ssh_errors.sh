@@ -156,7 +156,7 @@ mkfifo "$work/end"
 "$top_builddir/tests/proxy/faults" "$port" silent:0 >"$work/ports" <"$work/end" &
 proxy_pid=$!
 exec 7>"$work/end"
-while [ ! -s "$work/ports" ]; do
+while [ ! -s "$work/ports" ] && kill -0 "$proxy_pid"; do
 	:
 done
 read -r fault proxy <"$work/ports"
@@ -168,9 +168,9 @@ wait "$proxy_pid"
 
 # ---- no server ----
 
-WINDROW_CONN_BOX=$box
 sshd_stop
-refused "a port where nobody listens" "*cannot connect to 127.0.0.1:$port: *refused*"
+WINDROW_CONN_BOX="ssh://nobody@127.0.0.1:1/?key_file=$sshd_dir/user_key"
+refused "a port where nobody listens" "*cannot connect to 127.0.0.1:1: *refused*"
 WINDROW_CONN_BOX="ssh://nobody@[::1]:1/?key_file=$sshd_dir/user_key"
 refused "an IPv6 address" "cannot connect to [[]::1]:1: *"
 WINDROW_CONN_BOX="ssh://nobody@no.such.host.invalid/?key_file=$sshd_dir/user_key"
