@@ -79,7 +79,11 @@ if command -v systemd-analyze >/dev/null; then
 	is "systemd takes the unit" "$(grep windrow.service "$work/verify")" ""
 	exposure=$(systemd-analyze security --offline=true "$work/units/windrow.service" 2>/dev/null |
 		sed -n 's/.*exposure level[^:]*: \([0-9]*\)\..*/\1/p')
-	ok "and finds it hardened (${exposure:-?} of 10)" [ "${exposure:-10}" -le 3 ]
+	if [ -n "$exposure" ]; then
+		ok "and finds it hardened ($exposure of 10)" [ "$exposure" -le 3 ]
+	else
+		skip 1 "this systemd judges no unit that is not installed"
+	fi
 else
 	skip 2 "no systemd here"
 fi

@@ -78,7 +78,7 @@ tasks:
       sh -c 'echo $$ > $0; while :; do sleep 1000; done' $<run.conf.ready>
 E
 kill -INT "${pid:?}"
-while ! grep -q cancelling "$work/err"; do
+while ! grep -q cancelling "$work/err" && kill -0 "$pid"; do
 	:
 done
 kill -INT "$pid"

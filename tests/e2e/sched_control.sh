@@ -11,7 +11,7 @@ command -v sqlite3 >/dev/null || {
 
 query()
 {
-	sqlite3 "$WINDROW_HOME/windrow.db" "$1"
+	sqlite3 -cmd '.timeout 10000' "$WINDROW_HOME/windrow.db" "$1"
 }
 
 # state DAG RUN: of the run
@@ -127,7 +127,9 @@ for kind in with without; do
 	[ $kind = with ] || daemon_start
 	until_ok "$kind: what was cleared runs again" has_state d r1 success
 	until_ok "$kind: what waited runs" has_state d r2 success
-	until_ok "$kind: what was made up for runs" has_state e "backfill__2026-01-02T00:00:00+00:00" success
+	for day in 1 2 3; do
+		until_ok "$kind: what was made up for runs" has_state e "backfill__2026-01-0${day}T00:00:00+00:00" success
+	done
 	like "$kind: with its conf" "$("$windrow" tasks logs d c r2)" "* INFO - 7
 *"
 	like "$kind: expressions become what they did in that run" "$("$windrow" tasks render d c r2)" "*
@@ -326,6 +328,7 @@ ended()
 	[ "$(query "SELECT count(*) FROM runs WHERE state NOT IN ('success', 'failed')")" = 0 ]
 }
 until_ok "to their end" ended
+until_ok "the last scheduler answers" "$windrow" jobs check
 daemon_stop
 is "the scheduler stops when it is told to" "$status" 0
 ok "and takes its socket away" [ ! -e "$WINDROW_HOME/scheduler.sock" ]

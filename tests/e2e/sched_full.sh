@@ -8,7 +8,8 @@ if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=6m none "$disk" 2>/dev/null; 
 	skip 8 "no file system can be mounted here"
 	tap_done
 fi
-trap 'kill "$daemon" 2>/dev/null; wait; umount "$disk"; rm -rf "$work"' EXIT
+daemon=
+trap '[ -z "$daemon" ] || kill -s KILL "$daemon" 2>/dev/null; wait; umount "$disk"; rm -rf "$work"' EXIT
 WINDROW_HOME=$disk
 WINDROW__CORE__DAGS_FOLDER=$work/dags
 export WINDROW__CORE__DAGS_FOLDER
@@ -22,10 +23,14 @@ ln -s "$work/executions" "$work/logs" "$disk/"
 	done
 } >"$work/dags/chain.yaml"
 
+# until_said TEXT: waits until the daemon has said it; false where it is gone, or has nothing more to do
 until_said()
 {
 	while ! grep -q -- "$1" "$work/daemon"; do
-		kill -0 "$daemon" 2>/dev/null || return 1
+		if ! kill -0 "$daemon" 2>/dev/null || grep -q "chain: run .* is success" "$work/daemon"; then
+			grep -q -- "$1" "$work/daemon"
+			return
+		fi
 	done
 }
 

@@ -27,7 +27,7 @@ good p.yaml 'is_paused_upon_creation: true'
 daemon_start WINDROW__METRICS__INTERVAL=1
 until_ok "there is a file of metrics" test -s "$file"
 until_ok "DAGs are counted" has 'windrow_dags{state="active"}' 1
-is "paused ones by themselves" "$(value 'windrow_dags{state="paused"}')" 1
+until_ok "paused ones by themselves" has 'windrow_dags{state="paused"}' 1
 until_ok "import errors too" has windrow_import_errors 1
 run dags trigger m --wait
 until_ok "a run that failed is counted" has 'windrow_runs_total{state="failed"}' 1

@@ -36,6 +36,12 @@ pass()
 	until_ok "time goes on" has tick $((pass_n + 2))
 }
 
+# idle NAME: none of its runs is running
+idle()
+{
+	"$windrow" dags list-runs "$1" -o plain >"$work/runs" && ! grep -q running "$work/runs"
+}
+
 ticking tick
 ticking paused 'is_paused_upon_creation: true'
 cat >"$dags/once.yaml" <<END
@@ -60,7 +66,7 @@ is "a paused DAG did not run" "$(lines paused)" 0
 "$windrow" dags unpause paused >/dev/null 2>&1
 until_ok "unpaused it does" has paused 1
 "$windrow" dags pause paused >/dev/null 2>&1
-pass
+until_ok "what of it runs ends" idle paused
 n=$(lines paused)
 pass
 is "paused again it stops" "$(lines paused)" "$n"
@@ -71,6 +77,7 @@ until_ok "another runs" has tock 1
 echo 'tasks: [' >"$dags/tock.yaml"
 until_ok "its file breaks" sh -c "! '$windrow' dags list-import-errors"
 pass
+until_ok "what of it runs ends" idle tock
 n=$(lines tock)
 pass
 is "a broken file makes no runs" "$(lines tock)" "$n"
