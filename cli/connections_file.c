@@ -22,59 +22,112 @@ static const char *const formats[] = {
 
 /* ---- import ---- */
 
-static int put_all(struct store *s, const struct store_connection *list, size_t n, bool may_replace,
-	size_t *n_put, struct err *e)
+struct import {
+	const char *path;
+	struct connection_entry *list;
+	size_t n, n_put, n_left_out;
+	bool may_replace;
+};
+
+/* Tells of a connection that cannot be taken over. */
+static void leave_out(struct import *m, const struct connection_entry *x, const char *why)
+{
+	const char *name = strcmp(m->path, "-") == 0 ? "standard input" : m->path;
+
+	m->n_left_out++;
+	if (x->line > 0)
+		report_note("%s:%zu: left out: %s", name, x->line, why);
+	else
+		report_note("%s: left out: %s", name, why);
+}
+
+/* Tells of all that cannot be taken over; they have a fault then. */
+static int check_all(struct import *m, struct arena *a, struct err *e)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		struct connection_entry *x = &m->list[i];
+		int r = x->fault != NULL ? 0 : store_connection_check(&x->said, e);
+
+		if (r == ERR_INVALID || r == ERR_LIMIT) {
+			x->fault = arena_strdup(a, e->text);
+			r = x->fault == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM)) : 0;
+		}
+		if (r != 0)
+			return r;
+		if (x->fault != NULL)
+			leave_out(m, x, x->fault);
+	}
+	return 0;
+}
+
+static int put_one(
+	struct import *m, struct store *s, const struct store_connection *c, struct err *e)
+{
+	bool is_there = false;
+	int r = m->may_replace ? 0 : store_connection_has(s, c->connection.id, &is_there, e);
+
+	if (r == 0 && is_there) {
+		report_note("connection %s is there already; --overwrite replaces it",
+			c->connection.id);
+		return 0;
+	}
+	if (r == 0)
+		r = store_connection_put(s, c, true, e);
+	m->n_put += r == 0;
+	return r;
+}
+
+static int put_all(struct import *m, struct store *s, struct err *e)
 {
 	int r = store_begin(s, e);
 
-	*n_put = 0;
 	if (r != 0)
 		return r;
-	for (size_t i = 0; i < n; i++) {
-		bool is_there = false;
+	for (size_t i = 0; i < m->n && r == 0; i++)
+		if (m->list[i].fault == NULL)
+			r = put_one(m, s, &m->list[i].said, e);
+	if (r == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return r;
+}
 
-		r = may_replace ? 0 : store_connection_has(s, list[i].connection.id, &is_there, e);
-		if (r == 0 && is_there) {
-			report_note("connection %s is there already; --overwrite replaces it",
-				list[i].connection.id);
-			continue;
-		}
-		if (r == 0)
-			r = store_connection_put(s, &list[i], true, e);
-		if (r != 0) {
-			store_rollback(s);
-			return r;
-		}
-		(*n_put)++;
+static int import_all(struct import *m)
+{
+	struct err e;
+	int status;
+	struct store *s = stores_open(&status);
+
+	if (s == NULL)
+		return status;
+	if (put_all(m, s, &e) != 0) {
+		(void)err_context(&e, "%s: nothing was imported", m->path);
+		status = stores_report(&e);
+	} else if (m->n_left_out > 0) {
+		report_note("%zu of %zu connections imported; left out: %zu", m->n_put, m->n,
+			m->n_left_out);
+		status = EXIT_FAILED;
+	} else {
+		report_note("%zu of %zu connections imported", m->n_put, m->n);
 	}
-	return store_commit(s, e);
+	stores_close(s);
+	return status;
 }
 
 static int import_text(
 	struct arena *a, const char *path, const char *text, size_t len, const struct args *args)
 {
-	struct store_connection *list = NULL;
-	size_t n = 0, n_put;
-	struct store *s;
+	struct import m = {.path = path, .may_replace = args_has(args, "overwrite")};
 	struct err e;
-	int status;
+	int r = connection_file_read(
+		a, path, connection_format_of(path, text, len), text, len, &m.list, &m.n, &e);
 
-	if (connection_file_read(a, path, connection_format_of(path, text, len), text, len, &list,
-		    &n, &e) != 0) {
-		report_error("%s", e.text);
-		return EXIT_FAILED;
-	}
-	s = stores_open(&status);
-	if (s == NULL)
-		return status;
-	if (put_all(s, list, n, args_has(args, "overwrite"), &n_put, &e) != 0) {
-		(void)err_context(&e, "%s: nothing was imported", path);
-		status = stores_report(&e);
-	} else {
-		report_note("%zu of %zu connections imported", n_put, n);
-	}
-	stores_close(s);
-	return status;
+	if (r == 0)
+		r = check_all(&m, a, &e);
+	if (r == 0)
+		return import_all(&m);
+	report_error("%s", e.text);
+	return EXIT_FAILED;
 }
 
 static int import_exec(const struct args *args)
@@ -91,8 +144,10 @@ const struct command command_connections_import = {
 	.verb = "import",
 	.words = "FILE",
 	.summary = "store the connections of a file, as Airflow exports them",
-	.details = "FILE is JSON, YAML (objects or URIs by their ids), or lines ID=URI (.env). All "
-		   "of them are stored or, where one is wrong, none. `-` is standard input.",
+	.details =
+		"FILE is JSON, YAML (objects or URIs by their ids), or lines ID=URI (.env); `-` "
+		"is standard input. What cannot be taken over is told, and the exit status is 1; "
+		"the rest is stored.",
 	.flags = import_flags,
 	.n_flags = sizeof(import_flags) / sizeof(import_flags[0]),
 	.example = "airflow connections export c.json && windrow connections import c.json",
@@ -105,10 +160,9 @@ const struct command command_import_airflow_connections = {
 	.words = "FILE",
 	.summary = "store the connections that Airflow exports",
 	.details = "The same as `connections import`. FILE is what `airflow connections export` "
-		   "writes, "
-		   "JSON, YAML or .env; `-` is standard input. Connections of types that windrow "
-		   "has no "
-		   "operator for are kept too.",
+		   "writes, JSON, YAML or .env; `-` is standard input. Connections of types that "
+		   "windrow has no operator for are kept too. What cannot be taken over is told, "
+		   "and the exit status is 1; the rest is stored.",
 	.flags = import_flags,
 	.n_flags = sizeof(import_flags) / sizeof(import_flags[0]),
 	.example = "airflow connections export c.json\nwindrow import airflow-connections c.json",
@@ -118,7 +172,7 @@ const struct command command_import_airflow_connections = {
 /* ---- export ---- */
 
 /* Takes the secrets out of a connection; whether it had any. */
-static int leave_out(struct arena *a, struct connection *c, bool *had)
+static int secrets_leave_out(struct arena *a, struct connection *c, bool *had)
 {
 	struct value_pair *pairs;
 	size_t n = 0;
@@ -152,7 +206,7 @@ static int gather(struct store *s, struct arena *a, bool with_secrets,
 		r = store_connection_get(s, a, (*out)[i].connection.id, &(*out)[i], e);
 		if (r != 0 || with_secrets)
 			continue;
-		r = leave_out(a, &(*out)[i].connection, &had);
+		r = secrets_leave_out(a, &(*out)[i].connection, &had);
 		*n_without += had;
 		if (r != 0)
 			(void)err_set(e, r, "%s", err_text(r));

@@ -26,7 +26,7 @@ static int import_with(importer *run, struct arena *a, const char *path, const c
 	struct buf out, said;
 	struct err e;
 	size_t n = 0;
-	int r = notes == NULL ? ERR_NOMEM : 0;
+	int r = notes == NULL ? ERR_NOMEM : 0, status;
 
 	buf_init(&out, IMPORT_TEXT_MAX);
 	buf_init(&said, 0);
@@ -37,16 +37,17 @@ static int import_with(importer *run, struct arena *a, const char *path, const c
 	(void)fwrite(buf_str(&said), 1, said.len, stderr);
 	if (r == ERR_NOMEM)
 		(void)report_no_memory();
-	else if (r != 0 && diags_errors(notes) == 0)
+	else if (r != 0 && (r != ERR_INVALID || diags_errors(notes) == 0))
 		report_error("%s: %s", path, e.text);
 	if (r == 0 && n == 0)
 		report_error("%s: nothing in it became a DAG", path);
 	if (r == 0)
 		(void)fwrite(buf_str(&out), 1, out.len, stdout);
+	status = r == 0 && n > 0 && diags_errors(notes) == 0 ? EXIT_DONE : EXIT_FAILED;
 	diags_destroy(notes);
 	buf_free(&out);
 	buf_free(&said);
-	return r == 0 && n > 0 ? EXIT_DONE : EXIT_FAILED;
+	return status;
 }
 
 /* ---- crontab ---- */
@@ -108,7 +109,8 @@ const struct command command_import_crontab = {
 	.summary = "make DAGs of a crontab's lines",
 	.details =
 		"Prints a DAG file, one document for each line, and tells on standard error what "
-		"was left out or means something else now. - is standard input.",
+		"was left out, which makes the exit status 1, or means something else now. - is "
+		"standard input.",
 	.flags = crontab_flags,
 	.n_flags = sizeof(crontab_flags) / sizeof(crontab_flags[0]),
 	.example = "crontab -l | windrow import crontab - -c web > ~/.windrow/dags/web.yaml",
@@ -143,10 +145,9 @@ const struct command command_import_codestream = {
 	.summary = "make DAGs of Code Stream's pipelines",
 	.details =
 		"Prints a DAG file, one document for each PIPELINE of the YAML export, and tells "
-		"on "
-		"standard error what was left out, which connections and variables to make, and "
+		"on standard error what was left out, which connections and variables to make, and "
 		"what means something else now. A task that cannot be taken over becomes one that "
-		"fails. - is standard input.",
+		"fails. Either makes the exit status 1. - is standard input.",
 	.example = "windrow import codestream release.yaml > ~/.windrow/dags/release.yaml",
 	.exec = codestream_exec,
 };

@@ -2,8 +2,9 @@
  * Coming from elsewhere: what other tools keep, turned into DAG files. Text comes in, YAML goes
  * out; nothing is read or written here.
  *
- * What could not be taken over, or means something else now, is a warning in notes, with its place
- * in the file that it comes from.
+ * What notes tell has its place in the file that it comes from. What was left out of what runs
+ * there is an error, and the rest is taken over all the same; what means something else now is a
+ * warning.
  */
 #ifndef CLI_IMPORT_H
 #define CLI_IMPORT_H

@@ -121,8 +121,9 @@ static void group_read(struct codestream *c, const struct yaml_node *entry,
 		const struct yaml_node *node = codestream_member(tasks, name);
 
 		if (node == NULL || c->n_tasks == CODESTREAM_TASKS_MAX) {
-			diag_warning(c->notes, yaml_node_pos(entry),
-				node == NULL ? "there is no task %s" : "%s is one task too many",
+			diag_error(c->notes, yaml_node_pos(entry),
+				node == NULL ? "left out: there is no task %s"
+					     : "left out: %s is one task too many",
 				name);
 			continue;
 		}
@@ -153,7 +154,7 @@ static void stage_read(struct codestream *c, const char *name, const struct yaml
 	}
 	if (s->n == 0) {
 		diag_warning(c->notes, yaml_node_pos(stage),
-			"stage %s has no tasks and was left out", name);
+			"stage %s was left out: it has no tasks", name);
 		return;
 	}
 	s->made = import_name(stage_names, name, strlen(name));
@@ -180,8 +181,8 @@ static void stages_read(struct codestream *c, const struct yaml_node *root)
 		const struct yaml_node *stage = codestream_member(stages, name);
 
 		if (stage == NULL)
-			diag_warning(c->notes, yaml_node_pos(order->items[i]),
-				"there is no stage %s", name);
+			diag_error(c->notes, yaml_node_pos(order->items[i]),
+				"left out: there is no stage %s", name);
 		else
 			stage_read(c, name, stage, &names);
 	}
@@ -251,7 +252,7 @@ static bool pipeline_write(
 	}
 	stages_read(c, root);
 	if (c->n_stages == 0) {
-		codestream_note(c, root, "this pipeline has no stages and was left out");
+		diag_error(c->notes, yaml_node_pos(root), "left out: this pipeline has no stages");
 		return false;
 	}
 	head_add(c, &dag, root);
@@ -305,8 +306,7 @@ static int document_read(
 	}
 	if (kind != NULL ? strcmp(kind, "PIPELINE") != 0
 			 : codestream_member(root, "stageOrder") == NULL) {
-		diag_warning(r->notes, yaml_node_pos(root),
-			"this document is no PIPELINE and was left out");
+		diag_error(r->notes, yaml_node_pos(root), "left out: this document is no PIPELINE");
 		return 0;
 	}
 	c.dag_id = import_name(

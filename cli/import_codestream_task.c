@@ -181,7 +181,7 @@ static void other_add(
 	const char *type = codestream_member_text(t->node, "type");
 	bool is_approval = type != NULL && strcmp(type, "UserOperation") == 0;
 
-	diag_warning(c->notes, yaml_node_pos(t->node),
+	diag_error(c->notes, yaml_node_pos(t->node),
 		"%s is a %s task, which %s; the task that stands for it fails", t->name,
 		type == NULL ? "nameless" : type,
 		is_approval ? "windrow does not have yet" : "windrow does not have");

@@ -292,11 +292,11 @@ static bool schedule_is_right(struct crontab *c, const char *schedule)
 	size_t bad;
 
 	if (strcmp(schedule, "@reboot") == 0)
-		diag_warning(c->notes, c->pos,
+		diag_error(c->notes, c->pos,
 			"left out: there is no @reboot; a unit of the init system is the place for "
 			"it");
 	else if (timetable_create(c->arena, &schedule, 1, &bounds, &t, &bad, &e) != 0)
-		diag_warning(c->notes, c->pos, "left out: \"%s\": %s", schedule, e.text);
+		diag_error(c->notes, c->pos, "left out: \"%s\": %s", schedule, e.text);
 	else
 		return true;
 	return false;
@@ -308,9 +308,9 @@ static bool command_is_text(struct crontab *c, struct part command)
 		memchr(command.text, '\0', command.len) == NULL;
 
 	if (!is_text)
-		diag_warning(c->notes, c->pos, "left out: it holds bytes that are no UTF-8");
+		diag_error(c->notes, c->pos, "left out: it holds bytes that are no UTF-8");
 	else if (*command.text == '%')
-		diag_warning(c->notes, c->pos, "left out: there is no command before the %%");
+		diag_error(c->notes, c->pos, "left out: there is no command before the %%");
 	return is_text && *command.text != '%';
 }
 
@@ -321,7 +321,7 @@ static void job_read(struct crontab *c, struct part line)
 	struct part command = trim(line);
 
 	if (schedule == NULL || command.len == 0) {
-		diag_warning(c->notes, c->pos,
+		diag_error(c->notes, c->pos,
 			"left out: this is neither a setting nor five times and a command%s",
 			c->o->has_user ? ", with a user between them" : "");
 		return;

@@ -2,7 +2,7 @@
  * Reading connections. N.B. no message here shows a value: any of them may be a secret, or the
  * beginning of one that was written in the wrong place.
  */
-#include "store/connection.h"
+#include "store/connection_impl.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -44,8 +44,10 @@ static int text_member(const struct value *object, const char *id, const char *k
 	if (v == NULL || v->type == VALUE_NULL)
 		return 0;
 	if (v->type != VALUE_STRING)
-		return err_set(e, ERR_INVALID, "connection %s: %s must be a string, not a %s", id,
-			key, value_type_name(v->type));
+		return err_set(e, ERR_INVALID, "connection %s: %s must be a string, not a %s%s", id,
+			key, value_type_name(v->type),
+			v->type == VALUE_NUMBER || v->type == VALUE_BOOL ? ": put it in quotes"
+									 : "");
 	if (memchr(v->u.text, '\0', v->len) != NULL)
 		return err_set(
 			e, ERR_INVALID, "connection %s: %s cannot hold a NUL character", id, key);
@@ -54,7 +56,7 @@ static int text_member(const struct value *object, const char *id, const char *k
 	return 0;
 }
 
-static int port_read(const char *id, const char *text, int *port, struct err *e)
+int connection_port_read(const char *id, const char *text, int *port, struct err *e)
 {
 	char *end;
 	long n = strtol(text, &end, 10);
@@ -73,8 +75,8 @@ static bool is_no_port(const struct value *v)
 		(v->type == VALUE_NUMBER && strcmp(v->u.text, "0") == 0);
 }
 
-/* extra is an object, or a string that holds one, as Airflow exports it. */
-static int extra_read(
+/* N.B. Airflow exports it as a string that holds an object. */
+int connection_extra_read(
 	struct arena *a, const char *id, const struct value *v, struct value *out, struct err *e)
 {
 	struct err why;
@@ -83,11 +85,21 @@ static int extra_read(
 	if (v == NULL || v->type == VALUE_NULL || (v->type == VALUE_STRING && v->len == 0))
 		return 0;
 	if (v->type == VALUE_STRING) {
-		if (value_parse_json(a, v->u.text, v->len, out, &why) != 0)
-			return err_set(e, ERR_INVALID, "connection %s: extra is not JSON", id);
+		int r = value_parse_json(a, v->u.text, v->len, out, &why);
+
+		if (r == ERR_NOMEM)
+			return err_set(e, r, "%s", err_text(r));
+		if (r != 0)
+			return err_set(e, ERR_INVALID,
+				"connection %s: extra must be a JSON object, as in {\"timeout\": "
+				"10}; "
+				"this is no JSON",
+				id);
 	} else {
 		*out = *v;
 	}
+	if (out->type == VALUE_NULL)
+		return 0;
 	if (out->type != VALUE_MAP)
 		return err_set(e, ERR_INVALID, "connection %s: extra must be an object, not a %s",
 			id, value_type_name(out->type));
@@ -148,12 +160,13 @@ int connection_from_value(struct arena *a, const char *id, const struct value *o
 		(r = text_member(object, id, "login", &c.login, e)) != 0 ||
 		(r = text_member(object, id, "password", &c.password, e)) != 0 ||
 		(r = text_member(object, id, "schema", &c.schema, e)) != 0 ||
-		(r = extra_read(a, id, value_member(object, "extra", 5), &c.extra, e)) != 0)
+		(r = connection_extra_read(a, id, value_member(object, "extra", 5), &c.extra, e)) !=
+			0)
 		return r;
 	c.type = type == NULL ? "" : type;
 	port = value_member(object, "port", 4);
 	if (port != NULL && !is_no_port(port) &&
-		(r = port_read(id,
+		(r = connection_port_read(id,
 			 port->type == VALUE_NUMBER || port->type == VALUE_STRING ? port->u.text
 										  : "",
 			 &c.port, e)) != 0)
@@ -162,158 +175,9 @@ int connection_from_value(struct arena *a, const char *id, const struct value *o
 	return 0;
 }
 
-/* --- URI --- */
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Percent-decoded into the arena; NULL where a % is not followed by two digits, or by zero. */
-static char *decode(struct arena *a, const char *text, size_t len, bool plus)
-{
-	char *out = arena_alloc(a, len + 1), *p = out;
-	int high, low;
-
-	if (out == NULL)
-		return NULL;
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '%') {
-			high = i + 2 < len ? hex_digit(text[i + 1]) : -1;
-			low = i + 2 < len ? hex_digit(text[i + 2]) : -1;
-			if (high < 0 || low < 0 || (high == 0 && low == 0))
-				return NULL;
-			*p++ = (char)(high << 4 | low);
-			i += 2;
-		} else {
-			*p++ = plus && text[i] == '+' ? ' ' : text[i];
-		}
-	}
-	return out;
-}
-
-struct span {
-	const char *at;
-	size_t len;
-};
-
-/* Everything up to the first of `c`, which is skipped; all of it where it is not there. */
-static struct span cut(struct span *s, char c)
-{
-	const char *p = memchr(s->at, c, s->len);
-	struct span before = {s->at, p == NULL ? s->len : (size_t)(p - s->at)};
-	size_t used = before.len + (p != NULL);
-
-	s->at += used;
-	s->len -= used;
-	return before;
-}
-
-/* key=value&key=value into an object of strings; `__extra__` holds the whole of it as JSON. */
-static int query_read(
-	struct arena *a, const char *id, struct span query, struct value *out, struct err *e)
-{
-	struct value_pair *pairs;
-	size_t n = 0, room = 1;
-	struct value v;
-
-	for (size_t i = 0; i < query.len; i++)
-		room += query.at[i] == '&';
-	pairs = arena_array(a, room, sizeof(*pairs));
-	if (pairs == NULL)
-		return err_set(e, ERR_NOMEM, "out of memory");
-	while (query.len > 0) {
-		struct span value = cut(&query, '&'), key = cut(&value, '=');
-		const char *k = decode(a, key.at, key.len, true),
-			   *t = decode(a, value.at, value.len, true);
-
-		if (k == NULL || t == NULL)
-			return err_set(e, ERR_INVALID,
-				"connection %s: a %% in the URI is not followed by two digits", id);
-		v = value_string(t, strlen(t));
-		if (strcmp(k, "__extra__") == 0)
-			return extra_read(a, id, &v, out, e);
-		if (*k != '\0' || *t != '\0')
-			pairs[n++] = (struct value_pair){k, strlen(k), v};
-	}
-	/* Of a key that stands there twice the last counts. */
-	if (n > 0 && value_map(a, pairs, n, out) != 0)
-		return err_set(e, ERR_NOMEM, "out of memory");
-	return 0;
-}
-
-/* N.B. the last @ ends the login: an unescaped one in a password is what people write. */
-static struct span credentials_cut(struct span *authority)
-{
-	struct span none = {authority->at, 0};
-
-	for (size_t i = authority->len; i > 0; i--) {
-		if (authority->at[i - 1] == '@') {
-			struct span before = {authority->at, i - 1};
-
-			authority->at += i;
-			authority->len -= i;
-			return before;
-		}
-	}
-	return none;
-}
-
-static int uri_parse(
-	struct arena *a, struct connection *c, const char *text, size_t len, struct err *e)
-{
-	const char *colon = memchr(text, ':', len), *port;
-	char *type;
-	struct span rest, authority, path, credentials, login, host;
-
-	if (colon == NULL || (size_t)(text + len - colon) < 3 || memcmp(colon, "://", 3) != 0)
-		return err_set(e, ERR_INVALID,
-			"connection %s is neither JSON nor a URI such as "
-			"ssh://login@host:22/?key_file=...",
-			c->id);
-	c->type = type = decode(a, text, (size_t)(colon - text), false);
-	for (; type != NULL && *type != '\0'; type++)
-		*type = (char)tolower((unsigned char)*type);
-	rest = (struct span){colon + 3, (size_t)(text + len - colon) - 3};
-	path = cut(&rest, '?');
-	authority = cut(&path, '/');
-	credentials = credentials_cut(&authority);
-	login = cut(&credentials, ':');
-	if (authority.len > 0 && authority.at[0] == '[') {
-		authority.at++;
-		authority.len--;
-		host = cut(&authority, ']');
-		(void)cut(&authority, ':');
-	} else {
-		host = cut(&authority, ':');
-	}
-	c->login = login.len > 0 ? decode(a, login.at, login.len, false) : NULL;
-	c->password =
-		credentials.len > 0 ? decode(a, credentials.at, credentials.len, false) : NULL;
-	c->host = host.len > 0 ? decode(a, host.at, host.len, false) : NULL;
-	c->schema = path.len > 0 ? decode(a, path.at, path.len, false) : NULL;
-	if (c->type == NULL || (login.len > 0 && c->login == NULL) ||
-		(credentials.len > 0 && c->password == NULL) || (host.len > 0 && c->host == NULL) ||
-		(path.len > 0 && c->schema == NULL))
-		return err_set(e, ERR_INVALID,
-			"connection %s: a %% in the URI is not followed by two digits", c->id);
-	if (authority.len > 0) {
-		port = arena_memdup(a, authority.at, authority.len);
-		if (port == NULL)
-			return err_set(e, ERR_NOMEM, "out of memory");
-		if (port_read(c->id, port, &c->port, e) != 0)
-			return ERR_INVALID;
-	}
-	return query_read(a, c->id, rest, &c->extra, e);
-}
-
 int connection_parse(struct arena *a, const char *id, const char *text, size_t len,
 	struct connection *out, struct err *e)
 {
-	struct connection c = {.id = id, .type = "", .extra = value_null()};
 	struct value object;
 	struct err why;
 	int r;
@@ -324,14 +188,13 @@ int connection_parse(struct arena *a, const char *id, const char *text, size_t l
 		text++;
 	if (len > CONNECTION_TEXT_MAX)
 		return err_set(e, ERR_LIMIT, "connection %s is larger than a megabyte", id);
-	if (len > 0 && text[0] == '{') {
-		if (value_parse_json(a, text, len, &object, &why) != 0)
-			return err_set(
-				e, ERR_INVALID, "connection %s looks like JSON, but it is not", id);
-		return connection_from_value(a, id, &object, out, e);
-	}
-	r = uri_parse(a, &c, text, len, e);
-	if (r == 0)
-		*out = c;
-	return r;
+	if (len == 0 || text[0] != '{')
+		return connection_from_uri(a, id, text, len, out, e);
+	r = value_parse_json(a, text, len, &object, &why);
+	if (r == ERR_NOMEM)
+		return err_set(e, r, "%s", err_text(r));
+	if (r != 0)
+		return err_set(e, ERR_INVALID, "connection %s looks like JSON, but it is not: %s",
+			id, why.text);
+	return connection_from_value(a, id, &object, out, e);
 }

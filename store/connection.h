@@ -28,7 +28,7 @@ struct connection {
 };
 
 /* Reads a URI (ssh://login:password@host:port/?key=value) or a JSON object into the arena.
- * ERR_INVALID with a sentence that never shows the text, since it may hold secrets. */
+ * ERR_INVALID, ERR_LIMIT with a sentence that never shows the text, since it may hold secrets. */
 int connection_parse(struct arena *a, const char *id, const char *text, size_t len,
 	struct connection *out, struct err *e);
 
@@ -43,6 +43,9 @@ int connection_id_check(const char *id, struct err *e);
 /* Checks `extra` of an SSH connection: an unknown key is refused with the nearest right one, and a
  * value that is none for its key with what would be one. */
 int connection_check(const struct connection *c, struct err *e);
+
+/* Whether it is of type ssh or sftp, in capitals or not. */
+bool connection_is_ssh(const struct connection *c);
 
 /* Whether extra of an SSH connection has such a key. */
 bool connection_extra_is_key(const char *key);

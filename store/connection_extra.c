@@ -2,6 +2,7 @@
  * The extra of SSH connections: its keys, and what each may say. N.B. no message here shows a
  * value: any of them may be a secret, or the beginning of one that was written in the wrong place.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -52,6 +53,7 @@ static const struct extra_key {
 	{"host_key_policy", EXTRA_POLICY},
 };
 
+#define NAMES_MAX 512 /* bytes that all names take, with commas */
 #define SSH_EXTRAS (sizeof(ssh_extras) / sizeof(ssh_extras[0]))
 
 static const struct extra_key *key_find(const char *name, size_t len)
@@ -67,8 +69,20 @@ bool connection_extra_is_key(const char *key)
 	return key_find(key, strlen(key)) != NULL;
 }
 
+/* All keys, into NAMES_MAX bytes. */
+static const char *names_list(char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < SSH_EXTRAS; i++)
+		n += (size_t)snprintf(
+			out + n, NAMES_MAX - n, "%s%s", i == 0 ? "" : ", ", ssh_extras[i].name);
+	return out;
+}
+
 static int unknown(const struct connection *c, const struct value_pair *p, struct err *e)
 {
+	char names[NAMES_MAX];
 	struct hint h;
 
 	hint_begin(&h, p->key, p->key_len);
@@ -78,8 +92,9 @@ static int unknown(const struct connection *c, const struct value_pair *p, struc
 		return err_set(e, ERR_INVALID,
 			"connection %s: unknown key \"%.*s\" in extra; did you mean \"%s\"?", c->id,
 			(int)p->key_len, p->key, h.best);
-	return err_set(e, ERR_INVALID, "connection %s: unknown key \"%.*s\" in extra", c->id,
-		(int)p->key_len, p->key);
+	return err_set(e, ERR_INVALID,
+		"connection %s: unknown key \"%.*s\" in extra, which may say %s", c->id,
+		(int)p->key_len, p->key, names_list(names));
 }
 
 /* Whether it is one of the words, in capitals or not. */
@@ -135,6 +150,11 @@ static const char *fault(enum extra_kind kind, const struct value *v)
 		return is_text || v->type == VALUE_LIST ? NULL : "a list";
 	}
 	return NULL;
+}
+
+bool connection_is_ssh(const struct connection *c)
+{
+	return strcasecmp(c->type, "ssh") == 0 || strcasecmp(c->type, "sftp") == 0;
 }
 
 /* Whether a text in v would end before its end. */

@@ -10,6 +10,7 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/strmap.h"
 #include "engine/utf8.h"
 #include "store/yaml_value.h"
 
@@ -62,7 +63,8 @@ static int read_object(struct arena *a, const char *id, const struct value *obje
 	struct value whole = *object;
 
 	if (said != NULL && (said->type != VALUE_STRING || strcmp(said->u.text, id) != 0))
-		return err_set(e, ERR_INVALID, "connection %s: its conn_id is another", id);
+		return err_set(e, ERR_INVALID,
+			"connection %s: its conn_id is another; they must be the same", id);
 	if (description != NULL && description->type != VALUE_STRING)
 		return err_set(e, ERR_INVALID,
 			"connection %s: description must be a string, not a %s", id,
@@ -77,18 +79,27 @@ static int read_object(struct arena *a, const char *id, const struct value *obje
 	return connection_from_value(a, id, &whole, &out->connection, e);
 }
 
+/* Notes why an entry is no connection; any other error than that is passed on. */
+static int fault_note(struct arena *a, struct connection_entry *x, int r, struct err *e)
+{
+	if (r != ERR_INVALID && r != ERR_LIMIT)
+		return r;
+	x->fault = arena_strdup(a, e->text);
+	return x->fault == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM)) : 0;
+}
+
 static int read_pair(
 	struct arena *a, const struct value_pair *p, struct store_connection *out, struct err *e)
 {
 	const struct value *v = &p->value;
 	const char *id = p->key;
 
-	memset(out, 0, sizeof(*out));
 	if (memchr(id, '\0', p->key_len) != NULL)
 		return err_set(
 			e, ERR_INVALID, "connection %s: an id cannot hold a NUL character", id);
 	if (v->type == VALUE_LIST && v->len != 1)
-		return err_set(e, ERR_INVALID, "connection %s is given %zu times", id, v->len);
+		return err_set(e, ERR_INVALID,
+			"connection %s is given %zu times: it must be given once", id, v->len);
 	if (v->type == VALUE_LIST)
 		v = &v->u.items[0];
 	if (v->type == VALUE_STRING)
@@ -100,9 +111,10 @@ static int read_pair(
 }
 
 static int read_map(struct arena *a, const char *name, const struct value *map,
-	struct store_connection **out, size_t *n, struct err *e)
+	struct connection_entry **out, size_t *n, struct err *e)
 {
-	struct store_connection *list;
+	struct connection_entry *list;
+	int r = 0;
 
 	if (map->type == VALUE_NULL) {
 		*n = 0;
@@ -116,9 +128,13 @@ static int read_map(struct arena *a, const char *name, const struct value *map,
 	list = arena_array(a, map->len + 1, sizeof(*list));
 	if (list == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	for (size_t i = 0; i < map->len; i++)
-		if (read_pair(a, &map->u.pairs[i], &list[i], e) != 0)
-			return err_context(e, "%s", name);
+	for (size_t i = 0; i < map->len && r == 0; i++) {
+		list[i].said.connection.id = map->u.pairs[i].key;
+		r = read_pair(a, &map->u.pairs[i], &list[i].said, e);
+		r = fault_note(a, &list[i], r, e);
+	}
+	if (r != 0)
+		return r;
 	*out = list;
 	*n = map->len;
 	return 0;
@@ -130,72 +146,112 @@ static int read_text(struct arena *a, const char *id, const char *text, size_t l
 {
 	struct value object;
 
-	memset(out, 0, sizeof(*out));
 	if (len > 0 && text[0] == '{' && value_parse_json(a, text, len, &object, NULL) == 0)
 		return read_object(a, id, &object, out, e);
 	return connection_parse(a, id, text, len, &out->connection, e);
 }
 
-/* One line of an env file into *out. 1: a connection; 0: nothing. */
-static int read_line(struct arena *a, const char *name, size_t number, const char *line, size_t len,
-	struct store_connection *out, struct err *e)
+/* One line of an env file, without the blanks around it. */
+static int read_line(
+	struct arena *a, const char *line, size_t len, struct store_connection *out, struct err *e)
 {
-	const char *equals;
+	const char *equals = memchr(line, '=', len);
 	char *id;
 
-	while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL)
-		len--;
-	while (len > 0 && (*line == ' ' || *line == '\t')) {
-		line++;
-		len--;
-	}
-	if (len == 0 || *line == '#')
-		return 0;
-	equals = memchr(line, '=', len);
 	if (equals == NULL || equals == line)
-		return err_set(e, ERR_INVALID, "%s:%zu: a line is ID=URI or ID=JSON", name, number);
+		return err_set(e, ERR_INVALID, "a line is ID=URI or ID=JSON");
 	id = arena_memdup(a, line, (size_t)(equals - line));
 	if (id == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	if (read_text(a, id, equals + 1, (size_t)(line + len - equals) - 1, out, e) != 0)
-		return err_context(e, "%s:%zu", name, number);
-	return 1;
+	out->connection.id = id;
+	return read_text(a, id, equals + 1, (size_t)(line + len - equals) - 1, out, e);
 }
 
-static int read_env(struct arena *a, const char *name, const char *text, size_t len,
-	struct store_connection **out, size_t *n, struct err *e)
+/* Tells of two entries of one id: which of them is the right one nobody can say. */
+static int refuse_twice(
+	struct arena *a, struct connection_entry *first, struct connection_entry *second)
 {
-	struct store_connection *list;
+	static const char sentence[] = "connection %s stands in line %zu too: leave one of the two";
+
+	first->fault = arena_printf(a, sentence, first->said.connection.id, second->line);
+	second->fault = arena_printf(a, sentence, first->said.connection.id, first->line);
+	return first->fault == NULL || second->fault == NULL ? ERR_NOMEM : 0;
+}
+
+static int refuse_all_twice(struct arena *a, struct connection_entry *list, size_t n)
+{
+	struct strmap *ids = strmap_create(n);
+	int r = ids == NULL ? ERR_NOMEM : 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const char *id = list[i].said.connection.id;
+
+		if (*id == '\0')
+			continue;
+		r = strmap_add(ids, id, strlen(id), (uint32_t)i);
+		if (r == ERR_EXISTS)
+			r = refuse_twice(a, &list[strmap_find(ids, id, strlen(id))], &list[i]);
+	}
+	strmap_destroy(ids);
+	return r;
+}
+
+static int read_lines(struct arena *a, const char *text, size_t len, struct connection_entry *list,
+	size_t *n, struct err *e)
+{
+	const char *end = text + len, *eol;
+	int r = 0;
+
+	for (size_t number = 1; text < end && r == 0; text = eol + 1, number++) {
+		const char *line = text, *stop;
+
+		eol = memchr(text, '\n', (size_t)(end - text));
+		if (eol == NULL)
+			eol = end;
+		for (stop = eol; stop > line && memchr(" \t\r", stop[-1], 3) != NULL;)
+			stop--;
+		while (line < stop && (*line == ' ' || *line == '\t'))
+			line++;
+		if (line == stop || *line == '#')
+			continue;
+		list[*n].line = number;
+		list[*n].said.connection.id = "";
+		r = read_line(a, line, (size_t)(stop - line), &list[*n].said, e);
+		r = fault_note(a, &list[(*n)++], r, e);
+	}
+	return r;
+}
+
+static int read_env(struct arena *a, const char *text, size_t len, struct connection_entry **out,
+	size_t *n, struct err *e)
+{
+	struct connection_entry *list;
 	size_t room = 2, count = 0;
+	int r;
 
 	for (size_t i = 0; i < len; i++)
 		room += text[i] == '\n';
 	list = arena_array(a, room, sizeof(*list));
 	if (list == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	for (size_t at = 0, number = 1; at < len; number++) {
-		const char *end = memchr(text + at, '\n', len - at);
-		size_t n_line = end == NULL ? len - at : (size_t)(end - text) - at;
-		int r = read_line(a, name, number, text + at, n_line, &list[count], e);
-
-		if (r < 0)
-			return r;
-		count += (size_t)r;
-		at += n_line + 1;
-	}
+	r = read_lines(a, text, len, list, &count, e);
+	if (r == 0 && refuse_all_twice(a, list, count) != 0)
+		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (r != 0)
+		return r;
 	*out = list;
 	*n = count;
 	return 0;
 }
 
 int connection_file_read(struct arena *a, const char *name, enum connection_format format,
-	const char *text, size_t len, struct store_connection **out, size_t *n, struct err *e)
+	const char *text, size_t len, struct connection_entry **out, size_t *n, struct err *e)
 {
 	struct value map;
 	int r;
 
 	if (format == CONNECTION_ENV)
-		return read_env(a, name, text, len, out, n, e);
+		return read_env(a, text, len, out, n, e);
 	if (format == CONNECTION_JSON) {
 		r = value_parse_json(a, text, len, &map, e);
 		if (r != 0)

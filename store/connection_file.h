@@ -18,10 +18,19 @@ enum connection_format { CONNECTION_JSON, CONNECTION_YAML, CONNECTION_ENV };
  * like. */
 enum connection_format connection_format_of(const char *path, const char *text, size_t len);
 
-/* Reads all connections of a text called `name` into the arena. ERR_INVALID and a sentence that
- * shows no value; ERR_NOMEM. */
+/* What a file says of a connection. */
+struct connection_entry {
+	struct store_connection said;
+	size_t line; /* of an env file; 0: the id tells the place */
+	const char
+		*fault; /* why it is no connection, a sentence that shows no value; NULL: it is */
+};
+
+/* Reads all connections of a text called `name` into the arena, in their order; the id of one that
+ * is none may be "". ERR_INVALID and a sentence that shows no value: the text is no such file;
+ * ERR_NOMEM. */
 int connection_file_read(struct arena *a, const char *name, enum connection_format format,
-	const char *text, size_t len, struct store_connection **out, size_t *n, struct err *e);
+	const char *text, size_t len, struct connection_entry **out, size_t *n, struct err *e);
 
 /* Adds the connections as such a file to out, an object each. Failure sticks in out; ERR_NOMEM. */
 int connection_file_write(struct arena *a, enum connection_format format,

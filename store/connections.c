@@ -73,7 +73,7 @@ static int file_find(
 	const char *home, struct arena *a, const char *id, struct connection *out, struct err *e)
 {
 	char *path = arena_printf(a, "%s/" CONNECTIONS_FILE_NAME, home), *text;
-	struct store_connection *list;
+	struct connection_entry *list;
 	size_t len, n = 0;
 	int r;
 
@@ -91,11 +91,13 @@ static int file_find(
 	explicit_bzero(text, len);
 	free(text);
 	for (size_t i = 0; i < n && r == 0; i++) {
-		if (strcmp(list[i].connection.id, id) == 0) {
-			*out = list[i].connection;
-			out->origin = path;
-			return 0;
-		}
+		if (strcmp(list[i].said.connection.id, id) != 0)
+			continue;
+		if (list[i].fault != NULL)
+			return err_set(e, ERR_INVALID, "%s: %s", path, list[i].fault);
+		*out = list[i].said.connection;
+		out->origin = path;
+		return 0;
 	}
 	return r == 0 ? ERR_NOTFOUND : r;
 }

@@ -6,6 +6,8 @@ libstore_a_SOURCES = \
 	store/connection_extra.c \
 	store/connection_file.c \
 	store/connection_file.h \
+	store/connection_impl.h \
+	store/connection_uri.c \
 	store/connections.c \
 	store/connections.h \
 	store/dags_folder.c \

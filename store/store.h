@@ -118,11 +118,14 @@ int store_connection_list(
 /* Whether there is one of this id; needs no key. */
 int store_connection_has(struct store *s, const char *id, bool *has, struct err *e);
 
-/* Adds one, or replaces it where may_replace. An SSH connection's extra is checked. ERR_EXISTS,
+/* Whether the store takes it: its id, its texts, and what an SSH connection's extra says.
  * ERR_INVALID, ERR_LIMIT. */
 int store_connection_put(
 	struct store *s, const struct store_connection *c, bool may_replace, struct err *e);
 
+int store_connection_check(const struct store_connection *c, struct err *e);
+
+/* Adds one that passes that check, or replaces it where may_replace. ERR_EXISTS. */
 /* ERR_NOTFOUND. */
 int store_connection_delete(struct store *s, const char *id, struct err *e);
 

@@ -178,19 +178,18 @@ static void wipe(struct buf *b)
 	buf_free(b);
 }
 
-/* Whether JSON could say all of the value. ERR_INVALID, ERR_NOMEM. */
-static int check_exact(const char *id, const struct value *v, const struct buf *text, struct err *e)
+/* The JSON of extra. N.B. it holds secrets, and is to be wiped. */
+static int extra_text(const struct connection *c, struct buf *text, struct err *e)
 {
-	struct arena *a = secret_arena_create(0);
-	struct value again;
-	int r = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
-			  : value_parse_json(a, text->data, text->len, &again, e);
+	int r;
 
-	if (r == 0 && !value_equal(v, &again))
-		r = err_set(
-			e, ERR_INVALID, "connection %s: extra holds bytes that are no UTF-8", id);
-	arena_destroy(a);
-	return r;
+	buf_init(text, CONNECTION_TEXT_MAX);
+	(void)buf_room(text, EXTRA_ROOM);
+	value_json(&c->extra, text);
+	r = buf_status(text);
+	if (r == ERR_LIMIT)
+		return err_set(e, r, "connection %s: extra is larger than a megabyte", c->id);
+	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
 }
 
 static int seal_extra(
@@ -202,16 +201,7 @@ static int seal_extra(
 
 	if (c->extra.type != VALUE_MAP)
 		return 0;
-	buf_init(&text, CONNECTION_TEXT_MAX);
-	(void)buf_room(&text, EXTRA_ROOM);
-	value_json(&c->extra, &text);
-	r = buf_status(&text);
-	if (r == ERR_LIMIT)
-		(void)err_set(e, r, "connection %s: extra is larger than a megabyte", c->id);
-	else if (r != 0)
-		(void)err_set(e, r, "%s", err_text(r));
-	else
-		r = check_exact(c->id, &c->extra, &text, e);
+	r = extra_text(c, &text, e);
 	if (r == 0)
 		r = store_seal(s, &place, text.data, text.len, sealed, e);
 	wipe(&text);
@@ -269,11 +259,6 @@ static int put(struct store *s, void *ctx, struct err *e)
 	return r;
 }
 
-static bool is_ssh(const struct connection *c)
-{
-	return strcmp(c->type, "ssh") == 0 || strcmp(c->type, "sftp") == 0;
-}
-
 static int check_texts(const struct store_connection *s, struct err *e)
 {
 	const struct connection *c = &s->connection;
@@ -288,16 +273,46 @@ static int check_texts(const struct store_connection *s, struct err *e)
 	return r;
 }
 
-int store_connection_put(
-	struct store *s, const struct store_connection *c, bool may_replace, struct err *e)
+/* Whether JSON can say all of extra. ERR_INVALID, ERR_LIMIT, ERR_NOMEM. */
+static int check_extra(const struct connection *c, struct err *e)
 {
-	struct job j = {.put = c, .may_replace = may_replace};
+	struct arena *a;
+	struct value again;
+	struct buf text;
+	int r;
+
+	if (c->extra.type != VALUE_MAP)
+		return 0;
+	a = secret_arena_create(0);
+	r = extra_text(c, &text, e);
+	if (r == 0)
+		r = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+			      : value_parse_json(a, text.data, text.len, &again, e);
+	if (r == 0 && !value_equal(&c->extra, &again))
+		r = err_set(e, ERR_INVALID, "connection %s: extra holds bytes that are no UTF-8",
+			c->id);
+	wipe(&text);
+	arena_destroy(a);
+	return r;
+}
+
+int store_connection_check(const struct store_connection *c, struct err *e)
+{
 	int r = connection_id_check(c->connection.id, e);
 
 	if (r == 0)
 		r = check_texts(c, e);
-	if (r == 0 && is_ssh(&c->connection))
+	if (r == 0 && connection_is_ssh(&c->connection))
 		r = connection_check(&c->connection, e);
+	return r == 0 ? check_extra(&c->connection, e) : r;
+}
+
+int store_connection_put(
+	struct store *s, const struct store_connection *c, bool may_replace, struct err *e)
+{
+	struct job j = {.put = c, .may_replace = may_replace};
+	int r = store_connection_check(c, e);
+
 	return r == 0 ? store_writing(s, "connection.put", c->connection.id, put, &j, e) : r;
 }
 

@@ -116,7 +116,7 @@ E2E_TESTS = \
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) $(E2E_TESTS) tests/layering.sh
-EXTRA_DIST += $(E2E_TESTS) tests/deb.sh tests/e2e/daemon.sh tests/e2e/hook.py tests/e2e/sshd.sh tests/e2e/tap.sh tests/layering.sh tests/ci.sh tests/stranger.sh
+EXTRA_DIST += $(E2E_TESTS) tests/deb.sh tests/e2e/airflow tests/e2e/daemon.sh tests/e2e/hook.py tests/e2e/sshd.sh tests/e2e/tap.sh tests/layering.sh tests/ci.sh tests/stranger.sh
 
 TAP_SOURCES = tests/unit/tap.c tests/unit/tap.h
 

@@ -124,7 +124,7 @@ static int place_read(
 	struct ssh_target *t = &m->target;
 	const struct passwd *pw;
 
-	if (c->type[0] != '\0' && strcmp(c->type, "ssh") != 0 && strcmp(c->type, "sftp") != 0)
+	if (c->type[0] != '\0' && !connection_is_ssh(c))
 		return err_set(
 			e, ERR_INVALID, "connection %s is of type %s, not ssh", c->id, c->type);
 	t->host = remote_host != NULL ? arena_strdup(m->arena, remote_host) : c->host;

@@ -96,10 +96,43 @@ run connections import "$work/all.json" --overwrite
 is "unless it may be replaced" "$err" "3 of 3 connections imported"
 echo '{"fresh": "ssh://h", "bad": {"conn_type": "ssh", "extra": {"jmp": "x"}}}' >"$work/bad.json"
 run connections import "$work/bad.json"
-is "a wrong one fails the import" "$status:$err" "1:windrow: $work/bad.json: nothing was imported: \
-connection bad: unknown key \"jmp\" in extra; did you mean \"jump\"?"
+is "a wrong one is told" "$status:$err" \
+	"1:$work/bad.json: left out: connection bad: unknown key \"jmp\" in extra; did you mean \"jump\"?
+1 of 2 connections imported; left out: 1"
+run connections get bad
+is "and left out" "$status" 1
 run connections get fresh
-is "of which nothing is kept" "$status" 1
+is "the rest is kept" "$status" 0
+run connections delete fresh
+echo '{"fresh": ' >"$work/bad.json"
+run connections import "$work/bad.json"
+is "what is no JSON is refused whole" "$status:$err" \
+	"1:windrow: $work/bad.json: byte 11: the text ends before the value does"
+
+# ---- what Airflow exports ----
+airflow=$top_srcdir/tests/e2e/airflow
+for file in connections.json connections.yaml connections.env connections_json.env; do
+	WINDROW_HOME=$work/home2 run import airflow-connections "$airflow/$file"
+	is "Airflow's $file is imported but for what cannot be" "$status:$(printf '%s\n' "$err" | sed -e 's/^[^ ]* //' -e 's/, which may say .*//')" \
+		"1:left out: connection broken_extra: extra must be a JSON object, as in {\"timeout\": 10}; this is no JSON
+left out: connection http_list: extra must be an object, not a list
+left out: connection old_sftp: unknown key \"ignore_hostkey_verification\" in extra
+left out: connection ssh_typo: unknown key \"keyfile\" in extra; did you mean \"key_file\"?
+of 12 connections imported; left out: 4"
+	WINDROW_HOME=$work/home2 run connections export - --with-secrets
+	# URIs say no description and no capitals, and all in their extra that is text.
+	is "and is what it was there" \
+		"$(printf '%s\n' "$out" | sed 's/"description": "the front: web & more"/"description": null/; s/"SSH"/"ssh"/')" \
+		"$(cat "$airflow/imported.json")"
+	rm -rf "$work/home2"
+done
+err=$(WINDROW_HOME=$work/home2 "$windrow" import airflow-connections - <"$airflow/connections.env" 2>&1)
+like "a line's place is told" "$err" "standard input:2: left out: connection broken_extra: *"
+rm -rf "$work/home2"
+
+run connections add cased --conn-type Ssh --conn-host h --conn-extra '{"keyfile": "/k"}'
+is "ssh may be written in capitals" "$status:$err" \
+	"1:windrow: connection cased: unknown key \"keyfile\" in extra; did you mean \"key_file\"?"
 
 run connections delete wbe
 is "a wrong name names the nearest" "$err" \

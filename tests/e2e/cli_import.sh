@@ -19,10 +19,10 @@ CRON_TZ=Europe/London
 @daily cd /srv && ./rotate.py
 END
 run import crontab "$work/crontab" --tz UTC
-is "a crontab becomes a DAG file" "$status" 0
+is "a crontab becomes a DAG file; 1 tells that something was left out" "$status" 1
 printf '%s\n' "$out" >"$work/c.yaml"
 like "what is left out is told, with its place" "$err" \
-	"*/crontab:4:1: warning: MAILTO was left out*/crontab:8:1: warning: left out: there is no @reboot*/crontab:10:1: warning: left out: \"61 * * * *\"*/crontab:11:1: warning: left out: this is neither*"
+	"*/crontab:4:1: warning: MAILTO was left out*/crontab:8:1: left out: there is no @reboot*/crontab:10:1: left out: \"61 * * * *\"*/crontab:11:1: left out: this is neither*"
 run dags validate "$work/c.yaml"
 is "it is right" "$status:$out" "0:1 file, 3 DAGs, 3 tasks: no errors"
 run dags details "$work/c.yaml:echo" -o json
@@ -95,7 +95,7 @@ type: SECRET
 value: swordfish
 END
 run import codestream "$work/pipeline.yaml"
-is "a pipeline becomes a DAG file" "$status" 0
+is "a pipeline becomes a DAG file; 1 tells that a task of it does not" "$status" 1
 printf '%s\n' "$out" >"$work/p.yaml"
 like "connections are told of, and what is not here" "$err" "*connections add build_example_org --conn-type ssh --conn-host build.example.org --conn-login ci*Nowhere.y} has no counterpart*UserOperation task, which windrow does not have yet*variables set --secret x VALUE*"
 case $out$err in
@@ -115,6 +115,12 @@ run tasks list "$work/p.yaml"
 like "order is kept" "$out" "Build_it.Compile*Build_it.Lint*Build_it.Check*Deploy.Approve*Deploy.Tell*"
 run dags show "$work/p.yaml"
 like "side by side and one after the other" "$out" "*Check*reads Compile*Tell*after Approve*"
+sed -e '/Approve: /d' -e 's/Approve, //' "$work/pipeline.yaml" >"$work/whole.yaml"
+run import codestream "$work/whole.yaml"
+is "one that is taken over whole exits 0" "$status" 0
+printf 'kind: ENDPOINT\nname: x\n---\n' | cat - "$work/whole.yaml" >"$work/more.yaml"
+run import codestream "$work/more.yaml"
+like "a document that is none is left out" "$status:$err" "1:*more.yaml:1:1: left out: this document is no PIPELINE*"
 printf 'a: [\n' >"$work/broken.yaml"
 run import codestream "$work/broken.yaml"
 is "what is no YAML exits 1" "$status" 1

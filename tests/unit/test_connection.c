@@ -65,6 +65,14 @@ static void test_parse(void)
 		"ssh anna s3cret web1 2222 x {\"key_file\":\"/a b\",\"compress\":\"true\"}");
 	parses("ssh://a%40b:p%3Aw%2F@h", "ssh a@b p:w/ h 0 - null");
 	parses("ssh://[fe80::1]:22", "ssh - - fe80::1 22 - null");
+	parses("ssh://anna@fe80%3A%3A1", "ssh anna - fe80::1 0 - null");
+	parses("http://https://anna:p@api:443/?a=b", "http anna p https://api 443 - {\"a\":\"b\"}");
+	parses("google-cloud-platform://", "google_cloud_platform - - - 0 - null");
+	parses("postgresql://h", "postgres - - h 0 - null");
+	parses("aws://key:a%2Fb%25@/?region_name=eu",
+		"aws key a/b% - 0 - {\"region_name\":\"eu\"}");
+	parses("//h:22", " - - h 22 - null");
+	parses("{\"extra\": \"null\", \"login\": \"\"}", " - - - 0 - null");
 	parses("ssh://h?__extra__=%7B%22port%22%3A+1%7D", "ssh - - h 0 - {\"port\":1}");
 	parses("{\"conn_type\": \"ssh\", \"host\": \"h\", \"port\": \"22\"}",
 		"ssh - - h 22 - null");
@@ -78,13 +86,20 @@ static void test_parse(void)
 	refuses("ssh://h:0", "connection web: the port must be a number from 1 to 65535");
 	refuses("ssh://h:22x", "connection web: the port must be a number from 1 to 65535");
 	refuses("ssh://a:hunter2%zz@h",
-		"connection web: a % in the URI is not followed by two digits");
-	refuses("{\"password\": hunter2", "connection web looks like JSON, but it is not");
+		"connection web: a % in the URI is not followed by two hexadecimal digits; a % "
+		"itself is written %25");
+	refuses("ssh://a:hunter2%00@h", "connection web: a URI cannot hold a NUL character");
+	refuses("{\"password\": hunter2",
+		"connection web looks like JSON, but it is not: byte 14: no JSON value begins like "
+		"this");
 	refuses("{\"password\": [\"hunter2\"]}",
 		"connection web: password must be a string, not a list");
 	refuses("{\"password\": \"hunter2\\u0000x\"}",
 		"connection web: password cannot hold a NUL character");
-	refuses("{\"extra\": \"hunter2\"}", "connection web: extra is not JSON");
+	refuses("{\"extra\": \"hunter2\"}",
+		"connection web: extra must be a JSON object, as in {\"timeout\": 10}; this is no "
+		"JSON");
+	refuses("{\"extra\": \"[1]\"}", "connection web: extra must be an object, not a list");
 	refuses("{\"port\": true}", "connection web: the port must be a number from 1 to 65535");
 	refuses("{\"hots\": \"h\"}",
 		"connection web: unknown key \"hots\"; did you mean \"host\"?");
@@ -107,7 +122,13 @@ static void test_check(void)
 	checks("{\"key_file\": \"/k\", \"conn_timeout\": 10, \"compress\": \"true\"}", NULL);
 	checks("{\"keyfile\": \"/k\"}",
 		"connection web: unknown key \"keyfile\" in extra; did you mean \"key_file\"?");
-	checks("{\"zzzzzzzz\": 1}", "connection web: unknown key \"zzzzzzzz\" in extra");
+	checks("{\"zzzzzzzz\": 1}",
+		"connection web: unknown key \"zzzzzzzz\" in extra, which may say key_file, "
+		"private_key, private_key_passphrase, conn_timeout, timeout, cmd_timeout, "
+		"keepalive_interval, compress, no_host_key_check, allow_host_key_change, host_key, "
+		"look_for_keys, disabled_algorithms, ciphers, host_proxy_cmd, keypair, agent, "
+		"jump, "
+		"max_sessions, host_key_policy");
 	checks("{\"key_file\": \"/k\\u0000x\"}",
 		"connection web: key_file in extra cannot hold a NUL character");
 	checks("{\"key_file\": \"\", \"conn_timeout\": \"\", \"host_key_policy\": \"\"}", NULL);
@@ -128,10 +149,10 @@ static void test_check(void)
 
 /* ---- files ---- */
 
-/* Reads a file of this format; the connections in one line each, or the error. */
+/* Reads a file of this format; a line for each connection or why it is none, or the error. */
 static const char *read_file(const char *name, const char *text)
 {
-	struct store_connection *list = NULL;
+	struct connection_entry *list = NULL;
 	struct buf b;
 	const char *all;
 	size_t n = 0;
@@ -140,10 +161,17 @@ static const char *read_file(const char *name, const char *text)
 		    strlen(text), &list, &n, &k.e) != 0)
 		return k.e.text;
 	buf_init(&b, 0);
-	for (size_t i = 0; i < n; i++)
-		buf_addf(&b, "%s(%s): %s\n", list[i].connection.id,
-			list[i].description == NULL ? "" : list[i].description,
-			shown(&list[i].connection));
+	for (size_t i = 0; i < n; i++) {
+		const struct store_connection *c = &list[i].said;
+
+		if (list[i].fault != NULL)
+			buf_addf(
+				&b, "%s, %zu: %s\n", c->connection.id, list[i].line, list[i].fault);
+		else
+			buf_addf(&b, "%s(%s): %s\n", c->connection.id,
+				c->description == NULL ? "" : c->description,
+				shown(&c->connection));
+	}
 	all = arena_strdup(arena, buf_str(&b));
 	buf_free(&b);
 	return all;
@@ -184,21 +212,37 @@ static void test_files(void)
 		"web1}`; this is a list",
 		"a list is told");
 	IS_STR(read_file("c.json", "{\"web\": 1}"),
-		"c.json: connection web must be a URI or an object, not a number", "a number too");
+		"web, 0: connection web must be a URI or an object, not a number\n",
+		"a number too");
 	IS_STR(read_file("c.yaml", "web: ['ssh://a', 'ssh://b']"),
-		"c.yaml: connection web is given 2 times", "one that is given twice");
+		"web, 0: connection web is given 2 times: it must be given once\n",
+		"one that is given twice");
 	IS_STR(read_file("c.yaml", "web: ssh://a\nweb: ssh://b\n"),
 		"c.yaml:2:1: the key \"web\" stands here twice; the first is at 1:1",
 		"in YAML too");
-	IS_STR(read_file("c.env", "web=ssh://a\nhunter2\n"), "c.env:2: a line is ID=URI or ID=JSON",
+	IS_STR(read_file("c.json", "{\"web\": \"ssh://a\", \"web\": \"ssh://b\"}"),
+		"web(): ssh - - b 0 - null\n", "in JSON the last counts");
+	IS_STR(read_file("c.env", "web=ssh://a\ndb=ssh://d\nweb=ssh://b\n"),
+		"web, 1: connection web stands in line 3 too: leave one of the two\n"
+		"db(): ssh - - d 0 - null\n"
+		"web, 3: connection web stands in line 1 too: leave one of the two\n",
+		"in env neither, and the others are read");
+	IS_STR(read_file("c.env", "web=ssh://a\nhunter2\n"),
+		"web(): ssh - - a 0 - null\n, 2: a line is ID=URI or ID=JSON\n",
 		"a line that is none");
 	IS_STR(read_file("c.env", "web=hunter2\n"),
-		"c.env:1: connection web is neither JSON nor a URI such as "
-		"ssh://login@host:22/?key_file=...",
+		"web, 1: connection web is neither JSON nor a URI such as "
+		"ssh://login@host:22/?key_file=...\n",
 		"one that is no connection");
-	IS_STR(read_file("c.yaml", "web: {conn_type: ssh, password: [hunter2]}\n"),
-		"c.yaml: connection web: password must be a string, not a list",
-		"no message shows a value");
+	IS_STR(read_file("c.yaml",
+		       "web: {conn_type: ssh, password: [hunter2]}\ndb: {extra: '[1]'}\nok: "
+		       "ssh://h\npin: {password: 4711}\n"),
+		"web, 0: connection web: password must be a string, not a list\n"
+		"db, 0: connection db: extra must be an object, not a list\n"
+		"ok(): ssh - - h 0 - null\n"
+		"pin, 0: connection pin: password must be a string, not a number: put it in "
+		"quotes\n",
+		"no message shows a value, and one that is wrong does not harm the others");
 }
 
 static void test_round(void)
@@ -210,13 +254,16 @@ static void test_round(void)
 		"\"extra\": {\"private_key\": \"-----BEGIN\\nX\\n\"}}, \"a b\": "
 		"\"ssh://h\"}";
 	const char *before = read_file("c.json", text);
-	struct store_connection *list;
+	struct store_connection list[2];
+	struct connection_entry *entries;
 	struct buf out;
 	size_t n;
 
 	for (int i = 0; i < 3; i++) {
 		(void)connection_file_read(
-			arena, "c.json", CONNECTION_JSON, text, strlen(text), &list, &n, &k.e);
+			arena, "c.json", CONNECTION_JSON, text, strlen(text), &entries, &n, &k.e);
+		list[0] = entries[0].said;
+		list[1] = entries[1].said;
 		buf_init(&out, 0);
 		IS_INT(connection_file_write(arena, (enum connection_format)i, list, n, &out), 0,
 			"%s is written", names[i]);
@@ -265,6 +312,8 @@ static void test_store(void)
 	OK(n == 1 && strcmp(ids[0], "web") == 0, "the keypair that it names knows it");
 	c = made("web", "ssh://h?keyfile=x");
 	IS_INT(store_connection_put(s, &c, true, &k.e), ERR_INVALID, "a wrong extra is refused");
+	c = made("web", "{\"conn_type\": \"SSH\", \"extra\": {\"keyfile\": \"x\"}}");
+	IS_INT(store_connection_put(s, &c, true, &k.e), ERR_INVALID, "of type SSH too");
 	c = made("pg", "postgres://u:p@h/x?sslmode=on");
 	IS_INT(store_connection_put(s, &c, true, &k.e), 0, "of another type anything goes");
 	(void)store_connection_has(s, "pg", &has, &k.e);
@@ -363,6 +412,11 @@ static void test_chain(void)
 	IS_STR(find(env, "my-web"), "env from the environment", "the environment over both");
 	(void)snprintf(wanted, sizeof(wanted), "file2 from %s/connections.yaml", k.home);
 	IS_STR(find(env, "other"), wanted, "what is only in the file is found there");
+	kit_write(kit_path(&k, "connections.yaml"), "db: {port: no}\nx: {host: x}\n", 28);
+	(void)snprintf(wanted, sizeof(wanted), "x from %s/connections.yaml", k.home);
+	IS_STR(find(none, "x"), wanted, "beside one that is wrong too");
+	OK(strstr(find(none, "db"), "connections.yaml: connection db: the port must be") != NULL,
+		"which is told where it is wanted");
 	kit_write(kit_path(&k, "connections.yaml"), "a: [", 4);
 	OK(strstr(find(none, "x"), "connections.yaml:") != NULL, "a broken file is told");
 	store_close(s);

@@ -87,7 +87,7 @@ static int replace_keypair(struct store *s)
 static int change(struct store *s, struct arena *a)
 {
 	const struct store_variable v = {.name = "token", .value = "hunter2", .is_secret = true};
-	struct store_connection *list;
+	struct connection_entry *list;
 	struct store_rotation done;
 	size_t n;
 	int r = store_variable_set(s, &v, &k.e);
@@ -96,7 +96,7 @@ static int change(struct store *s, struct arena *a)
 		r = connection_file_read(
 			a, "c", CONNECTION_YAML, text, strlen(text), &list, &n, &k.e);
 	if (r == 0)
-		r = store_connection_put(s, &list[0], true, &k.e);
+		r = store_connection_put(s, &list[0].said, true, &k.e);
 	if (r == 0)
 		r = replace_keypair(s);
 	return r == 0 ? store_rotate(s, NULL, &done, &k.e) : r;
