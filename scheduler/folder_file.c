@@ -11,28 +11,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "scheduler/folder_watch.h"
-
-static struct folder_identity identity(const struct stat *st)
-{
-	return (struct folder_identity){
-		.dev = st->st_dev,
-		.ino = st->st_ino,
-		.size = st->st_size,
-		.mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
-		.ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
-	};
-}
-
-static bool identity_is_same(const struct folder_identity *a, const struct folder_identity *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
-		a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
-}
 
 struct folder_file *folder_file_create(const char *path, const struct stat *st, int mark)
 {
@@ -42,7 +24,7 @@ struct folder_file *folder_file_create(const char *path, const struct stat *st, 
 		free(f);
 		return NULL;
 	}
-	f->id = identity(st);
+	f->stamp = file_stamp_of(st);
 	f->mark = mark;
 	return f;
 }
@@ -66,7 +48,7 @@ void folder_file_forget(struct folder_file *f)
 
 bool folder_file_is_same(const struct folder_file *a, const struct folder_file *b)
 {
-	return identity_is_same(&a->id, &b->id);
+	return file_stamp_is_same(&a->stamp, &b->stamp);
 }
 
 enum openness { OPEN_NO, OPEN_YES, OPEN_UNKNOWN };
@@ -119,24 +101,13 @@ static enum openness is_being_written(const char *path)
 	return is_open;
 }
 
-static bool is_older(const struct folder_identity *id, uint64_t ms)
-{
-	struct timespec t;
-	int64_t limit;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	limit = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - (int64_t)ms * 1000000;
-	return id->mtime_ns < limit && id->ctime_ns < limit;
-}
-
 /* Whether a file has other rights or owners, and the bytes that it had. */
 static bool has_same_bytes(const struct folder_file *f)
 {
 	const struct folder_file *old = f->before;
 
-	return old != NULL && !old->is_unsettled && old->id.dev == f->id.dev &&
-		old->id.ino == f->id.ino && old->id.size == f->id.size &&
-		old->id.mtime_ns == f->id.mtime_ns;
+	return old != NULL && !old->is_unsettled &&
+		file_stamp_has_same_bytes(&old->stamp, &f->stamp);
 }
 
 /* By how long it has not changed: where the system does not tell whether somebody writes it. */
@@ -153,7 +124,8 @@ static bool has_stayed(struct folder_file *f, const struct folder_watch *watch)
 		f->settle_ms = folder_watch_is_seasoned(watch, f->mark) ? FOLDER_UNHEARD_MS
 									: FOLDER_SETTLE_MS;
 	}
-	return is_older(&f->id, f->settle_ms) || now - f->unsettled_since >= f->settle_ms * 1000000;
+	return file_stamp_is_settled(&f->stamp, f->settle_ms) ||
+		now - f->unsettled_since >= f->settle_ms * 1000000;
 }
 
 /* Whether the file is whole, as far as can be known. */
@@ -178,8 +150,7 @@ void folder_file_load(struct folder_file *f, const struct folder_watch *watch,
 	struct dag_reader *reader, struct scan *scan)
 {
 	const struct dag_source *known = f->before == NULL ? NULL : f->before->source;
-	struct folder_identity after;
-	struct stat st;
+	struct file_stamp after = {0};
 	int r;
 
 	if (!is_settled(f, watch)) {
@@ -187,11 +158,8 @@ void folder_file_load(struct folder_file *f, const struct folder_watch *watch,
 		return;
 	}
 	r = dag_source_read(reader, scan, f->path, known == NULL ? NULL : known->hash, &f->source);
-	if (r == 0 && stat(f->path, &st) == 0)
-		after = identity(&st);
-	else
-		after = (struct folder_identity){0};
-	if (!identity_is_same(&after, &f->id)) {
+	if (r != 0 || file_stamp_look(f->path, &after) != 0 ||
+		!file_stamp_is_same(&after, &f->stamp)) {
 		/* It changes under our hands, or there is no memory: another look will tell. */
 		dag_source_destroy(f->source);
 		f->source = NULL;

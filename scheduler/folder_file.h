@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "scheduler/dag_source.h"
+#include "store/file_stamp.h"
 
 struct folder_watch;
 struct scan;
@@ -15,17 +15,9 @@ struct stat;
 #define FOLDER_SETTLE_MS 2000 /* a file that has not changed for so long counts as whole */
 #define FOLDER_UNHEARD_MS 60000 /* the same where its closing should have been heard of */
 
-/* By what a file that has changed is known. */
-struct folder_identity {
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	int64_t mtime_ns, ctime_ns;
-};
-
 struct folder_file {
 	char *path;
-	struct folder_identity id;
+	struct file_stamp stamp; /* as it was when it was looked at */
 	struct dag_source *source; /* what it held when it was last whole; NULL: never yet */
 	bool is_fresh; /* the source came with this look */
 	bool is_unsettled; /* it is being written: the source is the one before */

@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	tests/unit/test_dispatch \
 	tests/unit/test_execution_spare \
 	tests/unit/test_expr \
+	tests/unit/test_file_stamp \
 	tests/unit/test_filter \
 	tests/unit/test_graph \
 	tests/unit/test_hex \
@@ -255,6 +256,8 @@ tests_unit_test_template_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_files_SOURCES = tests/unit/test_load_files.c $(TAP_SOURCES)
 tests_unit_test_load_files_LDADD = liboperators.a $(STORE_LIBS)
 EXTRA_DIST += dags tests/dags tests/keys
+tests_unit_test_file_stamp_SOURCES = tests/unit/test_file_stamp.c $(STORE_KIT)
+tests_unit_test_file_stamp_LDADD = $(STORE_LIBS)
 tests_unit_test_known_hosts_SOURCES = tests/unit/test_known_hosts.c $(TAP_SOURCES)
 tests_unit_test_known_hosts_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_remote_SOURCES = tests/unit/test_remote.c $(TAP_SOURCES)

@@ -6,15 +6,10 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/err.h"
 #include "operators/ssh/target_impl.h"
-
-/* How long a file must have been left alone before its times tell whether it changes: no file
- * system counts them more coarsely. */
-#define SETTLED_S 3
 
 /* Notes a file as it is now; st is NULL where it is not there. */
 static void file_note(struct made *m, const char *path, const struct stat *st)
@@ -30,23 +25,17 @@ static void file_note(struct made *m, const char *path, const struct stat *st)
 	f->is_there = st != NULL;
 	if (st == NULL)
 		return;
-	f->st = *st;
-	if (st->st_mtim.tv_sec + SETTLED_S > time(NULL))
+	f->stamp = file_stamp_of(st);
+	if (!file_stamp_has_settled_bytes(&f->stamp, FILE_STAMP_COARSE_MS))
 		m->is_unsettled = true;
 }
 
 static bool is_same_file(const struct target_file *f)
 {
-	struct stat st;
+	struct file_stamp now;
+	int why = file_stamp_look(f->path, &now);
 
-	if (stat(f->path, &st) != 0)
-		return errno == ENOENT && !f->is_there;
-	return f->is_there && st.st_dev == f->st.st_dev && st.st_ino == f->st.st_ino &&
-		st.st_size == f->st.st_size && st.st_mode == f->st.st_mode &&
-		st.st_mtim.tv_sec == f->st.st_mtim.tv_sec &&
-		st.st_mtim.tv_nsec == f->st.st_mtim.tv_nsec &&
-		st.st_ctim.tv_sec == f->st.st_ctim.tv_sec &&
-		st.st_ctim.tv_nsec == f->st.st_ctim.tv_nsec;
+	return f->is_there ? why == 0 && file_stamp_is_same(&f->stamp, &now) : why == ENOENT;
 }
 
 bool target_files_are_same(const struct made *m)

@@ -9,6 +9,7 @@
 #include "operators/ssh/known_hosts.h"
 #include "operators/ssh/target.h"
 #include "store/connection.h"
+#include "store/file_stamp.h"
 
 #define TARGET_KEYS_MAX 8
 #define TARGET_KEY_FILE_MAX ((size_t)64 << 10)
@@ -18,7 +19,7 @@
 struct target_file {
 	const char *path;
 	bool is_there;
-	struct stat st;
+	struct file_stamp stamp;
 };
 
 struct made {

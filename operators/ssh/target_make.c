@@ -337,7 +337,7 @@ void ssh_target_settle(struct ssh_target *of, const struct ssh_target *by)
 	to->is_unsettled = from->is_unsettled || from->n_files != to->n_files;
 	for (size_t i = 0; i < to->n_files && !to->is_unsettled; i++) {
 		to->files[i].is_there = from->files[i].is_there;
-		to->files[i].st = from->files[i].st;
+		to->files[i].stamp = from->files[i].stamp;
 	}
 	if (of->jump != NULL && of->jump != by->jump)
 		ssh_target_settle(of->jump, by->jump);
