@@ -93,6 +93,18 @@ void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *mess
 	ssh_try_drop(t);
 }
 
+const char *ssh_try_end_reason(const struct ssh_try *t, const struct ssh_end *end, char *text)
+{
+	char time[DURATION_TEXT_MAX];
+
+	if (t->is_mute) {
+		(void)snprintf(text, END_TEXT_MAX, "the host said nothing for %s",
+			duration_format(MUTE_LIMIT_MS, time));
+		return text;
+	}
+	return end->err.code != 0 ? end->err.text : "the channel was closed";
+}
+
 void ssh_try_finish_killed(struct ssh_try *t, const char *message)
 {
 	char time[DURATION_TEXT_MAX], text[sizeof(t->message)];

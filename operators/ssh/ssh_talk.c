@@ -389,9 +389,8 @@ static void start_again(struct ssh_try *t)
 static void on_exec_end(void *ctx, const struct ssh_end *end)
 {
 	struct ssh_try *t = ctx;
-	const char *why = t->is_mute ? "the host said nothing for five minutes"
-		: end->err.code != 0 ? end->err.text
-				     : "the channel was closed";
+	char text[END_TEXT_MAX];
+	const char *why = ssh_try_end_reason(t, end, text);
 
 	t->exec = NULL;
 	if (t->is_plain && !t->is_finished) {

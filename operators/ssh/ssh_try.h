@@ -33,6 +33,7 @@
 #define KILL_REST_MS 5000 /* for the output of a script that was ended */
 #define KILL_WORDS_MAX 20 /* that one conversation about a kill may put into the log */
 #define NOISE_MAX 400 /* bytes that a message shows of what a login shell printed */
+#define END_TEXT_MAX 128 /* bytes of why a channel has ended */
 
 enum try_phase { TRY_STARTING, TRY_RUNNING, TRY_GATHERING, TRY_ATTACHING, TRY_WAITING };
 
@@ -139,6 +140,9 @@ void ssh_kill_talk_ended(struct ssh_try *t, bool may_have_run);
 /* ssh_finish.c: the end. */
 void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *message, bool no_retry);
 void ssh_try_finish_killed(struct ssh_try *t, const char *message);
+
+/* Why the channel is gone. text has END_TEXT_MAX bytes, and may be used for it. */
+const char *ssh_try_end_reason(const struct ssh_try *t, const struct ssh_end *end, char *text);
 void ssh_try_settle(struct ssh_try *t); /* finishes where all is known */
 void ssh_try_drop(struct ssh_try *t); /* closes all that is open; frees at the end */
 void ssh_try_free(struct ssh_try *t);
