@@ -41,7 +41,8 @@
 		.dflt = "true",                                                                    \
 		.doc = "Whether the script outlives a lost connection or engine, to be found "     \
 		       "again. With `false` it ends with these, and over ssh nothing but a "       \
-		       "response file is written on the host."},                                   \
+		       "response file is written on the host, and taken away at the end: the "     \
+		       "task has no `responseFilePath`, `logFilePath` and `errorFilePath` then."}, \
 	[NUMBER(RESPONSE_LIMIT)] = {.name = "response_limit",                                      \
 		.type = KEY_SIZE,                                                                  \
 		.min = 1,                                                                          \

@@ -279,6 +279,13 @@ int outputs_restore(
 	return r;
 }
 
+/* Whether it tells where a file lies. */
+static bool is_path(enum output_id id)
+{
+	return id == OUTPUT_RESPONSE_FILE_PATH || id == OUTPUT_LOG_FILE_PATH ||
+		id == OUTPUT_ERROR_FILE_PATH;
+}
+
 /* Why there is no such output. */
 static int tell_missing(const struct task *t, uint32_t instance, const struct slot *s,
 	enum output_id id, struct err *e)
@@ -291,6 +298,11 @@ static int tell_missing(const struct task *t, uint32_t instance, const struct sl
 	if (!task_state_is_over(s->state))
 		return err_set(e, ERR_NOTFOUND, "%s%s has no %s yet: it is %s", t->id, which, name,
 			task_state_name(s->state));
+	if (is_path(id) && s->entry != NULL && s->entry->is_set[OUTPUT_EXIT_CODE])
+		return err_set(e, ERR_NOTFOUND,
+			"%s%s has no %s: with `detach: false` or `get_pty: true` its files are "
+			"not kept on the host",
+			t->id, which, name);
 	if (id == OUTPUT_RESPONSE && s->entry != NULL && s->entry->is_set[OUTPUT_COMPLETED])
 		return err_set(e, ERR_NOTFOUND, "%s%s wrote no response", t->id, which);
 	return err_set(e, ERR_NOTFOUND, "%s%s has no %s: it is %s", t->id, which, name,

@@ -33,6 +33,31 @@ like "and what runs" "$log" '*Running script: * bytes*'
 like "and how it ended" "$log" '*Marking task as SUCCESS. dag_id=hand-on, task_id=Use.all, *'
 is "the login is told once" "$(task_log Make.text | grep -c 'Authentication (')" 1
 like "a command is shown" "$(task_log Make.text)" '*Running command: printf "two words*'
+# Of a task that keeps nothing on its host nine outputs are there, and the paths of its files are not.
+cat >"$work/plain.yaml" <<'E'
+default_args: {operator: ssh, ssh_conn_id: box, detach: false}
+stages:
+  Make:
+    tasks:
+      text: {command: 'printf "two words\n" > $SCRIPT_RESPONSE_FILE; echo out; echo err >&2'}
+      fails: {command: exit 3, ignore_failure: true}
+  Use:
+    tasks:
+      all:
+        script: |
+          printf '%s|' $<Make.text.output.response> $<Make.text.output.logs> $<Make.text.output.error> \
+            $<Make.text.output.exitCode> $<Make.text.output.status> $<Make.text.output.completed> \
+            $<Make.text.output.userFolder> "$(test -n $<Make.text.output.scriptExecutionId> && echo id)" \
+            $<Make.text.output.errorMessage> $<Make.fails.output.exitCode> $<Make.fails.output.errorMessage> \
+            $<Make.text.output.logFilePath | default('none')>
+      path: {command: 'cat $<Make.text.output.responseFilePath>'}
+E
+run dags test "$work/plain.yaml"
+like "without a folder on the host outputs are there" "$(task_log Use.all)" \
+	"*two words|out|err|0|success|true|$host|id||3|the script ended with exit status 3|none|*"
+like "but paths, which is told where one is read" "$out$err" \
+	'*Make.text has no responseFilePath: with `detach: false` or `get_pty: true` its files are not kept on the host*'
+
 # What ended long ago is swept; what still runs, and what ended today, stays.
 mkdir "$host/.windrow/dags" "$host/.windrow/logs" "$host/.windrow/0old" "$host/.windrow/0runs" "$host/.windrow/0never"
 echo tasks >"$host/.windrow/dags/claim"
