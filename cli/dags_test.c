@@ -229,7 +229,7 @@ static int exec(const struct args *args)
 	int status;
 
 	/* N.B. first of all: the launcher is forked while this process is small. */
-	if (!run_host_open(&t.host))
+	if (run_host_open(&t.host) != 0)
 		return EXIT_FAILED;
 	status = dag_open(args_word(args, 0), &t.opened);
 	if (status == EXIT_DONE)

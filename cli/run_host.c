@@ -64,32 +64,30 @@ static int open_operators(struct run_host *h, struct err *e)
 	return r;
 }
 
-bool run_host_open(struct run_host *h)
+int run_host_open(struct run_host *h)
 {
 	struct settings *s = settings_or_report();
-	bool is_open;
 	struct err e;
+	int r;
 
 	memset(h, 0, sizeof(*h));
 	if (s == NULL)
-		return false;
+		return ERR_INVALID;
 	if (uv_loop_init(&h->loop) != 0) {
 		settings_destroy(s);
 		report_error("cannot make an event loop");
-		return false;
+		return ERR_UNAVAILABLE;
 	}
-	is_open = lookup_open(&h->lookup, settings_home_path(s));
+	r = lookup_open(&h->lookup, settings_home_path(s)) ? 0 : ERR_NOMEM;
 	h->executions = folder_in(settings_home_path(s), "executions");
 	h->logs = folder_in(settings_home_path(s), "logs");
 	h->pool_slots = settings_number(s, SETTING_DEFAULT_POOL_SLOTS);
 	settings_destroy(s);
-	if (is_open && open_operators(h, &e) != 0) {
+	if (r == 0 && (r = open_operators(h, &e)) != 0)
 		report_error("%s", e.text);
-		is_open = false;
-	}
-	if (!is_open)
+	if (r != 0)
 		run_host_close(h);
-	return is_open;
+	return r;
 }
 
 struct op_instance *run_host_operator(const struct run_host *h, const struct task *t)

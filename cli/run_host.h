@@ -22,9 +22,9 @@ struct run_host {
 	int open; /* instances that are not closed yet */
 };
 
-/* Opens it. N.B. call it first of all: operators may fork. On failure reports it and returns false.
- */
-bool run_host_open(struct run_host *h);
+/* Opens it. N.B. call it first of all: operators may fork. 0, or the code of what was reported; the
+ * settings' faults are ERR_INVALID. */
+int run_host_open(struct run_host *h);
 
 /* Closes it; every try must be gone. */
 void run_host_close(struct run_host *h);

@@ -11,6 +11,24 @@
 #include "store/secret.h"
 #include "store/settings.h"
 
+/* What the service manager goes by: whether it is worth trying again. N.B. a scheduler that broke
+ * begins anew with what was stored. */
+static int status_of(int code)
+{
+	switch (code) {
+	case ERR_INVALID:
+	case ERR_LIMIT:
+	case ERR_NOTFOUND: /* the master key */
+	case ERR_ILLEGAL:
+	case ERR_DENIED:
+	case ERR_UNSUPPORTED:
+	case ERR_CORRUPT:
+		return EXIT_FAILED;
+	default:
+		return EXIT_UNREACHABLE;
+	}
+}
+
 static int run(struct run_host *h, const struct settings *s)
 {
 	struct daemon_options o = {.loop = &h->loop,
@@ -25,19 +43,20 @@ static int run(struct run_host *h, const struct settings *s)
 	if (r == 0)
 		return EXIT_DONE;
 	report_error("%s", e.text);
-	return r == ERR_BUG ? EXIT_FAILED : EXIT_UNREACHABLE;
+	return status_of(r);
 }
 
 static int exec(const struct args *args)
 {
 	struct settings *s;
 	struct run_host h;
-	int status = EXIT_FAILED;
+	int status = EXIT_FAILED, r;
 
 	(void)args;
 	/* N.B. first of all: the launcher is forked while this process is small. */
-	if (!run_host_open(&h))
-		return EXIT_FAILED;
+	r = run_host_open(&h);
+	if (r != 0)
+		return status_of(r);
 	secret_harden();
 	s = settings_or_report();
 	if (s != NULL)
@@ -54,7 +73,8 @@ const struct command command_scheduler = {
 		"It runs in the foreground, and says what happens on standard error. SIGTERM stops "
 		"it: tasks that run are left running, and the next one takes them up. A second "
 		"SIGTERM leaves at once. SIGHUP reads the settings again. A second scheduler on "
-		"the same home exits 3 and names the first.",
+		"the same home exits 3 and names the first. 3 means that trying again may help, 1 "
+		"that something has to be mended first.",
 	.example = "windrow scheduler",
 	.exec = exec,
 };

@@ -22,6 +22,7 @@
 #include "operators/local_impl.h"
 #include "operators/specs.h"
 #include "operators/wire.h"
+#include "store/system_error.h"
 
 #define HERE "local.c", __LINE__
 
@@ -238,9 +239,9 @@ static int folders_make(const char *path, struct err *e)
 			*at = '/';
 	}
 	free(copy);
-	return error == 0
-		? 0
-		: err_set(e, ERR_IO, "cannot make the folder %s: %s", path, strerror(error));
+	return error == 0 ? 0
+			  : err_set(e, system_error_code(error, ERR_IO),
+				    "cannot make the folder %s: %s", path, strerror(error));
 }
 
 static int local_open(const struct op_host *h, struct op_instance **out, struct err *e)

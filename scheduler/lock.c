@@ -16,6 +16,7 @@
 
 #include "engine/err.h"
 #include "engine/instant.h"
+#include "store/system_error.h"
 
 #define WAIT_STEP_MS 10
 #define TEXT_MAX 256 /* bytes of what the holder writes */
@@ -45,7 +46,8 @@ static int file_open(const char *home, int *fd, struct err *e)
 	if (*fd < 0 && errno == ENOENT && mkdir(home, 0700) == 0)
 		*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (*fd < 0)
-		error = err_set(e, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+		error = err_set(e, system_error_code(errno, ERR_IO), "cannot open %s: %s", path,
+			strerror(errno));
 	free(path);
 	return error;
 }

@@ -17,6 +17,7 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "store/ignore.h"
+#include "store/system_error.h"
 
 struct level {
 	size_t path_len; /* of the folder, in walk.path */
@@ -38,18 +39,8 @@ struct walk {
 
 static int code_of(int error)
 {
-	switch (error) {
-	case ENOENT:
-	case ENOTDIR:
-		return ERR_NOTFOUND;
-	case EACCES:
-	case EPERM:
-		return ERR_DENIED;
-	case ENOMEM:
-		return ERR_NOMEM;
-	default:
-		return ERR_IO;
-	}
+	return error == ENOENT || error == ENOTDIR ? ERR_NOTFOUND
+						   : system_error_code(error, ERR_IO);
 }
 
 bool dags_folder_is_dag_name(const char *name)

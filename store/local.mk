@@ -55,6 +55,8 @@ libstore_a_SOURCES = \
 	store/store_work.c \
 	store/stored.c \
 	store/stored.h \
+	store/system_error.c \
+	store/system_error.h \
 	store/vault.c \
 	store/vault.h \
 	store/yaml_value.c \

@@ -20,6 +20,7 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/hex.h"
+#include "store/system_error.h"
 
 #define HEX_SIZE ((size_t)SEAL_KEY_SIZE * 2)
 #define BASE64_SIZE ((size_t)44)
@@ -185,10 +186,7 @@ static int read_file(const char *path, bool is_guarded, struct master_key *out, 
 	int r;
 
 	if (fd < 0)
-		return err_set(e,
-			errno == ENOENT		  ? ERR_NOTFOUND
-				: errno == EACCES ? ERR_DENIED
-						  : ERR_IO,
+		return err_set(e, errno == ENOENT ? ERR_NOTFOUND : system_error_code(errno, ERR_IO),
 			"cannot read the master key %s: %s", path, strerror(errno));
 	r = check_file(fd, path, is_guarded, e);
 	if (r == 0) {
@@ -315,7 +313,7 @@ int master_key_write_next(const struct master_source *s, const struct master_key
 	if (path == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (write_key(path, k) != 0 && errno != EEXIST) {
-		r = err_set(e, errno == EACCES || errno == EROFS ? ERR_DENIED : ERR_IO,
+		r = err_set(e, system_error_code(errno, ERR_IO),
 			"cannot write the new master key %s: %s", path, strerror(errno));
 		(void)unlink(path);
 	}

@@ -19,6 +19,7 @@
 #include "engine/err.h"
 #include "store/migrations.h"
 #include "store/store_impl.h"
+#include "store/system_error.h"
 
 #define FILE_NAME "windrow.db"
 
@@ -138,7 +139,8 @@ static int make_home(const char *home, struct err *e)
 	free(path);
 	if (r == 0)
 		return 0;
-	return err_set(e, ERR_UNAVAILABLE, "cannot make windrow's home %s: %s", home, strerror(r));
+	return err_set(e, system_error_code(r, ERR_UNAVAILABLE),
+		"cannot make windrow's home %s: %s", home, strerror(r));
 }
 
 /* Gives the whole new file its name, unless somebody else's has it already. */
@@ -169,8 +171,8 @@ static int create(const char *home, const char *path, struct err *e)
 	}
 	fd = mkstemp(made);
 	if (fd < 0) {
-		r = err_set(
-			e, ERR_UNAVAILABLE, "cannot make the store %s: %s", path, strerror(errno));
+		r = err_set(e, system_error_code(errno, ERR_UNAVAILABLE),
+			"cannot make the store %s: %s", path, strerror(errno));
 		free(made);
 		return r;
 	}
@@ -208,8 +210,8 @@ static int open_file(const struct store_options *o, const char *path, enum db_mo
 
 	if (access(path, F_OK) != 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
-			return err_set(e, ERR_UNAVAILABLE, "the store %s cannot be opened: %s",
-				path, strerror(errno));
+			return err_set(e, system_error_code(errno, ERR_UNAVAILABLE),
+				"the store %s cannot be opened: %s", path, strerror(errno));
 		r = o->may_create ? create(o->home, path, e) : no_store(path, e);
 	}
 	return r == 0 ? db_open(path, mode, out, e) : r;

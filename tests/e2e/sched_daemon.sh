@@ -83,7 +83,7 @@ daemon_stop
 # What tries leave is sealed: without the key nothing could be stored.
 mv "$WINDROW_HOME/master.key" "$work/key"
 run scheduler
-is "without the master key none starts" "$status" 3
+is "without the master key none starts, which trying again does not mend" "$status" 1
 like "and says so" "$err" "*the master key is missing*put it back*"
 mv "$work/key" "$WINDROW_HOME/master.key"
 
@@ -92,18 +92,18 @@ printf 'this is no database' | dd of="$WINDROW_HOME/windrow.db" conv=notrunc 2>/
 rm -f "$WINDROW_HOME/windrow.db-wal" "$WINDROW_HOME/windrow.db-shm"
 cp "$WINDROW_HOME/windrow.db" "$work/bad.db"
 run scheduler
-is "a damaged store is refused" "$status" 3
+is "a damaged store is refused" "$status" 1
 like "by its name" "$err" "*$WINDROW_HOME/windrow.db*"
 ok "and not written to" cmp -s "$WINDROW_HOME/windrow.db" "$work/bad.db"
 cp "$work/good.db" "$WINDROW_HOME/windrow.db"
 if command -v sqlite3 >/dev/null; then
 	sqlite3 "$WINDROW_HOME/windrow.db" "INSERT INTO schema_migrations VALUES (99, 'x', 0)"
 	run scheduler
-	is "a store of a newer windrow is refused" "$status" 3
+	is "a store of a newer windrow is refused" "$status" 1
 	like "with what to do" "$err" "*newer windrow*use that windrow; nothing was changed*"
 	sqlite3 "$WINDROW_HOME/windrow.db" "DELETE FROM schema_migrations WHERE number > 1"
 	run scheduler
-	is "so is one of an older" "$status" 3
+	is "so is one of an older" "$status" 1
 	like "with what to do first" "$err" "*windrow db migrate*"
 else
 	skip 4 "no sqlite3 here"
