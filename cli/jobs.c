@@ -31,9 +31,10 @@ static int ask(struct client *c, struct arena *a, const struct args *args)
 	if (status == EXIT_DONE)
 		status = table_show_object(ok, args);
 	if (status == EXIT_DONE && client_truth(ok, "is_stalled")) {
-		report_error(
-			"the scheduler cannot write its store: it starts nothing until it can; "
-			"is the disk full?");
+		const char *reason = client_text(ok, "stall_reason");
+
+		report_error("the scheduler cannot write its store, and starts nothing: %s",
+			reason == NULL ? "it does not say why" : reason);
 		return EXIT_FAILED;
 	}
 	return status == EXIT_UNREACHABLE ? EXIT_FAILED : status;

@@ -183,8 +183,12 @@ void daemon_stalled(void *ctx, const struct err *e)
 	struct daemon *d = ctx;
 
 	d->is_stalled = true;
-	daemon_log(
-		OP_ERROR, "nothing can be stored, so nothing is started until it can: %s", e->text);
+	daemon_log(OP_ERROR, "%s: %s",
+		journal_error_is_final(e)
+			? "nothing is stored any more, and nothing started, until the scheduler is "
+			  "stopped, the store mended, and the scheduler started anew"
+			: "nothing can be stored, so nothing is started until it can",
+		e->text);
 	if (d->is_ending)
 		leave_at_once(SIGTERM);
 }

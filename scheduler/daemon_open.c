@@ -62,6 +62,7 @@ static int open_store(struct daemon *d, struct err *e)
 	uint64_t n = 0;
 	int r = store_open(&d->store_options, &d->store, e);
 
+	j.reader = d->store;
 	if (r == 0)
 		r = store_outputs_seal(d->store, &n, e);
 	if (n > 0)

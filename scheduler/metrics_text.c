@@ -170,7 +170,7 @@ static void journal(const struct metrics_sources *s, struct buf *b)
 	one(b, "windrow_journal_batches_waiting", "gauge", "Batches that are not on disk yet.",
 		(double)journal_waiting(s->journal));
 	one(b, "windrow_journal_stalled", "gauge", "1 while nothing can be stored.",
-		journal_is_stalled(s->journal) ? 1 : 0);
+		journal_stall(s->journal) != NULL ? 1 : 0);
 	if (last != INSTANT_NONE)
 		one(b, "windrow_journal_last_commit_timestamp_seconds", "gauge",
 			"When something was last stored.", (double)last / 1000);

@@ -321,6 +321,7 @@ static int64_t dags_count(const struct bag *b)
 int requests_health(struct call *c, const struct request *r, struct err *e)
 {
 	struct requests *q = c->requests;
+	const struct err *stall = journal_stall(q->o.journal);
 	struct fields f = {.arena = c->arena};
 	int status;
 
@@ -330,7 +331,8 @@ int requests_health(struct call *c, const struct request *r, struct err *e)
 	fields_int(&f, "dags", dags_count(q->o.bag));
 	fields_int(&f, "runs", runs_count(q->o.conductor));
 	fields_time(&f, "last_commit", journal_last_at(q->o.journal));
-	fields_bool(&f, "is_stalled", journal_is_stalled(q->o.journal));
+	fields_bool(&f, "is_stalled", stall != NULL);
+	fields_text(&f, "stall_reason", stall == NULL ? NULL : stall->text);
 	status = fields_end(&f, &c->answer, e);
 	return status == 0 ? ANSWER_NOW : status;
 }

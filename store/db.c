@@ -1,53 +1,20 @@
 /*
- * SQLite behind db.h: WAL, so that readers never wait for a writer; synchronous=FULL, so that what
- * was committed survives a power cut; and its errors translated in full.
- *
- * N.B. a file is looked at before anything is written to it: one that is damaged, or that some
- * other program made, stays as it is.
+ * SQLite behind db.h: statements, transactions, and its errors translated in full.
  */
-#include "store/db.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sqlite3.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/err.h"
-
-#define BUSY_MS 10000 /* how long to wait for another process */
-#define OURS 0x77647277 /* "wdrw": the application_id of our files */
-#define PAGES_A_STEP 256 /* of a copy */
-#define RESERVE                                                                                    \
-	((sqlite3_int64)4 << 20) /* bytes: of the 1,000 pages behind which it is begun anew */
-#define RESERVE_STEP (64 << 10)
-
-#define KEPT_MAX 64 /* statements that are kept for their next use */
-
-/* A statement that was prepared once. */
-struct kept {
-	sqlite3_stmt *stmt; /* NULL: the place is free */
-	const char *at; /* where the text lay by which it was asked for */
-	bool is_in_use;
-	uint64_t used; /* when, in uses */
-};
-
-struct db {
-	sqlite3 *handle;
-	char *path;
-	struct kept kept[KEPT_MAX];
-	uint64_t n_uses;
-};
+#include "store/db_impl.h"
+#include "store/system_error.h"
 
 struct db_rows {
 	struct db *db;
 	sqlite3_stmt *stmt;
 };
 
-static int read_only(const struct db *d, struct err *e)
+int db_read_only(const struct db *d, struct err *e)
 {
 	return err_set(e, ERR_DENIED,
 		"the store %s cannot be written to: look whose it is, and whether it and its "
@@ -56,8 +23,22 @@ static int read_only(const struct db *d, struct err *e)
 		d->path);
 }
 
-/* Says what SQLite said, and what to do. */
-static int fail(const struct db *d, int code, struct err *e)
+int db_damaged(struct db *d, const char *what, struct err *e)
+{
+	if (d->damage.code == 0)
+		(void)err_set(&d->damage, ERR_CORRUPT,
+			"the store %s is damaged (%s), and nothing is written to it: stop what "
+			"uses it, keep a copy, and put a backup in its place",
+			d->path, what);
+	return err_set(e, ERR_CORRUPT, "%s", d->damage.text);
+}
+
+const struct err *db_damage(const struct db *d)
+{
+	return d->damage.code == 0 ? NULL : &d->damage;
+}
+
+int db_fail(struct db *d, int code, struct err *e)
 {
 	switch (code & 0xff) {
 	case SQLITE_NOMEM:
@@ -66,21 +47,20 @@ static int fail(const struct db *d, int code, struct err *e)
 	case SQLITE_LOCKED:
 		return err_set(e, ERR_UNAVAILABLE,
 			"the store %s has been in use by another process for more than %d s",
-			d->path, BUSY_MS / 1000);
+			d->path, DB_BUSY_MS / 1000);
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
-		return err_set(e, ERR_CORRUPT,
-			"the store %s is damaged (%s); nothing was written to it: keep a copy, and "
-			"put a backup in its place",
-			d->path, sqlite3_errmsg(d->handle));
+		return db_damaged(d, sqlite3_errmsg(d->handle), e);
 	case SQLITE_FULL:
 		return err_set(e, ERR_IO, "the store %s: no room is left on its disk", d->path);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
-		return read_only(d, e);
+		return db_read_only(d, e);
 	case SQLITE_CANTOPEN:
-		return err_set(e, ERR_UNAVAILABLE, "the store %s cannot be opened: %s", d->path,
+		return err_set(e,
+			system_error_code(sqlite3_system_errno(d->handle), ERR_UNAVAILABLE),
+			"the store %s cannot be opened: %s", d->path,
 			strerror(sqlite3_system_errno(d->handle)));
 	case SQLITE_IOERR:
 		return err_set(e, ERR_IO, "the store %s: %s (%s)", d->path,
@@ -136,10 +116,10 @@ static struct kept *kept_find(struct db *d, const char *sql)
 {
 	struct kept *oldest = NULL;
 
-	for (struct kept *k = d->kept; k < d->kept + KEPT_MAX; k++)
+	for (struct kept *k = d->kept; k < d->kept + DB_KEPT_MAX; k++)
 		if (k->at == sql && is_kept(k, sql))
 			return k->is_in_use ? NULL : k;
-	for (struct kept *k = d->kept; k < d->kept + KEPT_MAX; k++) {
+	for (struct kept *k = d->kept; k < d->kept + DB_KEPT_MAX; k++) {
 		if (is_kept(k, sql))
 			return k->is_in_use ? NULL : k;
 		if (!k->is_in_use && (oldest == NULL || k->used < oldest->used))
@@ -175,7 +155,7 @@ static int statement(struct db *d, const char *sql, sqlite3_stmt **out)
 /* Gives a statement back. What it was given is let go of: it may be a secret. */
 static void statement_done(struct db *d, sqlite3_stmt *s)
 {
-	for (struct kept *k = d->kept; k < d->kept + KEPT_MAX; k++)
+	for (struct kept *k = d->kept; k < d->kept + DB_KEPT_MAX; k++)
 		if (k->stmt == s) {
 			(void)sqlite3_reset(s);
 			(void)sqlite3_clear_bindings(s);
@@ -185,9 +165,9 @@ static void statement_done(struct db *d, sqlite3_stmt *s)
 	(void)sqlite3_finalize(s);
 }
 
-static void statements_drop(struct db *d)
+void db_statements_drop(struct db *d)
 {
-	for (struct kept *k = d->kept; k < d->kept + KEPT_MAX; k++) {
+	for (struct kept *k = d->kept; k < d->kept + DB_KEPT_MAX; k++) {
 		(void)sqlite3_finalize(k->stmt);
 		*k = (struct kept){0};
 	}
@@ -205,7 +185,7 @@ static int prepare(struct db *d, struct err *e, sqlite3_stmt **out, const char *
 		*out = s;
 		return 0;
 	}
-	code = fail(d, code, e);
+	code = db_fail(d, code, e);
 	if (s != NULL)
 		statement_done(d, s);
 	return code;
@@ -215,7 +195,7 @@ int db_script(struct db *d, const char *sql, struct err *e)
 {
 	int code = sqlite3_exec(d->handle, sql, NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? 0 : fail(d, code, e);
+	return code == SQLITE_OK ? 0 : db_fail(d, code, e);
 }
 
 int db_run(struct db *d, struct err *e, int64_t *changed, const char *sql, const char *types, ...)
@@ -231,7 +211,7 @@ int db_run(struct db *d, struct err *e, int64_t *changed, const char *sql, const
 		return r;
 	code = sqlite3_step(s);
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
-		r = fail(d, code, e);
+		r = db_fail(d, code, e);
 	else if (changed != NULL)
 		*changed = sqlite3_changes64(d->handle);
 	statement_done(d, s);
@@ -263,7 +243,7 @@ int db_rows_next(struct db_rows *r, struct err *e)
 {
 	int code = sqlite3_step(r->stmt);
 
-	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : fail(r->db, code, e);
+	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : db_fail(r->db, code, e);
 }
 
 const char *db_rows_text(struct db_rows *r, int column)
@@ -299,123 +279,6 @@ void db_rows_close(struct db_rows *r)
 	free(r);
 }
 
-/* The first number that a statement gives. */
-static int number(struct db *d, const char *sql, int64_t *out, struct err *e)
-{
-	struct db_rows *rows;
-	int r = db_select(d, e, &rows, sql, "");
-
-	if (r != 0)
-		return r;
-	r = db_rows_next(rows, e);
-	if (r == 1)
-		*out = db_rows_int(rows, 0);
-	db_rows_close(rows);
-	return r < 0 ? r : 0;
-}
-
-/* ---- transactions ---- */
-
-int db_begin(struct db *d, bool is_write, struct err *e)
-{
-	return db_script(d, is_write ? "BEGIN IMMEDIATE" : "BEGIN", e);
-}
-
-int db_commit(struct db *d, struct err *e)
-{
-	int r = db_script(d, "COMMIT", e);
-
-	if (r != 0)
-		db_rollback(d);
-	return r;
-}
-
-void db_rollback(struct db *d)
-{
-	if (sqlite3_get_autocommit(d->handle) == 0)
-		(void)sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
-}
-
-/* ---- the file ---- */
-
-static int make_ours(struct db *d, struct err *e)
-{
-	char sql[128];
-
-	(void)snprintf(
-		sql, sizeof(sql), "PRAGMA journal_mode = WAL; PRAGMA application_id = %d", OURS);
-	return db_script(d, sql, e);
-}
-
-static int check_ours(struct db *d, struct err *e)
-{
-	int64_t id = 0;
-	int r = number(d, "PRAGMA application_id", &id, e);
-
-	if (r == 0 && id != OURS)
-		r = err_set(e, ERR_CORRUPT,
-			"%s is no store of windrow: another program made it, or it is damaged",
-			d->path);
-	return r;
-}
-
-static int set_up(struct db *d, enum db_mode mode, struct err *e)
-{
-	int r;
-
-	(void)sqlite3_extended_result_codes(d->handle, 1);
-	(void)sqlite3_busy_timeout(d->handle, BUSY_MS);
-	(void)sqlite3_db_config(d->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	(void)sqlite3_db_config(d->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	if (mode == DB_LOOK)
-		(void)sqlite3_db_config(d->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	r = mode == DB_NEW ? make_ours(d, e) : check_ours(d, e);
-	if (r != 0)
-		return r;
-	return db_script(d,
-		mode == DB_LOOK ? "PRAGMA query_only = ON"
-				: "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA "
-				  "secure_delete = ON",
-		e);
-}
-
-int db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
-{
-	struct db *d = calloc(1, sizeof(*d));
-	int code, r;
-
-	if (d != NULL)
-		d->path = strdup(path);
-	if (d == NULL || d->path == NULL) {
-		db_close(d);
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	}
-	code = sqlite3_open_v2(path, &d->handle,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
-	r = code == SQLITE_OK ? set_up(d, mode, e) : fail(d, code, e);
-	if (r != 0) {
-		db_close(d);
-		return r;
-	}
-	*out = d;
-	return 0;
-}
-
-int db_writable(const struct db *d, struct err *e)
-{
-	return sqlite3_db_readonly(d->handle, "main") == 1 ? read_only(d, e) : 0;
-}
-
-void db_close(struct db *d)
-{
-	if (d == NULL)
-		return;
-	statements_drop(d);
-	(void)sqlite3_close(d->handle);
-	free(d->path);
-	free(d);
-}
-
 int db_has_table(struct db *d, const char *name, bool *has, struct err *e)
 {
 	struct db_rows *rows;
@@ -432,91 +295,44 @@ int db_has_table(struct db *d, const char *name, bool *has, struct err *e)
 	return 0;
 }
 
-int db_check(struct db *d, struct err *e)
+/* ---- transactions ---- */
+
+/* N.B. what is written to a file that has lost its name is lost with it. */
+static int check_place(const struct db *d, struct err *e)
 {
-	struct db_rows *rows;
-	int r = db_select(d, e, &rows, "PRAGMA quick_check(1)", "");
+	int has_moved = 0;
 
-	if (r != 0)
-		return r;
-	r = db_rows_next(rows, e);
-	if (r == 1 && strcmp(db_rows_text(rows, 0), "ok") != 0)
-		r = err_set(e, ERR_CORRUPT,
-			"the store %s is damaged (%s); nothing was written to it: keep a copy, and "
-			"put a backup in its place",
-			d->path, db_rows_text(rows, 0));
-	db_rows_close(rows);
-	return r < 0 ? r : 0;
-}
-
-int db_settle(struct db *d, struct err *e)
-{
-	return db_script(d, "PRAGMA wal_checkpoint(TRUNCATE)", e);
-}
-
-/* N.B. what SQLite finds behind the last frame it takes for the rest of an older log. */
-static void lengthen(sqlite3_file *log, const char *zeros)
-{
-	sqlite3_int64 was = 0, size;
-	int code = log->pMethods->xFileSize(log, &was);
-
-	for (size = was; code == SQLITE_OK && size < RESERVE; size += RESERVE_STEP)
-		code = log->pMethods->xWrite(log, zeros, RESERVE_STEP, size);
-	if (code == SQLITE_OK && size > was)
-		code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
-	if (code != SQLITE_OK)
-		(void)log->pMethods->xTruncate(log, was);
-}
-
-/* N.B. in a transaction that writes nobody else makes the log longer. */
-void db_reserve(struct db *d)
-{
-	char *zeros = calloc(1, RESERVE_STEP);
-	sqlite3_file *log = NULL;
-	struct err ignored;
-
-	if (zeros != NULL && db_begin(d, true, &ignored) == 0) {
-		if (sqlite3_file_control(d->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) ==
-				SQLITE_OK &&
-			log != NULL && log->pMethods != NULL)
-			lengthen(log, zeros);
-		db_rollback(d);
-	}
-	free(zeros);
-}
-
-static int copy_pages(struct db *d, sqlite3 *to, const char *path, struct err *e)
-{
-	sqlite3_backup *b = sqlite3_backup_init(to, "main", d->handle, "main");
-	int code = b == NULL ? sqlite3_errcode(to) : SQLITE_OK;
-
-	while (code == SQLITE_OK)
-		code = sqlite3_backup_step(b, PAGES_A_STEP);
-	if (b != NULL)
-		(void)sqlite3_backup_finish(b);
-	if (code == SQLITE_DONE)
+	if (sqlite3_file_control(d->handle, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) !=
+			SQLITE_OK ||
+		has_moved == 0)
 		return 0;
-	if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
-		return fail(d, code, e);
-	return err_set(e, ERR_IO, "cannot write the backup %s: %s", path, sqlite3_errstr(code));
+	return err_set(e, ERR_UNAVAILABLE,
+		"the store %s was taken away or replaced while it was in use: put it back, or "
+		"start "
+		"anew what uses it",
+		d->path);
 }
 
-int db_copy(struct db *d, const char *path, struct err *e)
+int db_begin(struct db *d, bool is_write, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	sqlite3 *to = NULL;
-	int r;
+	int r = is_write ? check_place(d, e) : 0;
 
-	if (fd < 0)
-		return err_set(e, errno == EEXIST ? ERR_EXISTS : ERR_IO,
-			"cannot make the backup %s: %s", path, strerror(errno));
-	(void)close(fd);
-	if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
-		r = copy_pages(d, to, path, e);
-	else
-		r = err_set(e, ERR_IO, "cannot make the backup %s: %s", path, sqlite3_errmsg(to));
-	(void)sqlite3_close(to);
+	if (is_write && d->damage.code != 0)
+		return err_set(e, ERR_CORRUPT, "%s", d->damage.text);
+	return r == 0 ? db_script(d, is_write ? "BEGIN IMMEDIATE" : "BEGIN", e) : r;
+}
+
+int db_commit(struct db *d, struct err *e)
+{
+	int r = db_script(d, "COMMIT", e);
+
 	if (r != 0)
-		(void)unlink(path);
+		db_rollback(d);
 	return r;
+}
+
+void db_rollback(struct db *d)
+{
+	if (sqlite3_get_autocommit(d->handle) == 0)
+		(void)sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
 }

@@ -32,6 +32,9 @@ enum db_mode {
 int db_open(const char *path, enum db_mode mode, struct db **out, struct err *e);
 void db_close(struct db *d);
 
+/* The damage that was met; NULL: none. Behind it nothing is written any more. */
+const struct err *db_damage(const struct db *d);
+
 /* Refuses a database whose file may only be read, which DB_WRITE opens all the same. ERR_DENIED. */
 int db_writable(const struct db *d, struct err *e);
 

@@ -38,7 +38,7 @@ struct journal {
 	size_t n_waiting; /* handed over and not called back */
 	uint64_t last_ns;
 	int64_t last_at;
-	bool is_told; /* that writing has stopped */
+	struct err told; /* that writing has stopped; code 0: it has not */
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;
 
@@ -46,6 +46,7 @@ struct journal {
 	uv_cond_t cond;
 	struct queue waiting, written;
 	struct err why; /* it has stalled */
+	struct err damage; /* that the loop's store has met; code 0: none */
 	uint64_t took_ns;
 	bool is_stalled, is_closing, has_ended;
 };
@@ -131,6 +132,8 @@ int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx
 	j->open = NULL;
 	j->n_waiting++;
 	uv_mutex_lock(&j->mutex);
+	if (j->o.reader != NULL && store_damage(j->o.reader) != NULL)
+		j->damage = *store_damage(j->o.reader);
 	queue_add(&j->waiting, b);
 	uv_cond_signal(&j->cond);
 	uv_mutex_unlock(&j->mutex);
@@ -142,9 +145,16 @@ size_t journal_waiting(const struct journal *j)
 	return j->n_waiting;
 }
 
-bool journal_is_stalled(const struct journal *j)
+const struct err *journal_stall(const struct journal *j)
 {
-	return j->is_told;
+	return j->told.code == 0 ? NULL : &j->told;
+}
+
+/* N.B. ERR_EXISTS: a change breaks a rule of the tables, which is a fault of ours, and would again.
+ */
+bool journal_error_is_final(const struct err *e)
+{
+	return e->code == ERR_CORRUPT || e->code == ERR_EXISTS;
 }
 
 int64_t journal_last_at(const struct journal *j)
@@ -159,11 +169,26 @@ uint64_t journal_last_ns(const struct journal *j)
 
 /* ---- the writer's thread ---- */
 
+/* Whether the loop has found the store sound so far. */
+static int check_sound(struct journal *j, struct err *e)
+{
+	int r;
+
+	uv_mutex_lock(&j->mutex);
+	r = j->damage.code;
+	if (r != 0)
+		*e = j->damage;
+	uv_mutex_unlock(&j->mutex);
+	return r;
+}
+
 /* Writes these batches, all or none. */
 static int write_all(struct journal *j, const struct batch *b, struct err *e)
 {
-	int r = store_begin(j->store, e);
+	int r = check_sound(j, e);
 
+	if (r == 0)
+		r = store_begin(j->store, e);
 	if (r != 0)
 		return r;
 	for (; b != NULL && r == 0; b = b->next)
@@ -186,6 +211,8 @@ static bool tell(struct journal *j, int status, const struct err *e, uint64_t to
 	if (status != 0)
 		j->why = *e;
 	(void)uv_async_send(&j->async);
+	while (status != 0 && !j->is_closing && journal_error_is_final(e))
+		uv_cond_wait(&j->cond, &j->mutex);
 	if (status != 0 && !j->is_closing)
 		(void)uv_cond_timedwait(
 			&j->cond, &j->mutex, (uint64_t)JOURNAL_RETRY_MS * 1000 * 1000);
@@ -259,14 +286,20 @@ static void on_async_closed(uv_handle_t *handle)
 		on_closed(ctx);
 }
 
-static void tell_stall(struct journal *j, bool is_stalled, const struct err *why)
+/* why has code 0 where writing has not stopped. */
+static void tell_stall(struct journal *j, const struct err *why)
 {
-	if (is_stalled == j->is_told)
+	int old = j->told.code;
+
+	if (why->code == old)
 		return;
-	j->is_told = is_stalled;
-	if (is_stalled && j->o.on_stall != NULL)
+	if (why->code == 0)
+		j->told.code = 0;
+	else
+		j->told = *why;
+	if (why->code != 0 && j->o.on_stall != NULL)
 		j->o.on_stall(j->o.ctx, why);
-	if (!is_stalled && j->o.on_flow != NULL)
+	if (why->code == 0 && j->o.on_flow != NULL)
 		j->o.on_flow(j->o.ctx);
 }
 
@@ -275,19 +308,19 @@ static void on_async(uv_async_t *async)
 	struct journal *j = async->data;
 	struct batch *written;
 	struct err why;
-	bool is_stalled, has_ended;
+	bool has_ended;
 
+	why.code = 0;
 	uv_mutex_lock(&j->mutex);
 	written = queue_take_all(&j->written);
-	is_stalled = j->is_stalled;
 	has_ended = j->has_ended;
 	j->last_ns = j->took_ns;
-	if (is_stalled)
+	if (j->is_stalled)
 		why = j->why;
 	uv_mutex_unlock(&j->mutex);
 	if (written != NULL)
 		j->last_at = store_now();
-	tell_stall(j, is_stalled, &why);
+	tell_stall(j, &why);
 	while (written != NULL) {
 		struct batch *b = written;
 

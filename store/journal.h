@@ -4,7 +4,8 @@
  * transaction. The loop never waits for the disk.
  *
  * No batch is ever dropped: where it cannot be written (a full disk), the journal tells so and
- * tries again each second until it can. All calls come from the loop's thread, and so do all
+ * tries again each second until it can. A store that is damaged, or refuses a change for good, is
+ * told too, and never written to again. All calls come from the loop's thread, and so do all
  * callbacks.
  */
 #ifndef STORE_JOURNAL_H
@@ -20,6 +21,7 @@
 
 struct err;
 struct journal;
+struct store;
 struct store_options;
 
 #define JOURNAL_RETRY_MS 1000 /* between tries to write what could not be written */
@@ -27,9 +29,11 @@ struct store_options;
 struct journal_options {
 	uv_loop_t *loop;
 	const struct store_options *store; /* copied by the store */
+	const struct store *reader; /* the loop's own: damage that it meets stops the journal too */
 	bool is_lasting; /* for many commits: room for them is made first */
 	void *ctx;
-	/* Members may be NULL. Writing has stopped, and why; and goes on. */
+	/* Members may be NULL. Writing has stopped, and why, once for each kind of reason; and goes
+	 * on. */
 	void (*on_stall)(void *ctx, const struct err *e);
 	void (*on_flow)(void *ctx);
 };
@@ -68,8 +72,12 @@ int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx
 size_t journal_waiting(const struct journal *j);
 uint64_t journal_last_ns(const struct journal *j);
 
-/* Whether writing has stopped, as on_stall and on_flow tell. */
-bool journal_is_stalled(const struct journal *j);
+/* Why writing has stopped, as on_stall and on_flow tell; NULL: it has not. Lives until the loop
+ * turns. */
+const struct err *journal_stall(const struct journal *j);
+
+/* Whether writing has stopped for good, as such an error says. */
+bool journal_error_is_final(const struct err *e);
 
 /* When something was last stored; INSTANT_NONE: not yet. */
 int64_t journal_last_at(const struct journal *j);

@@ -14,6 +14,8 @@ libstore_a_SOURCES = \
 	store/dags_folder.h \
 	store/db.c \
 	store/db.h \
+	store/db_file.c \
+	store/db_impl.h \
 	store/file_stamp.c \
 	store/file_stamp.h \
 	store/ignore.c \

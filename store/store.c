@@ -313,6 +313,11 @@ int store_backup(struct store *s, const char *path, struct err *e)
 	return db_copy(s->db, path, e);
 }
 
+const struct err *store_damage(const struct store *s)
+{
+	return db_damage(s->db);
+}
+
 void store_reserve(struct store *s)
 {
 	db_reserve(s->db);

@@ -51,6 +51,9 @@ int store_migrate(const struct store_options *o, int *from, int *to, struct err 
  * ERR_UNSUPPORTED, ERR_ILLEGAL (to be migrated), ERR_NOTFOUND. */
 int store_check(const struct store_options *o, int *version, struct err *e);
 
+/* The damage that was met in its file; NULL: none. Behind it nothing is written any more. */
+const struct err *store_damage(const struct store *s);
+
 /* Copies the store as it is now to a new file. ERR_EXISTS. N.B. the master key is not in it. */
 int store_backup(struct store *s, const char *path, struct err *e);
 
@@ -120,12 +123,12 @@ int store_connection_has(struct store *s, const char *id, bool *has, struct err 
 
 /* Whether the store takes it: its id, its texts, and what an SSH connection's extra says.
  * ERR_INVALID, ERR_LIMIT. */
-int store_connection_put(
-	struct store *s, const struct store_connection *c, bool may_replace, struct err *e);
-
 int store_connection_check(const struct store_connection *c, struct err *e);
 
 /* Adds one that passes that check, or replaces it where may_replace. ERR_EXISTS. */
+int store_connection_put(
+	struct store *s, const struct store_connection *c, bool may_replace, struct err *e);
+
 /* ERR_NOTFOUND. */
 int store_connection_delete(struct store *s, const char *id, struct err *e);
 

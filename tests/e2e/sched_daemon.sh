@@ -80,6 +80,48 @@ wait "$daemon" 2>/dev/null
 ok "after a kill the next one starts" daemon_start
 daemon_stop
 
+printf 'core:\n  default_pool_slots: 3\n' >"$WINDROW_HOME/windrow.yaml"
+run scheduler
+is "wrong settings are for a person to mend" "$status" 1
+rm "$WINDROW_HOME/windrow.yaml"
+
+# What becomes of a store that is spoilt while the scheduler runs.
+daemon_start
+mv "$WINDROW_HOME/windrow.db" "$work/away.db"
+cp "$work/dags/t.yaml" "$work/dags/u.yaml"
+ok "a store that is taken away is told" until_said "nothing can be stored, .*was taken away or replaced while it was in use: put it back"
+run jobs check
+is "and seen from outside" "$status" 1
+like "with the reason" "$err" "*cannot write its store, and starts nothing: the store * was taken away or replaced*"
+mv "$work/away.db" "$WINDROW_HOME/windrow.db"
+ok "put back, it is written again" until_said "storing works again"
+run jobs check -o json
+like "and all is well" "$status:$out" '0:*"is_stalled": false,*"stall_reason": null*'
+daemon_stop
+cp "$WINDROW_HOME/windrow.db" "$work/good.db"
+if command -v sqlite3 >/dev/null; then
+	daemon_start
+	sqlite3 "$WINDROW_HOME/windrow.db" "INSERT INTO pools (name, slots) VALUES ('x', 1); PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+	pages=$(($(wc -c <"$WINDROW_HOME/windrow.db") / 4096))
+	tr '\0' x </dev/zero | dd of="$WINDROW_HOME/windrow.db" bs=4096 seek=1 count=$((pages - 1)) \
+		iflag=fullblock conv=notrunc 2>/dev/null
+	cp "$WINDROW_HOME/windrow.db" "$work/bad.db"
+	cp "$work/dags/t.yaml" "$work/dags/v.yaml"
+	ok "one that is damaged is told" until_said "nothing is stored any more, and nothing started, until .*is damaged (.*stop what uses it, keep a copy, and put a backup in its place"
+	run jobs check
+	like "and seen" "$status:$err" "1:*cannot write its store, and starts nothing: the store * is damaged*"
+	kill "$daemon"
+	wait "$daemon" 2>/dev/null
+	like "it can be stopped" "$(cat "$work/daemon")" "*leaving at once*"
+	ok "and has left it as it was" cmp -s "$WINDROW_HOME/windrow.db" "$work/bad.db"
+	rm -f "$WINDROW_HOME/windrow.db-wal" "$WINDROW_HOME/windrow.db-shm"
+	cp "$work/good.db" "$WINDROW_HOME/windrow.db"
+	ok "with the backup in its place it goes on" daemon_start
+	daemon_stop
+else
+	skip 5 "no sqlite3 here"
+fi
+
 # What tries leave is sealed: without the key nothing could be stored.
 mv "$WINDROW_HOME/master.key" "$work/key"
 run scheduler

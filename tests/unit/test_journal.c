@@ -2,6 +2,7 @@
  * and in order; what could not be written waits, and is written when it can be. */
 #include "store/journal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,10 +18,12 @@ static struct arena *arena;
 static uv_loop_t loop;
 static unsigned n_called, n_stalls, n_flows;
 static bool is_in_order, is_closed;
+static struct err why; /* of the last stall */
 
 static void on_stall(void *ctx, const struct err *e)
 {
 	(void)ctx;
+	why = *e;
 	n_stalls += e->text[0] != '\0';
 }
 
@@ -409,6 +412,106 @@ static void test_stall(void)
 	IS_INT(n_called, 2, "what cannot be written is given up");
 }
 
+/* What would be written to a file without a name would be gone with it. */
+static void test_taken_away(void)
+{
+	struct journal *j = open_journal();
+	char path[KIT_PATH_MAX * 2], away[KIT_PATH_MAX * 3];
+
+	(void)snprintf(path, sizeof(path), "%s", kit_path(&k, "windrow.db"));
+	(void)snprintf(away, sizeof(away), "%s.away", path);
+	IS_INT(rename(path, away), 0, "the store is taken away");
+	OK(journal_stall(j) == NULL && journal_audit(j, NULL, "test", "kept") == 0 &&
+			journal_commit(j, on_committed, &numbers[0]) == 0,
+		"a batch is handed over");
+	while (n_stalls == 0)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	OK(strstr(why.text, "was taken away or replaced while it was in use: put it back") != NULL,
+		"which is told");
+	OK(journal_stall(j) != NULL && strcmp(journal_stall(j)->text, why.text) == 0,
+		"to whoever asks, too");
+	OK(!journal_error_is_final(&why), "and can be mended");
+	IS_INT(rename(away, path), 0, "it is put back");
+	while (n_called == 0)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	OK(n_flows == 1 && journal_stall(j) == NULL, "and everything goes on");
+	close_journal(j);
+	is_sql("SELECT COUNT(*) FROM audit_log WHERE name = 'kept'", "1", "with nothing lost");
+}
+
+/* A damaged store is never written to again, though it looks sound later: who knows what it holds.
+ */
+static void test_damage(void)
+{
+	struct journal *j = open_journal();
+	char *sound, *damaged, *now;
+	size_t len, len_now;
+
+	free(kit_sql(&k, "INSERT INTO pools (name, slots) VALUES ('x', 1)"));
+	free(kit_sql(&k, "PRAGMA wal_checkpoint(TRUNCATE)"));
+	sound = kit_read(kit_path(&k, "windrow.db"), &len);
+	damaged = kit_read(kit_path(&k, "windrow.db"), &len);
+	memset(damaged + 4096, 0xaa, len - 4096);
+	kit_write(kit_path(&k, "windrow.db"), damaged, len);
+	OK(journal_audit(j, NULL, "test", "lost") == 0 &&
+			journal_commit(j, on_committed, &numbers[0]) == 0,
+		"a batch is handed over");
+	while (n_stalls == 0)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	IS_INT(why.code, ERR_CORRUPT, "a store that is damaged meanwhile is told");
+	OK(strstr(why.text, "stop what uses it, keep a copy, and put a backup in its place") !=
+			NULL,
+		"with what to do");
+	OK(journal_error_is_final(&why), "once and for all");
+	now = kit_read(kit_path(&k, "windrow.db"), &len_now);
+	IS_MEM(now, len_now, damaged, len, "nothing was written to it");
+	free(now);
+	kit_write(kit_path(&k, "windrow.db"), sound, len);
+	(void)journal_commit(j, on_committed, &numbers[1]);
+	(void)uv_run(&loop, UV_RUN_NOWAIT);
+	close_journal(j);
+	IS_INT(n_called, 0, "and nothing is, though it be mended behind our back");
+	IS_INT(n_stalls, 1, "it was told once");
+	is_sql("SELECT COUNT(*) FROM audit_log WHERE name = 'lost'", "0", "really nothing");
+	free(sound);
+	free(damaged);
+}
+
+/* Damage that somebody else meets counts as much. */
+static void test_damage_elsewhere(void)
+{
+	struct journal_options o = {.loop = &loop, .store = &k.options, .on_stall = on_stall};
+	struct store *s = kit_open(&k);
+	struct journal *j = NULL;
+	char *sound, *damaged;
+	struct store_pool *pools;
+	size_t len, n;
+
+	o.reader = s;
+	n_called = n_stalls = 0;
+	is_closed = false;
+	IS_INT(journal_open(&o, &j, &k.e), 0, "a journal opens beside a reader");
+	free(kit_sql(&k, "UPDATE pools SET slots = 2"));
+	free(kit_sql(&k, "PRAGMA wal_checkpoint(TRUNCATE)"));
+	sound = kit_read(kit_path(&k, "windrow.db"), &len);
+	damaged = kit_read(kit_path(&k, "windrow.db"), &len);
+	memset(damaged + 4096, 0xaa, len - 4096);
+	kit_write(kit_path(&k, "windrow.db"), damaged, len);
+	IS_INT(store_pools(s, arena, &pools, &n, &k.e), ERR_CORRUPT, "which meets damage");
+	kit_write(kit_path(&k, "windrow.db"), sound, len);
+	OK(journal_audit(j, NULL, "test", "lost") == 0 &&
+			journal_commit(j, on_committed, &numbers[0]) == 0,
+		"a batch is handed over");
+	while (n_stalls == 0)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	IS_INT(why.code, ERR_CORRUPT, "nothing is written behind that");
+	close_journal(j);
+	IS_INT(n_called, 0, "ever");
+	store_close(s);
+	free(sound);
+	free(damaged);
+}
+
 int main(void)
 {
 	struct store *s;
@@ -428,6 +531,10 @@ int main(void)
 		test_lasting();
 		test_kinds();
 		test_stall();
+		free(kit_sql(&k, "ALTER TABLE elsewhere RENAME TO pools"));
+		test_taken_away();
+		test_damage();
+		test_damage_elsewhere();
 	}
 	(void)uv_loop_close(&loop);
 	arena_destroy(arena);

@@ -271,8 +271,8 @@ static void test_refused(void)
 	memset(bytes, 'x', 16);
 	kit_write(k.path, bytes, len);
 	is_refused(ERR_CORRUPT,
-		"the store @ is damaged (file is not a database); nothing was written to it: keep "
-		"a copy, and put a backup in its place",
+		"the store @ is damaged (file is not a database), and nothing is written to it: "
+		"stop what uses it, keep a copy, and put a backup in its place",
 		"a damaged head");
 	memcpy(bytes, "SQLite format 3", 16);
 	memset(bytes + 68, 0, 4);
