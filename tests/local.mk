@@ -32,6 +32,7 @@ UNIT_TESTS = \
 	tests/unit/test_load_files \
 	tests/unit/test_load_memory \
 	tests/unit/test_local \
+	tests/unit/test_local_end \
 	tests/unit/test_lock \
 	tests/unit/test_log_cleaner \
 	tests/unit/test_mask \
@@ -45,6 +46,7 @@ UNIT_TESTS = \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
 	tests/unit/test_run_nomem \
+	tests/unit/test_run_people \
 	tests/unit/test_run_plan \
 	tests/unit/test_run_rules \
 	tests/unit/test_scheduler \
@@ -181,8 +183,8 @@ FAULTY_VFS = tests/vfs/faulty.c tests/vfs/faulty.h tests/vfs/faulty_disk.c tests
 STORE_KIT = tests/unit/store_kit.c tests/unit/store_kit.h $(TAP_SOURCES)
 tests_unit_test_task_log_SOURCES = tests/unit/test_task_log.c $(STORE_KIT)
 tests_unit_test_task_log_LDADD = $(SCHEDULER_LIBS)
-tests_unit_test_conductor_SOURCES = tests/unit/test_conductor.c tests/unit/dag_kit.c \
-	tests/unit/dag_kit.h tests/unit/op_kit.h $(STORE_KIT)
+tests_unit_test_conductor_SOURCES = tests/unit/test_conductor.c tests/unit/conductor_kit.c \
+	tests/unit/conductor_kit.h tests/unit/dag_kit.c tests/unit/dag_kit.h tests/unit/op_kit.h $(STORE_KIT)
 tests_unit_test_conductor_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_connection_SOURCES = tests/unit/test_connection.c $(STORE_KIT)
 tests_unit_test_connection_LDADD = $(STORE_LIBS)
@@ -214,8 +216,8 @@ tests_unit_test_bag_nomem_SOURCES = tests/unit/test_bag_nomem.c $(BAG_KIT)
 tests_unit_test_bag_nomem_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_bag_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=strndup
-tests_unit_test_planner_SOURCES = tests/unit/test_planner.c tests/unit/dag_kit.c \
-	tests/unit/dag_kit.h $(TAP_SOURCES)
+tests_unit_test_planner_SOURCES = tests/unit/test_planner.c tests/unit/planner_kit.c \
+	tests/unit/planner_kit.h tests/unit/dag_kit.c tests/unit/dag_kit.h $(TAP_SOURCES)
 tests_unit_test_planner_LDADD = $(SCHEDULER_LIBS)
 
 # The run state machine's tests share a kit.
@@ -229,8 +231,13 @@ tests_unit_test_execution_spare_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_local_SOURCES = tests/unit/test_local.c tests/unit/local_rig.c \
 	tests/unit/local_rig.h $(TAP_SOURCES)
 tests_unit_test_local_LDADD = $(OPERATORS_LIBS)
+tests_unit_test_local_end_SOURCES = tests/unit/test_local_end.c tests/unit/local_rig.c \
+	tests/unit/local_rig.h $(TAP_SOURCES)
+tests_unit_test_local_end_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_run_SOURCES = tests/unit/test_run.c $(RUN_KIT)
 tests_unit_test_run_LDADD = $(ENGINE_LIBS)
+tests_unit_test_run_people_SOURCES = tests/unit/test_run_people.c $(RUN_KIT)
+tests_unit_test_run_people_LDADD = $(ENGINE_LIBS)
 tests_unit_test_run_events_SOURCES = tests/unit/test_run_events.c $(RUN_KIT)
 tests_unit_test_run_events_LDADD = $(ENGINE_LIBS)
 tests_unit_test_run_nomem_SOURCES = tests/unit/test_run_nomem.c $(RUN_KIT)
@@ -249,6 +256,8 @@ tests_unit_test_strmap_SOURCES = tests/unit/test_strmap.c $(TAP_SOURCES)
 tests_unit_test_strmap_LDADD = $(ENGINE_LIBS)
 tests_unit_test_cond_SOURCES = tests/unit/test_cond.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
 tests_unit_test_cond_LDADD = $(ENGINE_LIBS)
+tests_unit_test_file_stamp_SOURCES = tests/unit/test_file_stamp.c $(STORE_KIT)
+tests_unit_test_file_stamp_LDADD = $(STORE_LIBS)
 tests_unit_test_filter_SOURCES = tests/unit/test_filter.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
 tests_unit_test_filter_LDADD = $(ENGINE_LIBS)
 tests_unit_test_template_SOURCES = tests/unit/test_template.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
@@ -256,8 +265,6 @@ tests_unit_test_template_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_files_SOURCES = tests/unit/test_load_files.c $(TAP_SOURCES)
 tests_unit_test_load_files_LDADD = liboperators.a $(STORE_LIBS)
 EXTRA_DIST += dags tests/dags tests/keys
-tests_unit_test_file_stamp_SOURCES = tests/unit/test_file_stamp.c $(STORE_KIT)
-tests_unit_test_file_stamp_LDADD = $(STORE_LIBS)
 tests_unit_test_known_hosts_SOURCES = tests/unit/test_known_hosts.c $(TAP_SOURCES)
 tests_unit_test_known_hosts_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_remote_SOURCES = tests/unit/test_remote.c $(TAP_SOURCES)
@@ -415,6 +422,7 @@ tests_sim_sim_SOURCES = \
 	tests/sim/sim.c \
 	tests/sim/sim.h \
 	tests/sim/sim_hosts.c \
+	tests/sim/sim_judge.c \
 	tests/sim/sim_model.c \
 	tests/sim/sim_plan.c \
 	tests/sim/sim_scheduler.c
@@ -428,6 +436,8 @@ tests_sim_sim_conductor_SOURCES = \
 	tests/sim/fake_journal.c \
 	tests/sim/fake_journal.h \
 	tests/sim/sim_conductor.c \
+	tests/sim/sim_conductor.h \
+	tests/sim/sim_conductor_host.c \
 	tests/unit/dag_kit.c \
 	tests/unit/dag_kit.h \
 	tests/unit/op_kit.h

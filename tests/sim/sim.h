@@ -110,6 +110,14 @@ void model_check_end(struct sim *s, struct sim_run *r);
 struct cell *model_cell(struct shadow *w, uint32_t task, uint32_t instance);
 bool *model_hold(struct sim_run *r, uint32_t task, uint32_t instance);
 
+/* sim_judge.c: what should become of a task that waits, by the states that were told; how those
+ * below see it. */
+enum verdict { WAIT, GO, SKIP, UPSTREAM_FAILED };
+enum verdict model_judge(const struct sim_run *r, uint32_t task);
+uint8_t model_seen(const struct sim_run *r, uint32_t task);
+bool model_is_over(uint8_t state);
+bool model_is_active(uint8_t state);
+
 /* sim_hosts.c: what runs tries. Each is idempotent. */
 void hosts_start(
 	struct sim *s, uint32_t run, uint32_t task, uint32_t instance, uint32_t try_number);

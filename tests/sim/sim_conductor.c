@@ -20,64 +20,18 @@
 #include "scheduler/edition.h"
 #include "scheduler/env_source.h"
 #include "tests/sim/fake_journal.h"
+#include "tests/sim/sim_conductor.h"
 #include "tests/unit/dag_kit.h"
-#include "tests/unit/op_kit.h"
 
 #define SEEDS_DEFAULT 2000
 #define STEPS_MAX 2000000 /* of one world; more means that it goes round in circles */
-#define TASKS_MAX 8
 #define ITEMS 3
 #define RUNS 2
 #define PATIENCE_NS UINT64_C(10000000000) /* that nothing happens */
-#define MACHINES_MAX 4096 /* executions of one world */
-#define LOST_MAX 64
-#define OPERATORS_MAX 16
 
-enum phase { WAITS, RUNS_NOW, ENDED };
+struct world w;
 
-/* What the host knows of one execution. */
-struct machine {
-	char id[OP_EXECUTION_ID_MAX + 1];
-	char what[160]; /* run, task and command: what this is a try of */
-	uint32_t number;
-	enum phase phase;
-	int exit_code;
-	struct watch *watch; /* whoever is attached; NULL: nobody */
-};
-
-/* The engine's side of one try. */
-struct watch {
-	struct op_try base;
-	struct machine *machine;
-	const struct op_events *events;
-	void *ctx;
-	bool has_told_start;
-};
-
-struct world {
-	uint64_t seed, state; /* of the dice */
-	uv_loop_t loop;
-	struct journal *journal;
-	struct conductor *conductor;
-	struct conductor_observer observer;
-	struct op_instance instance;
-	struct op_instance *instances[OPERATORS_MAX];
-	struct render_source source;
-	struct buf yaml;
-	uint32_t n_tasks, limit, value[TASKS_MAX];
-	bool is_for_each[TASKS_MAX];
-	struct machine machines[MACHINES_MAX];
-	struct watch *lost[LOST_MAX]; /* attached to what the host does not know */
-	size_t n_lost;
-	size_t n_machines, n_steps, n_crashes;
-	bool is_dead, is_closed;
-	bool was_asked; /* a person has cleared or cancelled */
-	size_t n_finished;
-};
-
-static struct world w;
-
-static void broken(const char *what, const char *which)
+void broken(const char *what, const char *which)
 {
 	printf("not ok - seed %" PRIu64 ": %s %s\n# replay: tests/sim/sim_conductor --seed %" PRIu64
 	       "\n",
@@ -85,8 +39,7 @@ static void broken(const char *what, const char *which)
 	exit(1);
 }
 
-/* splitmix64 */
-static uint64_t mix(uint64_t *state)
+uint64_t mix(uint64_t *state)
 {
 	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -95,13 +48,12 @@ static uint64_t mix(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-static uint32_t dice(uint32_t n)
+uint32_t dice(uint32_t n)
 {
 	return (uint32_t)(mix(&w.state) % n);
 }
 
-/* The daemon may die here. Whether it is dead now. */
-static bool may_die(uint32_t one_in)
+bool may_die(uint32_t one_in)
 {
 	if (!w.is_dead && dice(one_in) == 0) {
 		w.is_dead = true;
@@ -109,181 +61,6 @@ static bool may_die(uint32_t one_in)
 		fake_journal_kill(w.journal);
 	}
 	return w.is_dead;
-}
-
-/* ---- the host ---- */
-
-/* How a try ends there: the same each time that it is asked. */
-static int end_of(const char *what, uint32_t number)
-{
-	uint64_t h = w.seed * 31 + number;
-
-	for (; *what != '\0'; what++)
-		h = h * 31 + (unsigned char)*what;
-	return mix(&h) % 5 == 0 ? 1 : 0;
-}
-
-static struct machine *machine_find(const char *id)
-{
-	for (size_t i = 0; i < w.n_machines; i++)
-		if (strcmp(w.machines[i].id, id) == 0)
-			return &w.machines[i];
-	return NULL;
-}
-
-static void check_start(const char *what, uint32_t number)
-{
-	uint32_t n_active = 0;
-
-	for (size_t i = 0; i < w.n_machines; i++) {
-		const struct machine *m = &w.machines[i];
-
-		n_active += m->phase != ENDED && strncmp(m->what, what, 2) == 0;
-		if (strcmp(m->what, what) != 0)
-			continue;
-		if (m->number == number)
-			broken("a try ran twice:", what);
-		if (m->phase != ENDED)
-			broken("a try began while the one before ran:", what);
-		if (m->exit_code == 0 && !w.was_asked)
-			broken("a result was lost:", what);
-	}
-	if (n_active >= w.limit && !w.was_asked)
-		broken("more ran at once than may:", what);
-}
-
-static struct machine *machine_start(const char *id, const char *what, uint32_t number)
-{
-	struct machine *m = machine_find(id);
-
-	if (m != NULL)
-		return m;
-	check_start(what, number);
-	if (w.n_machines == MACHINES_MAX)
-		broken("too many tries:", what);
-	m = &w.machines[w.n_machines++];
-	*m = (struct machine){.number = number, .exit_code = end_of(what, number)};
-	(void)snprintf(m->id, sizeof(m->id), "%s", id);
-	(void)snprintf(m->what, sizeof(m->what), "%s", what);
-	return m;
-}
-
-/* ---- the operator ---- */
-
-static struct op_try *watch_add(struct machine *m, const struct op_events *events, void *ctx)
-{
-	struct watch *k = calloc(1, sizeof(*k));
-
-	if (k == NULL)
-		abort();
-	*k = (struct watch){
-		.base = {.op = w.instance.op}, .machine = m, .events = events, .ctx = ctx};
-	if (m != NULL)
-		m->watch = k;
-	return &k->base;
-}
-
-static int sim_start(struct op_instance *i, const struct op_job *job,
-	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
-{
-	const struct op_bytes *command = &job->settings[LOCAL_KEY_COMMAND].text;
-	struct machine *m = NULL;
-	char what[160];
-
-	(void)i;
-	(void)e;
-	(void)snprintf(what, sizeof(what), "%s %s %.*s", job->run_id, job->task_id,
-		(int)command->len, command->data);
-	if (!may_die(60))
-		m = machine_start(job->execution_id, what, job->try_number);
-	(void)may_die(60);
-	*out = watch_add(m, events, ctx);
-	return 0;
-}
-
-/* The host knows nothing of it, and will say so. */
-static void lost_add(struct watch *k)
-{
-	if (w.n_lost == LOST_MAX)
-		abort();
-	w.lost[w.n_lost++] = k;
-}
-
-static int sim_attach(struct op_instance *i, const struct op_job *job,
-	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
-{
-	struct machine *m = machine_find(job->execution_id);
-
-	(void)i;
-	(void)e;
-	if (m == NULL && !w.is_dead && !w.was_asked)
-		broken("attached to what never ran:", job->task_id);
-	*out = watch_add(m, events, ctx);
-	if (m == NULL)
-		lost_add((struct watch *)*out);
-	return 0;
-}
-
-static void sim_kill(struct op_try *t, enum op_kill why, int64_t grace_ms)
-{
-	struct machine *m = ((struct watch *)t)->machine;
-
-	(void)why;
-	(void)grace_ms;
-	if (w.is_dead || m == NULL || m->phase == ENDED)
-		return;
-	m->phase = ENDED;
-	m->exit_code = 137;
-}
-
-static void watch_free(struct watch *k)
-{
-	if (k->machine != NULL)
-		k->machine->watch = NULL;
-	for (size_t i = 0; i < w.n_lost; i++)
-		if (w.lost[i] == k)
-			w.lost[i--] = w.lost[--w.n_lost];
-	free(k);
-}
-
-static void sim_abandon(struct op_try *t)
-{
-	watch_free((struct watch *)t);
-}
-
-static const struct operator sim_operator = {
-	.start = sim_start, .attach = sim_attach, .kill = sim_kill, .abandon = sim_abandon};
-
-static void finish(struct watch *k)
-{
-	static const char response[] = "{\"n\": 7, \"list\": [1, 2, 3]}";
-	struct op_result r = k->machine == NULL
-		? op_kit_result(OP_LOST, -1, response)
-		: op_kit_result(OP_EXITED, k->machine->exit_code, response);
-
-	k->events->on_finished(k->ctx, &r);
-	watch_free(k);
-}
-
-/* Something happens on the host, or is heard of. */
-static void host_step(void)
-{
-	struct machine *m = w.n_machines == 0 ? NULL : &w.machines[dice((uint32_t)w.n_machines)];
-
-	if (w.n_lost > 0 && !w.is_dead)
-		finish(w.lost[0]);
-	if (m == NULL)
-		return;
-	if (dice(3) == 0 && m->phase != ENDED)
-		m->phase++;
-	if (m->watch == NULL || m->phase == WAITS || w.is_dead)
-		return;
-	if (!m->watch->has_told_start) {
-		m->watch->has_told_start = true;
-		m->watch->events->on_started(m->watch->ctx);
-	} else if (m->phase == ENDED) {
-		finish(m->watch);
-	}
 }
 
 /* ---- the daemon ---- */
@@ -476,14 +253,6 @@ static void world_close(void)
 	buf_free(&w.yaml);
 }
 
-static bool is_host_idle(void)
-{
-	for (size_t i = 0; i < w.n_machines; i++)
-		if (w.machines[i].phase != ENDED || w.machines[i].watch != NULL)
-			return false;
-	return w.n_lost == 0;
-}
-
 /* Nothing happens outside: what is left to happen is the conductor's. */
 static void wait_for_it(void)
 {
@@ -491,7 +260,7 @@ static void wait_for_it(void)
 
 	do
 		(void)uv_run(&w.loop, UV_RUN_NOWAIT);
-	while (!fake_journal_write(w.journal) && is_host_idle() &&
+	while (!fake_journal_write(w.journal) && host_is_idle() &&
 		conductor_run_first(w.conductor) != NULL && uv_hrtime() < until);
 	if (uv_hrtime() >= until)
 		broken("a run is stuck:", "nothing happens any more");
@@ -536,7 +305,7 @@ static void simulate(uint64_t seed, size_t *n_crashes, size_t *n_tries)
 		if (w.is_dead) {
 			daemon_close();
 			daemon_open();
-		} else if (is_host_idle() && !fake_journal_write(w.journal) &&
+		} else if (host_is_idle() && !fake_journal_write(w.journal) &&
 			!fake_journal_answer(w.journal)) {
 			wait_for_it();
 		}

@@ -2,14 +2,12 @@
  * The model: what must be true, found out the slow way.
  *
  * It believes nothing that the machine computes. It keeps the states that the actions tell, and
- * judges each change, in the order of the actions, by walking over the tasks: rules by quantifiers
- * over the upstream states, scopes by reachability, tries by what the hosts know.
+ * judges each change, in the order of the actions: tasks by what sim_judge.c makes of the states
+ * above them, tries by what the hosts know.
  */
 #include <string.h>
 
 #include "tests/sim/sim.h"
-
-enum verdict { WAIT, GO, SKIP, UPSTREAM_FAILED };
 
 struct cell *model_cell(struct shadow *w, uint32_t task, uint32_t instance)
 {
@@ -19,137 +17,6 @@ struct cell *model_cell(struct shadow *w, uint32_t task, uint32_t instance)
 bool *model_hold(struct sim_run *r, uint32_t task, uint32_t instance)
 {
 	return &r->holds[task][instance == RUN_NO_INSTANCE ? 0 : instance + 1];
-}
-
-static bool is_over(uint8_t state)
-{
-	return state == TASK_SUCCESS || state == TASK_FAILED || state == TASK_UPSTREAM_FAILED ||
-		state == TASK_SKIPPED || state == TASK_REMOVED;
-}
-
-static bool is_active(uint8_t state)
-{
-	return state == TASK_QUEUED || state == TASK_RUNNING;
-}
-
-/* How those below see a task. */
-static uint8_t seen(const struct sim_run *r, uint32_t task)
-{
-	uint8_t state = r->now.tasks[task].row.state;
-
-	return state == TASK_FAILED && r->tasks[task].ignore_failure ? TASK_SUCCESS : state;
-}
-
-/* How many direct upstream tasks are seen in one of two states. */
-static uint32_t count(const struct sim_run *r, uint32_t task, uint8_t a, uint8_t b)
-{
-	uint32_t n = 0;
-
-	for (uint32_t u = 0; u < task; u++)
-		n += r->edge[u][task] && (seen(r, u) == a || seen(r, u) == b);
-	return n;
-}
-
-static bool all_over(const struct sim_run *r, uint32_t task)
-{
-	for (uint32_t u = 0; u < task; u++)
-		if (r->edge[u][task] && !is_over(r->now.tasks[u].row.state))
-			return false;
-	return true;
-}
-
-static uint32_t count_up(const struct sim_run *r, uint32_t task)
-{
-	uint32_t n = 0;
-
-	for (uint32_t u = 0; u < task; u++)
-		n += r->edge[u][task];
-	return n;
-}
-
-static enum verdict judge_rule(const struct sim_run *r, uint32_t task)
-{
-	uint32_t n = count_up(r, task);
-	uint32_t success = count(r, task, TASK_SUCCESS, TASK_SUCCESS);
-	uint32_t failed = count(r, task, TASK_FAILED, TASK_FAILED);
-	uint32_t bad = count(r, task, TASK_FAILED, TASK_UPSTREAM_FAILED);
-	uint32_t skipped = count(r, task, TASK_SKIPPED, TASK_SKIPPED);
-	bool over = all_over(r, task);
-
-	switch (r->tasks[task].trigger_rule) {
-	case TRIGGER_ALL_SUCCESS:
-		return bad ? UPSTREAM_FAILED : skipped ? SKIP : success == n ? GO : WAIT;
-	case TRIGGER_ALL_FAILED:
-		return success || skipped ? SKIP : bad == n ? GO : WAIT;
-	case TRIGGER_ALL_DONE:
-		return over ? GO : WAIT;
-	case TRIGGER_ALL_DONE_MIN_ONE_SUCCESS:
-		return skipped ? SKIP : !over ? WAIT : success ? GO : UPSTREAM_FAILED;
-	case TRIGGER_ALL_SKIPPED:
-		return success || bad ? SKIP : skipped == n ? GO : WAIT;
-	case TRIGGER_ONE_FAILED:
-		return bad ? GO : over ? SKIP : WAIT;
-	case TRIGGER_ONE_SUCCESS:
-		return success ? GO : !over ? WAIT : skipped == n ? SKIP : UPSTREAM_FAILED;
-	case TRIGGER_ONE_DONE:
-		return success || failed ? GO : over ? SKIP : WAIT;
-	case TRIGGER_NONE_FAILED:
-		return bad ? UPSTREAM_FAILED : over ? GO : WAIT;
-	case TRIGGER_NONE_FAILED_MIN_ONE_SUCCESS:
-		return bad ? UPSTREAM_FAILED : skipped == n ? SKIP : over ? GO : WAIT;
-	case TRIGGER_NONE_SKIPPED:
-		return skipped ? SKIP : over ? GO : WAIT;
-	default:
-		return GO;
-	}
-}
-
-static enum verdict judge_teardown(const struct sim_run *r, uint32_t task)
-{
-	uint32_t n = 0, success = 0, skipped = 0;
-
-	if (!all_over(r, task))
-		return WAIT;
-	for (uint32_t u = 0; u < task; u++)
-		if (r->edge[u][task] && r->tasks[u].is_setup) {
-			n++;
-			success += seen(r, u) == TASK_SUCCESS;
-			skipped += seen(r, u) == TASK_SKIPPED;
-		}
-	return n == 0 || success > 0 ? GO : skipped == n ? SKIP : UPSTREAM_FAILED;
-}
-
-static bool needs_setup(const struct sim_run *r, uint32_t task, uint32_t setup)
-{
-	bool has_teardown = false, is_between = false;
-
-	if (!r->tasks[setup].is_setup || !r->reach[setup][task])
-		return false;
-	for (uint32_t t = setup + 1; t < r->plan.n_tasks; t++)
-		if (r->edge[setup][t] && r->tasks[t].is_teardown) {
-			has_teardown = true;
-			is_between |= r->reach[task][t];
-		}
-	return !has_teardown || is_between;
-}
-
-static enum verdict judge(const struct sim_run *r, uint32_t task)
-{
-	bool waits = false, skips = false;
-
-	if (count_up(r, task) == 0)
-		return GO;
-	if (r->tasks[task].is_teardown)
-		return judge_teardown(r, task);
-	for (uint32_t u = 0; u < task; u++) {
-		if (!needs_setup(r, task, u))
-			continue;
-		if (seen(r, u) == TASK_FAILED || seen(r, u) == TASK_UPSTREAM_FAILED)
-			return UPSTREAM_FAILED;
-		skips |= seen(r, u) == TASK_SKIPPED;
-		waits |= seen(r, u) != TASK_SUCCESS;
-	}
-	return skips ? SKIP : waits ? WAIT : judge_rule(r, task);
 }
 
 static bool is_early_end(const struct sim_run *r, const struct run_action *a)
@@ -166,7 +33,7 @@ static bool is_early_end(const struct sim_run *r, const struct run_action *a)
 
 static void check_first(struct sim *s, const struct sim_run *r, const struct run_action *a)
 {
-	enum verdict v = judge(r, a->task);
+	enum verdict v = model_judge(r, a->task);
 	uint8_t to = a->task_changed.row.state;
 
 	if (r->now.head.state != RUN_RUNNING && to == TASK_SCHEDULED)
@@ -243,13 +110,13 @@ static void check_for_each_end(struct sim *s, const struct sim_run *r, const str
 
 	if (a->task_changed.row.state == TASK_NONE) {
 		for (uint32_t i = 0; i < SIM_ITEMS_MAX; i++)
-			if (is_active(r->now.items[a->task][i].row.state))
+			if (model_is_active(r->now.items[a->task][i].row.state))
 				sim_broken(
 					s, "task %u starts anew under a running instance", a->task);
 		return;
 	}
 	for (uint32_t i = 0; i < row->n_items; i++)
-		if (!is_over(r->now.items[a->task][i].row.state))
+		if (!model_is_over(r->now.items[a->task][i].row.state))
 			sim_broken(s, "task %u ended before its instance %u", a->task, i);
 	if (a->task_changed.row.state != outcome(r, a->task))
 		sim_broken(s, "task %u came out otherwise than its instances", a->task);
@@ -276,7 +143,7 @@ static void check_instances(struct sim *s, const struct sim_run *r, uint32_t tas
 	uint32_t max = r->tasks[task].max_active_tis, n = 0;
 
 	for (uint32_t i = 0; i < SIM_ITEMS_MAX; i++)
-		n += is_active(r->now.items[task][i].row.state) ||
+		n += model_is_active(r->now.items[task][i].row.state) ||
 			r->now.items[task][i].row.state == TASK_SCHEDULED;
 	if (max > 0 && n > max)
 		sim_broken(
@@ -295,11 +162,11 @@ static void check_change(
 	if (from == to)
 		return;
 	s->moved[from][to] = true;
-	if (is_over(from) && cause != RUN_CAUSE_CLEAR && cause != RUN_CAUSE_MARK &&
+	if (model_is_over(from) && cause != RUN_CAUSE_CLEAR && cause != RUN_CAUSE_MARK &&
 		!(from == TASK_REMOVED && cause == RUN_CAUSE_EXPANDED))
 		sim_broken(s, "task %u was over (%s) and became %s", a->task, task_state_name(from),
 			task_state_name(to));
-	if (is_over(to) && a->task_changed.row.kill != RUN_KILL_NONE)
+	if (model_is_over(to) && a->task_changed.row.kill != RUN_KILL_NONE)
 		sim_broken(s, "task %u is over and still to be killed", a->task);
 	if (from == TASK_NONE && is_task && cause != RUN_CAUSE_MARK)
 		check_first(s, r, a);
@@ -309,7 +176,7 @@ static void check_change(
 		sim_broken(s, "task %u retries %d ms early", a->task, (int)(c->row.at - s->now));
 	if (is_task && r->tasks[a->task].is_for_each && from == TASK_RUNNING)
 		check_for_each_end(s, r, a);
-	else if (is_active(from) && to != TASK_RUNNING)
+	else if (model_is_active(from) && to != TASK_RUNNING)
 		check_ended(s, r, c, a);
 }
 
@@ -357,7 +224,9 @@ static uint8_t run_outcome(const struct sim_run *r)
 			for (uint32_t d = t + 1; d < r->plan.n_tasks; d++)
 				counts &= !r->edge[t][d];
 		}
-		if (counts && (seen(r, t) == TASK_FAILED || seen(r, t) == TASK_UPSTREAM_FAILED))
+		if (counts &&
+			(model_seen(r, t) == TASK_FAILED ||
+				model_seen(r, t) == TASK_UPSTREAM_FAILED))
 			return RUN_FAILED;
 	}
 	return RUN_SUCCESS;
@@ -366,7 +235,7 @@ static uint8_t run_outcome(const struct sim_run *r)
 static bool all_tasks_over(const struct sim_run *r)
 {
 	for (uint32_t t = 0; t < r->plan.n_tasks; t++)
-		if (!is_over(r->now.tasks[t].row.state))
+		if (!model_is_over(r->now.tasks[t].row.state))
 			return false;
 	return true;
 }
@@ -422,8 +291,8 @@ static void check_for_each(struct sim *s, const struct sim_run *r, uint32_t task
 		uint8_t state = r->now.items[task][i].row.state;
 
 		fresh += state == TASK_NONE;
-		active += is_active(state) || state == TASK_SCHEDULED;
-		over += is_over(state);
+		active += model_is_active(state) || state == TASK_SCHEDULED;
+		over += model_is_over(state);
 	}
 	if (row->kill == RUN_KILL_NONE && fresh > 0 && (max == 0 || active < max))
 		sim_broken(s, "task %u lets no instance in, though it could", task);
@@ -448,8 +317,8 @@ void model_check(struct sim *s, struct sim_run *r)
 			check_row(s, r, t, i);
 		check_for_each(s, r, t);
 		if (head.state == RUN_RUNNING && r->now.tasks[t].row.state == TASK_NONE &&
-			judge(r, t) != WAIT &&
-			!(judge(r, t) == GO && r->tasks[t].depends_on_past &&
+			model_judge(r, t) != WAIT &&
+			!(model_judge(r, t) == GO && r->tasks[t].depends_on_past &&
 				!r->now.tasks[t].row.is_released))
 			sim_broken(s, "task %u could move, but is left waiting", t);
 	}
@@ -491,7 +360,7 @@ static void check_acted(struct sim *s, struct sim_run *r, uint32_t task, uint32_
 	const struct run_row *row = &model_cell(&r->now, task, instance)->row;
 	const struct attempt *a;
 
-	if (!is_active(row->state))
+	if (!model_is_active(row->state))
 		return;
 	if (!*model_hold(r, task, instance))
 		sim_broken(s, "task %u[%d] has a try without capacity", task, (int)instance);

@@ -1,0 +1,139 @@
+/* The run state machine: what people do to a run, and what becomes of its tasks then. */
+#include "tests/unit/run_kit.h"
+
+#include <string.h>
+
+static void test_cancel(void)
+{
+	struct kit k;
+
+	kit_plan(&k, 6, "0>1 1>2 0>2 3>4 5>4");
+	k.tasks[0].is_setup = k.tasks[2].is_teardown = true;
+	k.tasks[5].retries = 3;
+	kit_start(&k);
+	kit_do(&k, 0, ONE, RUN_EXIT_SUCCESS);
+	kit_begin(&k, 1, ONE);
+	kit_do(&k, 5, ONE, RUN_EXIT_FAILED);
+	kit_cancel(&k, false);
+	IS_STR(kit_states(&k), "success running none skipped skipped skipped",
+		"what waits is skipped, teardowns excepted");
+	OK(kit_action(&k, RUN_ACT_UNQUEUE, 0) != NULL, "who was in line leaves it");
+	OK(kit_action(&k, RUN_ACT_CANCEL_TIMER, 0) != NULL, "a retry is called off");
+	IS_INT(kit_action(&k, RUN_ACT_KILL, 0)->kill, RUN_KILL_CANCEL, "what runs is killed");
+	IS_INT(kit_cancel(&k, false), RUN_IGNORED, "a second cancel is none");
+	kit_end(&k, 1, ONE, RUN_EXIT_FAILED);
+	IS_STR(kit_states(&k), "success failed scheduled skipped skipped skipped",
+		"then the teardown runs");
+	kit_begin(&k, 2, ONE);
+	kit_cancel(&k, true);
+	IS_INT(kit_action(&k, RUN_ACT_KILL, 0)->task, 2, "a cancel may end teardowns too");
+	kit_end(&k, 2, ONE, RUN_EXIT_FAILED);
+	IS_STR(kit_run_state(&k), "failed", "the run has failed");
+	IS_INT(kit_cancel(&k, true), RUN_IGNORED, "it is over");
+	kit_free(&k);
+
+	kit_plan(&k, 2, "0>1");
+	kit_create(&k);
+	kit_cancel(&k, false);
+	IS_STR(kit_states(&k), "skipped skipped", "a run may be cancelled before it starts");
+	IS_STR(kit_run_state(&k), "failed", "and has failed then");
+	kit_free(&k);
+}
+
+static void test_cancel_for_each(void)
+{
+	struct kit k;
+
+	kit_plan(&k, 1, "");
+	k.tasks[0].is_for_each = true;
+	k.tasks[0].max_active_tis = 2;
+	kit_start(&k);
+	kit_decide(&k, 0, RUN_VERDICT_RUN, 3);
+	kit_begin(&k, 0, 0);
+	kit_cancel(&k, false);
+	IS_STR(kit_instances(&k, 0), "running skipped skipped", "instances that wait are skipped");
+	kit_end(&k, 0, 0, RUN_EXIT_SUCCESS);
+	IS_STR(kit_instances(&k, 0), "success skipped skipped", "a late success counts");
+	IS_STR(kit_states(&k), "failed", "but a task that was cut short has failed");
+	kit_free(&k);
+}
+
+static void test_clear(void)
+{
+	struct kit k;
+
+	kit_plan(&k, 3, "0>1 1>2");
+	k.tasks[1].retries = 1;
+	kit_start(&k);
+	kit_do(&k, 0, ONE, RUN_EXIT_SUCCESS);
+	kit_do(&k, 1, ONE, RUN_EXIT_FAILED);
+	kit_timer(&k, RUN_TIMER_RETRY, 1, ONE);
+	kit_do(&k, 1, ONE, RUN_EXIT_FAILED);
+	IS_STR(kit_run_state(&k), "failed", "a run has failed");
+	k.now = 7000;
+	kit_clear(&k, 1, true, false);
+	IS_STR(kit_run_state(&k), "running", "a clear makes it go on");
+	IS_INT(run_head_get(k.run).started_at, 7000, "from now");
+	IS_STR(kit_states(&k), "success scheduled none", "at the cleared task");
+	kit_begin(&k, 1, ONE);
+	IS_INT(kit_row(&k, 1, ONE).try_number, 3, "tries go on counting");
+	IS_INT(kit_row(&k, 1, ONE).try_limit, 4, "and there are as many again");
+	kit_clear(&k, 1, false, false);
+	IS_INT(kit_action(&k, RUN_ACT_KILL, 0)->kill, RUN_KILL_CLEAR, "a running one is killed");
+	IS_INT(kit_clear(&k, 1, false, false), RUN_IGNORED, "once");
+	kit_end(&k, 1, ONE, RUN_EXIT_SUCCESS);
+	IS_STR(kit_states(&k), "success scheduled none", "and starts anew, however it ended");
+	kit_do(&k, 1, ONE, RUN_EXIT_SUCCESS);
+	kit_do(&k, 2, ONE, RUN_EXIT_SUCCESS);
+	IS_STR(kit_run_state(&k), "success", "the run ends well");
+	IS_INT(kit_clear(&k, 0, true, true), RUN_IGNORED, "there is nothing failed to clear");
+	IS_STR(kit_run_state(&k), "success", "so it stays so");
+	kit_free(&k);
+}
+
+static void test_mark(void)
+{
+	struct kit k;
+
+	kit_plan(&k, 3, "0>1 1>2");
+	kit_start(&k);
+	kit_do(&k, 0, ONE, RUN_EXIT_FAILED);
+	kit_mark(&k, 0, ONE, RUN_MARK_SUCCESS);
+	IS_STR(kit_states(&k), "success scheduled none", "what failed below goes on");
+	IS_STR(kit_run_state(&k), "running", "and so does the run");
+	kit_begin(&k, 1, ONE);
+	kit_mark(&k, 1, ONE, RUN_MARK_FAILED);
+	IS_STR(kit_states(&k), "success running none", "a running task is killed first");
+	kit_end(&k, 1, ONE, RUN_EXIT_SUCCESS);
+	IS_STR(kit_states(&k), "success failed upstream_failed", "and then is as marked");
+	kit_mark(&k, 2, ONE, RUN_MARK_SUCCESS);
+	IS_STR(kit_run_state(&k), "success", "a run that was over is judged by its leaves anew");
+	IS_INT(kit_mark(&k, 2, ONE, RUN_MARK_SUCCESS), RUN_IGNORED, "marked already");
+	kit_mark(&k, RUN_NO_TASK, ONE, RUN_MARK_FAILED);
+	IS_STR(kit_run_state(&k), "failed", "a run may be marked failed");
+	kit_mark(&k, RUN_NO_TASK, ONE, RUN_MARK_SUCCESS);
+	IS_STR(kit_states(&k), "success success success", "or success with all its tasks");
+	IS_STR(kit_run_state(&k), "success", "whatever they were");
+	kit_free(&k);
+
+	kit_plan(&k, 1, "");
+	k.tasks[0].is_for_each = true;
+	kit_start(&k);
+	kit_decide(&k, 0, RUN_VERDICT_RUN, 2);
+	kit_do(&k, 0, 0, RUN_EXIT_FAILED);
+	kit_do(&k, 0, 1, RUN_EXIT_SUCCESS);
+	IS_STR(kit_run_state(&k), "failed", "an instance failed");
+	kit_mark(&k, 0, 0, RUN_MARK_SUCCESS);
+	IS_STR(kit_run_state(&k), "success", "marked success, it fails nothing any more");
+	IS_INT(kit_mark(&k, 0, 2, RUN_MARK_SUCCESS), ERR_INVALID, "there is no third");
+	kit_free(&k);
+}
+
+int main(void)
+{
+	test_cancel();
+	test_cancel_for_each();
+	test_clear();
+	test_mark();
+	return tap_done();
+}
