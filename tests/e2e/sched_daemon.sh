@@ -2,6 +2,8 @@
 # The daemon as an operator meets it: its start, a second one, stopping while tasks run, settings
 # that are read again, stores that it cannot use.
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
+daemon=
+trap '[ -z "$daemon" ] || kill -s KILL "$daemon" 2>/dev/null; chmod -R u+rwx "$work" 2>/dev/null; rm -rf "$work"' EXIT
 mkdir -p "$work/dags"
 WINDROW__CORE__DAGS_FOLDER=$work/dags
 export WINDROW__CORE__DAGS_FOLDER
@@ -14,17 +16,20 @@ daemon_start()
 	until_said "the scheduler runs on"
 }
 
-# until_said TEXT: waits until the daemon has said it, or is gone
+# until_said TEXT: waits until the daemon has said it; false where it is gone, or has not for a minute
 until_said()
 {
+	said_left=1200
 	while ! grep -q -- "$1" "$work/daemon"; do
-		kill -0 "$daemon" 2>/dev/null || return 1
+		said_left=$((said_left - 1))
+		[ "$said_left" -gt 0 ] && kill -0 "$daemon" 2>/dev/null || return 1
+		sleep 0.05
 	done
 }
 
 daemon_stop()
 {
-	kill "$daemon" && wait "$daemon"
+	kill "$daemon" && wait "$daemon" && daemon=
 }
 
 ok "the scheduler starts where there is nothing yet" daemon_start
@@ -49,8 +54,11 @@ tasks:
   next: {command: "echo \${main.slow.output.response} > $work/next", depends_on: [slow]}
 END
 mv "$work/dags/.new" "$work/dags/t.yaml"
-while [ ! -s "$work/pid" ]; do
-	:
+ok "a task runs" until_said "t: run .* is running"
+left=1200
+while [ ! -s "$work/pid" ] && [ "$left" -gt 0 ]; do
+	left=$((left - 1))
+	sleep 0.05
 done
 ok "it stops though a task runs" daemon_stop
 like "and says what becomes of that" "$(cat "$work/daemon")" "*what runs is left running*"
@@ -101,7 +109,7 @@ daemon_stop
 cp "$WINDROW_HOME/windrow.db" "$work/good.db"
 if command -v sqlite3 >/dev/null; then
 	daemon_start
-	sqlite3 "$WINDROW_HOME/windrow.db" "INSERT INTO pools (name, slots) VALUES ('x', 1); PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+	sqlite3 -cmd ".timeout 10000" "$WINDROW_HOME/windrow.db" "INSERT INTO pools (name, slots) VALUES ('x', 1); PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
 	pages=$(($(wc -c <"$WINDROW_HOME/windrow.db") / 4096))
 	tr '\0' x </dev/zero | dd of="$WINDROW_HOME/windrow.db" bs=4096 seek=1 count=$((pages - 1)) \
 		iflag=fullblock conv=notrunc 2>/dev/null
