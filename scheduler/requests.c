@@ -150,13 +150,26 @@ static int look_first(struct call *c, const struct request *r, struct err *e)
 	return status;
 }
 
+/* Whether it can be done at all: what could never be stored would never be answered. */
+static int check_may(const struct requests *q, const struct request *r, struct err *e)
+{
+	const struct err *stall = journal_stall(q->o.journal);
+
+	if (q->is_closing)
+		return err_set(e, ERR_AGAIN, "the scheduler is stopping");
+	if (deeds[r->kind] != NULL && stall != NULL && journal_error_is_final(stall))
+		return err_set(e, ERR_UNAVAILABLE, "nothing was done: %s", stall->text);
+	return 0;
+}
+
 static void call_do(struct call *c, const struct request *r)
 {
 	struct requests *q = c->requests;
 	struct err e;
-	int status = q->is_closing ? err_set(&e, ERR_AGAIN, "the scheduler is stopping")
-				   : handlers[r->kind](c, r, &e);
+	int status = check_may(q, r, &e);
 
+	if (status == 0)
+		status = handlers[r->kind](c, r, &e);
 	if (status == ANSWER_LOOKED ||
 		((status == ERR_NOTFOUND || status == ERR_ILLEGAL) && is_worth_a_look(c, r))) {
 		status = look_first(c, r, &e);

@@ -196,6 +196,10 @@ static int write_all(struct journal *j, const struct batch *b, struct err *e)
 			r = journal_entry_write(j->store, n, e);
 	if (r == 0)
 		return store_commit(j->store, e);
+	if (r == ERR_EXISTS)
+		(void)err_context(e,
+			"a change breaks a rule of the store's tables, by a fault of "
+			"windrow's; the next scheduler goes on with what is stored");
 	store_rollback(j->store);
 	return r;
 }

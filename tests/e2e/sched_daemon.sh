@@ -118,6 +118,8 @@ if command -v sqlite3 >/dev/null; then
 	ok "one that is damaged is told" until_said "nothing is stored any more, and nothing started, until .*is damaged (.*stop what uses it, keep a copy, and put a backup in its place"
 	run jobs check
 	like "and seen" "$status:$err" "1:*cannot write its store, and starts nothing: the store * is damaged*"
+	run pools set web 3
+	like "what would change something is refused" "$status:$err" "3:*nothing was done: the store * is damaged*"
 	kill "$daemon"
 	wait "$daemon" 2>/dev/null
 	like "it can be stopped" "$(cat "$work/daemon")" "*leaving at once*"
@@ -127,7 +129,7 @@ if command -v sqlite3 >/dev/null; then
 	ok "with the backup in its place it goes on" daemon_start
 	daemon_stop
 else
-	skip 5 "no sqlite3 here"
+	skip 6 "no sqlite3 here"
 fi
 
 # What tries leave is sealed: without the key nothing could be stored.

@@ -512,6 +512,28 @@ static void test_damage_elsewhere(void)
 	free(damaged);
 }
 
+/* A change that the tables refuse would be refused for ever. */
+static void test_rule(void)
+{
+	struct journal *j = open_journal();
+
+	free(kit_sql(&k,
+		"CREATE TRIGGER no BEFORE INSERT ON audit_log BEGIN "
+		"SELECT RAISE(ABORT, 'refused'); END"));
+	OK(journal_audit(j, NULL, "test", "no") == 0 &&
+			journal_commit(j, on_committed, &numbers[0]) == 0,
+		"a batch is handed over");
+	while (n_stalls == 0)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	OK(strstr(why.text,
+		   "a change breaks a rule of the store's tables, by a fault of windrow's") != NULL,
+		"what breaks a rule is told for what it is");
+	OK(journal_error_is_final(&why), "once and for all");
+	close_journal(j);
+	IS_INT(n_called, 0, "and is not called back");
+	free(kit_sql(&k, "DROP TRIGGER no"));
+}
+
 int main(void)
 {
 	struct store *s;
@@ -533,6 +555,7 @@ int main(void)
 		test_stall();
 		free(kit_sql(&k, "ALTER TABLE elsewhere RENAME TO pools"));
 		test_taken_away();
+		test_rule();
 		test_damage();
 		test_damage_elsewhere();
 	}
