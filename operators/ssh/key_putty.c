@@ -19,6 +19,7 @@
 #define CIPHER_KEY 32
 #define CIPHER_IV 16
 #define MAC_KEY 32
+#define SEED ((size_t)32) /* bytes: what an Ed25519 key is made of */
 
 struct ppk {
 	const char *what;
@@ -321,8 +322,12 @@ static bool translate(const struct ppk *p, struct buf *out)
 		a = key_take_string(&public);
 		b = key_take_string(&private);
 		key_add_string(out, a.at, a.len);
-		key_add_u32(out, (uint32_t)(a.len + b.len));
+		key_add_u32(out, (uint32_t)((b.len < SEED ? SEED : b.len) + a.len));
 		buf_add(out, b.at, b.len);
+		/* N.B. to PuTTY it is a number, the lowest byte first: zeros at its end are left
+		 * out. */
+		for (size_t i = b.len; i < SEED; i++)
+			buf_addc(out, 0);
 		buf_add(out, a.at, a.len);
 	} else if (type.len > 6 && memcmp(type.at, "ecdsa-", 6) == 0) {
 		copy_string(out, &public); /* the curve */

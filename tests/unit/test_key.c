@@ -165,6 +165,8 @@ static void test_all_putty(void)
 			(void)snprintf(name, sizeof(name), "%s-sealed", public);
 			test_putty(name, public, "pass phrase");
 		}
+	/* An older PuTTY left out the zero that the private half ends with. */
+	test_putty("ed25519-2-short", "ed25519-2-short", NULL);
 	test_putty("ed25519-3-sealed-d", "ed25519-3", "pass phrase");
 	test_putty("ecdsab256-3-sealed-i", "ecdsab256-3", "pass phrase");
 	(void)shell("sed -i 's/^Comment: .*/Comment: another/' key");
@@ -275,8 +277,9 @@ int main(void)
 {
 	if (mkdtemp(folder) == NULL)
 		return 99;
-	if (!shell("command -v ssh-keygen >/dev/null")) {
-		tap_skip(1, "no ssh-keygen here");
+	/* N.B. it does nothing for a user without a name. */
+	if (!shell("ssh-keygen -q -t ed25519 -N '' -f key")) {
+		tap_skip(1, "no ssh-keygen works here");
 		(void)rmdir(folder);
 		return tap_done();
 	}
