@@ -121,12 +121,25 @@ static int open_data_key(struct vault *v, uint32_t number, const char *master_id
 
 /* ---- making ---- */
 
-/* Puts a new data key, sealed under the master key in v->keys, into the database. */
-static int insert_data_key(struct vault *v, struct db *d, struct err *e)
+/* Draws a data key. N.B. by its number others see that it is another than the one before: once in
+ * 2^32 times they would not. */
+static int draw_data_key(struct seal_key *out, uint32_t before, struct err *e)
+{
+	int r;
+
+	do
+		r = seal_random(out, sizeof(*out), e);
+	while (r == 0 && out->number == before);
+	return r;
+}
+
+/* Puts a new data key, sealed under the master key in v->keys, into the database, for the one of
+ * this number. */
+static int insert_data_key(struct vault *v, struct db *d, uint32_t before, struct err *e)
 {
 	struct timespec now;
 	struct buf sealed;
-	int r = seal_random(&v->keys->data, sizeof(v->keys->data), e);
+	int r = draw_data_key(&v->keys->data, before, e);
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	buf_init(&sealed, 0);
@@ -173,7 +186,7 @@ static int make(struct vault *v, struct db *d, struct err *e)
 	if (r == 0)
 		r = provide_master(v, e);
 	if (r == 0)
-		r = insert_data_key(v, d, e);
+		r = insert_data_key(v, d, 0, e);
 	if (r == 0)
 		memcpy(v->master_id, v->keys->master.id, sizeof(v->master_id));
 	else
@@ -276,7 +289,7 @@ int vault_rotate(
 	if (r == 0)
 		r = db_run(d, e, NULL, "DELETE FROM vault_keys", "");
 	if (r == 0)
-		r = insert_data_key(v, d, e);
+		r = insert_data_key(v, d, vault_number(old), e);
 	if (r != 0) {
 		vault_destroy(v);
 		return r;
