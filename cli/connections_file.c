@@ -92,26 +92,37 @@ static int put_all(struct import *m, struct store *s, struct err *e)
 	return r;
 }
 
-static int import_all(struct import *m)
+/* Stores what is right; where there is nothing, no store is made. */
+static int store_all(struct import *m)
 {
 	struct err e;
 	int status;
-	struct store *s = stores_open(&status);
+	struct store *s;
 
-	if (s == NULL)
-		return status;
-	if (put_all(m, s, &e) != 0) {
+	if (m->n == m->n_left_out)
+		return EXIT_DONE;
+	s = stores_open(&status);
+	if (s != NULL && put_all(m, s, &e) != 0) {
 		(void)err_context(&e, "%s: nothing was imported", m->path);
 		status = stores_report(&e);
-	} else if (m->n_left_out > 0) {
-		report_note("%zu of %zu connections imported; left out: %zu", m->n_put, m->n,
-			m->n_left_out);
-		status = EXIT_FAILED;
-	} else {
-		report_note("%zu of %zu connections imported", m->n_put, m->n);
 	}
 	stores_close(s);
 	return status;
+}
+
+static int import_all(struct import *m)
+{
+	int status = store_all(m);
+
+	if (status != EXIT_DONE)
+		return status;
+	if (m->n_left_out == 0) {
+		report_note("%zu of %zu connections imported", m->n_put, m->n);
+		return EXIT_DONE;
+	}
+	report_note(
+		"%zu of %zu connections imported; left out: %zu", m->n_put, m->n, m->n_left_out);
+	return EXIT_FAILED;
 }
 
 static int import_text(

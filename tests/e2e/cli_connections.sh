@@ -126,6 +126,12 @@ of 12 connections imported; left out: 4"
 		"$(cat "$airflow/imported.json")"
 	rm -rf "$work/home2"
 done
+echo '{"web": {"extra": []}}' >"$work/none.json"
+WINDROW_HOME=$work/home2 run import airflow-connections "$work/none.json"
+is "where nothing can be taken over" "$status:$err" \
+	"1:$work/none.json: left out: connection web: extra must be an object, not a list
+0 of 1 connections imported; left out: 1"
+ok "no store is made" [ ! -e "$work/home2/windrow.db" ]
 err=$(WINDROW_HOME=$work/home2 "$windrow" import airflow-connections - <"$airflow/connections.env" 2>&1)
 like "a line's place is told" "$err" "standard input:2: left out: connection broken_extra: *"
 rm -rf "$work/home2"
