@@ -41,6 +41,8 @@ libengine_a_SOURCES = \
 	engine/hint.h \
 	engine/instant.c \
 	engine/instant.h \
+	engine/json_mend.c \
+	engine/json_mend.h \
 	engine/keys.c \
 	engine/keys.h \
 	engine/literal.c \

@@ -1,10 +1,9 @@
 /*
  * Values out of JSON, by yajl.
  *
- * What yajl leaves open is closed here before it sees the text: all of it must be valid UTF-8
- * (yajl lets overlong forms pass), and half of a surrogate pair, which yajl turns into bytes that
- * are no UTF-8, is made U+FFFD. yajl dies where malloc fails; it is given memory out of an arena
- * instead, and a longjmp takes us out of it when that ends.
+ * What yajl leaves open is closed before it sees the text: all of it must be valid UTF-8 (yajl lets
+ * overlong forms pass), and halves of surrogate pairs are mended. yajl dies where malloc fails; it
+ * is given memory out of an arena instead, and a longjmp takes us out of it when that ends.
  */
 #include <setjmp.h>
 #include <stddef.h>
@@ -15,6 +14,7 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/json_mend.h"
 #include "engine/utf8.h"
 #include "engine/value.h"
 
@@ -71,29 +71,13 @@ static int on_number(void *ctx, const char *s, size_t len)
 	return member_add(r, (struct value){.type = VALUE_NUMBER, .len = len, .u.text = text});
 }
 
-/* Makes bytes again of what yajl has made of \udc80 to \udcff, and returns how many there are. */
-static size_t bytes_mend(char *text, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; n++) {
-		const unsigned char *at = (const unsigned char *)text + i;
-		bool is_byte = len - i >= 3 && at[0] == 0xed && (at[1] & 0xfe) == 0xb2;
-
-		text[n] = is_byte ? (char)((at[1] & 1) << 6 | at[2]) : text[i];
-		i += is_byte ? 3 : 1;
-	}
-	text[n] = '\0';
-	return n;
-}
-
 /* A copy of a string. NULL: no memory. */
 static const char *string_take(const struct reader *r, const unsigned char *s, size_t *len)
 {
 	char *copy = arena_memdup(r->a, s, *len);
 
 	if (copy != NULL && r->is_exact)
-		*len = bytes_mend(copy, *len);
+		*len = json_bytes_mend(copy, *len);
 	return copy;
 }
 
@@ -263,62 +247,6 @@ static int yajl_failed(yajl_handle h, struct err *e, const char *text, size_t at
 	return place_tell(e, text, at > 0 ? at - 1 : 0, what);
 }
 
-/* The number behind the \u at p, or -1 where `left` bytes hold no whole escape of that kind. */
-static int unicode_escape(const char *p, size_t left)
-{
-	int n = 0;
-
-	if (left < 6 || p[0] != '\\' || p[1] != 'u')
-		return -1;
-	for (int i = 2; i < 6; i++) {
-		char c = p[i];
-		int digit = c >= '0' && c <= '9' ? c - '0'
-			: c >= 'a' && c <= 'f'	 ? c - 'a' + 10
-			: c >= 'A' && c <= 'F'	 ? c - 'A' + 10
-						 : -1;
-
-		if (digit < 0)
-			return -1;
-		n = n << 4 | digit;
-	}
-	return n;
-}
-
-/* Where half of a surrogate pair stands in text, behind `from`, or len. A backslash that begins an
- * escape has an even number of them in front of it, which skipping whole escapes keeps true. */
-static size_t half_find(const char *text, size_t len, size_t from)
-{
-	const char *p;
-
-	while (from < len && (p = memchr(text + from, '\\', len - from)) != NULL) {
-		size_t at = (size_t)(p - text), left = len - at;
-		int first = unicode_escape(p, left);
-		int second = left > 6 ? unicode_escape(p + 6, left - 6) : -1;
-		bool is_high = first >= 0xd800 && first <= 0xdbff;
-		bool is_pair = is_high && second >= 0xdc00 && second <= 0xdfff;
-
-		if (first >= 0xd800 && first <= 0xdfff && !is_pair)
-			return at;
-		from = at + (is_pair ? 12 : 2);
-	}
-	return len;
-}
-
-/* text, or, where it holds halves of surrogate pairs, a copy in which they are U+FFFD. Both have
- * the same length, so that places in one are places in the other. */
-static const char *halves_mend(struct arena *a, const char *text, size_t len)
-{
-	size_t at = half_find(text, len, 0);
-	char *copy;
-
-	if (at == len)
-		return text;
-	copy = arena_memdup(a, text, len);
-	for (; copy != NULL && at < len; at = half_find(copy, len, at + 6))
-		memcpy(copy + at, "\\ufffd", 6);
-	return copy;
-}
-
 /* Reads the text, mended, into r->pending[0]. */
 static int yajl_run(struct reader *r, const char *text, size_t len, struct err *e)
 {
@@ -386,7 +314,9 @@ static int parse(struct arena *a, const char *text, size_t len, bool is_exact, s
 	r->a = a;
 	r->is_exact = is_exact;
 	r->scratch = arena_create(0);
-	mended = r->scratch == NULL ? NULL : is_exact ? text : halves_mend(r->scratch, text, len);
+	mended = r->scratch == NULL ? NULL
+		: is_exact	    ? text
+				    : json_halves_mend(r->scratch, text, len);
 	if (mended == NULL)
 		rc = err_set(e, ERR_NOMEM, "out of memory while reading JSON");
 	else

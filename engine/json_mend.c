@@ -1,0 +1,78 @@
+/*
+ * Halves of surrogate pairs. yajl turns them into bytes that are no UTF-8, each of them into three.
+ */
+#include "engine/json_mend.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "engine/arena.h"
+
+/* The number behind the \u at p, or -1 where `left` bytes hold no whole escape of that kind. */
+static int unicode_escape(const char *p, size_t left)
+{
+	int n = 0;
+
+	if (left < 6 || p[0] != '\\' || p[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++) {
+		char c = p[i];
+		int digit = c >= '0' && c <= '9' ? c - '0'
+			: c >= 'a' && c <= 'f'	 ? c - 'a' + 10
+			: c >= 'A' && c <= 'F'	 ? c - 'A' + 10
+						 : -1;
+
+		if (digit < 0)
+			return -1;
+		n = n << 4 | digit;
+	}
+	return n;
+}
+
+/* Where half of a surrogate pair stands in text, behind `from`, or len. A backslash that begins an
+ * escape has an even number of them in front of it, which skipping whole escapes keeps true. */
+static size_t half_find(const char *text, size_t len, size_t from)
+{
+	const char *p;
+
+	while (from < len && (p = memchr(text + from, '\\', len - from)) != NULL) {
+		size_t at = (size_t)(p - text), left = len - at;
+		int first = unicode_escape(p, left);
+		int second = left > 6 ? unicode_escape(p + 6, left - 6) : -1;
+		bool is_high = first >= 0xd800 && first <= 0xdbff;
+		bool is_pair = is_high && second >= 0xdc00 && second <= 0xdfff;
+
+		if (first >= 0xd800 && first <= 0xdfff && !is_pair)
+			return at;
+		from = at + (is_pair ? 12 : 2);
+	}
+	return len;
+}
+
+const char *json_halves_mend(struct arena *a, const char *text, size_t len)
+{
+	size_t at = half_find(text, len, 0);
+	char *copy;
+
+	if (at == len)
+		return text;
+	copy = arena_memdup(a, text, len);
+	for (; copy != NULL && at < len; at = half_find(copy, len, at + 6))
+		memcpy(copy + at, "\\ufffd", 6);
+	return copy;
+}
+
+size_t json_bytes_mend(char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; n++) {
+		const unsigned char *at = (const unsigned char *)text + i;
+		bool is_byte = len - i >= 3 && at[0] == 0xed && (at[1] & 0xfe) == 0xb2;
+
+		text[n] = is_byte ? (char)((at[1] & 1) << 6 | at[2]) : text[i];
+		i += is_byte ? 3 : 1;
+	}
+	text[n] = '\0';
+	return n;
+}
