@@ -23,7 +23,10 @@ struct telling {
 	struct bag *bag; /* NULL: it was closed meanwhile */
 	struct telling *next; /* of the bag */
 	size_t n;
-	struct bag_entry *entries[];
+	struct change {
+		struct bag_entry *entry;
+		const char *news;
+	} changes[];
 };
 
 static bool is_good(const struct folder_file *f)
@@ -274,8 +277,8 @@ static void update(struct bag *b, struct bag_entry *entry)
 		what = "has changed";
 	else if (entry->dag.is_retired != before.is_retired)
 		what = before.is_retired ? "has come back" : "is retired: no file has it any more";
-	if (what != NULL && entry->dag.version > 0 && ++b->n_noted <= NOTES_MAX)
-		bag_note(b, OP_INFO, "DAG %s %s (%s)", entry->dag.dag_id, what, entry->dag.file);
+	if (what != NULL && entry->dag.version > 0)
+		entry->news = what;
 	if (what != NULL || before.file != entry->dag.file || entry->must_store)
 		bag_entry_store(b, entry);
 	entry->must_tell |= what != NULL || before.is_broken != entry->dag.is_broken ||
@@ -306,6 +309,21 @@ static void unlink_telling(struct bag *b, const struct telling *t)
 	*at = t->next;
 }
 
+static void note_news(struct bag *b, const struct telling *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct bag_dag *d = &t->changes[i].entry->dag;
+
+		if (t->changes[i].news != NULL && ++n <= NOTES_MAX)
+			bag_note(b, OP_INFO, "DAG %s %s (%s)", d->dag_id, t->changes[i].news,
+				d->file);
+	}
+	if (n > NOTES_MAX)
+		bag_note(b, OP_INFO, "and %zu more DAGs", n - NOTES_MAX);
+}
+
 static void on_stored(void *ctx)
 {
 	struct telling *t = ctx;
@@ -314,8 +332,9 @@ static void on_stored(void *ctx)
 
 	if (b != NULL) {
 		unlink_telling(b, t);
+		note_news(b, t);
 		for (size_t i = 0; i < t->n; i++)
-			bag_tell(b, t->entries[i]);
+			bag_tell(b, t->changes[i].entry);
 	}
 	free(t);
 	if (is_first)
@@ -337,7 +356,7 @@ void bag_claims_close(struct bag *b)
 
 static void hand_in(struct bag *b)
 {
-	struct telling *t = calloc(1, sizeof(*t) + b->n_entries * sizeof(struct bag_entry *));
+	struct telling *t = calloc(1, sizeof(*t) + b->n_entries * sizeof(t->changes[0]));
 
 	if (t == NULL) {
 		bag_claims_again(b);
@@ -348,16 +367,19 @@ static void hand_in(struct bag *b)
 		struct bag_entry *entry = b->entries[i];
 
 		if (entry->must_tell)
-			t->entries[t->n++] = entry;
+			t->changes[t->n++] = (struct change){entry, entry->news};
 		entry->must_tell = false;
+		entry->news = NULL;
 	}
 	if (journal_commit(b->o.journal, on_stored, t) == 0) {
 		t->next = b->tellings;
 		b->tellings = t;
 		return;
 	}
-	for (size_t i = 0; i < t->n; i++)
-		t->entries[i]->must_tell = true;
+	for (size_t i = 0; i < t->n; i++) {
+		t->changes[i].entry->must_tell = true;
+		t->changes[i].entry->news = t->changes[i].news;
+	}
 	bag_claims_again(b);
 	free(t);
 }
@@ -374,10 +396,7 @@ void bag_claims_settle(struct bag *b)
 		bag_claims_again(b);
 		return;
 	}
-	b->n_noted = 0;
 	for (size_t i = 0; i < b->n_entries; i++)
 		update(b, b->entries[i]);
-	if (b->n_noted > NOTES_MAX)
-		bag_note(b, OP_INFO, "and %zu more DAGs", b->n_noted - NOTES_MAX);
 	hand_in(b);
 }

@@ -19,6 +19,7 @@ struct bag_entry {
 	struct folder_file *claim; /* the file that has it, while claims are worked out */
 	struct dag_facts *facts; /* what the claim says of it */
 	struct timetable *timetable; /* dag.timetable */
+	const char *news; /* what is to be noted of it once that is stored, or NULL */
 	bool must_store, must_tell;
 };
 
@@ -56,7 +57,6 @@ struct bag {
 	struct telling *tellings; /* that wait for their batches to be on disk */
 	struct kept_edition kept[BAG_EDITIONS_KEPT];
 	uint64_t n_uses;
-	size_t n_noted; /* changes of DAGs that this look found */
 	struct bag_observer *observers;
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;

@@ -38,11 +38,31 @@ static void on_ready(void *ctx)
 	bag_world.is_ready = true;
 }
 
+/* Holds what is noted against what the store has by then. */
+static void look_note_up(const char *text)
+{
+	bool is_gone = strstr(text, " is retired") != NULL;
+	struct arena *a = arena_create(0);
+	struct store_dag row;
+	char dag_id[64];
+	struct err e;
+
+	if ((is_gone || strstr(text, " has come back") != NULL) && a != NULL &&
+		sscanf(text, "DAG %63s", dag_id) == 1) {
+		bag_world.n_noted++;
+		if (store_dag_get(bag_world.store, a, dag_id, &row, &e) != 0 ||
+			row.is_retired != is_gone)
+			bag_world.n_noted_early++;
+	}
+	arena_destroy(a);
+}
+
 static void on_note(void *ctx, enum op_level level, const char *text)
 {
 	(void)ctx;
 	(void)level;
 	buf_addf(&bag_world.notes, "%s\n", text);
+	look_note_up(text);
 }
 
 static void on_late(uv_timer_t *t)

@@ -23,6 +23,7 @@ struct bag_world {
 	struct bag_observer observer;
 	bool is_ready, is_closed, is_late;
 	size_t n_told, n_told_early; /* changes of DAGs; those that were not stored yet */
+	size_t n_noted, n_noted_early; /* the same of notes that a DAG has gone, or come back */
 	struct buf notes;
 };
 

@@ -43,7 +43,7 @@ static bool is_count(const void *arg)
 
 static void test_files(void)
 {
-	static const size_t three = 3, seven = 7;
+	static const size_t three = 3, five = 5, seven = 7;
 	struct edition *ed = NULL;
 	struct err e;
 	int fd;
@@ -72,12 +72,15 @@ static void test_files(void)
 	bag_kit_until(bag_kit_is_dag, "a v2", "a change is a new version");
 	bag_kit_take_away("a.yaml");
 	bag_kit_until(bag_kit_is_dag, "a v2 retired", "a file that is taken away retires its DAG");
+	bag_kit_until(has_told, &five, "of which whoever listens hears, too");
 	bag_kit_put("a.yaml", "description: changed\n" GOOD);
 	bag_kit_until(bag_kit_is_dag, "a v2", "which comes back as it was");
 	bag_kit_put("c.yaml", "is_paused_upon_creation: true\n" GOOD);
 	bag_kit_until(bag_kit_is_dag, "c v1 paused", "one is paused from the beginning");
 	bag_kit_until(has_told, &seven, "whoever listens hears of it all");
 	IS_INT((long long)bag_world.n_told_early, 0, "once it is stored");
+	IS_INT((long long)bag_world.n_noted, 2, "the log tells that it went and came");
+	IS_INT((long long)bag_world.n_noted_early, 0, "once that is stored");
 	bag_kit_down();
 	bag_kit_end();
 }
