@@ -151,12 +151,14 @@ void folder_file_load(struct folder_file *f, const struct folder_watch *watch,
 {
 	const struct dag_source *known = f->before == NULL ? NULL : f->before->source;
 	struct file_stamp after = {0};
+	bool is_young;
 	int r;
 
 	if (!is_settled(f, watch)) {
 		f->is_unsettled = true;
 		return;
 	}
+	is_young = file_stamp_is_of_this_moment(&f->stamp);
 	r = dag_source_read(reader, scan, f->path, known == NULL ? NULL : known->hash, &f->source);
 	if (r != 0 || file_stamp_look(f->path, &after) != 0 ||
 		!file_stamp_is_same(&after, &f->stamp)) {
@@ -164,6 +166,8 @@ void folder_file_load(struct folder_file *f, const struct folder_watch *watch,
 		dag_source_destroy(f->source);
 		f->source = NULL;
 		f->is_unsettled = true;
+	} else if (is_young) {
+		f->is_unsettled = true; /* it is read once more */
 	}
 	f->is_fresh = f->source != NULL;
 }

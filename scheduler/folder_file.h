@@ -20,7 +20,7 @@ struct folder_file {
 	struct file_stamp stamp; /* as it was when it was looked at */
 	struct dag_source *source; /* what it held when it was last whole; NULL: never yet */
 	bool is_fresh; /* the source came with this look */
-	bool is_unsettled; /* it is being written: the source is the one before */
+	bool is_unsettled; /* it is being written, and the source is the one before; or just was */
 	struct dag_faults told; /* the bag's: the import errors that were stored */
 	bool has_fault; /* the bag's: no DAG of it counts */
 

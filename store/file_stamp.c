@@ -63,3 +63,11 @@ bool file_stamp_has_settled_bytes(const struct file_stamp *s, uint64_t ms)
 {
 	return is_past(s->mtime_ns, ms);
 }
+
+bool file_stamp_is_of_this_moment(const struct file_stamp *s)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return s->ctime_ns == nanoseconds(&now);
+}

@@ -39,4 +39,8 @@ bool file_stamp_has_same_bytes(const struct file_stamp *a, const struct file_sta
 bool file_stamp_is_settled(const struct file_stamp *s, uint64_t ms);
 bool file_stamp_has_settled_bytes(const struct file_stamp *s, uint64_t ms);
 
+/* Whether the file was changed in this very step of the clock by which files are dated: who writes
+ * as many bytes once more before the next step leaves the same stamp. */
+bool file_stamp_is_of_this_moment(const struct file_stamp *s);
+
 #endif

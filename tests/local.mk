@@ -18,6 +18,7 @@ UNIT_TESTS = \
 	tests/unit/test_expr \
 	tests/unit/test_file_stamp \
 	tests/unit/test_filter \
+	tests/unit/test_folder_file \
 	tests/unit/test_graph \
 	tests/unit/test_hex \
 	tests/unit/test_hint \
@@ -188,6 +189,8 @@ tests_unit_test_conductor_SOURCES = tests/unit/test_conductor.c tests/unit/condu
 tests_unit_test_conductor_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_connection_SOURCES = tests/unit/test_connection.c $(STORE_KIT)
 tests_unit_test_connection_LDADD = $(STORE_LIBS)
+tests_unit_test_folder_file_SOURCES = tests/unit/test_folder_file.c $(STORE_KIT)
+tests_unit_test_folder_file_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_seal_SOURCES = tests/unit/test_seal.c $(TAP_SOURCES)
 tests_unit_test_seal_LDADD = $(STORE_LIBS)
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c $(TAP_SOURCES)
@@ -208,6 +211,7 @@ tests_unit_test_power_runs_SOURCES = tests/unit/test_power_runs.c tests/unit/dag
 tests_unit_test_power_runs_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_vault_SOURCES = tests/unit/test_vault.c $(STORE_KIT)
 tests_unit_test_vault_LDADD = $(STORE_LIBS)
+tests_unit_test_vault_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=seal_random
 
 BAG_KIT = tests/unit/bag_kit.c tests/unit/bag_kit.h $(STORE_KIT)
 tests_unit_test_bag_SOURCES = tests/unit/test_bag.c $(BAG_KIT)
