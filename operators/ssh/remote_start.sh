@@ -64,7 +64,8 @@ esac; done;
 # is left in it.
 v=; [ "$k" = 0 ] || { (
 trap "kill \$q 2>/dev/null; exit" TERM; sleep "$k" & eval "q=\$$e"; wait $q; trap : TERM;
-read -r q g <"$d/group"; [ "$q" = - ] || [ "/proc/$$/fd/6" -ef "$s" ] ||
+y=60; until read -r q g <"$d/group" || [ "$y" = 0 ]; do y=$((y - 1)); sleep 1; done;
+[ "$q" = - ] || [ "/proc/$$/fd/6" -ef "$s" ] ||
 grep -qs "WINDROW_SCRIPT_EXECUTION_ID=$i" "/proc/$g/environ" || { [ -r /proc/self/stat ] && exit; };
 printf "" >"$d/late"; kill -s TERM -- "-$g";
 while kill -s 0 -- "-$g"; do [ "$j" -gt 0 ] || { kill -s KILL -- "-$g"; break; }; sleep 1; j=$((j - 1)); done

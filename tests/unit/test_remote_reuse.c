@@ -63,6 +63,37 @@ static size_t file_read(const char *path, char *said, size_t size)
 	return len;
 }
 
+/* A sleep(1) that stands before the system's: a deadline's second lasts until `over`, a pipe, says
+ * that it is, however slow the machine is; where there is none it is over at once. */
+static void sleep_make(void)
+{
+	if (mkdir("bin", 0700) != 0)
+		abort();
+	file_write("bin/sleep",
+		"#!/bin/sh\n"
+		"PATH=${PATH#*:}\n"
+		"[ \"$1\" = 1 ] && mkdir \"$HOME/deadline\" && { read x <\"$HOME/over\"; exit; }\n"
+		"exec sleep \"$@\"\n");
+	if (chmod("bin/sleep", 0700) != 0)
+		abort();
+}
+
+static size_t n_crowd; /* folders that are not there, which are looked through for each program */
+
+static void path_set(void)
+{
+	const char *path = getenv("PATH");
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "%s/bin:", folder);
+	for (size_t i = 0; i < n_crowd; i++)
+		buf_adds(&b, "-:");
+	buf_adds(&b, path == NULL ? "/usr/bin:/bin" : path);
+	(void)setenv("PATH", buf_str(&b), 1);
+	buf_free(&b);
+}
+
 /* Runs the command with this input, and waits until all is gone that it has begun. What it said, on
  * either stream, from the beginning. */
 static void run(const char *command, const char *input, char *said, size_t size)
@@ -82,6 +113,7 @@ static void run(const char *command, const char *input, char *said, size_t size)
 			_exit(99);
 		(void)close(ends[0]);
 		(void)setenv("HOME", folder, 1);
+		path_set();
 		(void)execl("/bin/sh", "sh", "-c", command, (char *)NULL);
 		_exit(98);
 	}
@@ -125,17 +157,37 @@ static void test_deadline(void)
 {
 	char said[4096], script[512];
 
-	start("own", "sleep 100 & wait", said, sizeof(said));
+	if (mkfifo("over", 0600) != 0)
+		abort();
+	start("own", "echo >\"$HOME/over\"; sleep 100 & wait", said, sizeof(said));
 	OK(strstr(said, "late\n") != NULL && strstr(said, "exit 143\n") != NULL,
 		"the host ends a script at its deadline");
 	/* The supervisor is killed, the script ends, and its group's number is given out again. */
 	(void)snprintf(script, sizeof(script),
-		"kill -s KILL $PPID\necho %d %d >\"$HOME/.windrow/lost/group\"\n", (int)stranger,
-		(int)stranger);
+		"kill -s KILL $PPID\nwhile kill -s 0 $PPID; do sleep 0.02; done 2>/dev/null\n"
+		"echo %d %d >\"$HOME/.windrow/lost/group\"\n"
+		"echo >\"$HOME/over\"\n",
+		(int)stranger, (int)stranger);
+	if (rmdir("deadline") != 0)
+		abort();
 	start("lost", script, said, sizeof(said));
 	OK(strstr(said, "exit ") == NULL, "of one whose supervisor was killed no end is told");
 	OK(stranger_lives(), "its group's number may be another's: that group is left alone");
 	OK(access(".windrow/lost/late", F_OK) != 0, "and the script was not ended at its deadline");
+}
+
+/* A host so slow that the deadline comes before the script does. */
+static void test_early_deadline(void)
+{
+	char said[4096];
+
+	if (unlink("over") != 0 || rmdir("deadline") != 0)
+		abort();
+	n_crowd = 50000;
+	start("early", "sleep 100 & wait", said, sizeof(said));
+	n_crowd = 0;
+	OK(strstr(said, "late\n") != NULL && strstr(said, "exit 143\n") != NULL,
+		"a deadline that comes before the script is one all the same");
 }
 
 /* An end by force, of an execution that was under way when the host went down. */
@@ -170,9 +222,11 @@ int main(void)
 
 	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
 		return 99;
+	sleep_make();
 	stranger_start();
 	test_deadline();
 	stranger_end();
+	test_early_deadline();
 	if (access("/proc/self/stat", R_OK) == 0) {
 		stranger_start();
 		test_kill();
