@@ -45,6 +45,7 @@ int db_fail(struct db *d, int code, struct err *e)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+	case SQLITE_PROTOCOL: /* so it calls readers that were kept out as long as that */
 		return err_set(e, ERR_UNAVAILABLE,
 			"the store %s has been in use by another process for more than %d s",
 			d->path, DB_BUSY_MS / 1000);
