@@ -1,10 +1,11 @@
 #!/bin/sh
 # Fails where a hot path of tests/counts takes 5 % more instructions than tests/counts/baseline says.
 # Instructions, unlike seconds, do not depend on what else the machine does, but they do on the
-# compiler and the C library: a line of the baseline says for which it counts, and where none does
-# the test is skipped. `tests/counts.sh update` (make counts-update) renews the lines of these here.
+# compiler, the C library and the other libraries: lines of the baseline say for which they count, and
+# where none do the test is skipped. `tests/counts.sh update` (make counts-update) renews those of these here.
 #
-# A baseline's line: COMPILER_LIBC_MACHINE PATH INSTRUCTIONS
+# A baseline's lines: COMPILER_LIBC_MACHINE PATH INSTRUCTIONS, and of each of the first COMPILER_LIBC_MACHINE
+# libraries VERSIONS
 set -u
 . "$top_srcdir/tests/e2e/tap.sh"
 baseline=$(cd "$top_srcdir" && pwd)/tests/counts/baseline
@@ -41,24 +42,29 @@ count()
 
 [ "${is_sanitized:-no}" = no ] || skip_all 'sanitizers add instructions of their own'
 command -v valgrind >/dev/null || skip_all 'there is no valgrind here'
+valgrind -q --tool=callgrind --callgrind-out-file=/dev/null sh -c : >/dev/null 2>&1 || skip_all 'valgrind does not run here'
 [ "${CFLAGS:--g -O2}" = '-g -O2' ] || skip_all "the baseline is of -g -O2, and this of $CFLAGS"
 key=$(key_of_this)
 # N.B. of debugging information valgrind understands less than compilers write.
 strip -g -o "$work/counts" "$top_builddir/tests/counts/counts" || exit 99
 cd "$work" || exit 99
+libraries=$("$counts" libraries) || exit 99
 
 if [ "${1:-}" = update ]; then
+	echo "$key libraries $libraries" >"$work/new"
 	for path in $("$counts"); do
 		n=$(count "$path") || exit 1
 		echo "$key $path $n"
-	done >"$work/new"
+	done >>"$work/new"
 	grep -v "^$key " "$baseline" >"$work/old"
-	sort "$work/old" "$work/new" >"$baseline"
+	LC_ALL=C sort "$work/old" "$work/new" >"$baseline"
 	echo "$baseline has new counts for $key"
 	exit 0
 fi
 
 grep -q "^$key " "$baseline" || skip_all "tests/counts/baseline has nothing for $key"
+known=$(sed -n "s/^$key libraries //p" "$baseline")
+[ "$known" = "$libraries" ] || skip_all "tests/counts/baseline is for $known, and this is $libraries"
 for path in $("$counts"); do
 	before=$(sed -n "s/^$key $path //p" "$baseline")
 	now=$(count "$path") || now=0

@@ -1,10 +1,18 @@
 /*
  * Goes along one hot path, for valgrind to count its instructions: counts NAME; or prints all
- * names: counts. See tests/counts.sh.
+ * names: counts; or the versions of the libraries that some of them run through: counts libraries.
+ * See tests/counts.sh.
  */
+#include <openssl/crypto.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
+#include <yajl/yajl_version.h>
+#include <yaml.h>
 
 #include "tests/counts/path.h"
 
@@ -45,8 +53,21 @@ static void go(const struct path *p)
 	p->end(it);
 }
 
+/* As they are at hand, whatever the headers were. */
+static void libraries_print(void)
+{
+	char pcre[64];
+
+	(void)pcre2_config(PCRE2_CONFIG_VERSION, pcre);
+	printf("sqlite-%s,pcre2-%.*s,yaml-%s,yajl-%d,openssl-%u.%u,uv-%s\n", sqlite3_libversion(),
+		(int)strcspn(pcre, " "), pcre, yaml_get_version_string(), yajl_version(),
+		OPENSSL_version_major(), OPENSSL_version_minor(), uv_version_string());
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "libraries") == 0)
+		libraries_print();
 	for (size_t i = 0; i < PARTS; i++)
 		for (const struct path *p = parts[i]; p->name != NULL; p++) {
 			if (argc < 2)
