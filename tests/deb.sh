@@ -39,9 +39,11 @@ lint() {
 
 tar -C "$work" -xf "$tarball"
 ok "the package builds" build
-if command -v lintian >/dev/null; then
-	ok "lintian finds no error in it" lint
-fi
+# N.B. each lintian finds other errors: one judges.
+case $(lintian --print-version 2>/dev/null) in
+2.116.*) ok "lintian finds no error in it" lint ;;
+*) echo "# lintian was not asked: Debian 12's judges" ;;
+esac
 ok "it unpacks" dpkg-deb -x "$work"/windrow_*.deb "$work/root"
 ok "so do its scripts" dpkg-deb -e "$work"/windrow_*.deb "$work/control"
 ok "its program runs" "$work/root/usr/bin/windrow" version
