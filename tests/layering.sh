@@ -2,6 +2,8 @@
 # The floors of the house: each includes what stands below it, never above; and the engine does no
 # I/O, starts no thread and reads no clock. One TAP test a floor.
 set -u
+LC_ALL=C # what a range of letters holds, and what is text
+export LC_ALL
 cd "${top_srcdir:-.}" || exit 1
 floors='engine store operators scheduler web cli' # from the ground up
 count=0

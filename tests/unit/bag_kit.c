@@ -11,7 +11,9 @@
 #include "store/store_run.h"
 #include "tests/unit/tap.h"
 
-#define PATIENCE_MS 20000 /* a wait that takes longer fails */
+#define PATIENCE_MS                                                                                \
+	600000 /* a wait that takes longer fails: it is for what never comes, not for what is slow \
+		*/
 
 struct bag_world bag_world;
 

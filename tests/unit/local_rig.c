@@ -42,7 +42,7 @@ static void on_closed(void *ctx)
 
 void rig_close(struct rig *r)
 {
-	char command[128];
+	char command[sizeof(r->folder) + 16];
 
 	operator_local.close(r->local, on_closed, r);
 	while (!r->is_closed)

@@ -9,11 +9,14 @@
 #include "engine/buf.h"
 #include "operators/operator.h"
 
+#define RIG_FOLDER_MAX 512 /* of a path below $TMPDIR; a rig may be in another's folder */
+#define RIG_PATH_MAX (RIG_FOLDER_MAX + 128)
+
 struct rig {
 	uv_loop_t loop;
 	struct op_host host;
 	struct op_instance *local;
-	char folder[64];
+	char folder[RIG_FOLDER_MAX];
 	bool is_closed;
 };
 
@@ -34,7 +37,7 @@ struct rig_try {
 	int exit_code;
 	bool completed, no_retry;
 	struct buf message, response, logs, error;
-	char response_path[256], log_path[256], user_folder[256];
+	char response_path[RIG_PATH_MAX], log_path[RIG_PATH_MAX], user_folder[RIG_PATH_MAX];
 	/* Called for output, after it was kept. */
 	void (*on_output)(struct rig_try *t);
 	void (*on_finished)(struct rig_try *t);

@@ -12,6 +12,8 @@
 
 #include "tests/unit/tap.h"
 
+#define BUSY_MS 300000 /* that a statement waits for who is writing */
+
 void kit_begin(struct store_kit *k)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -64,18 +66,26 @@ struct store *kit_open(struct store_kit *k)
 	return s;
 }
 
+/* N.B. a journal may be writing meanwhile: it is waited for, lest a change be passed over. */
 char *kit_sql(struct store_kit *k, const char *sql)
 {
 	sqlite3_stmt *stmt = NULL;
 	sqlite3 *db = NULL;
 	char *text = NULL;
+	int code = sqlite3_open(kit_path(k, "windrow.db"), &db);
 
-	if (sqlite3_open(kit_path(k, "windrow.db"), &db) != SQLITE_OK ||
-		sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK) {
+	if (code == SQLITE_OK)
+		code = sqlite3_busy_timeout(db, BUSY_MS);
+	if (code == SQLITE_OK)
+		code = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	if (code != SQLITE_ROW && code != SQLITE_DONE) {
 		tap_note("%s: %s", sql, sqlite3_errmsg(db));
+		(void)fflush(stdout);
 		abort();
 	}
-	if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
+	if (code == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
 		text = strdup((const char *)sqlite3_column_text(stmt, 0));
 	(void)sqlite3_finalize(stmt);
 	(void)sqlite3_close(db);

@@ -1,14 +1,11 @@
 /* Folders kept ready for local executions: they are used, replace nothing, and leave nothing. */
 #include "operators/execution_spare.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/err.h"
@@ -97,13 +94,9 @@ static void test_other_kind(void)
 
 static void test_dead_owner(void)
 {
-	char name[64];
-	pid_t child = fork();
+	/* N.B. no process has such a number, and none will be given it meanwhile. */
+	static const char name[] = EXECUTION_SPARE_PREFIX "2147483647";
 
-	if (child == 0)
-		_exit(0);
-	(void)waitpid(child, NULL, 0);
-	(void)snprintf(name, sizeof(name), EXECUTION_SPARE_PREFIX "%ld", (long)child);
 	(void)mkdir(at(name), 0700);
 	execution_spare_make(&spare, &self);
 	execution_sweep(home, 0, INT64_C(253402300799000));
@@ -124,6 +117,16 @@ static void test_no_rename(void)
 	execution_spare_drop(&spare);
 }
 
+/* Whether the file system can do what spare folders need; not all of those on a network can. */
+static bool can_rename(void)
+{
+	char from[sizeof(path)];
+
+	(void)snprintf(from, sizeof(from), "%s", at("before"));
+	(void)mkdir(from, 0700);
+	return renameat2(AT_FDCWD, from, AT_FDCWD, at("behind"), RENAME_NOREPLACE) == 0;
+}
+
 int main(void)
 {
 	char command[300];
@@ -133,10 +136,14 @@ int main(void)
 	if (mkdtemp(home) == NULL)
 		return 99;
 	execution_owner_self(&self);
-	test_use();
-	test_second_start();
-	test_other_kind();
-	test_dead_owner();
+	if (can_rename()) {
+		test_use();
+		test_second_start();
+		test_other_kind();
+		test_dead_owner();
+	} else {
+		tap_skip(1, "no spare folders can be had on this file system");
+	}
 	test_no_rename();
 	(void)snprintf(command, sizeof(command), "rm -rf '%s'", home);
 	IS_INT(system(command), 0, "nothing is left");

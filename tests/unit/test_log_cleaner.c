@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,8 @@
 #define DAY ((int64_t)24 * 60 * 60 * 1000)
 #define NOW (20000 * DAY)
 
-static char root[64];
-static char path[512];
+static char root[PATH_MAX];
+static char path[PATH_MAX + 256];
 
 static const char *at(const char *name)
 {
@@ -130,7 +131,7 @@ int main(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	(void)snprintf(root, sizeof(root), "%.40s/windrow-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+	(void)snprintf(root, sizeof(root), "%s/windrow-XXXXXX", tmp == NULL ? "/tmp" : tmp);
 	if (mkdtemp(root) == NULL)
 		return 99;
 	test_age();

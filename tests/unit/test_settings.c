@@ -1,6 +1,7 @@
 /* Settings: the three sources, what wins, and what is said of a wrong one. */
 #include "store/settings.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,9 @@
 #include "engine/err.h"
 #include "tests/unit/tap.h"
 
-static char folder[] = "/tmp/windrow-test.XXXXXX";
-static char home_variable[100];
-static char expected[200];
+static char folder[PATH_MAX] = "/tmp/windrow-test.XXXXXX";
+static char home_variable[PATH_MAX + 16];
+static char expected[PATH_MAX + 200];
 
 /* A path below the test's folder. */
 static const char *below(const char *path)
@@ -68,7 +69,7 @@ static void is_refused(const char *file, const char *variable, const char *sente
 
 static void test_sources(void)
 {
-	char wanted[200];
+	char wanted[PATH_MAX + 16];
 
 	(void)snprintf(wanted, sizeof(wanted), "%s/dags", folder);
 	is_set(NULL, NULL, wanted, "default", "nothing is set");
@@ -122,7 +123,8 @@ int main(void)
 	struct err e;
 	char *home;
 
-	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+	/* N.B. /tmp may be a link. */
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0 || getcwd(folder, sizeof(folder)) == NULL)
 		return 99;
 	(void)snprintf(home_variable, sizeof(home_variable), "WINDROW_HOME=%s", folder);
 	IS_INT(settings_home(bare, &home, &e), 0, "without WINDROW_HOME there is a home");

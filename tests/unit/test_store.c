@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/arena.h"
@@ -16,6 +17,7 @@
 
 static struct store_kit k;
 static struct arena *arena;
+static int64_t began; /* before anything was kept; a clock may be set back a bit meanwhile */
 
 static int set(struct store *s, const char *name, const char *value, bool is_secret)
 {
@@ -41,11 +43,20 @@ static void is_sql(const char *sql, const char *wanted, const char *what)
 	free(got);
 }
 
+/* N.B. a folder may have its group's bit from the one that it is in. */
 static mode_t mode_of(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 ? st.st_mode & 07777 : 0;
+	return stat(path, &st) == 0 ? st.st_mode & 0777 : 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void test_making(void)
@@ -117,6 +128,8 @@ static void test_variables(void)
 
 static void test_audit(void)
 {
+	char at[96];
+
 	is_sql("SELECT group_concat(actor || ' ' || action || ' ' || name) FROM (SELECT * FROM "
 	       "audit_log ORDER BY rowid LIMIT 3)",
 		"test:anna variable.set region,test:anna variable.set region,test:anna "
@@ -124,7 +137,9 @@ static void test_audit(void)
 		"who did what is logged");
 	is_sql("SELECT count(*) FROM audit_log WHERE action = 'variable.delete'", "2",
 		"what failed is not");
-	is_sql("SELECT count(*) FROM audit_log WHERE at < 1700000000000", "0", "with its time");
+	(void)snprintf(
+		at, sizeof(at), "SELECT count(*) FROM audit_log WHERE at < %lld", (long long)began);
+	is_sql(at, "0", "with its time");
 }
 
 static void test_transactions(void)
@@ -164,20 +179,21 @@ static void test_keypairs(void)
 	char *sealed;
 	size_t n;
 
-	IS_INT(store_keypair_add(s, &nightly, "a\0b", 3, &k.e), 0, "a keypair is added");
+	IS_INT(store_keypair_add(s, &nightly, "nul\0in the key", 14, &k.e), 0,
+		"a keypair is added");
 	IS_INT(store_keypair_add(s, &nightly, "c", 1, &k.e), ERR_EXISTS, "only once");
 	IS_STR(k.e.text,
 		"there is a keypair nightly already; delete it first, or give another name",
 		"which is told");
 	IS_INT(store_keypair_get(s, arena, "nightly", &got, &k.e), 0, "it is found");
-	OK(strcmp(got.type, nightly.type) == 0 && got.created_at > 1700000000000 &&
+	OK(strcmp(got.type, nightly.type) == 0 && got.created_at >= began &&
 			strcmp(got.public_line, nightly.public_line) == 0 &&
 			strcmp(got.fingerprint, nightly.fingerprint) == 0,
 		"as it was");
 	IS_INT(store_keypair_private(s, arena, "nightly", &private_key, &n, &k.e), 0,
 		"its private key can be had");
-	IS_MEM(private_key, n, "a\0b", 3, "byte for byte");
-	sealed = kit_sql(&k, "SELECT instr(private_key, x'610062') FROM keypairs");
+	IS_MEM(private_key, n, "nul\0in the key", 14, "byte for byte");
+	sealed = kit_sql(&k, "SELECT instr(private_key, CAST('in the key' AS BLOB)) FROM keypairs");
 	IS_STR(sealed, "0", "but does not lie there as it is");
 	free(sealed);
 	IS_INT(store_keypair_private(s, arena, "none", &private_key, &n, &k.e), ERR_NOTFOUND,
@@ -303,7 +319,22 @@ static void test_refused(void)
 		"an empty file");
 }
 
-/* N.B. root may write to any file: the store is another's then, and so are we. */
+/* N.B. root may write to any file: the store is another's then, and so are we. A root that may not
+ * become another, or whose folder of temporary files is its own alone, cannot try it. */
+static bool become_another(void)
+{
+	struct stat st;
+
+	if (chown(k.folder, 65534, 0) != 0 || chown(k.home, 65534, 0) != 0 ||
+		chown(k.path, 65534, 0) != 0 || seteuid(65534) != 0)
+		return false;
+	if (stat(k.path, &st) == 0)
+		return true;
+	if (seteuid(0) != 0)
+		abort();
+	return false;
+}
+
 static void test_read_only(void)
 {
 	struct store_options look;
@@ -312,10 +343,10 @@ static void test_read_only(void)
 
 	store_close(s);
 	(void)chmod(kit_path(&k, "windrow.db"), 0400);
-	if (is_root &&
-		(chown(k.folder, 65534, 0) != 0 || chown(k.home, 65534, 0) != 0 ||
-			chown(k.path, 65534, 0) != 0 || seteuid(65534) != 0))
-		abort();
+	if (is_root && !become_another()) {
+		tap_skip(3, "root cannot be another here");
+		return;
+	}
 	IS_INT(store_open(&k.options, &s, &k.e), ERR_DENIED,
 		"a store that may only be read is refused to whoever writes");
 	OK(strstr(k.e.text, "windrow.db cannot be written to: look whose it is") != NULL,
@@ -332,6 +363,7 @@ static void test_read_only(void)
 int main(void)
 {
 	kit_begin(&k);
+	began = now_ms() - 3600000;
 	arena = secret_arena_create(0);
 	test_making();
 	test_variables();

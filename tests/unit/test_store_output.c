@@ -109,12 +109,13 @@ static void test_items(struct store *s)
 
 	IS_INT(store_task_put(s, &mapped, &k.e), 0, "the items of a for_each are kept");
 	IS_STR(items(s), mapped.items, "and come back");
-	OK(!is_in_files("tuna"), "but cannot be read in the store's files");
-	free(kit_sql(&k, "UPDATE task_instances SET items = '[\"tuna\"]', sealed_items = NULL"));
-	IS_STR(items(s), "[\"tuna\"]", "plain ones from before are read");
+	OK(!is_in_files("tuna-among"), "but cannot be read in the store's files");
+	free(kit_sql(
+		&k, "UPDATE task_instances SET items = '[\"tuna-among\"]', sealed_items = NULL"));
+	IS_STR(items(s), "[\"tuna-among\"]", "plain ones from before are read");
 	OK(store_outputs_seal(s, &n, &k.e) == 0 && n == 1, "until they are sealed");
-	OK(!is_in_files("tuna"), "and then cannot be read by others");
-	IS_STR(items(s), "[\"tuna\"]", "but by windrow");
+	OK(!is_in_files("tuna-among"), "and then cannot be read by others");
+	IS_STR(items(s), "[\"tuna-among\"]", "but by windrow");
 }
 
 static void test_rotation(struct store *s)
