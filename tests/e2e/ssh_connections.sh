@@ -53,7 +53,10 @@ run connections get kept -o json
 like "as its host_key" "$out" "*\"host_key\": \"$(cut -d' ' -f1,2 "$sshd_dir/host_key.pub")\"*"
 run connections test kept
 like "and is trusted by it" "$out" "*host_key	ok	Host key $shown is the connection's host_key*run	ok*"
-run connections edit kept --conn-extra '{"host_key": "SHA256:AAAA"}'
+run connections edit kept --conn-type SSH
+run connections test kept
+is "though its type be written in capitals" "$status" 0
+run connections edit kept --conn-type ssh --conn-extra '{"host_key": "SHA256:AAAA"}'
 run connections test kept
 like "a changed key is refused" "$out" "*host_key	failed	*is $shown, which is not the host_key of*"
 run connections discover-host-key kept --fingerprint "$shown"
