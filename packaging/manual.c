@@ -162,21 +162,24 @@ static void put_program(void)
 	(void)fputs(".El\n.Sh COMMANDS\n", stdout);
 	for (size_t i = 0; i < commands_count; i++)
 		put_command(commands[i]);
-	(void)fputs(".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev WINDROW_HOME\n"
-		    "The folder in which windrow keeps what is its own;\n.Pa \\(ti/.windrow\n"
-		    "unless said.\n.It Ev WINDROW_MASTER_KEY\n"
-		    "The key under which secrets are sealed, instead of the file in home.\n"
-		    ".It Ev WINDROW__SECTION__KEY\nA setting; see\n.Xr windrow.yaml 5 .\n"
-		    ".It Ev NO_COLOR\nNo colour, even on a terminal.\n.El\n"
-		    ".Sh FILES\n.Bl -tag -width Ds\n.It Pa $WINDROW_HOME/windrow.yaml\n"
-		    "The settings.\n.It Pa $WINDROW_HOME/windrow.db\nThe store.\n"
-		    ".It Pa $WINDROW_HOME/scheduler.sock\nWhere commands reach the scheduler.\n"
-		    ".It Pa $WINDROW_HOME/logs\nThe logs of tasks.\n.El\n"
-		    ".Sh EXIT STATUS\n.Bl -tag -width Ds\n.It 0\nDone.\n.It 1\n"
-		    "It failed: a run that failed, a check that found something.\n.It 2\n"
-		    "The command line is wrong.\n.It 3\n"
-		    "The store or the daemon cannot be reached.\n.El\n"
-		    ".Sh SEE ALSO\n.Xr windrow-dag 5 ,\n.Xr windrow.yaml 5\n",
+	(void)fputs(
+		".Sh ENVIRONMENT\n.Bl -tag -width Ds\n.It Ev WINDROW_HOME\n"
+		"The folder in which windrow keeps what is its own;\n.Pa \\(ti/.windrow\n"
+		"unless said.\n.It Ev WINDROW_MASTER_KEY\n"
+		"The key under which secrets are sealed, instead of the file in home.\n"
+		".It Ev WINDROW__SECTION__KEY\nA setting; see\n.Xr windrow.yaml 5 .\n"
+		".It Ev NO_COLOR\nNo colour, even on a terminal.\n.El\n"
+		".Sh FILES\n.Bl -tag -width Ds\n.It Pa $WINDROW_HOME/windrow.yaml\n"
+		"The settings.\n.It Pa $WINDROW_HOME/windrow.db\nThe store.\n"
+		".It Pa $WINDROW_HOME/scheduler.sock\nWhere commands reach the scheduler.\n"
+		".It Pa $WINDROW_HOME/logs\nThe logs of tasks.\n.El\n"
+		".Sh EXIT STATUS\n.Bl -tag -width Ds\n.It 0\nDone.\n.It 1\n"
+		"It failed: a run that failed, a check that found something.\n.It 2\n"
+		"The command line is wrong.\n.It 3\n"
+		"The store or the daemon cannot be reached.\n.El\n.Pp\n"
+		"A scheduler that ended with 3 is worth starting again; behind 1 something has\n"
+		"to be mended first.\n"
+		".Sh SEE ALSO\n.Xr windrow-dag 5 ,\n.Xr windrow.yaml 5\n",
 		stdout);
 }
 
