@@ -22,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/test_graph \
 	tests/unit/test_hex \
 	tests/unit/test_hint \
+	tests/unit/test_history \
 	tests/unit/test_ignore \
 	tests/unit/test_instant \
 	tests/unit/test_json \
@@ -195,6 +196,8 @@ tests_unit_test_seal_SOURCES = tests/unit/test_seal.c $(TAP_SOURCES)
 tests_unit_test_seal_LDADD = $(STORE_LIBS)
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c $(TAP_SOURCES)
 tests_unit_test_secret_LDADD = $(STORE_LIBS)
+tests_unit_test_history_SOURCES = tests/unit/test_history.c $(STORE_KIT)
+tests_unit_test_history_LDADD = $(STORE_LIBS)
 tests_unit_test_journal_SOURCES = tests/unit/test_journal.c $(STORE_KIT)
 tests_unit_test_journal_LDADD = $(STORE_LIBS)
 tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_KIT)
