@@ -290,21 +290,21 @@ static void on_async_closed(uv_handle_t *handle)
 		on_closed(ctx);
 }
 
-/* why has code 0 where writing has not stopped. */
+/* why has code 0 where writing has not stopped. N.B. a stall is told once, whatever hinders it
+ * next, but for what it turns out to be for good. */
 static void tell_stall(struct journal *j, const struct err *why)
 {
-	int old = j->told.code;
+	bool was_stalled = j->told.code != 0, was_final = journal_error_is_final(&j->told);
 
-	if (why->code == old)
-		return;
-	if (why->code == 0)
+	if (why->code == 0) {
 		j->told.code = 0;
-	else
-		j->told = *why;
-	if (why->code != 0 && j->o.on_stall != NULL)
+		if (was_stalled && j->o.on_flow != NULL)
+			j->o.on_flow(j->o.ctx);
+		return;
+	}
+	j->told = *why;
+	if ((!was_stalled || (journal_error_is_final(why) && !was_final)) && j->o.on_stall != NULL)
 		j->o.on_stall(j->o.ctx, why);
-	if (why->code == 0 && j->o.on_flow != NULL)
-		j->o.on_flow(j->o.ctx);
 }
 
 static void on_async(uv_async_t *async)

@@ -32,8 +32,8 @@ struct journal_options {
 	const struct store *reader; /* the loop's own: damage that it meets stops the journal too */
 	bool is_lasting; /* for many commits: room for them is made first */
 	void *ctx;
-	/* Members may be NULL. Writing has stopped, and why, once for each kind of reason; and goes
-	 * on. */
+	/* Members may be NULL. Writing has stopped, and why; it turns out to have stopped for good;
+	 * it goes on. */
 	void (*on_stall)(void *ctx, const struct err *e);
 	void (*on_flow)(void *ctx);
 };
