@@ -49,10 +49,14 @@ static const struct connection_source source = {.find = find, .keypair = keypair
  * ahead: however long this takes, the file is young. */
 static void file_write(const char *name, const char *text, bool is_old)
 {
-	const time_t at = is_old ? 1000000000 : time(NULL) + 3600;
-	const struct timespec times[2] = {{at, 0}, {at, 0}};
+	struct timespec times[2] = {{1000000000, 0}};
 	FILE *f = fopen("new", "w");
 
+	if (!is_old) {
+		(void)clock_gettime(CLOCK_REALTIME, &times[0]);
+		times[0].tv_sec += 3600;
+	}
+	times[1] = times[0];
 	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0 || chmod("new", 0600) != 0 ||
 		utimensat(AT_FDCWD, "new", times, 0) != 0 || rename("new", name) != 0)
 		abort();
