@@ -11,22 +11,10 @@
 #include "store/secret.h"
 #include "store/settings.h"
 
-/* What the service manager goes by: whether it is worth trying again. N.B. a scheduler that broke
- * begins anew with what was stored. */
+/* N.B. a service manager starts it again, but where the settings are wrong. */
 static int status_of(int code)
 {
-	switch (code) {
-	case ERR_INVALID:
-	case ERR_LIMIT:
-	case ERR_NOTFOUND: /* the master key */
-	case ERR_ILLEGAL:
-	case ERR_DENIED:
-	case ERR_UNSUPPORTED:
-	case ERR_CORRUPT:
-		return EXIT_FAILED;
-	default:
-		return EXIT_UNREACHABLE;
-	}
+	return code == ERR_INVALID || code == ERR_LIMIT ? EXIT_FAILED : EXIT_UNREACHABLE;
 }
 
 static int run(struct run_host *h, const struct settings *s)
@@ -73,8 +61,8 @@ const struct command command_scheduler = {
 		"It runs in the foreground, and says what happens on standard error. SIGTERM stops "
 		"it: tasks that run are left running, and the next one takes them up. A second "
 		"SIGTERM leaves at once. SIGHUP reads the settings again. A second scheduler on "
-		"the same home exits 3 and names the first. 3 means that trying again may help, 1 "
-		"that something has to be mended first.",
+		"the same home exits 3 and names the first. 3 too where "
+		"the store cannot be used; 1 where a setting is wrong.",
 	.example = "windrow scheduler",
 	.exec = exec,
 };

@@ -128,6 +128,14 @@ static void on_handle_closed(uv_handle_t *handle)
 		on_step(d);
 }
 
+static bool end_soundness(struct daemon *d)
+{
+	struct soundness *s = d->soundness;
+
+	d->soundness = NULL;
+	return soundness_close(s, on_step, d);
+}
+
 static bool end_handles(struct daemon *d)
 {
 	for (size_t i = 0; i < DAEMON_SIGNALS; i++)
@@ -137,7 +145,8 @@ static bool end_handles(struct daemon *d)
 }
 
 static bool (*const steps[])(struct daemon *d) = {end_runs, end_metrics, end_log_cleaner,
-	end_control, end_planner, end_broken, end_conductor, end_bag, end_journal, end_handles};
+	end_control, end_planner, end_broken, end_conductor, end_bag, end_soundness, end_journal,
+	end_handles};
 
 static void on_step(void *ctx)
 {

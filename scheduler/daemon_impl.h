@@ -11,6 +11,7 @@
 #include "scheduler/metrics.h"
 #include "scheduler/planner.h"
 #include "scheduler/requests.h"
+#include "scheduler/soundness.h"
 #include "store/journal.h"
 #include "store/store.h"
 
@@ -23,6 +24,7 @@ struct daemon {
 
 	struct lock *lock;
 	struct store *store; /* to read, by this thread */
+	struct soundness *soundness; /* reads all of the store; NULL: it is small, and was */
 	struct journal *journal; /* to write, by its own */
 	struct conductor *conductor;
 	struct broken_runs *broken;

@@ -51,6 +51,30 @@ static void on_part_note(void *ctx, enum op_level level, const char *text)
 
 /* ---- the parts ---- */
 
+static void on_read(void *ctx, int status, const struct err *e)
+{
+	struct daemon *d = ctx;
+
+	if (status == ERR_CORRUPT) {
+		store_condemn(d->store, e);
+		if (d->journal != NULL) /* which meets it, and tells */
+			(void)journal_commit(d->journal, NULL, NULL);
+	} else if (status != 0) {
+		daemon_log(OP_WARNING, "whether the store is sound is not known: %s", e->text);
+	}
+}
+
+static int check_store(struct daemon *d, struct err *e)
+{
+	struct soundness_options o = {.loop = d->o.loop,
+		.options = &d->store_options,
+		.store = d->store,
+		.ctx = d,
+		.on_read = on_read};
+
+	return soundness_check(&o, &d->soundness, e);
+}
+
 static int open_store(struct daemon *d, struct err *e)
 {
 	struct journal_options j = {.loop = d->o.loop,
@@ -63,6 +87,8 @@ static int open_store(struct daemon *d, struct err *e)
 	int r = store_open(&d->store_options, &d->store, e);
 
 	j.reader = d->store;
+	if (r == 0)
+		r = check_store(d, e);
 	if (r == 0)
 		r = store_outputs_seal(d->store, &n, e);
 	if (n > 0)

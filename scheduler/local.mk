@@ -92,6 +92,8 @@ libscheduler_a_SOURCES = \
 	scheduler/runner_cells.h \
 	scheduler/runner_step.c \
 	scheduler/runner_try.c \
+	scheduler/soundness.c \
+	scheduler/soundness.h \
 	scheduler/stored_source.c \
 	scheduler/stored_source.h \
 	scheduler/task_log.c \

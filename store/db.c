@@ -38,6 +38,12 @@ const struct err *db_damage(const struct db *d)
 	return d->damage.code == 0 ? NULL : &d->damage;
 }
 
+void db_condemn(struct db *d, const struct err *damage)
+{
+	if (d->damage.code == 0)
+		d->damage = *damage;
+}
+
 int db_fail(struct db *d, int code, struct err *e)
 {
 	switch (code & 0xff) {

@@ -35,6 +35,9 @@ void db_close(struct db *d);
 /* The damage that was met; NULL: none. Behind it nothing is written any more. */
 const struct err *db_damage(const struct db *d);
 
+/* Damage that somebody else has met. */
+void db_condemn(struct db *d, const struct err *damage);
+
 /* Refuses a database whose file may only be read, which DB_WRITE opens all the same. ERR_DENIED. */
 int db_writable(const struct db *d, struct err *e);
 

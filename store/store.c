@@ -318,6 +318,18 @@ const struct err *store_damage(const struct store *s)
 	return db_damage(s->db);
 }
 
+void store_condemn(struct store *s, const struct err *damage)
+{
+	db_condemn(s->db, damage);
+}
+
+int64_t store_size(const struct store *s)
+{
+	struct stat st;
+
+	return stat(s->path, &st) == 0 ? st.st_size : 0;
+}
+
 void store_reserve(struct store *s)
 {
 	db_reserve(s->db);

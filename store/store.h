@@ -54,6 +54,12 @@ int store_check(const struct store_options *o, int *version, struct err *e);
 /* The damage that was met in its file; NULL: none. Behind it nothing is written any more. */
 const struct err *store_damage(const struct store *s);
 
+/* Damage that store_check() has met in its file. */
+void store_condemn(struct store *s, const struct err *damage);
+
+/* Bytes of its file; 0: it cannot be looked at. */
+int64_t store_size(const struct store *s);
+
 /* Copies the store as it is now to a new file. ERR_EXISTS. N.B. the master key is not in it. */
 int store_backup(struct store *s, const char *path, struct err *e);
 

@@ -135,7 +135,7 @@ fi
 # What tries leave is sealed: without the key nothing could be stored.
 mv "$WINDROW_HOME/master.key" "$work/key"
 run scheduler
-is "without the master key none starts, which trying again does not mend" "$status" 1
+is "without the master key none starts" "$status" 3
 like "and says so" "$err" "*the master key is missing*put it back*"
 mv "$work/key" "$WINDROW_HOME/master.key"
 
@@ -144,20 +144,44 @@ printf 'this is no database' | dd of="$WINDROW_HOME/windrow.db" conv=notrunc 2>/
 rm -f "$WINDROW_HOME/windrow.db-wal" "$WINDROW_HOME/windrow.db-shm"
 cp "$WINDROW_HOME/windrow.db" "$work/bad.db"
 run scheduler
-is "a damaged store is refused" "$status" 1
+is "a damaged store is refused" "$status" 3
 like "by its name" "$err" "*$WINDROW_HOME/windrow.db*"
 ok "and not written to" cmp -s "$WINDROW_HOME/windrow.db" "$work/bad.db"
 cp "$work/good.db" "$WINDROW_HOME/windrow.db"
 if command -v sqlite3 >/dev/null; then
+	# spoil: writes over the page in which its audit log begins; nothing but a look at all of it finds that
+	spoil()
+	{
+		page=$(sqlite3 "$WINDROW_HOME/windrow.db" "SELECT rootpage FROM sqlite_schema WHERE name = 'audit_log'")
+		tr '\0' x </dev/zero | dd of="$WINDROW_HOME/windrow.db" bs=4096 seek=$((page - 1)) count=1 \
+			iflag=fullblock conv=notrunc 2>/dev/null
+		rm -f "$WINDROW_HOME/windrow.db-wal" "$WINDROW_HOME/windrow.db-shm"
+		cp "$WINDROW_HOME/windrow.db" "$work/bad.db"
+	}
+	spoil
+	run scheduler
+	is "so is one with damage in its midst" "$status" 3
+	like "which says what to do" "$err" "*windrow.db is damaged (*put a backup in its place*"
+	ok "nothing is written to that one either" cmp -s "$WINDROW_HOME/windrow.db" "$work/bad.db"
+	cp "$work/good.db" "$WINDROW_HOME/windrow.db"
+	sqlite3 "$WINDROW_HOME/windrow.db" "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 170)
+		INSERT INTO audit_log SELECT 0, 'x', 'x', hex(zeroblob(50000)) FROM n; PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+	spoil
+	daemon_start
+	ok "a large one is read beside the work" until_said "nothing is stored any more, .*is damaged (.*put a backup in its place"
+	kill "$daemon"
+	wait "$daemon" 2>/dev/null
+	rm -f "$WINDROW_HOME/windrow.db-wal" "$WINDROW_HOME/windrow.db-shm"
+	cp "$work/good.db" "$WINDROW_HOME/windrow.db"
 	sqlite3 "$WINDROW_HOME/windrow.db" "INSERT INTO schema_migrations VALUES (99, 'x', 0)"
 	run scheduler
-	is "a store of a newer windrow is refused" "$status" 1
+	is "a store of a newer windrow is refused" "$status" 3
 	like "with what to do" "$err" "*newer windrow*use that windrow; nothing was changed*"
 	sqlite3 "$WINDROW_HOME/windrow.db" "DELETE FROM schema_migrations WHERE number > 1"
 	run scheduler
-	is "so is one of an older" "$status" 1
+	is "so is one of an older" "$status" 3
 	like "with what to do first" "$err" "*windrow db migrate*"
 else
-	skip 4 "no sqlite3 here"
+	skip 8 "no sqlite3 here"
 fi
 tap_done
