@@ -488,7 +488,7 @@ int main(void)
 {
 	static char *env[] = {NULL};
 	const char *given = getenv("WINDROW_SEED"), *cuts = getenv("WINDROW_CUTS");
-	uint64_t seed = given == NULL ? uv_hrtime() : strtoull(given, NULL, 10);
+	uint64_t seed = given == NULL ? 1 : strtoull(given, NULL, 10);
 	long n = cuts == NULL ? 160 : strtol(cuts, NULL, 10);
 
 	faulty_install();
