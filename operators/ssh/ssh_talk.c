@@ -337,7 +337,8 @@ static void on_exec_open(void *ctx)
 	struct ssh_try *t = ctx;
 
 	t->is_open = true;
-	if (!t->has_spoken)
+	/* N.B. the word of it may have been under way when the try ended. */
+	if (!t->has_spoken && !t->is_finished)
 		(void)uv_timer_start(&t->timer, on_silent_timer, t->target->conn_timeout_ms, 0);
 }
 
