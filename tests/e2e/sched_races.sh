@@ -90,7 +90,12 @@ run dags trigger each -r one --wait
 is "a for_each runs" "$status" 0
 at_once '{"do": "clear", "dag_id": "each", "run_id": "one"}' \
 	'{"do": "mark", "dag_id": "each", "run_id": "one", "task_id": "main.e", "map_index": 0, "state": "failed"}'
-until_ok "an instance of it is marked in the moment in which it is cleared" has_state each one success
+# Whoever comes first: a mark that finds it running again counts.
+ended()
+{
+	has_state each one success || has_state each one failed
+}
+until_ok "an instance of it is marked in the moment in which it is cleared" ended
 run pools set gate 0
 run tasks clear each -r one --yes
 run tasks mark each e one success -i 7
