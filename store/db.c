@@ -286,6 +286,16 @@ void db_rows_close(struct db_rows *r)
 	free(r);
 }
 
+int db_rows_number(struct db_rows *r, int64_t *out, struct err *e)
+{
+	int status = db_rows_next(r, e);
+
+	if (status == 1)
+		*out = db_rows_int(r, 0);
+	db_rows_close(r);
+	return status < 0 ? status : 0;
+}
+
 int db_has_table(struct db *d, const char *name, bool *has, struct err *e)
 {
 	struct db_rows *rows;

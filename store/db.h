@@ -65,6 +65,10 @@ int64_t db_rows_int(struct db_rows *r, int column);
 int64_t db_rows_int_or_none(struct db_rows *r, int column);
 void db_rows_close(struct db_rows *r);
 
+/* Takes the number with which the first row begins, and closes them. *out stays as it is where
+ * there is none. */
+int db_rows_number(struct db_rows *r, int64_t *out, struct err *e);
+
 /* Transactions; they do not nest. One that writes waits for other writers, and sees what they
  * did. */
 int db_begin(struct db *d, bool is_write, struct err *e);

@@ -27,13 +27,7 @@ static int number(struct db *d, const char *sql, int64_t *out, struct err *e)
 	struct db_rows *rows;
 	int r = db_select(d, e, &rows, sql, "");
 
-	if (r != 0)
-		return r;
-	r = db_rows_next(rows, e);
-	if (r == 1)
-		*out = db_rows_int(rows, 0);
-	db_rows_close(rows);
-	return r < 0 ? r : 0;
+	return r == 0 ? db_rows_number(rows, out, e) : r;
 }
 
 static int make_ours(struct db *d, struct err *e)

@@ -43,6 +43,7 @@ static int no_memory(struct err *e)
 static int schema_number(struct db *d, int *out, struct err *e)
 {
 	struct db_rows *rows;
+	int64_t number = 0;
 	bool has = false;
 	int r = db_has_table(d, "schema_migrations", &has, e);
 
@@ -51,13 +52,11 @@ static int schema_number(struct db *d, int *out, struct err *e)
 		return r;
 	}
 	r = db_select(d, e, &rows, "SELECT COALESCE(MAX(number), 0) FROM schema_migrations", "");
-	if (r != 0)
-		return r;
-	r = db_rows_next(rows, e);
-	if (r == 1)
-		*out = (int)db_rows_int(rows, 0);
-	db_rows_close(rows);
-	return r < 0 ? r : 0;
+	if (r == 0)
+		r = db_rows_number(rows, &number, e);
+	if (r == 0)
+		*out = (int)number;
+	return r;
 }
 
 static int check_schema(struct db *d, const char *path, int *number, struct err *e)

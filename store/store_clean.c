@@ -82,13 +82,7 @@ static int count(struct store *s, const struct kind *k, int64_t before, int64_t 
 	int r = k->is_limited ? db_select(s->db, e, &rows, k->count, "ii", before, limit)
 			      : db_select(s->db, e, &rows, k->count, "i", before);
 
-	if (r != 0)
-		return r;
-	r = db_rows_next(rows, e);
-	if (r == 1)
-		*out = db_rows_int(rows, 0);
-	db_rows_close(rows);
-	return r < 0 ? r : 0;
+	return r == 0 ? db_rows_number(rows, out, e) : r;
 }
 
 static int erase(struct store *s, const struct kind *k, int64_t before, int64_t limit, int64_t *out,

@@ -316,15 +316,14 @@ int store_runs_list(struct store *s, struct arena *a, const struct store_run_fil
 int store_run_number_last(struct store *s, uint64_t *out, struct err *e)
 {
 	struct db_rows *rows;
+	int64_t number = 0;
 	int r = db_select(s->db, e, &rows, "SELECT COALESCE(MAX(number), 0) FROM runs", "");
 
-	if (r != 0)
-		return r;
-	r = db_rows_next(rows, e);
-	if (r == 1)
-		*out = (uint64_t)db_rows_int(rows, 0);
-	db_rows_close(rows);
-	return r < 0 ? r : 0;
+	if (r == 0)
+		r = db_rows_number(rows, &number, e);
+	if (r == 0)
+		*out = (uint64_t)number;
+	return r;
 }
 
 int store_tasks_of(struct store *s, struct arena *a, uint64_t run, struct store_task **out,
