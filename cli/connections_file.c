@@ -48,10 +48,7 @@ static int check_all(struct import *m, struct arena *a, struct err *e)
 		struct connection_entry *x = &m->list[i];
 		int r = x->fault != NULL ? 0 : store_connection_check(&x->said, e);
 
-		if (r == ERR_INVALID || r == ERR_LIMIT) {
-			x->fault = arena_strdup(a, e->text);
-			r = x->fault == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM)) : 0;
-		}
+		r = connection_entry_refuse(a, x, r, e);
 		if (r != 0)
 			return r;
 		if (x->fault != NULL)

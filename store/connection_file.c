@@ -79,8 +79,7 @@ static int read_object(struct arena *a, const char *id, const struct value *obje
 	return connection_from_value(a, id, &whole, &out->connection, e);
 }
 
-/* Notes why an entry is no connection; any other error than that is passed on. */
-static int fault_note(struct arena *a, struct connection_entry *x, int r, struct err *e)
+int connection_entry_refuse(struct arena *a, struct connection_entry *x, int r, struct err *e)
 {
 	if (r != ERR_INVALID && r != ERR_LIMIT)
 		return r;
@@ -131,7 +130,7 @@ static int read_map(struct arena *a, const char *name, const struct value *map,
 	for (size_t i = 0; i < map->len && r == 0; i++) {
 		list[i].said.connection.id = map->u.pairs[i].key;
 		r = read_pair(a, &map->u.pairs[i], &list[i].said, e);
-		r = fault_note(a, &list[i], r, e);
+		r = connection_entry_refuse(a, &list[i], r, e);
 	}
 	if (r != 0)
 		return r;
@@ -217,7 +216,7 @@ static int read_lines(struct arena *a, const char *text, size_t len, struct conn
 		list[*n].line = number;
 		list[*n].said.connection.id = "";
 		r = read_line(a, line, (size_t)(stop - line), &list[*n].said, e);
-		r = fault_note(a, &list[(*n)++], r, e);
+		r = connection_entry_refuse(a, &list[(*n)++], r, e);
 	}
 	return r;
 }

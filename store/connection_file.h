@@ -26,6 +26,10 @@ struct connection_entry {
 		*fault; /* why it is no connection, a sentence that shows no value; NULL: it is */
 };
 
+/* Notes why an entry is no connection, where r is ERR_INVALID or ERR_LIMIT and e says so: 0. Any
+ * other r is returned; ERR_NOMEM. */
+int connection_entry_refuse(struct arena *a, struct connection_entry *x, int r, struct err *e);
+
 /* Reads all connections of a text called `name` into the arena, in their order; the id of one that
  * is none may be "". ERR_INVALID and a sentence that shows no value: the text is no such file;
  * ERR_NOMEM. */
