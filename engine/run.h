@@ -285,6 +285,10 @@ int run_step(struct run *r, const struct run_event *ev, struct run_actions *acti
 struct run_head run_head_get(const struct run *r);
 int run_row_get(const struct run *r, uint32_t task, uint32_t instance, struct run_row *out);
 
+/* Whether a for_each has this instance as things stand; one that was cleared has none before it
+ * runs again. */
+bool run_has_instance(const struct run *r, uint32_t task, uint32_t instance);
+
 /* Frees the list. */
 void run_actions_free(struct run_actions *a);
 

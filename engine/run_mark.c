@@ -56,6 +56,11 @@ static bool is_expanded(const struct run *r, uint32_t task)
 		(t->cell.is_decided && task_state_is_over(t->cell.state));
 }
 
+bool run_has_instance(const struct run *r, uint32_t task, uint32_t instance)
+{
+	return is_expanded(r, task) && instance < r->tasks[task].expansion->n_items;
+}
+
 static bool mark_task(struct run *r, uint32_t task, enum task_state to)
 {
 	struct run_who w = run_who_task(r, task);
@@ -99,7 +104,7 @@ static int mark_one(struct run *r, const struct run_event *ev, enum task_state t
 		if (t->expansion == NULL || ev->instance >= t->expansion->n_cells)
 			return err_set(e, ERR_INVALID, "mark: task %u has no instance %u", ev->task,
 				ev->instance);
-		if (!is_expanded(r, ev->task) || ev->instance >= t->expansion->n_items)
+		if (!run_has_instance(r, ev->task, ev->instance))
 			return err_set(e, 0, "its task was cleared meanwhile"), RUN_IGNORED;
 		if (t->cell.kill != RUN_KILL_NONE)
 			return err_set(e, 0, "its task is being ended"), RUN_IGNORED;

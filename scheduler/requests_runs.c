@@ -199,18 +199,6 @@ int requests_cancel(struct call *c, const struct request *r, struct err *e)
 	return status;
 }
 
-/* Whether a for_each has this instance as things stand; one that was cleared has none before it
- * runs again. */
-static bool has_instance(const struct runner *r, uint32_t task, uint32_t instance)
-{
-	struct run_row whole;
-
-	if (runner_row(r, task, RUN_NO_INSTANCE, &whole) != 0 || instance >= whole.n_items)
-		return false;
-	return whole.state == TASK_RUNNING ||
-		(whole.is_decided && task_state_is_over((enum task_state)whole.state));
-}
-
 /* Which task, and instance, a mark is for; without a task it is for the run. */
 static int mark_place(const struct request *r, const struct runner *runner, uint32_t *task,
 	uint32_t *instance, struct err *e)
@@ -226,7 +214,7 @@ static int mark_place(const struct request *r, const struct runner *runner, uint
 	if (status != 0)
 		return status;
 	*task = t->number;
-	if (r->map_index >= 0 && !has_instance(runner, *task, *instance))
+	if (r->map_index >= 0 && !runner_has_instance(runner, *task, *instance))
 		return err_set(e, ERR_NOTFOUND, "%s has no instance %lld in this run now", t->id,
 			(long long)r->map_index);
 	return 0;

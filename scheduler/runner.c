@@ -281,6 +281,11 @@ int runner_row(const struct runner *r, uint32_t task, uint32_t instance, struct 
 	return run_row_get(r->run, task, instance, out);
 }
 
+bool runner_has_instance(const struct runner *r, uint32_t task, uint32_t instance)
+{
+	return run_has_instance(r->run, task, instance);
+}
+
 void runner_times(const struct runner *r, uint32_t task, uint32_t instance, int64_t *started_at,
 	int64_t *ended_at)
 {
