@@ -217,6 +217,17 @@ static void test_taken_away(void)
 	is_sql("SELECT COUNT(*) FROM audit_log WHERE name = 'kept'", "1", "with nothing lost");
 }
 
+/* Damages the store behind its first page. The bytes that it had, to be freed, as *damaged is. */
+static char *spoil(char **damaged, size_t *len)
+{
+	char *sound = kit_read(kit_path(&k, "windrow.db"), len);
+
+	*damaged = kit_read(kit_path(&k, "windrow.db"), len);
+	memset(*damaged + 4096, 0xaa, *len - 4096);
+	kit_write(kit_path(&k, "windrow.db"), *damaged, *len);
+	return sound;
+}
+
 /* A damaged store is never written to again, though it looks sound later: who knows what it holds.
  */
 static void test_damage(void)
@@ -227,10 +238,7 @@ static void test_damage(void)
 
 	free(kit_sql(&k, "INSERT INTO pools (name, slots) VALUES ('x', 1)"));
 	free(kit_sql(&k, "PRAGMA wal_checkpoint(TRUNCATE)"));
-	sound = kit_read(kit_path(&k, "windrow.db"), &len);
-	damaged = kit_read(kit_path(&k, "windrow.db"), &len);
-	memset(damaged + 4096, 0xaa, len - 4096);
-	kit_write(kit_path(&k, "windrow.db"), damaged, len);
+	sound = spoil(&damaged, &len);
 	OK(journal_audit(j, NULL, "test", "lost") == 0 &&
 			journal_commit(j, on_committed, &numbers[0]) == 0,
 		"a batch is handed over");
@@ -271,10 +279,7 @@ static void test_damage_elsewhere(void)
 	IS_INT(journal_open(&o, &j, &k.e), 0, "a journal opens beside a reader");
 	free(kit_sql(&k, "UPDATE pools SET slots = 2"));
 	free(kit_sql(&k, "PRAGMA wal_checkpoint(TRUNCATE)"));
-	sound = kit_read(kit_path(&k, "windrow.db"), &len);
-	damaged = kit_read(kit_path(&k, "windrow.db"), &len);
-	memset(damaged + 4096, 0xaa, len - 4096);
-	kit_write(kit_path(&k, "windrow.db"), damaged, len);
+	sound = spoil(&damaged, &len);
 	IS_INT(store_pools(s, arena, &pools, &n, &k.e), ERR_CORRUPT, "which meets damage");
 	kit_write(kit_path(&k, "windrow.db"), sound, len);
 	OK(journal_audit(j, NULL, "test", "lost") == 0 &&
