@@ -114,6 +114,7 @@ E2E_TESTS = \
 	tests/e2e/ssh_limits.sh \
 	tests/e2e/ssh_streams.sh \
 	tests/e2e/ssh_servers.sh \
+	tests/e2e/ssh_still.sh \
 	tests/e2e/ssh_stored.sh \
 	tests/e2e/ssh_task.sh \
 	tests/e2e/ssh_ways.sh \
@@ -482,7 +483,7 @@ tests_counts_counts_LDADD = $(SCHEDULER_LIBS)
 # What takes hours: make soak.
 EXTRA_DIST += tests/soak/output.sh tests/soak/run.sh tests/soak/tasks.sh tests/soak/tsan.sh
 
-# A wall clock that can be moved, to be loaded before the C library.
+# Clocks that can be moved, to be loaded before the C library.
 check_DATA += tests/clock/moved.so
 EXTRA_DIST += tests/clock/moved.c
 CLEANFILES += tests/clock/moved.so

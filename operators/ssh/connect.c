@@ -7,6 +7,9 @@
  * Each state has a deadline of its own, conn_timeout. Every way to DEAD goes through
  * session_fail(), which tells the channels and the endpoint once. The session is freed when its
  * last handle has closed and its last request has returned.
+ *
+ * How long a host has been silent is counted in ticks that were seen, not by the clock: when this
+ * process stood still (a machine that was paused), what the host sent meanwhile is yet to be read.
  */
 #include "engine/duration.h"
 #include "operators/ssh/algorithms.h"
@@ -24,7 +27,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READY_TICK_MS 1000 /* how often a ready session looks at its idle and keepalive times */
+#define TICK_MS 1000 /* how often a session looks at its times */
+#define LAST_TICK_MS 1 /* of a deadline: the socket is read between it and the one before */
 
 int session_error(struct session *s, struct err *e, int code, const char *doing)
 {
@@ -133,6 +137,24 @@ static enum ssh_stage stage_of(const struct session *s)
 	return stages[s->state];
 }
 
+static void on_deadline(uv_timer_t *timer);
+
+static void deadline_tick(struct session *s)
+{
+	uint64_t left = s->deadline_ms, tick = left;
+
+	if (left > LAST_TICK_MS)
+		tick = left - LAST_TICK_MS < TICK_MS ? left - LAST_TICK_MS : TICK_MS;
+	s->deadline_ms -= tick;
+	(void)uv_timer_start(&s->timer, on_deadline, tick, 0);
+}
+
+static void deadline_begin(struct session *s)
+{
+	s->deadline_ms = s->endpoint->target->conn_timeout_ms;
+	deadline_tick(s);
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
 	struct session *s = timer->data;
@@ -140,13 +162,17 @@ static void on_deadline(uv_timer_t *timer)
 	char time[DURATION_TEXT_MAX];
 	struct err why;
 
+	if (s->deadline_ms > 0) {
+		deadline_tick(s);
+		return;
+	}
 	if (s->state == SESSION_CONNECT && s->address != NULL && s->address->ai_next != NULL) {
 		session_address_next(s, "it did not answer");
 		return;
 	}
 	if (s->tunnel != NULL && !tunnel_is_open(s->tunnel)) {
 		/* The jump host's session keeps the time until then. */
-		(void)uv_timer_start(timer, on_deadline, t->conn_timeout_ms, 0);
+		deadline_begin(s);
 		return;
 	}
 	err_set(&why, ERR_TIMEOUT, "%s: timed out after %s while %s%s", t->place,
@@ -161,31 +187,44 @@ static void on_deadline(uv_timer_t *timer)
 void session_enter(struct session *s, enum session_state state)
 {
 	s->state = state;
-	(void)uv_timer_start(&s->timer, on_deadline, s->endpoint->target->conn_timeout_ms, 0);
+	deadline_begin(s);
 }
 
 /* --- ready --- */
+
+/* Whether anything of the session would read now. libssh2 reads for a channel alone; a socket that
+ * is watched and not read would wake the loop for ever. */
+static bool is_reading(const struct session *s)
+{
+	if (s->state != SESSION_READY || s->n_ghosts > 0 || s->opening != NULL)
+		return true;
+	for (const struct link *l = s->channels.next; l != &s->channels; l = l->next)
+		if (!LINK_OF(l, const struct channel, link)->is_paused)
+			return true;
+	return false;
+}
 
 static void on_ready_tick(uv_timer_t *timer)
 {
 	struct session *s = timer->data;
 	const struct ssh_target *t = s->endpoint->target;
-	uint64_t now = uv_now(&s->lane->loop);
 	struct err why;
 	int next;
 
 	if (s->n_channels == 0 && s->endpoint->n_queued == 0 &&
-		now - s->idle_since >= s->lane->transport->options.idle_close_ms) {
+		uv_now(&s->lane->loop) - s->idle_since >=
+			s->lane->transport->options.idle_close_ms) {
 		err_set(&why, ERR_ILLEGAL, "idle");
 		session_fail(s, false, SSH_STAGE_RUNNING, &why);
 		return;
 	}
 	if (t->keepalive_s == 0 || s->n_channels == 0)
 		return;
-	if (now - s->last_read > (uint64_t)t->keepalive_s * 4000) {
+	s->n_silent = is_reading(s) ? s->n_silent + 1 : 0;
+	if (s->n_silent * TICK_MS > (uint64_t)t->keepalive_s * 4000) {
 		err_set(&why, ERR_TIMEOUT,
 			"%s stopped answering: nothing came for %llu s, keepalives included",
-			t->place, (unsigned long long)(now - s->last_read) / 1000);
+			t->place, (unsigned long long)s->n_silent * TICK_MS / 1000);
 		session_fail(s, false, SSH_STAGE_RUNNING, &why);
 		return;
 	}
@@ -197,14 +236,13 @@ static void on_ready_tick(uv_timer_t *timer)
 
 static void session_ready(struct session *s)
 {
-	uint64_t now = uv_now(&s->lane->loop);
-
 	auth_free(s);
 	s->state = SESSION_READY;
-	s->idle_since = s->last_read = now;
+	s->idle_since = uv_now(&s->lane->loop);
+	s->n_silent = 0;
 	if (s->endpoint->target->keepalive_s > 0)
 		libssh2_keepalive_config(s->ssh2, 1, s->endpoint->target->keepalive_s);
-	(void)uv_timer_start(&s->timer, on_ready_tick, READY_TICK_MS, READY_TICK_MS);
+	(void)uv_timer_start(&s->timer, on_ready_tick, TICK_MS, TICK_MS);
 	endpoint_connected(s->endpoint);
 }
 
@@ -351,25 +389,13 @@ static bool connect_step(struct session *s)
 	return false;
 }
 
-/* Whether anything of the session would read now. libssh2 reads for a channel alone; a socket that
- * is watched and not read would wake the loop for ever. */
-static bool is_reading(const struct session *s)
-{
-	if (s->state != SESSION_READY || s->n_ghosts > 0 || s->opening != NULL)
-		return true;
-	for (const struct link *l = s->channels.next; l != &s->channels; l = l->next)
-		if (!LINK_OF(l, const struct channel, link)->is_paused)
-			return true;
-	return false;
-}
-
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct session *s = poll->data;
 	struct err why;
 
 	if (events & UV_READABLE)
-		s->last_read = uv_now(&s->lane->loop);
+		s->n_silent = 0;
 	if (status == 0 && (events & UV_DISCONNECT) == 0) {
 		session_wake(s);
 		return;

@@ -486,7 +486,7 @@ void session_assign(struct session *s, struct channel *c)
 	s->opening = c;
 	link_add_tail(&s->channels, &c->link);
 	s->n_channels++;
-	s->last_read = uv_now(&s->lane->loop);
+	s->n_silent = 0;
 	session_wake(s);
 }
 

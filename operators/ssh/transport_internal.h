@@ -231,7 +231,9 @@ struct session {
 	uint64_t not_before; /* no channel may be opened before this */
 	bool awaits_proxy; /* it failed while host_proxy_cmd ran, whose end is to be told */
 	bool is_hung_up; /* the poll handle has told of the connection's end */
-	uint64_t idle_since, last_read;
+	uint64_t idle_since;
+	uint64_t deadline_ms; /* what the state has left behind the tick that is under way */
+	uint64_t n_silent; /* ticks in which nothing came */
 	bool is_pumping, wants_pump;
 	bool wants_schedule; /* room has come free */
 	bool wants_check; /* a read failed: the connection is gone */

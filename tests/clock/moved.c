@@ -1,15 +1,16 @@
 /*
- * A wall clock that can be moved, for tests: a library that is loaded before the C library, into
- * one process and what it forks, not into what that executes.
+ * Clocks that can be moved, for tests: a library that is loaded before the C library, into one
+ * process and what it forks, not into what that executes.
  *
  * $MOVED_CLOCK_MS is how far the clock is ahead at first. Where $MOVED_CLOCK names a folder, its
  * pipe `move` takes lines, and each is answered with one on the pipe `moved`:
  *
  *	set MS   somebody set it: timers that want to hear of that are told
  *	slept MS the machine slept as long: what is due by now fires, and nothing else is told
+ *	stood MS the process was stopped as long: the clock that counts from a start went on too
  *
  * N.B. of the timers only timerfd's are moved, set to a time of the day: the others count from a
- * start, which no clock moves.
+ * start, and are late by what a process stood still.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -38,7 +39,9 @@ struct timer {
 
 static struct timer timers[FDS_MAX];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static _Atomic int64_t *ahead_ms; /* shared with what is forked */
+static struct {
+	_Atomic int64_t wall_ms, start_ms;
+} * ahead; /* shared with what is forked */
 
 static int (*real_clock_gettime)(clockid_t, struct timespec *);
 static int (*real_timerfd_create)(int, int);
@@ -74,9 +77,20 @@ static void add_ms(struct timespec *t, int64_t ms)
 	t->tv_nsec = ns + (ns < 0) * 1000000000 - (ns >= 1000000000) * 1000000000;
 }
 
-static int64_t ahead(void)
+static int64_t ahead_of(clockid_t clock)
 {
-	return ahead_ms == NULL ? 0 : atomic_load(ahead_ms);
+	if (ahead == NULL)
+		return 0;
+	switch (clock) {
+	case CLOCK_REALTIME:
+	case CLOCK_REALTIME_COARSE:
+		return atomic_load(&ahead->wall_ms);
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_COARSE:
+		return atomic_load(&ahead->start_ms);
+	default:
+		return 0;
+	}
 }
 
 int clock_gettime(clockid_t clock, struct timespec *t)
@@ -85,8 +99,8 @@ int clock_gettime(clockid_t clock, struct timespec *t)
 
 	real_init();
 	r = real_clock_gettime(clock, t);
-	if (r == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-		add_ms(t, ahead());
+	if (r == 0)
+		add_ms(t, ahead_of(clock));
 	return r;
 }
 
@@ -102,7 +116,7 @@ static int arm(int fd, const struct timer *t)
 {
 	struct itimerspec spec = t->spec;
 
-	add_ms(&spec.it_value, -ahead());
+	add_ms(&spec.it_value, -ahead_of(CLOCK_REALTIME));
 	if (spec.it_value.tv_sec < 0)
 		spec.it_value = (struct timespec){.tv_nsec = 1};
 	return real_timerfd_settime(fd, t->flags, &spec, NULL);
@@ -177,12 +191,15 @@ int close(int fd)
 /* ---- moving it ---- */
 
 /* Timers that want to hear of it fire at once. */
-static void move(int64_t ms, bool was_set)
+static void move(int64_t ms, const char *how)
 {
 	const struct itimerspec now = {.it_value = {.tv_nsec = 1}};
+	bool was_set = strcmp(how, "set") == 0;
 
 	pthread_mutex_lock(&mutex);
-	atomic_store(ahead_ms, was_set ? ms : ahead() + ms);
+	atomic_store(&ahead->wall_ms, was_set ? ms : ahead_of(CLOCK_REALTIME) + ms);
+	if (strcmp(how, "stood") == 0)
+		atomic_store(&ahead->start_ms, ahead_of(CLOCK_MONOTONIC) + ms);
 	for (int fd = 0; fd < FDS_MAX; fd++) {
 		struct timer *t = timer_of(fd);
 
@@ -230,7 +247,7 @@ static void *mover(void *folder)
 	real_init();
 	while (in >= 0 && out >= 0 && line_read(in, line, sizeof(line)) &&
 		sscanf(line, "%15s %lld", how, &ms) == 2) {
-		move(ms, strcmp(how, "set") == 0);
+		move(ms, how);
 		if (write(out, answer, sizeof(answer) - 1) < 0)
 			break;
 	}
@@ -243,11 +260,11 @@ __attribute__((constructor)) static void begin(void)
 	pthread_t thread;
 
 	real_init();
-	ahead_ms = mmap(
-		NULL, sizeof(*ahead_ms), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (ahead_ms == MAP_FAILED)
+	ahead = mmap(
+		NULL, sizeof(*ahead), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (ahead == MAP_FAILED)
 		abort();
-	atomic_store(ahead_ms, ms == NULL ? 0 : strtoll(ms, NULL, 10));
+	atomic_store(&ahead->wall_ms, ms == NULL ? 0 : strtoll(ms, NULL, 10));
 	if (folder != NULL) {
 		char *copy = strdup(folder);
 
