@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #define TICK_MS 1000 /* how often a session looks at its times */
+#define CONNECT_TRIPS 12u /* to the host and back, until a session is ready */
 #define LAST_TICK_MS 1 /* of a deadline: the socket is read between it and the one before */
 
 int session_error(struct session *s, struct err *e, int code, const char *doing)
@@ -234,6 +235,20 @@ static void on_ready_tick(uv_timer_t *timer)
 		(void)libssh2_keepalive_send(s->ssh2, &next);
 }
 
+/* How long connecting took beyond what the way there and back explains; 0 where that leads through
+ * something else, and is not known. */
+static uint64_t busy_ms(const struct session *s)
+{
+	uint64_t took = uv_now(&s->lane->loop) - s->begun, way;
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+		return 0;
+	way = (uint64_t)info.tcpi_rtt * CONNECT_TRIPS / 1000;
+	return took > way ? took - way : 0;
+}
+
 static void session_ready(struct session *s)
 {
 	auth_free(s);
@@ -243,7 +258,7 @@ static void session_ready(struct session *s)
 	if (s->endpoint->target->keepalive_s > 0)
 		libssh2_keepalive_config(s->ssh2, 1, s->endpoint->target->keepalive_s);
 	(void)uv_timer_start(&s->timer, on_ready_tick, TICK_MS, TICK_MS);
-	endpoint_connected(s->endpoint);
+	endpoint_connected(s->endpoint, busy_ms(s));
 }
 
 /* --- the steps --- */

@@ -53,6 +53,7 @@ static struct endpoint *endpoint_create(struct lane *lane, struct ssh_target *ta
 	ep->connecting_limit = HANDSHAKES_MAX;
 	ep->channel_limit = target->max_sessions > 0 ? target->max_sessions : UINT32_MAX;
 	ep->last_progress = uv_now(&lane->loop);
+	ep->stall_ms = STALL_MIN_MS;
 	(void)uv_timer_init(&lane->loop, &ep->timer);
 	ep->timer.data = ep;
 	link_add_tail(&lane->endpoints, &ep->link);
@@ -175,7 +176,7 @@ static unsigned wanted(struct endpoint *ep)
 		quick = QUICK_CONNECTIONS;
 	if (ep->n_sessions < quick)
 		want = quick;
-	else if (ep->n_connecting == 0 && now_ms(ep) - ep->last_progress >= STALL_MS)
+	else if (ep->n_connecting == 0 && now_ms(ep) - ep->last_progress >= ep->stall_ms)
 		want = ep->n_sessions +
 			(ep->n_sessions < ep->n_queued ? ep->n_sessions : ep->n_queued);
 	return want < max ? want : max;
@@ -235,12 +236,16 @@ void endpoint_schedule(struct endpoint *ep)
 		return;
 	}
 	now = now_ms(ep);
-	wake = ep->not_before > now ? ep->not_before - now : STALL_MS;
+	wake = ep->not_before > now ? ep->not_before - now : ep->stall_ms;
 	(void)uv_timer_start(&ep->timer, on_endpoint_timer, wake, 0);
 }
 
-void endpoint_connected(struct endpoint *ep)
+/* N.B. what a busy host lacks is not a connection: one more costs it more than a task does. */
+void endpoint_connected(struct endpoint *ep, uint64_t busy_ms)
 {
+	ep->stall_ms = busy_ms < STALL_MIN_MS ? STALL_MIN_MS
+		: busy_ms > STALL_MAX_MS      ? STALL_MAX_MS
+					      : busy_ms;
 	ep->n_connecting--;
 	ep->has_worked = true;
 	ep->first_failure = 0;

@@ -141,6 +141,7 @@ int session_create(struct endpoint *ep, struct err *e)
 	if (s == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory for a connection");
 	s->lane = ep->lane;
+	s->begun = uv_now(&s->lane->loop);
 	s->endpoint = ep;
 	s->fd = -1;
 	s->limit = UINT32_MAX;

@@ -24,7 +24,8 @@
 #define HANDSHAKES_MAX 8u /* connects under way to one target: below MaxStartups' 10 */
 #define QUICK_CONNECTIONS 4u /* opened at once when tasks queue; more only where they stall */
 #define QUICK_SHARE 10u /* channels that wait for each of these: sshd's own MaxSessions */
-#define STALL_MS 50u /* a queue that has not moved for so long wants a connection */
+#define STALL_MIN_MS 50u /* a queue that has not moved for so long wants a connection */
+#define STALL_MAX_MS 1000u /* the same, where the host is busy */
 #define MOVES_MAX 5u /* connections that a channel may outlive before it was opened */
 #define REOPEN_MS 20u /* after a refused channel on a connection that had one open before */
 #define BACKOFF_MIN_MS 100u
@@ -231,7 +232,7 @@ struct session {
 	uint64_t not_before; /* no channel may be opened before this */
 	bool awaits_proxy; /* it failed while host_proxy_cmd ran, whose end is to be told */
 	bool is_hung_up; /* the poll handle has told of the connection's end */
-	uint64_t idle_since;
+	uint64_t begun, idle_since;
 	uint64_t deadline_ms; /* what the state has left behind the tick that is under way */
 	uint64_t n_silent; /* ticks in which nothing came */
 	bool is_pumping, wants_pump;
@@ -263,6 +264,7 @@ struct endpoint {
 	unsigned connecting_limit;
 	unsigned channel_limit; /* MaxSessions as learned; UINT_MAX: not yet */
 	uint64_t last_progress; /* when a channel last left the queue */
+	uint64_t stall_ms; /* a queue that has not moved for so long wants one more connection */
 	uint64_t first_failure; /* of connects in a row; 0: none */
 	unsigned backoff_ms;
 	uint64_t not_before; /* no connect before this */
@@ -327,8 +329,8 @@ void endpoint_requeue(struct endpoint *ep, struct channel *c);
  * N.B. an endpoint without channels and sessions is freed at the end of the loop's turn. */
 void endpoint_schedule(struct endpoint *ep);
 
-/* A session is ready. */
-void endpoint_connected(struct endpoint *ep);
+/* A session is ready, after so long in which the host was busy. */
+void endpoint_connected(struct endpoint *ep, uint64_t busy_ms);
 
 /* A session, which is out of the list already, is gone. before_ready: it never was ready.
  * is_refusal: the server hung up before it said anything, as one that is too busy does. notes: what
