@@ -22,9 +22,10 @@ static bool is_negative_number(const char *s)
 	return *digit >= '0' && *digit <= '9';
 }
 
+/* N.B. "-" and "-:ID" are words: standard input, and one DAG of it. */
 static bool is_flag_like(const char *s)
 {
-	return s[0] == '-' && s[1] != '\0' && !is_negative_number(s);
+	return s[0] == '-' && s[1] != '\0' && s[1] != ':' && !is_negative_number(s);
 }
 
 static const struct flag *flag_by_name(const struct command *c, const char *name, size_t len)

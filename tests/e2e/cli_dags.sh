@@ -258,6 +258,7 @@ is "a file of two DAGs: which?" "$err" \
 	"windrow: $work/two.yaml holds 2 DAGs; say which, as in $work/two.yaml:first"
 run tasks list "$work/two.yaml:second"
 like "FILE:ID says which" "$out" "main.b	*"
+is "of standard input too" "$("$windrow" tasks list -:second <"$work/two.yaml" 2>&1 | cut -f1)" main.b
 
 WINDROW_HOME=$work/nowhere
 run dags list
