@@ -9,6 +9,7 @@
 #include "cli/report.h"
 #include "cli/settings.h"
 #include "engine/arena.h"
+#include "scheduler/log_name.h"
 
 static int pause_set(const struct args *args, enum request_kind kind)
 {
@@ -65,11 +66,13 @@ const struct command command_dags_unpause = {
 static void tell_logs(struct arena *a, const char *dag_id)
 {
 	struct settings *s = settings_or_report();
+	char name[LOG_NAME_SIZE];
 	const char *path;
 
 	if (s == NULL)
 		return;
-	path = arena_printf(a, "%s/logs/dag_id=%s", settings_home_path(s), dag_id);
+	path = arena_printf(
+		a, "%s/logs/%s", settings_home_path(s), log_name_make("dag_id", dag_id, name));
 	if (path != NULL && access(path, F_OK) == 0)
 		report_note("its logs stay in %s until they are %u days old "
 			    "(logging.max_age_days)",

@@ -18,6 +18,7 @@
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/instant.h"
+#include "scheduler/log_name.h"
 
 #define REDRAW_MS 80 /* between two drawings of the tree */
 #define FLUSH_MS 100 /* how long lines may wait for their way out */
@@ -184,11 +185,14 @@ static void print_json(const struct run_show *s)
 
 void run_show_end(struct run_show *s, const char *logs)
 {
+	char dag[LOG_NAME_SIZE], run[LOG_NAME_SIZE];
+
 	run_lines_take(&s->lines, 0, 0, true, show_line, s);
 	if (s->term != NULL) {
 		draw(s);
-		report_note("what they printed: %s/dag_id=%s/run_id=%s", logs, s->view.dag->dag_id,
-			s->view.run_id);
+		report_note("what they printed: %s/%s/%s", logs,
+			log_name_make("dag_id", s->view.dag->dag_id, dag),
+			log_name_make("run_id", s->view.run_id, run));
 	}
 	if (s->kind == RUN_SHOW_JSON)
 		print_json(s);

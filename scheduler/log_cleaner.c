@@ -21,6 +21,7 @@
 #include "engine/err.h"
 #include "engine/strmap.h"
 #include "scheduler/conductor.h"
+#include "scheduler/log_name.h"
 #include "store/settings.h"
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
@@ -223,8 +224,10 @@ static void kept_free(struct log_cleaner *c)
 
 static int kept_add(struct log_cleaner *c, const struct runner *r, uint32_t n)
 {
+	char dag[LOG_NAME_SIZE], run[LOG_NAME_SIZE];
 	const char *name =
-		arena_printf(c->names, "dag_id=%s/run_id=%s", runner_dag_id(r), runner_run_id(r));
+		arena_printf(c->names, "%s/%s", log_name_make("dag_id", runner_dag_id(r), dag),
+			log_name_make("run_id", runner_run_id(r), run));
 
 	return name == NULL ? ERR_NOMEM : strmap_add(c->kept, name, strlen(name), n);
 }

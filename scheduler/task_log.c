@@ -19,6 +19,7 @@
 #include "engine/mask.h"
 #include "engine/run.h"
 #include "operators/fdio.h"
+#include "scheduler/log_name.h"
 #include "scheduler/task_log_mark.h"
 
 /* How far a stream of output has come. */
@@ -54,14 +55,15 @@ struct task_log {
 
 bool task_log_path_make(const struct task_log_place *place, char *path, size_t size)
 {
-	char instance[32] = "";
+	char instance[32] = "", dag[LOG_NAME_SIZE], run[LOG_NAME_SIZE], task[LOG_NAME_SIZE];
 	int n;
 
 	if (place->instance != RUN_NO_INSTANCE)
 		(void)snprintf(instance, sizeof(instance), "map_index=%u/", place->instance);
-	n = snprintf(path, size, "%s/dag_id=%s/run_id=%s/task_id=%s/%sattempt=%u.log",
-		place->folder, place->dag_id, place->run_id, place->task_id, instance,
-		place->try_number);
+	n = snprintf(path, size, "%s/%s/%s/%s/%sattempt=%u.log", place->folder,
+		log_name_make("dag_id", place->dag_id, dag),
+		log_name_make("run_id", place->run_id, run),
+		log_name_make("task_id", place->task_id, task), instance, place->try_number);
 	return n >= 0 && (size_t)n < size;
 }
 

@@ -3,6 +3,8 @@
  * and go to the file now and then, so that a quick task costs one open, one write and one close.
  *
  *	logs/dag_id=D/run_id=R/task_id=S.t[/map_index=I]/attempt=N.log
+ *
+ * (but for names that are too long for a folder: scheduler/log_name.h)
  */
 #ifndef SCHEDULER_TASK_LOG_H
 #define SCHEDULER_TASK_LOG_H

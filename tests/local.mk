@@ -37,6 +37,7 @@ UNIT_TESTS = \
 	tests/unit/test_local_end \
 	tests/unit/test_lock \
 	tests/unit/test_log_cleaner \
+	tests/unit/test_log_name \
 	tests/unit/test_mask \
 	tests/unit/test_pages \
 	tests/unit/test_planner \
@@ -281,6 +282,8 @@ tests_unit_test_remote_reuse_SOURCES = tests/unit/test_remote_reuse.c $(TAP_SOUR
 tests_unit_test_remote_reuse_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_log_cleaner_SOURCES = tests/unit/test_log_cleaner.c $(TAP_SOURCES)
 tests_unit_test_log_cleaner_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_log_name_SOURCES = tests/unit/test_log_name.c $(TAP_SOURCES)
+tests_unit_test_log_name_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_mask_SOURCES = tests/unit/test_mask.c $(TAP_SOURCES)
 tests_unit_test_mask_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_SOURCES = tests/unit/test_load.c $(TAP_SOURCES)

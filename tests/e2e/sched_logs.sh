@@ -29,8 +29,14 @@ run dags trigger w --run-id one
 run dags trigger w --run-id two
 until_ok "runs are under way" sh -c "[ -s '$logs/dag_id=w/run_id=one/task_id=main.wait/attempt=1.log' ] &&
 	[ -s '$logs/dag_id=w/run_id=two/task_id=main.wait/attempt=1.log' ]"
+# Names as long as they may be, and longer than any file system's.
+long=$(printf %0250d 0 | tr 0 n)
+echo "{dag_id: $long, stages: {$long: {tasks: {$long: {operator: local, command: 'false', retries: 1, retry_delay: 1d}}}}}" >"$dags/.l"
+mv "$dags/.l" "$dags/l.yaml"
+run dags trigger "$long" --run-id "$long"
+until_ok "a task whose names are long has a log" sh -c "'$windrow' tasks logs $long $long.$long $long | grep UP_FOR_RETRY"
 daemon_kill
-find "$logs/dag_id=w" "$logs/dag_id=r" -type f -exec touch -d '2020-01-01 00:00' {} +
+find "$logs/dag_id=nnn"* "$logs/dag_id=w" "$logs/dag_id=r" -type f -exec touch -d '2020-01-01 00:00' {} +
 old_log dag_id=gone/run_id=1
 old_log dag_id=gone/run_id=2
 daemon_start
@@ -39,6 +45,8 @@ ok "with their folders" test ! -e "$logs/dag_id=gone"
 ok "those of a run that is not over stay" test -s "$logs/dag_id=w/run_id=one/task_id=main.first/attempt=1.log"
 ok "of each" test -s "$logs/dag_id=w/run_id=two/task_id=main.first/attempt=1.log"
 ok "of one that waits to be tried again, too" test -s "$again"
+run tasks logs "$long" "$long.$long" "$long"
+is "however long its names are" "$status" 0
 : >"$work/go"
 until_ok "which goes on" grep -q "w: run two is success" "$daemon_log"
 daemon_stop
