@@ -33,20 +33,34 @@ static char env_letter(char c)
 	return c == '-' || c == '.' ? '_' : c;
 }
 
-/* The value of $WINDROW_CONN_<ID>, or NULL. */
-static const char *env_find(char *const *env, const char *id)
+static char as_it_is(char c)
+{
+	return c;
+}
+
+/* The value of the variable that is called as `letter` spells the id, or NULL. */
+static const char *env_find_spelled(char *const *env, const char *id, char (*letter)(char c))
 {
 	size_t prefix = strlen(ENV_PREFIX), n = strlen(id), i;
 
 	for (; *env != NULL; env++) {
 		if (strncmp(*env, ENV_PREFIX, prefix) != 0)
 			continue;
-		for (i = 0; i < n && (*env)[prefix + i] == env_letter(id[i]); i++)
+		for (i = 0; i < n && (*env)[prefix + i] == letter(id[i]); i++)
 			;
 		if (i == n && (*env)[prefix + n] == '=')
 			return *env + prefix + n + 1;
 	}
 	return NULL;
+}
+
+/* The value of $WINDROW_CONN_<ID>, or NULL: in capitals, as Airflow has it, or just as the id is.
+ */
+static const char *env_find(char *const *env, const char *id)
+{
+	const char *value = env_find_spelled(env, id, env_letter);
+
+	return value != NULL ? value : env_find_spelled(env, id, as_it_is);
 }
 
 /* It may hold passwords: nobody else may read it, nor say where tasks run. */

@@ -147,6 +147,10 @@ run connections delete web
 is "one can be deleted" "$status" 0
 WINDROW_CONN_WEB=ssh://env run connections get web
 like "the environment is looked at too" "$out" "*host	env*origin	the environment*"
+WINDROW_CONN_web=ssh://small run connections get web
+like "where an id may stand as it is" "$out" "*host	small*origin	the environment*"
+is "one in capitals wins" "$(env WINDROW_CONN_web=ssh://small WINDROW_CONN_WEB=ssh://large "$windrow" connections get web |
+	sed -n 's/^host	//p')" large
 echo 'web: {conn_type: ssh, host: file}' >"$WINDROW_HOME/connections.yaml"
 chmod 644 "$WINDROW_HOME/connections.yaml"
 run connections get web
