@@ -16,6 +16,7 @@
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 #include "scheduler/wall_timer.h"
+#include "store/journal.h"
 
 int64_t conductor_now(void)
 {
@@ -328,7 +329,7 @@ void conductor_close(struct conductor *c, void (*closed)(void *ctx), void *ctx)
 	c->is_closing = true;
 	c->on_closed = closed;
 	c->closed_ctx = ctx;
-	if (c->is_writing)
+	if (c->is_writing && !journal_has_stopped(c->o.journal))
 		c->handles++; /* the commit's callback */
 	c->handles++;
 	callbacks_close(c->callbacks, on_part_closed, c);

@@ -48,6 +48,10 @@ int control_open(const struct control_options *o, struct control **out, struct e
  * an answer of requests any more: they may be gone already. */
 void control_close(struct control *c, void (*on_closed)(void *ctx), void *ctx);
 
+/* The journal has stopped for good, and tells why: nobody is left to wait for what will not come.
+ */
+void control_give_up(struct control *c, const struct err *why);
+
 /* A socket connected to the daemon of this home: blocking, closed on exec. ERR_UNAVAILABLE: no
  * daemon listens; ERR_DENIED, ERR_IO; each with a sentence. */
 int control_connect(const char *home, int *fd, struct err *e);

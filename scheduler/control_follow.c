@@ -290,6 +290,21 @@ void control_follow_end(struct follow *f)
 	free(f);
 }
 
+void control_follow_give_up(struct control *c, const struct err *why)
+{
+	struct follow *next;
+	struct err e;
+
+	(void)err_set(&e, ERR_UNAVAILABLE, "the run cannot go on: %s", why->text);
+	for (struct follow *f = c->follows; f != NULL; f = next) {
+		struct client *k = f->client;
+
+		next = f->next;
+		control_follow_end(f);
+		control_client_answer(k, NULL, &e);
+	}
+}
+
 /* All that was known when it was asked for is stored. */
 static void on_answer(void *ctx, const struct value *answer, const struct err *e)
 {

@@ -198,6 +198,8 @@ void daemon_stalled(void *ctx, const struct err *e)
 			  "stopped, the store mended, and the scheduler started anew"
 			: "nothing can be stored, so nothing is started until it can",
 		e->text);
+	if (journal_error_is_final(e) && d->control != NULL)
+		control_give_up(d->control, e);
 	if (d->is_ending)
 		leave_at_once(SIGTERM);
 }

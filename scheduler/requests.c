@@ -150,15 +150,14 @@ static int look_first(struct call *c, const struct request *r, struct err *e)
 	return status;
 }
 
-/* Whether it can be done at all: what could never be stored would never be answered. */
+/* Whether it can be done at all: what waits for the store would never be answered. */
 static int check_may(const struct requests *q, const struct request *r, struct err *e)
 {
-	const struct err *stall = journal_stall(q->o.journal);
-
 	if (q->is_closing)
 		return err_set(e, ERR_AGAIN, "the scheduler is stopping");
-	if (deeds[r->kind] != NULL && stall != NULL && journal_error_is_final(stall))
-		return err_set(e, ERR_UNAVAILABLE, "nothing was done: %s", stall->text);
+	if (r->kind != REQUEST_HEALTH && journal_has_stopped(q->o.journal))
+		return err_set(e, ERR_UNAVAILABLE, "nothing was done: %s",
+			journal_stall(q->o.journal)->text);
 	return 0;
 }
 
@@ -252,6 +251,16 @@ void requests_destroy(struct requests *q)
 	while (q->calls != NULL)
 		call_end(q->calls, &e);
 	free(q);
+}
+
+/* N.B. what those who are answered ask next is refused at once, by check_may(). */
+void requests_give_up(struct requests *q, const struct err *why)
+{
+	struct err e;
+
+	(void)err_set(&e, ERR_UNAVAILABLE, "nothing of this was stored: %s", why->text);
+	while (q->calls != NULL)
+		call_end(q->calls, &e);
 }
 
 /* ---- answers ---- */

@@ -45,6 +45,10 @@ struct conductor *requests_conductor(const struct requests *q);
  * ERR_UNAVAILABLE. NULL is fine. */
 void requests_destroy(struct requests *q);
 
+/* The journal has stopped for good, and tells why: who waits for an answer is told ERR_UNAVAILABLE,
+ * as is who asks for anything but REQUEST_HEALTH from now on. */
+void requests_give_up(struct requests *q, const struct err *why);
+
 /* Does what is asked for; of REQUEST_FOLLOW only that all that was known is stored. The answer
  * comes once: from the loop, or from within. The request need not outlive the call. */
 void requests_do(

@@ -157,6 +157,11 @@ bool journal_error_is_final(const struct err *e)
 	return e->code == ERR_CORRUPT || e->code == ERR_EXISTS;
 }
 
+bool journal_has_stopped(const struct journal *j)
+{
+	return journal_error_is_final(&j->told);
+}
+
 int64_t journal_last_at(const struct journal *j)
 {
 	return j->last_at;
@@ -225,8 +230,9 @@ static bool tell(struct journal *j, int status, const struct err *e, uint64_t to
 	return goes_on;
 }
 
-/* Writes these batches, however long that takes; gives them up where the journal is closing. */
-static void write_surely(struct journal *j, struct batch *all)
+/* Writes these batches, however long that takes. False: they are given up, as the journal is
+ * closing. */
+static bool write_surely(struct journal *j, struct batch *all)
 {
 	bool goes_on = true;
 	int r = ERR_IO;
@@ -248,13 +254,16 @@ static void write_surely(struct journal *j, struct batch *all)
 	(void)uv_async_send(&j->async);
 	uv_mutex_unlock(&j->mutex);
 	batches_free(all);
+	return r == 0;
 }
 
+/* N.B. what comes behind a batch that was given up is given up too: it would be half of the truth.
+ */
 static void writer(void *ctx)
 {
 	struct journal *j = ctx;
 	struct batch *all;
-	bool is_over = false;
+	bool is_over = false, is_given_up = false;
 
 	if (j->o.is_lasting)
 		store_reserve(j->store);
@@ -265,8 +274,10 @@ static void writer(void *ctx)
 		all = queue_take_all(&j->waiting);
 		is_over = all == NULL;
 		uv_mutex_unlock(&j->mutex);
-		if (all != NULL)
-			write_surely(j, all);
+		if (is_given_up)
+			batches_free(all);
+		else if (all != NULL)
+			is_given_up = !write_surely(j, all);
 	}
 	uv_mutex_lock(&j->mutex);
 	j->has_ended = true;
@@ -324,7 +335,6 @@ static void on_async(uv_async_t *async)
 	uv_mutex_unlock(&j->mutex);
 	if (written != NULL)
 		j->last_at = store_now();
-	tell_stall(j, &why);
 	while (written != NULL) {
 		struct batch *b = written;
 
@@ -334,6 +344,9 @@ static void on_async(uv_async_t *async)
 			b->on_committed(b->ctx);
 		batch_free(b);
 	}
+	/* N.B. behind them: nobody is called back once it is told that writing has stopped for
+	 * good. */
+	tell_stall(j, &why);
 	if (has_ended && !uv_is_closing((uv_handle_t *)async)) {
 		(void)uv_thread_join(&j->thread);
 		uv_close((uv_handle_t *)async, on_async_closed);

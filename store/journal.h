@@ -76,8 +76,10 @@ uint64_t journal_last_ns(const struct journal *j);
  * turns. */
 const struct err *journal_stall(const struct journal *j);
 
-/* Whether writing has stopped for good, as such an error says. */
+/* Whether writing has stopped for good, as such an error says; and whether it has, as on_stall has
+ * told: no batch is called back any more then. */
 bool journal_error_is_final(const struct err *e);
+bool journal_has_stopped(const struct journal *j);
 
 /* When something was last stored; INSTANT_NONE: not yet. */
 int64_t journal_last_at(const struct journal *j);

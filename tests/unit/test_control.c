@@ -35,6 +35,7 @@ struct rig {
 	struct requests *requests;
 	struct control *control;
 	int open; /* that are being closed */
+	bool has_stopped; /* writing, for good */
 	char answer[ANSWER_MAX];
 };
 
@@ -46,11 +47,20 @@ static int edition_get(
 	return bag_edition(g->bag, dag_id, version, out, e);
 }
 
+static void on_stall(void *ctx, const struct err *e)
+{
+	struct rig *g = ctx;
+
+	g->has_stopped = true;
+	control_give_up(g->control, e);
+}
+
 static void rig_open(struct rig *g, const char *home)
 {
 	struct store_options so = {
 		.home = home, .env = environ, .actor = "test", .may_create = true};
-	struct journal_options jo = {.loop = &g->loop, .store = &so};
+	struct journal_options jo = {
+		.loop = &g->loop, .store = &so, .ctx = g, .on_stall = on_stall};
 	struct conductor_options co = {
 		.loop = &g->loop, .default_pool_slots = 1, .is_offline = true};
 	struct bag_options bo = {.loop = &g->loop, .is_once = true};
@@ -62,7 +72,10 @@ static void rig_open(struct rig *g, const char *home)
 	(void)snprintf(g->home, sizeof(g->home), "%s", home);
 	(void)snprintf(g->dags, sizeof(g->dags), "%s/dags", home);
 	(void)uv_loop_init(&g->loop);
-	is_open = store_open(&so, &g->store, &e) == 0 && journal_open(&jo, &g->journal, &e) == 0;
+	g->has_stopped = false;
+	is_open = store_open(&so, &g->store, &e) == 0;
+	jo.reader = g->store;
+	is_open = is_open && journal_open(&jo, &g->journal, &e) == 0;
 	co.editions = (struct edition_source){.ctx = g, .get = edition_get};
 	co.store = bo.store = ro.store = g->store;
 	co.journal = bo.journal = ro.journal = g->journal;
@@ -300,6 +313,65 @@ static void test_follow(struct rig *g)
 	(void)close(quick);
 }
 
+/* What is said within a few turns of the loop; "": nothing. */
+static const char *hear_soon(struct rig *g, int fd)
+{
+	ssize_t n = -1;
+
+	for (int i = 0; i < 100 && n < 0; i++) {
+		n = recv(fd, g->answer, ANSWER_MAX - 1, MSG_DONTWAIT);
+		if (n < 0)
+			(void)uv_run(&g->loop, UV_RUN_NOWAIT);
+	}
+	g->answer[n < 0 ? 0 : n] = '\0';
+	return g->answer;
+}
+
+static const char *ask_soon(struct rig *g, int fd, const char *line)
+{
+	(void)say(g, fd, line, strlen(line));
+	return hear_soon(g, fd);
+}
+
+/* A store that turns out damaged: whoever waits for it is answered. */
+static void test_damage(struct rig *g)
+{
+	static const struct err damage = {.code = ERR_CORRUPT, .text = "the store is spoilt"};
+	static const char trigger[] = "{\"do\":\"trigger\",\"dag_id\":\"t\",\"run_id\":\"%s\"}\n";
+	static const char follow[] = "{\"do\":\"follow\",\"dag_id\":\"t\",\"run_id\":\"late\"}\n";
+	int follows = client_open(g), waits = client_open(g), asks = client_open(g);
+	char line[200];
+
+	(void)snprintf(line, sizeof(line), trigger, "late");
+	OK(strncmp(ask(g, follows, line), "{\"ok\"", 5) == 0, "a run is stored");
+	OK(strncmp(ask(g, follows, follow), "{\"ok\"", 5) == 0 &&
+			strncmp(hear(g, follows), "{\"run\"", 6) == 0,
+		"and followed");
+	store_condemn(g->store, &damage);
+	(void)snprintf(line, sizeof(line), trigger, "lost");
+	(void)say(g, waits, line, strlen(line));
+	while (!g->has_stopped)
+		(void)uv_run(&g->loop, UV_RUN_ONCE);
+	IS_STR(hear_soon(g, waits),
+		"{\"error\":{\"code\":\"ERR_UNAVAILABLE\",\"message\":\"nothing of this was "
+		"stored: the store is spoilt\"}}\n",
+		"who waits for an answer is told that the store is damaged");
+	IS_STR(hear_soon(g, follows),
+		"{\"error\":{\"code\":\"ERR_UNAVAILABLE\",\"message\":\"the run cannot go on: "
+		"the store is spoilt\"}}\n",
+		"so is who follows a run");
+	OK(strstr(ask_soon(g, waits, follow), "\"nothing was done: the store is spoilt\"") != NULL,
+		"and who begins to, or asks for something: %s", g->answer);
+	OK(strstr(ask_soon(g, follows, "{\"do\":\"reparse\"}\n"), "\"nothing was done: ") != NULL,
+		"whatever it is: %s", g->answer);
+	OK(strstr(ask_soon(g, asks, "{\"do\":\"health\"}\n"),
+		   "\"stall_reason\":\"the store is spoilt\"") != NULL,
+		"how it is can be asked for");
+	(void)close(follows);
+	(void)close(waits);
+	(void)close(asks);
+}
+
 static void remove_home(const char *home)
 {
 	static const char *const files[] = {
@@ -346,6 +418,7 @@ int main(void)
 	test_answers(g);
 	test_follow(g);
 	test_limits(g);
+	test_damage(g);
 	rig_close(g);
 	remove_home(folder);
 	OK(access(folder, F_OK) != 0, "nothing else was left in home");

@@ -186,8 +186,15 @@ static void test_stall(void)
 	OK(journal_pool(j, &(struct store_pool){.name = "q", .slots = 1}) == 0 &&
 			journal_commit(j, on_committed, &numbers[2]) == 0,
 		"at the end");
+	while (n_stalls == 1)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	OK(journal_audit(j, NULL, "test", "without") == 0 &&
+			journal_commit(j, on_committed, &numbers[3]) == 0,
+		"with something behind it");
 	close_journal(j);
 	IS_INT(n_called, 2, "what cannot be written is given up");
+	is_sql("SELECT COUNT(*) FROM audit_log WHERE name = 'without'", "0",
+		"with all that comes behind it");
 }
 
 /* What would be written to a file without a name would be gone with it. */
