@@ -7,7 +7,6 @@
 
 #include "engine/err.h"
 #include "store/db_impl.h"
-#include "store/system_error.h"
 
 struct db_rows {
 	struct db *db;
@@ -59,19 +58,15 @@ int db_fail(struct db *d, int code, struct err *e)
 	case SQLITE_CORRUPT:
 		return db_damaged(d, sqlite3_errmsg(d->handle), e);
 	case SQLITE_FULL:
-		return err_set(e, ERR_IO, "the store %s: no room is left on its disk", d->path);
+		return db_no_room(d, e);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return db_read_only(d, e);
 	case SQLITE_CANTOPEN:
-		return err_set(e,
-			system_error_code(sqlite3_system_errno(d->handle), ERR_UNAVAILABLE),
-			"the store %s cannot be opened: %s", d->path,
-			strerror(sqlite3_system_errno(d->handle)));
+		return db_open_failed(d, e);
 	case SQLITE_IOERR:
-		return err_set(e, ERR_IO, "the store %s: %s (%s)", d->path,
-			sqlite3_errmsg(d->handle), strerror(sqlite3_system_errno(d->handle)));
+		return db_io_failed(d, code, e);
 	case SQLITE_CONSTRAINT:
 		return err_set(
 			e, ERR_EXISTS, "the store %s: %s", d->path, sqlite3_errmsg(d->handle));
@@ -314,28 +309,13 @@ int db_has_table(struct db *d, const char *name, bool *has, struct err *e)
 
 /* ---- transactions ---- */
 
-/* N.B. what is written to a file that has lost its name is lost with it. */
-static int check_place(const struct db *d, struct err *e)
-{
-	int has_moved = 0;
-
-	if (sqlite3_file_control(d->handle, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) !=
-			SQLITE_OK ||
-		has_moved == 0)
-		return 0;
-	return err_set(e, ERR_UNAVAILABLE,
-		"the store %s was taken away or replaced while it was in use: put it back, or "
-		"start "
-		"anew what uses it",
-		d->path);
-}
-
 int db_begin(struct db *d, bool is_write, struct err *e)
 {
-	int r = is_write ? check_place(d, e) : 0;
+	int r;
 
 	if (is_write && d->damage.code != 0)
 		return err_set(e, ERR_CORRUPT, "%s", d->damage.text);
+	r = is_write ? db_check_place(d, e) : 0;
 	return r == 0 ? db_script(d, is_write ? "BEGIN IMMEDIATE" : "BEGIN", e) : r;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/buf.h"
 #include "engine/err.h"
 #include "store/db_impl.h"
 
@@ -71,14 +72,25 @@ static int set_up(struct db *d, enum db_mode mode, struct err *e)
 		e);
 }
 
+static char *log_path_make(const char *path)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_addf(&b, "%s-wal", path);
+	return buf_steal(&b);
+}
+
 int db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
 {
 	struct db *d = calloc(1, sizeof(*d));
 	int code, r;
 
-	if (d != NULL)
+	if (d != NULL) {
 		d->path = strdup(path);
-	if (d == NULL || d->path == NULL) {
+		d->log_path = log_path_make(path);
+	}
+	if (d == NULL || d->path == NULL || d->log_path == NULL) {
 		db_close(d);
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	}
@@ -105,6 +117,7 @@ void db_close(struct db *d)
 	db_statements_drop(d);
 	(void)sqlite3_close(d->handle);
 	free(d->path);
+	free(d->log_path);
 	free(d);
 }
 

@@ -3,6 +3,7 @@
 #define STORE_DB_IMPL_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "engine/err.h"
 #include "store/db.h"
@@ -20,7 +21,10 @@ struct kept {
 
 struct db {
 	sqlite3 *handle;
-	char *path;
+	char *path, *log_path; /* of the file; of the log that SQLite keeps beside it */
+	dev_t log_dev; /* which file the log is; log_ino 0: not known yet */
+	ino_t log_ino;
+	bool is_log_missed; /* another is in its place, or none */
 	struct kept kept[DB_KEPT_MAX];
 	uint64_t n_uses;
 	struct err damage; /* code 0: none was met */
@@ -36,5 +40,16 @@ int db_damaged(struct db *d, const char *what, struct err *e);
 
 /* Ends the statements that are kept. */
 void db_statements_drop(struct db *d);
+
+/* db_system.c: why the system let SQLite down: it could not open a file, or failed at reading and
+ * writing with this code of SQLite's; no room is left. Each returns our code. */
+int db_open_failed(const struct db *d, struct err *e);
+int db_io_failed(const struct db *d, int code, struct err *e);
+int db_no_room(const struct db *d, struct err *e);
+
+/* Refuses a file, or a log, that is not the one any more that was opened: what is written to it is
+ * lost with it. What is in a log that stays away is saved, and behind that nothing is written.
+ * ERR_UNAVAILABLE, ERR_DENIED, ERR_CORRUPT. */
+int db_check_place(struct db *d, struct err *e);
 
 #endif

@@ -16,6 +16,7 @@ libstore_a_SOURCES = \
 	store/db.h \
 	store/db_file.c \
 	store/db_impl.h \
+	store/db_system.c \
 	store/file_stamp.c \
 	store/file_stamp.h \
 	store/ignore.c \

@@ -155,6 +155,24 @@ static int give_name(const char *made, const char *path, struct err *e)
 	return err_set(e, ERR_IO, "cannot make the store %s: %s", path, strerror(errno));
 }
 
+/* N.B. the log of a store that was taken away would be taken for the new one's. */
+static int check_no_log(const char *home, const char *path, struct err *e)
+{
+	char *log = path_join(home, FILE_NAME "-wal");
+	struct stat st;
+	int r = 0;
+
+	if (log == NULL)
+		return no_memory(e);
+	if (stat(log, &st) == 0 && st.st_size > 0)
+		r = err_set(e, ERR_UNAVAILABLE,
+			"the store %s is not there, but its log %s is: put the store back, or take "
+			"the log away to begin with a new one",
+			path, log);
+	free(log);
+	return r;
+}
+
 static int create(const char *home, const char *path, struct err *e)
 {
 	char *made = path_join(home, FILE_NAME ".XXXXXX");
@@ -163,7 +181,9 @@ static int create(const char *home, const char *path, struct err *e)
 
 	if (made == NULL)
 		return no_memory(e);
-	r = make_home(home, e);
+	r = check_no_log(home, path, e);
+	if (r == 0)
+		r = make_home(home, e);
 	if (r != 0) {
 		free(made);
 		return r;

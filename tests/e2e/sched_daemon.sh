@@ -16,15 +16,21 @@ daemon_start()
 	until_said "the scheduler runs on"
 }
 
-# until_said TEXT: waits until the daemon has said it; false where it is gone, or has not for a minute
-until_said()
+# until_in FILE TEXT: waits until the file holds it; false where the daemon is gone, or it does not for a minute
+until_in()
 {
 	said_left=1200
-	while ! grep -q -- "$1" "$work/daemon"; do
+	while ! grep -qs -- "$2" "$1"; do
 		said_left=$((said_left - 1))
 		[ "$said_left" -gt 0 ] && kill -0 "$daemon" 2>/dev/null || return 1
 		sleep 0.05
 	done
+}
+
+# until_said TEXT: waits until the daemon has said it
+until_said()
+{
+	until_in "$work/daemon" "$1"
 }
 
 daemon_stop()
@@ -109,6 +115,12 @@ daemon_stop
 cp "$WINDROW_HOME/windrow.db" "$work/good.db"
 if command -v sqlite3 >/dev/null; then
 	daemon_start
+	echo "tasks: {a: {operator: local, command: 'while [ -e $work ] && [ ! -e $work/go.w ]; do sleep 0.05; done'}}" >"$work/dags/w.yaml"
+	{
+		"$windrow" dags trigger w -r one --wait >"$work/waited" 2>&1
+		echo "left with $?" >"$work/left"
+	} &
+	ok "a run is waited for" until_in "$work/waited" "main.a running"
 	sqlite3 -cmd ".timeout 10000" "$WINDROW_HOME/windrow.db" "INSERT INTO pools (name, slots) VALUES ('x', 1); PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
 	pages=$(($(wc -c <"$WINDROW_HOME/windrow.db") / 4096))
 	tr '\0' x </dev/zero | dd of="$WINDROW_HOME/windrow.db" bs=4096 seek=1 count=$((pages - 1)) \
@@ -116,6 +128,8 @@ if command -v sqlite3 >/dev/null; then
 	cp "$WINDROW_HOME/windrow.db" "$work/bad.db"
 	cp "$work/dags/t.yaml" "$work/dags/v.yaml"
 	ok "one that is damaged is told" until_said "nothing is stored any more, and nothing started, until .*is damaged (.*stop what uses it, keep a copy, and put a backup in its place"
+	ok "whoever waits for a run is told" until_in "$work/left" "left with 3"
+	like "with the reason" "$(cat "$work/waited")" "*the run cannot go on: the store * is damaged (*put a backup in its place*"
 	run jobs check
 	like "and seen" "$status:$err" "1:*cannot write its store, and starts nothing: the store * is damaged*"
 	run pools set web 3
@@ -128,8 +142,34 @@ if command -v sqlite3 >/dev/null; then
 	cp "$work/good.db" "$WINDROW_HOME/windrow.db"
 	ok "with the backup in its place it goes on" daemon_start
 	daemon_stop
+	: >"$work/go.w"
 else
-	skip 6 "no sqlite3 here"
+	skip 9 "no sqlite3 here"
+fi
+
+# The log beside the store, in which lies what was stored last.
+daemon_start
+run pools set kept 7
+rm "$WINDROW_HOME/windrow.db-wal"
+cp "$work/dags/t.yaml" "$work/dags/x.yaml"
+ok "a log that is taken away is told" until_said "nothing can be stored, .*windrow.db-wal was taken away or replaced while it was in use: put it back"
+ok "where it stays away it is saved, and nothing more is written" until_said "nothing is stored any more, .*what it held was saved"
+kill -s KILL "$daemon"
+wait "$daemon" 2>/dev/null
+run pools get kept
+like "so that nothing is lost" "$status:$out" "0:kept	7	"
+ok "and the next scheduler goes on" daemon_start
+daemon_stop
+if [ "$(id -u)" != 0 ]; then
+	daemon_start
+	chmod 0 "$WINDROW_HOME"
+	rm "$work/dags/x.yaml"
+	ok "a home that may not be entered any more is told" until_said "nothing can be stored, .*windrow.db cannot be reached any more: Permission denied"
+	chmod 0700 "$WINDROW_HOME"
+	ok "and when it may, all goes on" until_said "storing works again"
+	daemon_stop
+else
+	skip 2 "root may enter any folder"
 fi
 
 # What tries leave is sealed: without the key nothing could be stored.

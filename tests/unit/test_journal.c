@@ -224,6 +224,47 @@ static void test_taken_away(void)
 	is_sql("SELECT COUNT(*) FROM audit_log WHERE name = 'kept'", "1", "with nothing lost");
 }
 
+/* A log that somebody takes away holds what was called committed: that is saved. */
+static void test_log_taken_away(void)
+{
+	struct journal *j = open_journal();
+	char log[KIT_PATH_MAX * 2], away[KIT_PATH_MAX * 3];
+
+	(void)snprintf(log, sizeof(log), "%s", kit_path(&k, "windrow.db-wal"));
+	(void)snprintf(away, sizeof(away), "%s.away", log);
+	OK(journal_audit(j, NULL, "test", "in the log") == 0 &&
+			journal_commit(j, on_committed, &numbers[0]) == 0,
+		"a batch is handed over");
+	while (n_called == 0)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	IS_INT(rename(log, away), 0, "the log is taken away");
+	OK(journal_audit(j, NULL, "test", "late") == 0 &&
+			journal_commit(j, on_committed, &numbers[1]) == 0,
+		"another batch is handed over");
+	while (n_stalls == 0 && n_called == 1)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	OK(strstr(why.text, "-wal was taken away or replaced while it was in use: put it back") !=
+			NULL,
+		"which is told: %s", why.text);
+	IS_INT(rename(away, log), 0, "it is put back");
+	while (n_called == 1)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	IS_INT(n_flows, 1, "and everything goes on");
+	IS_INT(unlink(log), 0, "it is deleted");
+	OK(journal_audit(j, NULL, "test", "lost") == 0 &&
+			journal_commit(j, on_committed, &numbers[2]) == 0,
+		"a third batch is handed over");
+	while (!journal_has_stopped(j) && n_called == 2)
+		(void)uv_run(&loop, UV_RUN_ONCE);
+	OK(strstr(why.text, "what it held was saved, unless") != NULL,
+		"which stops it for good: %s", why.text);
+	is_sql("SELECT group_concat(name, '; ') FROM audit_log WHERE action = 'test' AND name IN "
+	       "('in the log', 'late', 'lost')",
+		"in the log; late", "with all that was called committed in the store");
+	IS_INT(n_called, 2, "and nothing else");
+	close_journal(j);
+}
+
 /* Damages the store behind its first page. The bytes that it had, to be freed, as *damaged is. */
 static char *spoil(char **damaged, size_t *len)
 {
@@ -341,6 +382,7 @@ int main(void)
 		test_stall();
 		free(kit_sql(&k, "ALTER TABLE elsewhere RENAME TO pools"));
 		test_taken_away();
+		test_log_taken_away();
 		test_rule();
 		test_damage();
 		test_damage_elsewhere();

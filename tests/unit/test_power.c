@@ -78,6 +78,8 @@ static void on_stall(void *ctx, const struct err *e)
 	w.n_stalls++;
 	if (e->text[0] == '\0')
 		wrong("a stall says nothing");
+	if (strstr(e->text, "Success") != NULL)
+		wrong("a stall says: %s", e->text);
 	if (faulty_is_cut())
 		return;
 	faulty_mend();

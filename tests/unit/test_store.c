@@ -360,6 +360,22 @@ static void test_read_only(void)
 	(void)chmod(k.path, 0600);
 }
 
+/* A store that was taken away, and its log was not. */
+static void test_log_alone(void)
+{
+	struct store *s = NULL;
+
+	kit_write(kit_path(&k, "windrow.db-wal"), "x", 1);
+	IS_INT(store_open(&k.options, &s, &k.e), ERR_UNAVAILABLE,
+		"none is made beside the log of another");
+	OK(strstr(k.e.text,
+		   "/windrow.db-wal is: put the store back, or take the log away to begin with a "
+		   "new one") != NULL,
+		"which says what to do: %s", k.e.text);
+	OK(access(kit_path(&k, "windrow.db"), F_OK) != 0, "and nothing is made");
+	(void)unlink(kit_path(&k, "windrow.db-wal"));
+}
+
 int main(void)
 {
 	kit_begin(&k);
@@ -373,6 +389,7 @@ int main(void)
 	test_backup();
 	test_refused();
 	(void)unlink(kit_path(&k, "windrow.db"));
+	test_log_alone();
 	test_read_only();
 	arena_destroy(arena);
 	kit_end(&k);
