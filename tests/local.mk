@@ -69,6 +69,7 @@ UNIT_TESTS = \
 	tests/unit/test_template \
 	tests/unit/test_text \
 	tests/unit/test_timetable \
+	tests/unit/test_transport \
 	tests/unit/test_tree \
 	tests/unit/test_value \
 	tests/unit/test_vault
@@ -170,6 +171,8 @@ tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_timetable_SOURCES = tests/unit/test_timetable.c $(TAP_SOURCES)
 tests_unit_test_timetable_LDADD = $(ENGINE_LIBS)
+tests_unit_test_transport_SOURCES = tests/unit/test_transport.c $(TAP_SOURCES)
+tests_unit_test_transport_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_tree_SOURCES = tests/unit/test_tree.c tests/unit/dag_kit.c tests/unit/dag_kit.h \
 	$(TAP_SOURCES)
 tests_unit_test_tree_LDADD = $(CLI_LIBS)

@@ -118,13 +118,14 @@ static void on_killer_end(void *ctx, const struct ssh_end *end)
 {
 	struct ssh_try *t = ctx;
 
-	if (!t->is_finished)
-		(void)uv_timer_stop(&t->kill.timer);
 	t->kill.exec = NULL;
 	remote_ear_free(&t->kill.ear);
 	if (t->is_finished) {
 		ssh_try_free(t);
-	} else if (!t->kill.is_done && t->kill.wants_again) {
+		return;
+	}
+	(void)uv_timer_stop(&t->kill.timer);
+	if (!t->kill.is_done && t->kill.wants_again) {
 		killer_begin(t);
 	} else if (!t->kill.is_done) {
 		killer_failed(t, end);

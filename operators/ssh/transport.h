@@ -103,7 +103,7 @@ int ssh_exec_write(struct ssh_exec *x, const void *bytes, size_t len);
 int ssh_exec_eof(struct ssh_exec *x);
 
 /* Ends the exec from this side; on_end() comes with ERR_ILLEGAL unless it ended by itself before.
- */
+ * N.B. until then all is told that had come: what a script said before its kill is the script's. */
 void ssh_exec_cancel(struct ssh_exec *x);
 
 const char *ssh_stage_text(enum ssh_stage s);

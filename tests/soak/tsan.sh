@@ -15,4 +15,4 @@ steady=
 setarch -R true 2>/dev/null && steady='setarch -R'
 # shellcheck disable=SC2086 # nothing, or a command and its flag
 exec $steady make -s check VERBOSE=1 \
-	TESTS="tests/unit/test_journal tests/unit/test_power tests/unit/test_bag tests/unit/test_conductor $tests"
+	TESTS="tests/unit/test_journal tests/unit/test_power tests/unit/test_bag tests/unit/test_conductor tests/unit/test_transport $tests"
