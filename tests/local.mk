@@ -186,6 +186,9 @@ tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 # A disk that fails, and whose power is cut.
 FAULTY_VFS = tests/vfs/faulty.c tests/vfs/faulty.h tests/vfs/faulty_disk.c tests/vfs/faulty_disk.h
 
+# A host whose executions outlive those who look at them.
+MACHINE_KIT = tests/unit/machine_kit.c tests/unit/machine_kit.h tests/unit/op_kit.h
+
 # The store's tests share a kit.
 STORE_KIT = tests/unit/store_kit.c tests/unit/store_kit.h $(TAP_SOURCES)
 tests_unit_test_task_log_SOURCES = tests/unit/test_task_log.c $(STORE_KIT)
@@ -215,7 +218,7 @@ tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=ca
 tests_unit_test_power_SOURCES = tests/unit/test_power.c $(FAULTY_VFS) $(STORE_KIT)
 tests_unit_test_power_LDADD = $(STORE_LIBS)
 tests_unit_test_power_runs_SOURCES = tests/unit/test_power_runs.c tests/unit/dag_kit.c \
-	tests/unit/dag_kit.h tests/unit/op_kit.h $(FAULTY_VFS) $(STORE_KIT)
+	tests/unit/dag_kit.h $(MACHINE_KIT) $(FAULTY_VFS) $(STORE_KIT)
 tests_unit_test_power_runs_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_vault_SOURCES = tests/unit/test_vault.c $(STORE_KIT)
 tests_unit_test_vault_LDADD = $(STORE_LIBS)
@@ -454,7 +457,7 @@ tests_sim_sim_conductor_SOURCES = \
 	tests/sim/sim_conductor_host.c \
 	tests/unit/dag_kit.c \
 	tests/unit/dag_kit.h \
-	tests/unit/op_kit.h
+	$(MACHINE_KIT)
 tests_sim_sim_conductor_LDADD = $(SCHEDULER_LIBS)
 
 # How many instructions the hot paths take, beside what they took; `make counts-update` renews that.

@@ -272,9 +272,9 @@ static void wait_for_it(void)
 
 static void check_end(void)
 {
-	for (size_t i = 0; i < w.n_machines; i++)
-		if (w.machines[i].phase != ENDED)
-			broken("the runs are over, and it runs:", w.machines[i].what);
+	for (size_t i = 0; i < w.machines.n; i++)
+		if (w.machines.list[i].phase != MACHINE_ENDED)
+			broken("the runs are over, and it runs:", w.machines.list[i].what);
 }
 
 static void simulate(uint64_t seed, size_t *n_crashes, size_t *n_tries)
@@ -316,7 +316,7 @@ static void simulate(uint64_t seed, size_t *n_crashes, size_t *n_tries)
 	}
 	check_end();
 	*n_crashes += w.n_crashes;
-	*n_tries += w.n_machines;
+	*n_tries += w.machines.n;
 	world_close();
 }
 

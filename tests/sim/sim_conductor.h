@@ -8,35 +8,13 @@
 #include <uv.h>
 
 #include "engine/buf.h"
-#include "operators/operator.h"
 #include "scheduler/conductor.h"
 #include "scheduler/render.h"
+#include "tests/unit/machine_kit.h"
 
 #define TASKS_MAX 8
-#define MACHINES_MAX 4096 /* executions of one world */
 #define LOST_MAX 64
 #define OPERATORS_MAX 16
-
-enum phase { WAITS, RUNS_NOW, ENDED };
-
-/* What the host knows of one execution. */
-struct machine {
-	char id[OP_EXECUTION_ID_MAX + 1];
-	char what[160]; /* run, task and command: what this is a try of */
-	uint32_t number;
-	enum phase phase;
-	int exit_code;
-	struct watch *watch; /* whoever is attached; NULL: nobody */
-};
-
-/* The engine's side of one try. */
-struct watch {
-	struct op_try base;
-	struct machine *machine;
-	const struct op_events *events;
-	void *ctx;
-	bool has_told_start;
-};
 
 struct world {
 	uint64_t seed, state; /* of the dice */
@@ -50,10 +28,10 @@ struct world {
 	struct buf yaml;
 	uint32_t n_tasks, limit, value[TASKS_MAX];
 	bool is_for_each[TASKS_MAX];
-	struct machine machines[MACHINES_MAX];
+	struct machines machines;
 	struct watch *lost[LOST_MAX]; /* attached to what the host does not know */
 	size_t n_lost;
-	size_t n_machines, n_steps, n_crashes;
+	size_t n_steps, n_crashes;
 	bool is_dead, is_closed;
 	bool was_asked; /* a person has cleared or cancelled */
 	size_t n_finished;
@@ -62,7 +40,7 @@ struct world {
 extern struct world w;
 
 /* A broken promise: says which, of what, and how to replay it, and ends the program. */
-void broken(const char *what, const char *which);
+void broken(const char *what, const char *which) __attribute__((noreturn));
 
 /* splitmix64; a number below n of the seed's. */
 uint64_t mix(uint64_t *state);

@@ -15,14 +15,13 @@
 #include "engine/dag.h"
 #include "engine/instant.h"
 #include "operators/registry.h"
-#include "operators/specs.h"
 #include "scheduler/conductor.h"
 #include "scheduler/edition.h"
 #include "scheduler/env_source.h"
 #include "store/journal.h"
 #include "store/store_run.h"
 #include "tests/unit/dag_kit.h"
-#include "tests/unit/op_kit.h"
+#include "tests/unit/machine_kit.h"
 #include "tests/unit/store_kit.h"
 #include "tests/unit/tap.h"
 #include "tests/vfs/faulty.h"
@@ -47,24 +46,6 @@ static const char yaml[] =
 	"  e: {depends_on: [d]}\n"
 	"  f: {command: 'f ${main.b.output.response.n}', depends_on: [d]}\n";
 
-/* What the host knows of one execution. */
-struct machine {
-	char id[OP_EXECUTION_ID_MAX + 1];
-	char what[96]; /* task and command */
-	uint32_t number;
-	bool is_over;
-	struct watch *watch;
-};
-
-/* The engine's side of one try. */
-struct watch {
-	struct op_try base;
-	struct machine *machine;
-	const struct op_events *events;
-	void *ctx;
-	bool has_told_start;
-};
-
 struct world {
 	struct store_kit kit;
 	uint64_t dice;
@@ -76,8 +57,8 @@ struct world {
 	struct op_instance instance;
 	struct op_instance *instances[OPERATORS_MAX];
 	struct render_source source;
-	struct machine machines[TRIES * 2];
-	size_t n_machines, n_cuts, n_stalls;
+	struct machines machines;
+	size_t n_cuts, n_stalls;
 	unsigned fails; /* calls that do */
 	bool is_dead, is_closed, may_stall, is_stalled;
 	char wrong[sizeof(((struct err *)0)->text) + 64];
@@ -103,77 +84,50 @@ static uint64_t roll(void)
 
 /* ---- the host ---- */
 
-static struct machine *machine_find(const char *id)
+/* The first try of one task fails. */
+static struct machine *run_on(const struct op_job *job)
 {
-	for (size_t i = 0; i < w.n_machines; i++)
-		if (strcmp(w.machines[i].id, id) == 0)
-			return &w.machines[i];
-	return NULL;
-}
+	struct machine *m = machine_add(&w.machines, job);
 
-static int end_of(const struct machine *m)
-{
-	return strstr(m->what, "fails") != NULL && m->number == 1 ? 1 : 0;
-}
-
-static struct machine *machine_add(const struct op_job *job)
-{
-	const struct op_bytes *command = &job->settings[LOCAL_KEY_COMMAND].text;
-	struct machine *m = &w.machines[w.n_machines];
-
-	if (w.n_machines == sizeof(w.machines) / sizeof(w.machines[0]))
+	if (m == NULL)
 		abort();
-	*m = (struct machine){.number = job->try_number};
-	(void)snprintf(m->id, sizeof(m->id), "%s", job->execution_id);
-	(void)snprintf(m->what, sizeof(m->what), "%s %.*s", job->task_id, (int)command->len,
-		command->data);
-	for (size_t i = 0; i < w.n_machines; i++) {
-		const struct machine *other = &w.machines[i];
-
+	m->exit_code = strstr(m->what, "fails") != NULL && m->number == 1 ? 1 : 0;
+	for (const struct machine *other = w.machines.list; other < m; other++) {
 		if (strcmp(other->what, m->what) != 0)
 			continue;
 		if (other->number == m->number)
 			wrong("a try ran twice:", m->what);
-		if (!other->is_over || end_of(other) == 0)
+		if (other->phase != MACHINE_ENDED || other->exit_code == 0)
 			wrong("a try was forgotten:", m->what);
 	}
-	w.n_machines++;
 	return m;
 }
 
 static int watch(const struct op_job *job, struct machine *m, const struct op_events *events,
 	void *ctx, struct op_try **out)
 {
-	struct watch *k = calloc(1, sizeof(*k));
-
-	if (k == NULL)
-		abort();
-	*k = (struct watch){
-		.base = {.op = w.instance.op}, .machine = m, .events = events, .ctx = ctx};
 	if (m != NULL && m->watch != NULL)
 		wrong("two at once look at", job->task_id);
-	if (m != NULL)
-		m->watch = k;
-	*out = &k->base;
+	*out = watch_add(&w.instance, m, events, ctx);
 	return 0;
 }
 
 static int host_start(struct op_instance *i, const struct op_job *job,
 	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
 {
-	struct machine *m = machine_find(job->execution_id);
+	struct machine *m = machine_find(&w.machines, job->execution_id);
 
 	(void)i;
 	(void)e;
 	if (m == NULL && !w.is_dead)
-		m = machine_add(job);
+		m = run_on(job);
 	return watch(job, m, events, ctx, out);
 }
 
 static int host_attach(struct op_instance *i, const struct op_job *job,
 	const struct op_events *events, void *ctx, struct op_try **out, struct err *e)
 {
-	struct machine *m = machine_find(job->execution_id);
+	struct machine *m = machine_find(&w.machines, job->execution_id);
 
 	(void)i;
 	(void)e;
@@ -192,45 +146,28 @@ static void host_kill(struct op_try *t, enum op_kill why, int64_t grace_ms)
 
 static void host_abandon(struct op_try *t)
 {
-	struct watch *k = (struct watch *)t;
-
-	if (k->machine != NULL)
-		k->machine->watch = NULL;
-	free(k);
+	watch_free((struct watch *)t);
 }
 
 static const struct operator host = {
 	.start = host_start, .attach = host_attach, .kill = host_kill, .abandon = host_abandon};
 
-static void finish(struct machine *m)
-{
-	static const char response[] = "{\"n\": 7, \"list\": [1, 2, 3]}";
-	struct watch *k = m->watch;
-	struct op_result r = op_kit_result(OP_EXITED, end_of(m), response);
-
-	m->watch = NULL;
-	k->events->on_finished(k->ctx, &r);
-	free(k);
-}
-
 /* Something happens there. False: nothing could. */
 static bool host_step(void)
 {
-	size_t first = w.n_machines == 0 ? 0 : roll() % w.n_machines;
+	size_t n = w.machines.n, first = n == 0 ? 0 : roll() % n;
 
-	for (size_t i = 0; i < w.n_machines; i++) {
-		struct machine *m = &w.machines[(first + i) % w.n_machines];
+	for (size_t i = 0; i < n; i++) {
+		struct machine *m = &w.machines.list[(first + i) % n];
 
 		if (m->watch == NULL)
 			continue;
-		if (m->is_over) {
-			finish(m);
-		} else if (m->watch->has_told_start || roll() % 4 == 0) {
-			m->is_over = true;
-		} else {
-			m->watch->has_told_start = true;
-			m->watch->events->on_started(m->watch->ctx);
-		}
+		if (m->phase == MACHINE_ENDED)
+			watch_finish(m->watch);
+		else if (m->watch->has_told_start || roll() % 4 == 0)
+			m->phase = MACHINE_ENDED;
+		else
+			watch_start(m->watch);
 		return true;
 	}
 	return false;
@@ -392,14 +329,14 @@ static void turn(void)
  * woken, which would wait a second. */
 static void sit_out(void)
 {
-	size_t n = w.n_machines;
+	size_t n = w.machines.n;
 
 	for (int i = 0; i < STALLED_TURNS; i++) {
 		(void)host_step();
 		(void)uv_run(&w.loop, UV_RUN_NOWAIT);
 	}
-	if (w.n_machines != n)
-		wrong("while nothing could be stored was started:", w.machines[n].what);
+	if (w.machines.n != n)
+		wrong("while nothing could be stored was started:", w.machines.list[n].what);
 	w.n_stalls++;
 	faulty_mend();
 	(void)journal_commit(w.journal, NULL, NULL);
@@ -407,14 +344,19 @@ static void sit_out(void)
 		(void)uv_run(&w.loop, UV_RUN_ONCE);
 }
 
-/* One life: until the run is over, or the power. */
+static bool is_going_on(void)
+{
+	return !w.is_dead && w.wrong[0] == '\0' && conductor_run_first(w.conductor) != NULL;
+}
+
+/* One life: until the run is over, or the power, or something is wrong. */
 static void live(void)
 {
 	w.is_dead = w.is_stalled = false;
 	if (daemon_open() == 0 && !w.is_dead) {
 		faulty_fail(w.fails, 1 + roll() % 60, UINT64_MAX);
 		run_begin();
-		while (!w.is_dead && conductor_run_first(w.conductor) != NULL) {
+		while (is_going_on()) {
 			turn();
 			if (!w.is_stalled)
 				continue;
@@ -437,7 +379,7 @@ static void home_anew(void)
 	if (store_open(&w.kit.options, &s, &w.kit.e) != 0)
 		wrong("no store was made:", w.kit.e.text);
 	store_close(s);
-	w.n_machines = 0;
+	w.machines.n = 0;
 }
 
 static void world_live(uint64_t seed)
@@ -456,12 +398,12 @@ static void world_live(uint64_t seed)
 		if (store_check(&w.kit.options, &version, &w.kit.e) != 0)
 			wrong("the check:", w.kit.e.text);
 		state = stored_state(&is_there);
-		if (!is_there && w.n_machines > 0)
-			wrong("the run is gone:", w.machines[0].what);
+		if (!is_there && w.machines.n > 0)
+			wrong("the run is gone:", w.machines.list[0].what);
 	}
 	if (state != RUN_SUCCESS)
 		wrong("the run does not succeed", "");
-	if (w.n_machines != TRIES)
+	if (w.machines.n != TRIES)
 		wrong("not every task ran", "once");
 }
 
@@ -480,7 +422,7 @@ static void world_fails(uint64_t seed)
 	w.fails = 0;
 	if (stored_state(&is_there) != RUN_SUCCESS)
 		wrong("the run does not succeed", "");
-	if (w.n_machines != TRIES)
+	if (w.machines.n != TRIES)
 		wrong("not every task ran", "once");
 }
 
@@ -506,8 +448,8 @@ int main(void)
 			    is_cut ? "cuts of power" : "failures of its disk"))
 			continue;
 		tap_note("WINDROW_SEED=%" PRIu64 ": %s", seed, w.wrong);
-		for (size_t m = 0; m < w.n_machines; m++)
-			tap_note("%s, try %u", w.machines[m].what, w.machines[m].number);
+		for (size_t m = 0; m < w.machines.n; m++)
+			tap_note("%s, try %u", w.machines.list[m].what, w.machines.list[m].number);
 	}
 	OK(w.n_cuts > 0, "power was cut %zu times", w.n_cuts);
 	OK(w.n_stalls > 0, "the disk failed %zu times", w.n_stalls);
