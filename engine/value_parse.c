@@ -204,7 +204,6 @@ static const struct {
 		"a number wants a digit behind its minus", 0},
 	{"lexical error: probable comment", "JSON has no comments", 0},
 	{"parse error: premature EOF", "the text ends before the value does", 0},
-	{"parse error: trailing garbage", "there is more behind the value", 0},
 	{"parse error: unallowed token", "a value was expected here", 0},
 	{"parse error: after array element", "a list wants , or ] behind an item", 0},
 	{"parse error: object key and value", "an object wants : behind a key", 0},
@@ -247,6 +246,32 @@ static int yajl_failed(yajl_handle h, struct err *e, const char *text, size_t at
 	return place_tell(e, text, at > 0 ? at - 1 : 0, what);
 }
 
+/* How many blanks the text begins with. */
+static size_t blanks(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && memchr(" \t\r\n", text[n], 4) != NULL)
+		n++;
+	return n;
+}
+
+/* Looks at what stands outside of a value that ends at byte `end`. N.B. yajl takes a string behind
+ * it that never ends, and vertical tabs and form feeds for blanks; in a string it refuses those. */
+static int outside_check(const char *text, size_t len, size_t end, struct err *e)
+{
+	const char *tab = memchr(text, '\v', len), *feed = memchr(text, '\f', len);
+
+	end += blanks(text + end, len - end);
+	if (end < len)
+		return place_tell(e, text, end, "there is more behind the value");
+	if (tab == NULL || (feed != NULL && feed < tab))
+		tab = feed;
+	return tab == NULL ? 0
+			   : place_tell(e, text, (size_t)(tab - text),
+				     "JSON's blanks are spaces, tabs and line ends");
+}
+
 /* Reads the text, mended, into r->pending[0]. */
 static int yajl_run(struct reader *r, const char *text, size_t len, struct err *e)
 {
@@ -263,15 +288,17 @@ static int yajl_run(struct reader *r, const char *text, size_t len, struct err *
 	};
 	yajl_alloc_funcs memory = {yajl_memory_get, yajl_memory_resize, yajl_memory_drop, NULL};
 	yajl_handle h;
-	size_t at = len;
+	size_t at;
+	bool is_value;
 
 	memory.ctx = r;
 	h = yajl_alloc(&callbacks, &memory, r);
 	yajl_config(h, yajl_dont_validate_strings, 1);
-	if (yajl_parse(h, (const unsigned char *)text, len) != yajl_status_ok)
-		at = yajl_get_bytes_consumed(h);
-	else if (yajl_complete_parse(h) == yajl_status_ok)
-		return 0;
+	yajl_config(h, yajl_allow_trailing_garbage, 1);
+	is_value = yajl_parse(h, (const unsigned char *)text, len) == yajl_status_ok;
+	at = yajl_get_bytes_consumed(h);
+	if (is_value && yajl_complete_parse(h) == yajl_status_ok)
+		return outside_check(text, len, at, e);
 	if (r->rc == ERR_LIMIT)
 		return err_set(
 			e, ERR_LIMIT, "lists and objects nest more than %d deep", VALUE_DEPTH_MAX);
@@ -288,14 +315,6 @@ static int yajl_run_guarded(struct reader *r, const char *text, size_t len, stru
 	return yajl_run(r, text, len, e);
 }
 
-static bool is_blank(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (memchr(" \t\r\n", text[i], 4) == NULL)
-			return false;
-	return true;
-}
-
 static int parse(struct arena *a, const char *text, size_t len, bool is_exact, struct value *out,
 	struct err *e)
 {
@@ -304,7 +323,7 @@ static int parse(struct arena *a, const char *text, size_t len, bool is_exact, s
 	const char *mended;
 	int rc;
 
-	if (is_blank(text, len))
+	if (blanks(text, len) == len)
 		return err_set(e, ERR_INVALID, "the text is empty");
 	if (valid < len)
 		return place_tell(e, text, valid, "this is no UTF-8");
