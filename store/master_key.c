@@ -181,7 +181,7 @@ static int check_file(int fd, const char *path, bool is_guarded, struct err *e)
 static int read_file(const char *path, bool is_guarded, struct master_key *out, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	char text[FILE_MAX + 1];
+	char text[FILE_MAX + 2];
 	ssize_t n;
 	int r;
 
@@ -190,8 +190,11 @@ static int read_file(const char *path, bool is_guarded, struct master_key *out, 
 			"cannot read the master key %s: %s", path, strerror(errno));
 	r = check_file(fd, path, is_guarded, e);
 	if (r == 0) {
-		n = read(fd, text, FILE_MAX);
+		n = read(fd, text, FILE_MAX + 1);
 		text[n < 0 ? 0 : n] = '\0';
+		/* N.B. of a file that holds more a part may look like a key. */
+		if (n > FILE_MAX || strlen(text) != (size_t)n)
+			text[0] = '\0';
 		r = n < 0 ? err_set(e, ERR_IO, "cannot read the master key %s: %s", path,
 				    strerror(errno))
 			  : key_parse(path, text, out, e);

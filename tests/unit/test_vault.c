@@ -118,7 +118,7 @@ static void test_key_file(void)
 {
 	size_t len;
 	char *key = kit_read(kit_path(&k, "master.key"), &len);
-	char wanted[1024];
+	char wanted[1024], more[400];
 
 	(void)chmod(k.path, 0644);
 	(void)snprintf(wanted, sizeof(wanted),
@@ -136,6 +136,15 @@ static void test_key_file(void)
 	IS_STR(look(), wanted, "a file that holds none is told");
 	kit_write(k.path, key, len - 3);
 	IS_STR(look(), wanted, "so is one that is cut");
+	memset(more, ' ', sizeof(more));
+	memcpy(more, key, len);
+	more[len] = '\0';
+	kit_write(k.path, more, len + 2);
+	IS_STR(look(), wanted, "and one that goes on behind a NUL");
+	more[len] = ' ';
+	memcpy(more + sizeof(more) - len, key, len);
+	kit_write(k.path, more, sizeof(more));
+	IS_STR(look(), wanted, "or far behind its first line");
 	key[0] = key[0] == 'A' ? 'B' : 'A';
 	kit_write(k.path, key, len);
 	OK(strstr(look(), "wrong master key: ") != NULL &&
