@@ -162,7 +162,7 @@ static int set_string(struct entry *n, enum output_id id, const char *s)
 	return set_text(n, id, (struct op_bytes){.data = s, .len = strlen(s)});
 }
 
-/* A response is JSON where it is JSON, else text. */
+/* A response is JSON where it is JSON, else text. ERR_INVALID, and e says so; ERR_NOMEM. */
 static int set_response(struct entry *n, struct op_bytes b, struct err *e)
 {
 	struct value v;
@@ -215,9 +215,9 @@ int outputs_keep(struct outputs *o, uint32_t task, uint32_t instance, const char
 		status = set_text(n, OUTPUT_LOGS, r->logs);
 	if (status == 0)
 		status = set_text(n, OUTPUT_ERROR, r->error);
-	if (status != 0)
-		return err_set(e, status, "%s", err_text(status));
-	return set_response(n, r->response, e);
+	if (status == 0)
+		status = set_response(n, r->response, e);
+	return status == ERR_NOMEM ? err_set(e, status, "%s", err_text(status)) : status;
 }
 
 void outputs_json(const struct outputs *o, uint32_t task, uint32_t instance, struct buf *out)

@@ -39,6 +39,7 @@ UNIT_TESTS = \
 	tests/unit/test_log_cleaner \
 	tests/unit/test_log_name \
 	tests/unit/test_mask \
+	tests/unit/test_outputs_nomem \
 	tests/unit/test_pages \
 	tests/unit/test_planner \
 	tests/unit/test_power \
@@ -231,6 +232,11 @@ tests_unit_test_bag_nomem_SOURCES = tests/unit/test_bag_nomem.c $(BAG_KIT)
 tests_unit_test_bag_nomem_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_bag_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=strndup
+tests_unit_test_outputs_nomem_SOURCES = tests/unit/test_outputs_nomem.c tests/unit/dag_kit.c \
+	tests/unit/dag_kit.h $(TAP_SOURCES)
+tests_unit_test_outputs_nomem_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_outputs_nomem_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_unit_test_planner_SOURCES = tests/unit/test_planner.c tests/unit/planner_kit.c \
 	tests/unit/planner_kit.h tests/unit/dag_kit.c tests/unit/dag_kit.h $(TAP_SOURCES)
 tests_unit_test_planner_LDADD = $(SCHEDULER_LIBS)
