@@ -12,7 +12,6 @@
 
 #include "engine/err.h"
 #include "scheduler/control_impl.h"
-#include "scheduler/requests.h"
 
 #define BACKLOG 128
 
@@ -103,12 +102,6 @@ static void on_listener_closed(uv_handle_t *handle)
 
 	c->is_listener_closed = true;
 	control_client_gone(c);
-}
-
-void control_give_up(struct control *c, const struct err *why)
-{
-	requests_give_up(c->o.requests, why);
-	control_follow_give_up(c, why);
 }
 
 void control_close(struct control *c, void (*on_closed)(void *ctx), void *ctx)

@@ -290,11 +290,13 @@ void control_follow_end(struct follow *f)
 	free(f);
 }
 
-void control_follow_give_up(struct control *c, const struct err *why)
+/* N.B. who has asked to follow and was not answered is among those who wait for an answer. */
+void control_give_up(struct control *c, const struct err *why)
 {
 	struct follow *next;
 	struct err e;
 
+	requests_give_up(c->o.requests, why);
 	(void)err_set(&e, ERR_UNAVAILABLE, "the run cannot go on: %s", why->text);
 	for (struct follow *f = c->follows; f != NULL; f = next) {
 		struct client *k = f->client;

@@ -83,9 +83,6 @@ void control_follow_begin(struct client *client, const struct request *r);
 void control_follow_pump(struct follow *f);
 void control_follow_end(struct follow *f);
 
-/* No run goes on, because of this: all who follow one are told. */
-void control_follow_give_up(struct control *c, const struct err *why);
-
 /* Hears of all runs for those who follow; no longer. */
 void control_follow_listen(struct control *c);
 void control_follow_stop(struct control *c);
