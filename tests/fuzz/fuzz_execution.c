@@ -186,7 +186,8 @@ static void file_write(const char *name, const char *bytes, size_t len)
 		abort();
 }
 
-/* The claim of the bytes up to the first 2, in which 1 stands for our own: its length. */
+/* The claim of the bytes up to the first 2, in which 1 stands for our own and 4 for the boot: its
+ * length. */
 static size_t claim_expand(const struct execution_owner *self, const uint8_t *data, size_t size,
 	char *out, size_t *used)
 {
@@ -197,6 +198,8 @@ static size_t claim_expand(const struct execution_owner *self, const uint8_t *da
 			n += (size_t)snprintf(out + n, EXECUTION_CLAIM_MAX,
 				"launcher %ld %" PRIu64 " %s\n", (long)self->launcher,
 				self->started, self->boot_id);
+		else if (data[i] == 4)
+			n += (size_t)snprintf(out + n, EXECUTION_CLAIM_MAX, "%s\n", self->boot_id);
 		else
 			out[n++] = (char)data[i];
 	}

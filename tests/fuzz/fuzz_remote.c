@@ -3,12 +3,18 @@
  * same is heard, in the same order; no byte is lost or told twice; and what is held back has a
  * maximum. The first byte is the length of a piece; of the others 1 stands for the nonce, 2 for the
  * other stream from here on, 3 for many bytes.
+ *
+ * Where the first byte is 0 a script is sent, the bytes behind the first 2, with what a task says
+ * in front of it: the lines are those that the command tells of, and the script is its last ones,
+ * as it was; and the command is words that any shell hands on as they are.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/buf.h"
+#include "engine/shquote.h"
+#include "operators/ssh/command.h"
 #include "operators/ssh/remote.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,6 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define TEXT_MOST 20000
 #define BYTEWISE_MOST                                                                              \
 	6000 /* bytes that are fed one at a time: a line that waits is looked at anew */
+
+/* ---- what is heard ---- */
 
 /* What was heard: bytes of one sort in a row are one, however they came. */
 struct heard {
@@ -117,13 +125,176 @@ static void expand(const uint8_t *data, size_t size, struct buf *out, size_t *n)
 	*n += out->len;
 }
 
+/* ---- what is sent ---- */
+
+/* Bits of the byte behind the first. */
+#define IS_PLAIN 1
+#define IS_OWN 2 /* where the script is one command */
+#define HAS_ENVIRONMENT 4
+#define HAS_FOLDER 8
+#define HAS_INTERPRETER 16
+#define HAS_ARGUMENTS 32
+
+#define PLAIN "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:,+-= "
+
+/* What no shell changes or acts on. */
+static void must_be_plain(const struct buf *words)
+{
+	if (strspn(buf_str(words), PLAIN) != words->len)
+		abort();
+}
+
+static void must_be_one_command(const char *script)
+{
+	size_t len = strlen(script), word;
+
+	while (len > 0 && strchr(" \n", script[len - 1]) != NULL)
+		len--;
+	word = strspn(script, " ");
+	if (word >= len || strspn(script, PLAIN "%@") < len ||
+		memchr(script + word, '=', strcspn(script + word, " \n")) != NULL)
+		abort();
+}
+
+/* Behind so many lines; NULL: there are fewer. */
+static const char *lines_skip(const char *at, size_t n)
+{
+	for (; at != NULL && n > 0; n--) {
+		at = strchr(at, '\n');
+		at = at == NULL ? NULL : at + 1;
+	}
+	return at;
+}
+
+static void must_be_sent(const struct buf *input, const struct remote_sending *sent,
+	const struct remote_launch *l, const char *script)
+{
+	const char *at = buf_str(input);
+	size_t len = strlen(script);
+
+	if (strlen(at) != input->len || strncmp(at, "!\n", 2) != 0 || sent->script_len != len)
+		abort();
+	at = lines_skip(at + 2, sent->n_prologue);
+	if (at == NULL || at[-1] != '\n' ||
+		strstr(buf_str(input), buf_str(&l->environment)) == NULL ||
+		strncmp(at, script, len) != 0)
+		abort();
+	if (sent->n_script == 0) {
+		if (strcmp(at + len, "\n" NONCE "\n") != 0)
+			abort();
+	} else if (strcmp(at + len, len > 0 && script[len - 1] == '\n' ? "" : "\n") != 0 ||
+		*lines_skip(at, sent->n_script) != '\0') {
+		abort();
+	}
+}
+
+static void launch_make(struct remote_launch *l, int choice, const char *text, const char *script)
+{
+	size_t len = strlen(text);
+
+	remote_launch_init(l);
+	l->is_plain = choice & IS_PLAIN;
+	l->is_own = (choice & IS_OWN) != 0 && remote_is_one_command(script, strlen(script));
+	if (remote_is_one_command(script, strlen(script)))
+		must_be_one_command(script);
+	if ((choice & HAS_ENVIRONMENT) != 0) {
+		buf_adds(&l->environment, "export A=");
+		sh_quote_word(&l->environment, text, len);
+		buf_addc(&l->environment, '\n');
+	}
+	if ((choice & HAS_FOLDER) != 0)
+		sh_quote_word(&l->working_directory, text, len);
+	if ((choice & HAS_INTERPRETER) != 0)
+		sh_quote_word(&l->interpreter, text, len);
+	if ((choice & HAS_ARGUMENTS) != 0)
+		sh_quote_word(&l->arguments, text, len);
+	if (remote_launch_status(l) != 0)
+		abort();
+}
+
+static void commands_check(const struct remote_sending *sent, int64_t n)
+{
+	struct ssh_command c;
+	struct buf asked;
+
+	ssh_command_init(&c);
+	remote_start_command(&c, "1-2", NONCE, sent, n, n, n);
+	must_be_plain(&c.arguments);
+	buf_reset(&c.arguments);
+	remote_plain_command(
+		&c, "1-2", NONCE, sent, (enum remote_plain_mode)(n % (REMOTE_PLAIN_PTY + 1)), n);
+	must_be_plain(&c.arguments);
+	buf_reset(&c.arguments);
+	remote_attach_command(&c, "1-2", NONCE);
+	remote_kill_command(&c, "1-2", NONCE, n, n % 2 == 0 ? "-" : NULL);
+	must_be_plain(&c.arguments);
+	ssh_command_free(&c);
+	buf_init(&asked, 0);
+	remote_follow(&asked, (uint64_t)n, 0);
+	remote_rest(&asked, 0, UINT64_MAX - 1);
+	remote_gather(&asked);
+	if (lines_skip(buf_str(&asked), 3) != buf_str(&asked) + asked.len)
+		abort();
+	buf_free(&asked);
+}
+
+static void script_send(int choice, const char *text, const char *script)
+{
+	struct remote_sending sent = {.n_script = 0};
+	struct remote_launch l;
+	struct buf input;
+	size_t len = strlen(text);
+
+	launch_make(&l, choice, text, script);
+	buf_init(&input, 0);
+	buf_init(&sent.facts, 0);
+	if (remote_fact_add(&sent.facts, "F", text, len)
+			? strncmp(buf_str(&sent.facts), " F=", 3) != 0 ||
+				strcmp(buf_str(&sent.facts) + 3, text) != 0 ||
+				memchr(text, ' ', len) != NULL || memchr(text, '=', len) != NULL
+			: sent.facts.len != 0)
+		abort();
+	remote_start_input(&input, NONCE, &l, script, strlen(script), &sent);
+	must_be_sent(&input, &sent, &l, script);
+	commands_check(&sent, (int64_t)len * choice);
+	remote_launch_free(&l);
+	buf_free(&sent.facts);
+	buf_free(&input);
+}
+
+/* What is sent as the bytes say. N.B. a NUL is refused long before. */
+static void send_bytes(const uint8_t *data, size_t size)
+{
+	struct buf parts[2];
+	int choice = size > 0 ? data[0] : 0, part = 0;
+
+	buf_init(&parts[0], 0);
+	buf_init(&parts[1], 0);
+	for (size_t i = 1; i < size && parts[part].len < TEXT_MOST; i++) {
+		if (data[i] == 2 && part == 0)
+			part = 1;
+		else if (data[i] == 3)
+			for (int k = 0; k < MANY; k++)
+				buf_addc(&parts[part], 'x');
+		else if (data[i] != '\0')
+			buf_addc(&parts[part], (char)data[i]);
+	}
+	script_send(choice, buf_str(&parts[0]), buf_str(&parts[1]));
+	buf_free(&parts[0]);
+	buf_free(&parts[1]);
+}
+
+/* ---- either ---- */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct heard whole, pieces, bytes;
 	struct buf text;
 	size_t n = 0;
 
-	if (size == 0)
+	if (size > 0 && data[0] == 0)
+		send_bytes(data + 1, size - 1);
+	if (size == 0 || data[0] == 0)
 		return 0;
 	buf_init(&text, 0);
 	expand(data + 1, size - 1, &text, &n);
