@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "engine/arena.h"
@@ -129,13 +130,26 @@ static bool is_number(const char *text)
 		atol(text) <= SETTING_NUMBER_MAX;
 }
 
+/* "true" or "false", as YAML and Airflow let either be written; NULL: it is neither. */
+static const char *truth_word(const char *text)
+{
+	static const char *const words[][2] = {
+		{"true", "false"}, {"yes", "no"}, {"on", "off"}, {"t", "f"}, {"1", "0"}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (size_t k = 0; k < 2; k++)
+			if (strcasecmp(text, words[i][k]) == 0)
+				return words[0][k];
+	return NULL;
+}
+
 static bool is_fit(enum setting_type type, const char *text)
 {
 	switch (type) {
 	case SETTING_NUMBER:
 		return is_number(text);
 	case SETTING_BOOL:
-		return strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+		return truth_word(text) != NULL;
 	default:
 		return *text != '\0';
 	}
@@ -168,8 +182,10 @@ int settings_set(struct settings *s, int id, const char *text, const char *origi
 		return err_set(e, ERR_INVALID, "%s: %s.%s is %s%s%s; it takes %s", origin,
 			d->section, d->key, *text == '\0' ? "empty" : "\"", text,
 			*text == '\0' ? "" : "\"", settings_wanted(id));
-	value = d->type == SETTING_PATH ? whole_path(s->arena, text, base, env)
-					: arena_strdup(s->arena, text);
+	if (d->type == SETTING_PATH)
+		value = whole_path(s->arena, text, base, env);
+	else
+		value = arena_strdup(s->arena, d->type == SETTING_BOOL ? truth_word(text) : text);
 	if (value == NULL && errno != 0 && errno != ENOMEM)
 		return err_set(e, ERR_IO, "%s: cannot tell the current folder: %s", origin,
 			strerror(errno));

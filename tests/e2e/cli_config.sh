@@ -30,6 +30,12 @@ core.default_pool_task_slot_count is \"many\"; it takes a whole number from 1 to
 WINDROW__SCHEDULER__DAG_DIR_WATCH=maybe run config list
 is "so must a truth" "$status:$err" "1:windrow: WINDROW__SCHEDULER__DAG_DIR_WATCH: \
 scheduler.dag_dir_watch is \"maybe\"; it takes true or false"
+WINDROW__SCHEDULER__DAG_DIR_WATCH=False run config get scheduler dag_dir_watch
+is "which may be written as Airflow has it" "$status:$out" 0:false
+echo 'scheduler: {dag_dir_watch: Off}' >"$WINDROW_HOME/windrow.yaml"
+run config get scheduler dag_dir_watch
+is "and as YAML has it" "$status:$out" 0:false
+echo 'core: {dags_folder: /srv/dags}' >"$WINDROW_HOME/windrow.yaml"
 run info -o json
 is "info exits 0" "$status" 0
 like "info tells of home and file" "$out" "*\"home\": \"$WINDROW_HOME\",*\"settings_file\": \
