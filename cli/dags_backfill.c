@@ -25,6 +25,22 @@ static int list_show(const struct value *runs, const struct args *args)
 	return status;
 }
 
+/* What is worth knowing of so many runs. */
+static void notes_tell(const struct request *r, const struct value *answer, size_t n)
+{
+	if (client_truth(answer, "is_cut_short"))
+		report_note("intervals that are not over yet were left out: their runs begin when "
+			    "they are");
+	else if (n == 0)
+		report_note("no interval of %s begins between these dates", r->dag_id);
+	if (n == 0 || r->dry_run)
+		return;
+	if (client_truth(answer, "is_paused"))
+		report_note("%s is paused: its runs wait until it is unpaused", r->dag_id);
+	else if (client_truth(answer, "is_offline"))
+		report_note("no scheduler runs here: the runs begin when one does");
+}
+
 static int exec(const struct args *args)
 {
 	struct request r = client_request(REQUEST_BACKFILL);
@@ -49,12 +65,8 @@ static int exec(const struct args *args)
 	runs = status == EXIT_DONE ? value_member(&answer, "runs", 4) : NULL;
 	if (runs != NULL)
 		status = list_show(runs, args);
-	if (runs != NULL && runs->len == 0)
-		report_note("no interval of %s begins between these dates", r.dag_id);
-	else if (status == EXIT_DONE && !r.dry_run && client_truth(&answer, "is_paused"))
-		report_note("%s is paused: its runs wait until it is unpaused", r.dag_id);
-	else if (status == EXIT_DONE && !r.dry_run && client_truth(&answer, "is_offline"))
-		report_note("no scheduler runs here: the runs begin when one does");
+	if (runs != NULL)
+		notes_tell(&r, &answer, runs->len);
 	arena_destroy(a);
 	return status;
 }
@@ -75,8 +87,8 @@ const struct command command_dags_backfill = {
 	.words = "ID",
 	.summary = "make the runs of past intervals",
 	.details =
-		"One for each interval of the schedule that begins between the dates; an interval "
-		"that has a run already keeps it. Lists them, and does not wait for their end.",
+		"One for each interval of the schedule that begins between the dates and is over; "
+		"one that has a run already keeps it. Lists them, and does not wait for their end.",
 	.flags = flags,
 	.n_flags = sizeof(flags) / sizeof(flags[0]),
 	.example = "windrow dags backfill nightly -s 2026-11-01 -e 2026-11-07 --dry-run",

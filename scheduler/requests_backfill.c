@@ -1,6 +1,6 @@
 /*
- * Backfill: a run for each interval of a DAG's schedule that begins between two dates. Which exist
- * already stay as they are, or are cleared where that is asked for.
+ * Backfill: a run for each interval of a DAG's schedule that begins between two dates and is over.
+ * Which exist already stay as they are, or are cleared where that is asked for.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@ struct backfill {
 	struct value params;
 	struct value *runs; /* of the answer */
 	size_t n_runs;
+	bool is_cut_short; /* intervals that are not over yet were left out */
 };
 
 /* What becomes of an interval. */
@@ -182,6 +183,16 @@ static int interval_do(
 	return fields_end(&f, &b->runs[b->n_runs++], e);
 }
 
+/* N.B. an interval that has a run gets no other: one that was made before its interval's end would
+ * take the place of that which the schedule makes then. */
+static void leave_out_future(struct backfill *b, const struct timetable_run *list, size_t *n)
+{
+	int64_t now = requests_now();
+
+	for (; *n > 0 && list[*n - 1].interval_end > now; (*n)--)
+		b->is_cut_short = true;
+}
+
 static int intervals_find(struct backfill *b, struct known *known, struct timetable_run **list,
 	size_t *n, struct err *e)
 {
@@ -198,6 +209,8 @@ static int intervals_find(struct backfill *b, struct known *known, struct timeta
 	if (status == 0)
 		status = intervals_list(d->timetable, bd->first_seen, filter.since, filter.until,
 			b->call->arena, list, n, e);
+	if (status == 0)
+		leave_out_future(b, *list, n);
 	if (status == 0)
 		status = known_read(b->call, &filter, known, e);
 	if (status == 0) {
@@ -230,6 +243,7 @@ int requests_backfill(struct call *c, const struct request *r, struct err *e)
 	fields_text(&f, "dag_id", r->dag_id);
 	fields_bool(&f, "is_paused", status == 0 && d->is_paused);
 	fields_bool(&f, "is_offline", c->requests->o.is_offline);
+	fields_bool(&f, "is_cut_short", b.is_cut_short);
 	fields_value(
 		&f, "runs", (struct value){.type = VALUE_LIST, .len = b.n_runs, .u.items = b.runs});
 	edition_unref(b.edition);

@@ -120,18 +120,28 @@ is "a run by hand that has the id of a backfill's stays" "$status:$(echo "$out" 
 cat >"$dags/hours.yaml" <<END
 schedule: '0 * * * *'
 timezone: Europe/Berlin
-start_date: 2026-01-01
+start_date: 2025-01-01
 is_paused_upon_creation: true
 tasks: {a: {operator: local, command: "true"}}
 END
-run dags backfill hours -s 2026-03-29 -e 2026-03-29
+run dags backfill hours -s 2025-03-30 -e 2025-03-30
 is "the day on which clocks go forward has 23 runs" "$(echo "$out" | wc -l)" 23
-run dags backfill hours -s 2026-10-25 -e 2026-10-25
+run dags backfill hours -s 2025-10-26 -e 2025-10-26
 is "that on which they go back 25" "$(echo "$out" | wc -l)" 25
-run dags backfill hours -s 2026-10-26 -e 2026-10-26T00:00
-for n in $("$windrow" dags list-runs hours -s 2026-10-24 | cut -f 2); do
+run dags backfill hours -s 2025-10-27 -e 2025-10-27T00:00
+for n in $("$windrow" dags list-runs hours -s 2025-10-25 | cut -f 2); do
 	"$windrow" runs mark "hours/$n" failed 2>/dev/null
 done
-run tasks clear hours -s 2026-10-25 -e 2026-10-25 --dry-run
+run tasks clear hours -s 2025-10-26 -e 2025-10-26 --dry-run
 is "as many can be cleared" "$(echo "$out" | wc -l)" 25
+
+# An interval that is not over yet keeps its place for the run that the schedule makes when it is.
+run dags backfill hours -s 9000-01-01 -e 9000-01-02
+is "no run is made of what is to come" "$status:$out:$err" \
+	"0::intervals that are not over yet were left out: their runs begin when they are"
+echo "{schedule: '0 0 1 1 *', start_date: 2020-01-01, is_paused_upon_creation: true, tasks: {a: {operator: local, command: 'true'}}}" \
+	>"$dags/years.yaml"
+run dags backfill years -s 2023-06-01 -e 2200-01-01 --dry-run
+like "but of all that came before it" "$status:$out:$err" \
+	"0:backfill__2024-01-01T*	new*new:intervals that are not over yet were left out*"
 tap_done
