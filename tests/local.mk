@@ -458,6 +458,8 @@ SOAK_COMMANDS += tests/sim/sim_conductor
 tests_sim_sim_conductor_SOURCES = \
 	tests/sim/fake_journal.c \
 	tests/sim/fake_journal.h \
+	tests/sim/fake_loop.c \
+	tests/sim/fake_loop.h \
 	tests/sim/sim_conductor.c \
 	tests/sim/sim_conductor.h \
 	tests/sim/sim_conductor_host.c \
@@ -465,6 +467,9 @@ tests_sim_sim_conductor_SOURCES = \
 	tests/unit/dag_kit.h \
 	$(MACHINE_KIT)
 tests_sim_sim_conductor_LDADD = $(SCHEDULER_LIBS)
+tests_sim_sim_conductor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
+TESTS += tests/sim/same_seed.sh
+EXTRA_DIST += tests/sim/same_seed.sh
 
 # How many instructions the hot paths take, beside what they took; `make counts-update` renews that.
 check_PROGRAMS += tests/counts/counts

@@ -1,13 +1,15 @@
 /*
- * The real conductor in a simulated world: sim_conductor [SEEDS | soak | --seed N]
+ * The real conductor in a simulated world: sim_conductor [SEEDS | soak | --seed N [--trace]]
  *
  * One seed makes a random DAG, of which two runs share a conductor, a store in memory and a host.
  * The daemon dies at any moment: before a batch is written, between that and the news of it,
  * between any two starts of a turn, while the host gets one. What it does after that has no effect.
  * Then another conductor takes up what is stored. The host knows nothing of this: it goes on, and
- * keeps the book that is looked at.
+ * keeps the book that is looked at. The same seed makes the same world, to the millisecond: time
+ * and randomness are of the seed, too.
  */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,23 +22,42 @@
 #include "scheduler/edition.h"
 #include "scheduler/env_source.h"
 #include "tests/sim/fake_journal.h"
+#include "tests/sim/fake_loop.h"
 #include "tests/sim/sim_conductor.h"
 #include "tests/unit/dag_kit.h"
 
 #define SEEDS_DEFAULT 2000
 #define STEPS_MAX 2000000 /* of one world; more means that it goes round in circles */
-#define ITEMS 3
 #define RUNS 2
-#define PATIENCE_NS UINT64_C(300000000000) /* that nothing happens */
+#define PACE_MAX 40
+#define QUIET_TURNS 4 /* of the loop, until nothing but a timer can be waited for */
+#define QUIET_TIMERS 100 /* that do nothing, one behind the other: it goes round in circles */
+#define CLOSE_TURNS 1000 /* of the loop, until a daemon has ended */
 
 struct world w;
 
 void broken(const char *what, const char *which)
 {
 	printf("not ok - seed %" PRIu64 ": %s %s\n# replay: tests/sim/sim_conductor --seed %" PRIu64
-	       "\n",
+	       " --trace\n",
 		w.seed, what, which, w.seed);
 	exit(1);
+}
+
+/* FNV-1a */
+void note(const char *fmt, ...)
+{
+	char line[256];
+	va_list ap;
+	int n = snprintf(line, sizeof(line), "%6" PRId64 "  ", fake_loop_time());
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
+	va_end(ap);
+	for (const char *p = line; *p != '\0'; p++)
+		w.trace = (w.trace ^ (unsigned char)*p) * UINT64_C(1099511628211);
+	if (w.is_traced)
+		puts(line);
 }
 
 uint64_t mix(uint64_t *state)
@@ -58,6 +79,7 @@ bool may_die(uint32_t one_in)
 	if (!w.is_dead && dice(one_in) == 0) {
 		w.is_dead = true;
 		w.n_crashes++;
+		note("the daemon dies");
 		fake_journal_kill(w.journal);
 	}
 	return w.is_dead;
@@ -76,10 +98,8 @@ static int edition_get(
 static void on_finished(void *ctx, struct runner *r, enum run_state state)
 {
 	(void)ctx;
-	(void)r;
-	(void)state;
 	if (!w.is_dead)
-		w.n_finished++;
+		note("run %s is over: %s", runner_run_id(r), run_state_name(state));
 }
 
 static void on_broken(void *ctx, struct runner *r, const struct err *e)
@@ -105,12 +125,11 @@ static void daemon_open(void)
 		.editions = {.get = edition_get},
 		.source = &w.source,
 		.instances = w.instances,
-		.first_run_number = RUNS + 1,
+		.first_run_number = 1,
 		.default_pool_slots = 100,
 		.kill_grace_ms = 1000};
 	struct err e;
 
-	o.first_run_number = 1;
 	if (conductor_create(&o, &w.conductor, &e) != 0)
 		abort();
 	w.observer = (struct conductor_observer){
@@ -133,8 +152,10 @@ static void daemon_close(void)
 	conductor_close(w.conductor, on_closed, NULL);
 	while (fake_journal_answer(w.journal))
 		;
-	while (!w.is_closed)
+	for (int i = 0; i < CLOSE_TURNS && !w.is_closed; i++)
 		(void)uv_run(&w.loop, UV_RUN_NOWAIT);
+	if (!w.is_closed)
+		broken("a daemon does not end:", "it is waited for");
 	w.conductor = NULL;
 	w.is_dead = false;
 	fake_journal_revive(w.journal);
@@ -186,6 +207,7 @@ static void person_step(void)
 	if (r == NULL || runner_state(r) != RUN_RUNNING)
 		return;
 	w.was_asked = true;
+	note("somebody asks for something");
 	if (dice(3) == 0)
 		runner_cancel(r, false);
 	else
@@ -198,11 +220,12 @@ static void dag_make(void)
 {
 	w.n_tasks = 1 + dice(TASKS_MAX);
 	w.limit = 1 + dice(4);
+	w.pace = 1 + dice(PACE_MAX);
 	buf_init(&w.yaml, 0);
 	buf_addf(&w.yaml,
 		"dag_id: t\nmax_active_tasks: %u\n"
-		"default_args: {operator: local, retry_delay: 0s}\ntasks:\n",
-		w.limit);
+		"default_args: {operator: local, retry_delay: %s}\ntasks:\n",
+		w.limit, dice(2) == 0 ? "0s" : "20ms");
 	for (uint32_t t = 0; t < w.n_tasks; t++) {
 		uint32_t up = t == 0 ? 0 : dice(t), other = t == 0 ? 0 : dice(t);
 		bool has_up = t > 0 && dice(4) > 0, is_list = has_up && dice(4) == 0;
@@ -228,12 +251,14 @@ static void dag_make(void)
 	}
 }
 
-static void world_open(uint64_t seed)
+static void world_open(uint64_t seed, bool is_traced)
 {
 	static char *env[] = {NULL};
 
 	memset(&w, 0, sizeof(w));
 	w.seed = w.state = seed;
+	w.is_traced = is_traced;
+	fake_loop_begin();
 	(void)uv_loop_init(&w.loop);
 	w.journal = fake_journal_create();
 	w.instance.op = &sim_operator;
@@ -253,20 +278,38 @@ static void world_close(void)
 	buf_free(&w.yaml);
 }
 
-/* Nothing happens outside: what is left to happen is the conductor's. N.B. a machine that stood
- * still meanwhile has one more turn. */
+/* The oldest batch is written, or is told to have been. */
+static bool write_step(void)
+{
+	bool is_done = fake_journal_write(w.journal);
+
+	if (is_done)
+		note("a batch is stored");
+	return is_done;
+}
+
+static bool answer_step(void)
+{
+	bool is_done = fake_journal_answer(w.journal);
+
+	if (is_done)
+		note("the daemon has heard of a batch");
+	return is_done;
+}
+
+/* Nothing happens outside: what is left to happen is the conductor's, now or in time. */
 static void wait_for_it(void)
 {
-	uint64_t until = uv_hrtime() + PATIENCE_NS;
-	bool is_late;
-
-	do {
-		is_late = uv_hrtime() >= until;
-		(void)uv_run(&w.loop, UV_RUN_NOWAIT);
-		if (fake_journal_write(w.journal) || !host_is_idle() ||
-			conductor_run_first(w.conductor) == NULL)
-			return;
-	} while (!is_late);
+	for (int n = 0; n < QUIET_TIMERS; n++) {
+		for (int i = 0; i < QUIET_TURNS; i++) {
+			(void)uv_run(&w.loop, UV_RUN_NOWAIT);
+			if (write_step() || !host_is_idle() ||
+				conductor_run_first(w.conductor) == NULL)
+				return;
+		}
+		if (!fake_loop_skip())
+			break;
+	}
 	broken("a run is stuck:", "nothing happens any more");
 }
 
@@ -277,9 +320,17 @@ static void check_end(void)
 			broken("the runs are over, and it runs:", w.machines.list[i].what);
 }
 
-static void simulate(uint64_t seed, size_t *n_crashes, size_t *n_tries)
+static void loop_step(void)
 {
-	world_open(seed);
+	if (dice(w.pace) == 0)
+		fake_loop_forward(1);
+	(void)uv_run(&w.loop, UV_RUN_NOWAIT);
+}
+
+/* A hash of all that happened. */
+static uint64_t simulate(uint64_t seed, bool is_traced, size_t *n_crashes, size_t *n_tries)
+{
+	world_open(seed, is_traced);
 	daemon_open();
 	while (!ask_runs()) {
 		if (++w.n_steps > STEPS_MAX)
@@ -287,12 +338,12 @@ static void simulate(uint64_t seed, size_t *n_crashes, size_t *n_tries)
 		switch (dice(8)) {
 		case 0:
 			if (!may_die(40))
-				(void)fake_journal_write(w.journal);
+				(void)write_step();
 			(void)may_die(40);
 			break;
 		case 1:
 			if (!w.is_dead)
-				(void)fake_journal_answer(w.journal);
+				(void)answer_step();
 			break;
 		case 2:
 			if (dice(200) == 0)
@@ -300,7 +351,7 @@ static void simulate(uint64_t seed, size_t *n_crashes, size_t *n_tries)
 			break;
 		case 3:
 		case 4:
-			(void)uv_run(&w.loop, UV_RUN_NOWAIT);
+			loop_step();
 			break;
 		default:
 			host_step();
@@ -309,33 +360,36 @@ static void simulate(uint64_t seed, size_t *n_crashes, size_t *n_tries)
 		if (w.is_dead) {
 			daemon_close();
 			daemon_open();
-		} else if (host_is_idle() && !fake_journal_write(w.journal) &&
-			!fake_journal_answer(w.journal)) {
+		} else if (host_is_idle() && !write_step() && !answer_step()) {
 			wait_for_it();
 		}
 	}
 	check_end();
+	note("all is over in %zu steps", w.n_steps);
 	*n_crashes += w.n_crashes;
 	*n_tries += w.machines.n;
 	world_close();
+	return w.trace;
 }
 
 int main(int argc, char **argv)
 {
 	bool is_soak = argc > 1 && strcmp(argv[1], "soak") == 0;
-	uint64_t seeds = SEEDS_DEFAULT, seed;
+	uint64_t seeds = SEEDS_DEFAULT, seed, trace;
 	size_t n_crashes = 0, n_tries = 0;
 
 	if (argc > 2 && strcmp(argv[1], "--seed") == 0) {
 		seed = strtoull(argv[2], NULL, 10);
-		simulate(seed, &n_crashes, &n_tries);
-		printf("ok - seed %" PRIu64 ": %zu tries, %zu crashes\n", seed, n_tries, n_crashes);
+		trace = simulate(
+			seed, argc > 3 && strcmp(argv[3], "--trace") == 0, &n_crashes, &n_tries);
+		printf("ok - seed %" PRIu64 ": %zu tries, %zu crashes, trace %016" PRIx64 "\n",
+			seed, n_tries, n_crashes, trace);
 		return 0;
 	}
 	if (argc > 1 && !is_soak)
 		seeds = strtoull(argv[1], NULL, 10);
 	for (seed = 1; is_soak || seed <= seeds; seed++)
-		simulate(seed, &n_crashes, &n_tries);
+		(void)simulate(seed, false, &n_crashes, &n_tries);
 	printf("ok 1 - %" PRIu64 " seeds: %zu tries, %zu crashes\n1..1\n", seeds, n_tries,
 		n_crashes);
 	return 0;

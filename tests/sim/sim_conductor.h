@@ -18,6 +18,8 @@
 
 struct world {
 	uint64_t seed, state; /* of the dice */
+	uint64_t trace; /* a hash of all that was noted */
+	bool is_traced; /* it is printed, too */
 	uv_loop_t loop;
 	struct journal *journal;
 	struct conductor *conductor;
@@ -26,7 +28,7 @@ struct world {
 	struct op_instance *instances[OPERATORS_MAX];
 	struct render_source source;
 	struct buf yaml;
-	uint32_t n_tasks, limit, value[TASKS_MAX];
+	uint32_t n_tasks, limit, pace; /* pace: turns of the loop in a millisecond */
 	bool is_for_each[TASKS_MAX];
 	struct machines machines;
 	struct watch *lost[LOST_MAX]; /* attached to what the host does not know */
@@ -34,13 +36,15 @@ struct world {
 	size_t n_steps, n_crashes;
 	bool is_dead, is_closed;
 	bool was_asked; /* a person has cleared or cancelled */
-	size_t n_finished;
 };
 
 extern struct world w;
 
 /* A broken promise: says which, of what, and how to replay it, and ends the program. */
 void broken(const char *what, const char *which) __attribute__((noreturn));
+
+/* Something has happened. */
+void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* splitmix64; a number below n of the seed's. */
 uint64_t mix(uint64_t *state);

@@ -46,6 +46,7 @@ static struct machine *machine_start(const struct op_job *job)
 		broken("too many tries:", job->task_id);
 	m->exit_code = end_of(m->what, m->number);
 	check_start(m);
+	note("%s begins, try %u", m->what, m->number);
 	return m;
 }
 
@@ -81,6 +82,7 @@ static int sim_attach(struct op_instance *i, const struct op_job *job,
 	if (m == NULL && !w.is_dead && !w.was_asked)
 		broken("attached to what never ran:", job->task_id);
 	*out = watch_add(i, m, events, ctx);
+	note("%s is attached to", m == NULL ? "what never ran" : m->what);
 	if (m == NULL)
 		lost_add((struct watch *)*out);
 	return 0;
@@ -96,6 +98,7 @@ static void sim_kill(struct op_try *t, enum op_kill why, int64_t grace_ms)
 		return;
 	m->phase = MACHINE_ENDED;
 	m->exit_code = 137;
+	note("%s is killed", m->what);
 }
 
 static void lost_remove(const struct watch *k)
@@ -136,10 +139,13 @@ void host_step(void)
 		m->phase++;
 	if (m->watch == NULL || m->phase == MACHINE_WAITS || w.is_dead)
 		return;
-	if (!m->watch->has_told_start)
+	if (!m->watch->has_told_start) {
+		note("%s tells its start", m->what);
 		watch_start(m->watch);
-	else if (m->phase == MACHINE_ENDED)
+	} else if (m->phase == MACHINE_ENDED) {
+		note("%s tells its end, %d", m->what, m->exit_code);
 		watch_finish(m->watch);
+	}
 }
 
 bool host_is_idle(void)
