@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/commands.h"
@@ -94,14 +95,38 @@ static bool path_make(const struct logs *l, char *path, size_t size)
 	return task_log_path_make(&place, path, size);
 }
 
+/* How a try ended whose log is not there: it may never have come to be. */
+static void note_message(const struct logs *l)
+{
+	struct arena *a = arena_create(0);
+	struct store_try *tries;
+	struct err ignored;
+	size_t n = 0;
+
+	if (a == NULL ||
+		store_tries_of(l->stored.store, a, l->stored.run.number, &tries, &n, &ignored) != 0)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (tries[i].task == l->task->number && tries[i].instance == l->instance &&
+			tries[i].try_number == l->try_number && tries[i].message != NULL &&
+			*tries[i].message != '\0')
+			report_note("what is known of this try: %s", tries[i].message);
+	arena_destroy(a);
+}
+
 static int show(struct logs *l, bool follows)
 {
 	char path[PATH_MAX];
+	int status;
 
-	if (path_make(l, path, sizeof(path)))
-		return log_follow(path, follows ? is_over : NULL, l);
-	report_error("the path of the log is too long");
-	return EXIT_FAILED;
+	if (!path_make(l, path, sizeof(path))) {
+		report_error("the path of the log is too long");
+		return EXIT_FAILED;
+	}
+	status = log_follow(path, follows ? is_over : NULL, l);
+	if (status != EXIT_DONE && access(path, F_OK) != 0)
+		note_message(l);
+	return status;
 }
 
 /* False, and reported: it is a for_each, of whose instances one is to be said. */

@@ -42,6 +42,9 @@ struct conductor_observer {
 		enum op_stream stream, const char *text, size_t len);
 	void (*on_note)(void *ctx, struct runner *r, uint32_t task, uint32_t instance,
 		enum op_level level, const char *text);
+	/* The log of a try cannot be written, and is not any more; on_note has told that too. */
+	void (*on_log_lost)(
+		void *ctx, struct runner *r, uint32_t task, uint32_t instance, const struct err *e);
 	/* How a callback of the run went. */
 	void (*on_callback)(void *ctx, struct runner *r, enum op_level level, const char *text);
 	/* The run is over, and nothing of it is left running; without a journal no callback

@@ -3,9 +3,11 @@
  * what they tell.
  */
 #include "engine/arena.h"
+#include "engine/dag.h"
 #include "engine/err.h"
 #include "scheduler/daemon_impl.h"
 #include "scheduler/daemon_log.h"
+#include "scheduler/edition.h"
 #include "scheduler/lock.h"
 #include "store/settings.h"
 #include "store/store_run.h"
@@ -28,6 +30,15 @@ static void on_broken(void *ctx, struct runner *r, const struct err *e)
 
 	if (r == NULL)
 		daemon_fail(d, e);
+}
+
+static void on_log_lost(
+	void *ctx, struct runner *r, uint32_t task, uint32_t instance, const struct err *e)
+{
+	(void)ctx;
+	(void)instance;
+	daemon_log(OP_WARNING, "%s: run %s: what %s prints is not kept: %s", runner_dag_id(r),
+		runner_run_id(r), runner_edition(r)->dag->tasks[task].id, e->text);
 }
 
 static void on_callback(void *ctx, struct runner *r, enum op_level level, const char *text)
@@ -135,6 +146,7 @@ static int open_conductor(struct daemon *d, struct err *e)
 		return r;
 	d->watch = (struct conductor_observer){.ctx = d,
 		.on_run = on_run,
+		.on_log_lost = on_log_lost,
 		.on_callback = on_callback,
 		.on_broken = on_broken,
 		.on_left_out = on_left_out};

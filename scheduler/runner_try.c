@@ -97,6 +97,18 @@ static const struct try_events try_events = {
 
 /* ---- logs: one that cannot be written is told, and the run goes on ---- */
 
+static void tell_log_lost(struct runner *r, uint32_t task, uint32_t instance, const struct err *e)
+{
+	struct conductor_observer *next;
+
+	tell_note(r, task, instance, OP_WARNING, e->text);
+	for (struct conductor_observer *o = r->conductor->observers; o != NULL; o = next) {
+		next = o->next;
+		if (o->on_log_lost != NULL)
+			o->on_log_lost(o->ctx, r, task, instance, e);
+	}
+}
+
 void conductor_logs_flush(struct conductor *k)
 {
 	struct cell *c;
@@ -104,7 +116,7 @@ void conductor_logs_flush(struct conductor *k)
 
 	while ((c = cell_dirty_take(&k->dirty)) != NULL)
 		if (c->try != NULL && try_flush(c->try, &e) != 0)
-			tell_note(c->runner, c->task, c->instance, OP_WARNING, e.text);
+			tell_log_lost(c->runner, c->task, c->instance, &e);
 }
 
 void conductor_logs_close(struct conductor *k)
@@ -115,7 +127,7 @@ void conductor_logs_close(struct conductor *k)
 		struct ended *n = &k->ended[i];
 
 		if (try_close(n->try, &e) != 0)
-			tell_note(n->runner, n->task, n->instance, OP_WARNING, e.text);
+			tell_log_lost(n->runner, n->task, n->instance, &e);
 		runner_unhold(n->runner);
 	}
 	k->n_ended = 0;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Old logs go when a scheduler starts; those of a run that is not over stay, however old.
+# Old logs go when a scheduler starts; those of a run that is not over stay, however old. A log that cannot be
+# written is told.
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
 mkdir -p "$WINDROW_HOME/dags"
 . "$top_srcdir/tests/e2e/daemon.sh"
@@ -49,6 +50,17 @@ run tasks logs "$long" "$long.$long" "$long"
 is "however long its names are" "$status" 0
 : >"$work/go"
 until_ok "which goes on" grep -q "w: run two is success" "$daemon_log"
+mv "$logs" "$work/logs"
+: >"$logs"
+echo 'tasks: {a: {operator: local, command: "echo printed; exit 3"}}' >"$dags/.n"
+mv "$dags/.n" "$dags/n.yaml"
+run dags trigger n --run-id one --wait
+like "a task runs without its log" "$status:$out" "1:*the script ended with exit status 3*"
+until_ok "which is told" grep -q "n: run one: what main.a prints is not kept: cannot make the log .*/attempt=1.log: " "$daemon_log"
+run tasks logs n a one
+like "who asks for the log is told how the task ended" "$status:$err" "1:*/attempt=1.log*what is known of this try: the script ended with exit status 3"
+rm "$logs"
+mv "$work/logs" "$logs"
 daemon_stop
 is "the scheduler stops" "$status" 0
 tap_done
