@@ -29,6 +29,7 @@
 	       */
 #define PAUSE_MS 10 /* between two looks */
 #define PATIENCE_MS 5000 /* for an answer, before it is said what is waited for */
+#define HEALTH_MS 1000 /* for the answer to that */
 
 struct client {
 	int fd;
@@ -222,7 +223,30 @@ static bool is_again(const struct value *line)
 	return error != NULL && strcmp(client_text(error, "code"), err_name(ERR_AGAIN)) == 0;
 }
 
-static int ask_daemon(struct client *c, const struct request *r, struct arena *a,
+/* What is waited for, as far as the daemon can tell. */
+static void note_wait(const char *home, struct arena *a)
+{
+	struct request r = client_request(REQUEST_HEALTH);
+	struct pollfd p = {.events = POLLIN};
+	const struct value *ok = NULL;
+	struct client *c = NULL;
+	struct value line;
+
+	if (client_open(home, &c) == EXIT_DONE && c != NULL && client_send(c, &r) == EXIT_DONE) {
+		p.fd = c->fd;
+		if (poll(&p, 1, HEALTH_MS) > 0 && client_receive(c, a, &line) == EXIT_DONE)
+			ok = value_member(&line, "ok", 2);
+	}
+	client_close(c);
+	if (ok != NULL && client_truth(ok, "is_stalled"))
+		report_note("waiting for the scheduler, which cannot write its store now: %s",
+			client_text(ok, "stall_reason"));
+	else
+		report_note("waiting for the scheduler: it answers when what was asked for is on "
+			    "disk; `windrow jobs check` tells how it is");
+}
+
+static int ask_daemon(struct client *c, const char *home, const struct request *r, struct arena *a,
 	struct value *answer, bool is_last, bool *is_held)
 {
 	struct pollfd p = {.fd = c->fd, .events = POLLIN};
@@ -231,8 +255,7 @@ static int ask_daemon(struct client *c, const struct request *r, struct arena *a
 	int status = client_send(c, r);
 
 	if (status == EXIT_DONE && poll(&p, 1, PATIENCE_MS) == 0)
-		report_note("waiting for the scheduler: it answers when what was asked for is on "
-			    "disk; `windrow jobs check` tells how it is");
+		note_wait(home, a);
 	if (status == EXIT_DONE)
 		status = client_receive(c, a, &line);
 	*is_held = status == EXIT_DONE && !is_last && is_again(&line);
@@ -271,7 +294,7 @@ int client_ask(struct request *r, struct arena *a, struct value *answer)
 	while (status == EXIT_DONE && is_held) {
 		status = client_open(o.home, &c);
 		if (status == EXIT_DONE && c != NULL) {
-			status = ask_daemon(c, r, a, answer, clock_ms() >= until, &is_held);
+			status = ask_daemon(c, o.home, r, a, answer, clock_ms() >= until, &is_held);
 		} else if (status == EXIT_DONE) {
 			status = offline_ask(&o, r, a, answer, clock_ms() >= until, &is_held);
 		}

@@ -39,7 +39,8 @@ struct following {
 	uv_timer_t again;
 	uv_signal_t signals[CAUGHT_COUNT];
 	unsigned n_tries;
-	bool has_poll, is_over;
+	bool has_poll, is_over, is_stalled; /* is_stalled: nothing can be stored */
+	char why[sizeof(((struct err *)NULL)->text) + 80];
 	char *home, *logs;
 	int status;
 };
@@ -194,6 +195,15 @@ static void on_line(struct following *f, const struct value *v)
 		run_show_line(&f->show, task, instance, text, strlen(text));
 }
 
+static void on_stall(struct following *f, const struct value *v)
+{
+	if (v->type == VALUE_STRING)
+		(void)snprintf(f->why, sizeof(f->why),
+			"the scheduler cannot write its store, and starts nothing: %s", v->u.text);
+	f->is_stalled = v->type == VALUE_STRING;
+	run_show_note(&f->show, f->is_stalled ? f->why : "the scheduler goes on");
+}
+
 /* One line of the daemon's. */
 static void take(struct following *f, const struct value *line)
 {
@@ -206,6 +216,8 @@ static void take(struct following *f, const struct value *line)
 		on_line(f, v);
 	} else if ((v = value_member(line, "run", 3)) != NULL) {
 		on_run(f, v);
+	} else if ((v = value_member(line, "stall", 5)) != NULL) {
+		on_stall(f, v);
 	} else if ((v = value_member(line, "end", 3)) != NULL) {
 		run_show_end(&f->show, f->logs);
 		leave(f,
@@ -225,6 +237,7 @@ static void went_away(struct following *f)
 {
 	if (f->n_tries == 0)
 		run_show_note(&f->show, "the scheduler went away; waiting for it");
+	f->is_stalled = false;
 	hang_up(f);
 	(void)uv_timer_start(&f->again, connect_again, AGAIN_MS, 0);
 }
@@ -240,7 +253,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	(void)events;
 	while (a != NULL && f->client != NULL && (has = client_has_line(f->client)) > 0) {
 		f->n_tries = 0;
-		f->show.view.note = NULL;
+		f->show.view.note = f->is_stalled ? f->why : NULL;
 		if (client_receive(f->client, a, &line) == EXIT_DONE)
 			take(f, &line);
 		else
@@ -335,6 +348,10 @@ int run_follow(const char *dag_id, const char *run_id, const struct args *args)
 	struct following f = {.status = EXIT_FAILED};
 	int status = run_stored_open(dag_id, run_id, &f.stored);
 
+	if (status != EXIT_DONE)
+		report_note("the run %s of %s is stored all the same, and goes on; it cannot be "
+			    "waited for here",
+			run_id, dag_id);
 	if (status == EXIT_DONE) {
 		f.instances = calloc(f.stored.dag->n_tasks, sizeof(*f.instances));
 		status = f.instances == NULL ? report_no_memory() : folders_read(&f);

@@ -14,10 +14,13 @@
  *	{"run": {"state": "running", ...}}
  *	{"task": {"task_id": "A.b", "map_index": 3, "state": "success", "try_number": 1, ...}}
  *	{"line": {"task_id": "A.b", "text": "..."}}
+ *	{"stall": "no room is left on the disk"}
+ *	{"stall": null}
  *	{"end": {"state": "success"}}
  *
  * First comes how it stands: the run, and every task that has begun anything. Who reads too slowly
- * misses steps between, never where they led: it is told anew how all stands.
+ * misses steps between, never where they led: it is told anew how all stands. While nothing can be
+ * stored nothing changes, which is told with its reason, and when it is over.
  */
 #ifndef SCHEDULER_CONTROL_H
 #define SCHEDULER_CONTROL_H
@@ -47,6 +50,9 @@ int control_open(const struct control_options *o, struct control **out, struct e
 /* Takes the socket away and closes everything; on_closed comes from the loop once nobody waits for
  * an answer of requests any more: they may be gone already. */
 void control_close(struct control *c, void (*on_closed)(void *ctx), void *ctx);
+
+/* Nothing can be stored just now, and why; NULL: it can again. Who follows a run is told. */
+void control_tell_stall(struct control *c, const struct err *why);
 
 /* The journal has stopped for good, and tells why: nobody is left to wait for what will not come.
  */

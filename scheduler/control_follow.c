@@ -290,6 +290,22 @@ void control_follow_end(struct follow *f)
 	free(f);
 }
 
+void control_tell_stall(struct control *c, const struct err *why)
+{
+	struct value text = why == NULL ? value_null() : value_string(why->text, strlen(why->text));
+	struct follow *next;
+
+	for (struct follow *f = c->follows; f != NULL; f = next) {
+		next = f->next;
+		if (!f->has_begun)
+			continue;
+		buf_adds(&f->client->out, "{\"stall\":");
+		value_json(&text, &f->client->out);
+		buf_adds(&f->client->out, "}\n");
+		control_client_send(f->client);
+	}
+}
+
 /* N.B. who has asked to follow and was not answered is among those who wait for an answer. */
 void control_give_up(struct control *c, const struct err *why)
 {

@@ -198,8 +198,10 @@ void daemon_stalled(void *ctx, const struct err *e)
 			  "stopped, the store mended, and the scheduler started anew"
 			: "nothing can be stored, so nothing is started until it can",
 		e->text);
-	if (journal_error_is_final(e) && d->control != NULL)
+	if (d->control != NULL && journal_error_is_final(e))
 		control_give_up(d->control, e);
+	else if (d->control != NULL)
+		control_tell_stall(d->control, e);
 	if (d->is_ending)
 		leave_at_once(SIGTERM);
 }
@@ -210,6 +212,8 @@ void daemon_flows(void *ctx)
 
 	d->is_stalled = false;
 	daemon_log(OP_INFO, "storing works again; everything goes on");
+	if (d->control != NULL)
+		control_tell_stall(d->control, NULL);
 }
 
 /* ---- signals ---- */

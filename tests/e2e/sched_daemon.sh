@@ -100,27 +100,44 @@ is "wrong settings are for a person to mend" "$status" 1
 rm "$WINDROW_HOME/windrow.yaml"
 
 # What becomes of a store that is spoilt while the scheduler runs.
+wait_for_run()
+{
+	: >"$work/waited"
+	rm -f "$work/left"
+	{
+		"$windrow" dags trigger w -r "$1" --wait >"$work/waited" 2>&1
+		echo "left with $?" >"$work/left"
+	} &
+	ok "a run is waited for" until_in "$work/waited" "main.a running"
+}
+echo "tasks: {a: {operator: local, command: 'while [ -e $work ] && [ ! -e $work/go.\$<run.id> ]; do sleep 0.05; done'}}" >"$work/dags/w.yaml"
 daemon_start
+wait_for_run one
 mv "$WINDROW_HOME/windrow.db" "$work/away.db"
 cp "$work/dags/t.yaml" "$work/dags/u.yaml"
+{
+	"$windrow" pools set p 2 >"$work/asked" 2>&1
+	echo "left with $?" >>"$work/asked"
+} &
 ok "a store that is taken away is told" until_said "nothing can be stored, .*was taken away or replaced while it was in use: put it back"
 run jobs check
 is "and seen from outside" "$status" 1
 like "with the reason" "$err" "*cannot write its store, and starts nothing: the store * was taken away or replaced*"
+ok "to whoever waits for a run" until_in "$work/waited" "the scheduler cannot write its store, and starts nothing: .*was taken away"
+ok "or for an answer" until_in "$work/asked" "waiting for the scheduler, which cannot write its store now: .*was taken away"
 mv "$work/away.db" "$WINDROW_HOME/windrow.db"
 ok "put back, it is written again" until_said "storing works again"
+ok "the answer comes" until_in "$work/asked" "left with 0"
+ok "and that it goes on" until_in "$work/waited" "the scheduler goes on"
+: >"$work/go.one"
+ok "as does the run" until_in "$work/left" "left with 0"
 run jobs check -o json
 like "and all is well" "$status:$out" '0:*"is_stalled": false,*"stall_reason": null*'
 daemon_stop
 cp "$WINDROW_HOME/windrow.db" "$work/good.db"
 if command -v sqlite3 >/dev/null; then
 	daemon_start
-	echo "tasks: {a: {operator: local, command: 'while [ -e $work ] && [ ! -e $work/go.w ]; do sleep 0.05; done'}}" >"$work/dags/w.yaml"
-	{
-		"$windrow" dags trigger w -r one --wait >"$work/waited" 2>&1
-		echo "left with $?" >"$work/left"
-	} &
-	ok "a run is waited for" until_in "$work/waited" "main.a running"
+	wait_for_run two
 	sqlite3 -cmd ".timeout 10000" "$WINDROW_HOME/windrow.db" "INSERT INTO pools (name, slots) VALUES ('x', 1); PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
 	pages=$(($(wc -c <"$WINDROW_HOME/windrow.db") / 4096))
 	tr '\0' x </dev/zero | dd of="$WINDROW_HOME/windrow.db" bs=4096 seek=1 count=$((pages - 1)) \
@@ -142,7 +159,7 @@ if command -v sqlite3 >/dev/null; then
 	cp "$work/good.db" "$WINDROW_HOME/windrow.db"
 	ok "with the backup in its place it goes on" daemon_start
 	daemon_stop
-	: >"$work/go.w"
+	: >"$work/go.two"
 else
 	skip 9 "no sqlite3 here"
 fi
@@ -167,9 +184,15 @@ if [ "$(id -u)" != 0 ]; then
 	ok "a home that may not be entered any more is told" until_said "nothing can be stored, .*windrow.db cannot be reached any more: Permission denied"
 	chmod 0700 "$WINDROW_HOME"
 	ok "and when it may, all goes on" until_said "storing works again"
+	chmod 0 "$WINDROW_HOME/windrow.db"
+	run dags trigger w -r three --wait
+	chmod 0600 "$WINDROW_HOME/windrow.db"
+	like "whoever cannot wait for a run is told that it is there" "$status:$err" \
+		"3:*cannot be opened: Permission denied*the run three of w is stored all the same*"
 	daemon_stop
+	: >"$work/go.three"
 else
-	skip 2 "root may enter any folder"
+	skip 3 "root may enter any folder"
 fi
 
 # What tries leave is sealed: without the key nothing could be stored.

@@ -333,23 +333,40 @@ static const char *ask_soon(struct rig *g, int fd, const char *line)
 	return hear_soon(g, fd);
 }
 
+/* A store that cannot be written for a while is told to who follows a run. */
+static void test_stall(struct rig *g)
+{
+	static const struct err full = {.code = ERR_IO, .text = "\"full\""};
+	static const char follow[] = "{\"do\":\"follow\",\"dag_id\":\"t\",\"run_id\":\"late\"}\n";
+	int fd = client_open(g), silent = client_open(g);
+
+	(void)ask(g, fd, "{\"do\":\"trigger\",\"dag_id\":\"t\",\"run_id\":\"late\"}\n");
+	OK(strncmp(ask(g, fd, follow), "{\"ok\"", 5) == 0 &&
+			strncmp(hear(g, fd), "{\"run\"", 6) == 0,
+		"a run is followed");
+	control_tell_stall(g->control, &full);
+	IS_STR(hear_soon(g, fd), "{\"stall\":\"\\\"full\\\"\"}\n",
+		"that nothing can be stored is told");
+	control_tell_stall(g->control, NULL);
+	IS_STR(hear_soon(g, fd), "{\"stall\":null}\n", "and that it can again");
+	IS_STR(hear_soon(g, silent), "", "but to nobody else");
+	(void)close(fd);
+	(void)close(silent);
+}
+
 /* A store that turns out damaged: whoever waits for it is answered. */
 static void test_damage(struct rig *g)
 {
 	static const struct err damage = {.code = ERR_CORRUPT, .text = "the store is spoilt"};
-	static const char trigger[] = "{\"do\":\"trigger\",\"dag_id\":\"t\",\"run_id\":\"%s\"}\n";
+	static const char trigger[] = "{\"do\":\"trigger\",\"dag_id\":\"t\",\"run_id\":\"lost\"}\n";
 	static const char follow[] = "{\"do\":\"follow\",\"dag_id\":\"t\",\"run_id\":\"late\"}\n";
 	int follows = client_open(g), waits = client_open(g), asks = client_open(g);
-	char line[200];
 
-	(void)snprintf(line, sizeof(line), trigger, "late");
-	OK(strncmp(ask(g, follows, line), "{\"ok\"", 5) == 0, "a run is stored");
 	OK(strncmp(ask(g, follows, follow), "{\"ok\"", 5) == 0 &&
 			strncmp(hear(g, follows), "{\"run\"", 6) == 0,
-		"and followed");
+		"a run is followed");
 	store_condemn(g->store, &damage);
-	(void)snprintf(line, sizeof(line), trigger, "lost");
-	(void)say(g, waits, line, strlen(line));
+	(void)say(g, waits, trigger, strlen(trigger));
 	while (!g->has_stopped)
 		(void)uv_run(&g->loop, UV_RUN_ONCE);
 	IS_STR(hear_soon(g, waits),
@@ -418,6 +435,7 @@ int main(void)
 	test_answers(g);
 	test_follow(g);
 	test_limits(g);
+	test_stall(g);
 	test_damage(g);
 	rig_close(g);
 	remove_home(folder);
