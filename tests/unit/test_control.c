@@ -1,5 +1,6 @@
 /* The daemon's socket: what clients are answered, and what they cannot do to it. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -429,6 +430,7 @@ int main(void)
 
 	if (mkdtemp(folder) == NULL || g == NULL)
 		return 1;
+	(void)signal(SIGPIPE, SIG_IGN); /* as the program has it */
 	test_homes(folder);
 	dag_write(folder);
 	rig_open(g, folder);
