@@ -218,8 +218,9 @@ static void check_ids(struct loader *l, struct dag *const *dags, size_t n)
 
 static int load_documents(struct loader *l, size_t len, struct dag **dags, size_t *n)
 {
-	static const struct yaml_limits limits = {
-		LOAD_DEPTH_MAX, LOAD_DOCUMENTS_MAX, LOAD_ALIAS_NODES_MAX};
+	static const struct yaml_limits limits = {.depth = LOAD_DEPTH_MAX,
+		.documents = LOAD_DOCUMENTS_MAX,
+		.alias_nodes = LOAD_ALIAS_NODES_MAX};
 	struct yaml_node **roots;
 	struct pos *places;
 	size_t n_roots = 0;

@@ -174,18 +174,29 @@ static bool count_alias(struct builder *b, struct pos pos, const struct yaml_nod
 	return is_fine;
 }
 
+/* Tells what is wrong with an alias. N.B. a secret that begins with * looks like one. */
+static void refuse_alias(struct builder *b, struct pos pos, const char *name, bool is_known)
+{
+	if (b->limits->hides_values)
+		diag_error(b->diags, pos, "%s; a text that begins with * stands in quotes",
+			is_known ? "the alias stands inside of what it stands for"
+				 : "there is no anchor before this alias");
+	else if (is_known)
+		diag_error(
+			b->diags, pos, "the alias *%s stands inside of what it stands for", name);
+	else
+		diag_error(b->diags, pos, "there is no anchor &%s before this alias", name);
+}
+
 static int on_alias(struct builder *b, const yaml_event_t *ev)
 {
 	const char *name = (const char *)ev->data.alias.anchor;
 	struct pos pos = mark_pos(&ev->start_mark);
 	struct yaml_node *n = yaml_anchor_find(&b->anchors, name);
 
-	if (n != NULL && is_open(b, n)) {
-		diag_error(
-			b->diags, pos, "the alias *%s stands inside of what it stands for", name);
+	if (n == NULL || is_open(b, n)) {
+		refuse_alias(b, pos, name, n != NULL);
 		n = NULL;
-	} else if (n == NULL) {
-		diag_error(b->diags, pos, "there is no anchor &%s before this alias", name);
 	} else if (!count_alias(b, pos, n, b->n_open + 1)) {
 		return 0;
 	}
@@ -236,6 +247,11 @@ static void read_tag(struct builder *b, struct yaml_node *n, const yaml_char_t *
 	found = tag_find(name, (enum yaml_kind)n->kind);
 	if (found >= 0) {
 		n->tag = (uint8_t)found;
+		return;
+	}
+	if (b->limits->hides_values) {
+		diag_error(b->diags, yaml_node_pos(n),
+			"this tag is not known here; a text that begins with ! stands in quotes");
 		return;
 	}
 	is_standard = strncmp(name, standard, strlen(standard)) == 0;

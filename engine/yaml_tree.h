@@ -50,6 +50,7 @@ struct yaml_pair {
 
 struct yaml_limits {
 	size_t depth, documents, alias_nodes;
+	bool hides_values; /* no message shows more of the text than keys: it holds secrets */
 };
 
 struct yaml_text; /* the text, and what finds places in it */

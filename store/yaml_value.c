@@ -8,6 +8,19 @@
 #define DEPTH_MAX 100
 #define ALIAS_NODES_MAX 100000 /* nodes that aliases stand for */
 
+/* N.B. why a scalar has no value is told with its text, which may be a secret. */
+static int convert_scalar(
+	struct arena *a, const struct yaml_node *n, struct value *out, struct err *e)
+{
+	struct pos pos = yaml_node_pos(n);
+	struct err why;
+	int r = yaml_scalar_value(a, n, out, &why);
+
+	if (r != ERR_INVALID)
+		return r;
+	return err_set(e, r, "%u:%u: the text does not fit its tag", pos.line, pos.column);
+}
+
 static int convert(struct arena *a, const struct yaml_node *n, struct value *out, struct err *e)
 {
 	struct value_pair *pairs;
@@ -15,7 +28,7 @@ static int convert(struct arena *a, const struct yaml_node *n, struct value *out
 	int r = 0;
 
 	if (n->kind == YAML_SCALAR)
-		return yaml_scalar_value(a, n, out, e);
+		return convert_scalar(a, n, out, e);
 	if (n->kind == YAML_LIST) {
 		items = arena_array(a, (size_t)n->n + 1, sizeof(*items));
 		if (items == NULL)
@@ -38,7 +51,10 @@ static int convert(struct arena *a, const struct yaml_node *n, struct value *out
 static int parse(struct arena *a, struct diags *diags, const char *text, size_t len,
 	const struct yaml_node **root, struct err *e)
 {
-	static const struct yaml_limits limits = {DEPTH_MAX, 1, ALIAS_NODES_MAX};
+	static const struct yaml_limits limits = {.depth = DEPTH_MAX,
+		.documents = 1,
+		.alias_nodes = ALIAS_NODES_MAX,
+		.hides_values = true};
 	const char *name = diags_file(diags);
 	const struct diag *first;
 	struct yaml_node **roots;
@@ -87,6 +103,6 @@ int yaml_value_parse(struct arena *a, const char *name, const char *text, size_t
 	*out = value_null();
 	r = root == NULL ? 0 : convert(a, root, out, &why);
 	if (r == ERR_INVALID)
-		return err_set(e, r, "%s: %s", name, why.text);
+		return err_set(e, r, "%s:%s", name, why.text);
 	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
 }
