@@ -110,10 +110,19 @@ int connection_extra_read(
 static const char *const members[] = {"conn_id", "conn_type", "description", "host", "login",
 	"password", "schema", "port", "extra", "extra_dejson"};
 
+/* Whether the bytes are this text. N.B. in JSON they may hold a NUL. */
+static bool is_text(const char *text, const char *bytes, size_t len)
+{
+	return strlen(text) == len && memcmp(text, bytes, len) == 0;
+}
+
 static int member_unknown(const char *id, const struct value_pair *p, struct err *e)
 {
 	struct hint h;
 
+	if (strlen(p->key) != p->key_len)
+		return err_set(
+			e, ERR_INVALID, "connection %s: a key cannot hold a NUL character", id);
 	if (connection_extra_is_key(p->key))
 		return err_set(e, ERR_INVALID, "connection %s: %s belongs into extra", id, p->key);
 	hint_begin(&h, p->key, p->key_len);
@@ -133,12 +142,13 @@ static int member_unknown(const char *id, const struct value_pair *p, struct err
 static int members_check(const char *id, const struct value *object, struct err *e)
 {
 	for (size_t i = 0; i < object->len; i++) {
+		const struct value_pair *p = &object->u.pairs[i];
 		bool is_known = false;
 
 		for (size_t k = 0; k < sizeof(members) / sizeof(members[0]); k++)
-			is_known |= strcmp(members[k], object->u.pairs[i].key) == 0;
+			is_known |= is_text(members[k], p->key, p->key_len);
 		if (!is_known)
-			return member_unknown(id, &object->u.pairs[i], e);
+			return member_unknown(id, p, e);
 	}
 	return 0;
 }
@@ -167,8 +177,10 @@ int connection_from_value(struct arena *a, const char *id, const struct value *o
 	port = value_member(object, "port", 4);
 	if (port != NULL && !is_no_port(port) &&
 		(r = connection_port_read(id,
-			 port->type == VALUE_NUMBER || port->type == VALUE_STRING ? port->u.text
-										  : "",
+			 (port->type == VALUE_NUMBER || port->type == VALUE_STRING) &&
+					 strlen(port->u.text) == port->len
+				 ? port->u.text
+				 : "",
 			 &c.port, e)) != 0)
 		return r;
 	*out = c;

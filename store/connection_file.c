@@ -14,10 +14,23 @@
 #include "engine/utf8.h"
 #include "store/yaml_value.h"
 
+/* How many bytes of blanks and of comments, which both YAML and env have, the text begins with. */
+static size_t opening_skip(const char *text, size_t len)
+{
+	size_t at = 0;
+
+	for (;;) {
+		at += strspn(text + at, " \t\r\n");
+		if (at >= len || text[at] != '#')
+			return at;
+		at += strcspn(text + at, "\n");
+	}
+}
+
 enum connection_format connection_format_of(const char *path, const char *text, size_t len)
 {
 	const char *dot = strrchr(path, '.');
-	size_t name, at = 0;
+	size_t name, at;
 
 	if (dot != NULL && strcmp(dot, ".json") == 0)
 		return CONNECTION_JSON;
@@ -25,8 +38,7 @@ enum connection_format connection_format_of(const char *path, const char *text, 
 		return CONNECTION_YAML;
 	if (dot != NULL && strcmp(dot, ".env") == 0)
 		return CONNECTION_ENV;
-	while (at < len && strchr(" \t\r\n", text[at]) != NULL)
-		at++;
+	at = opening_skip(text, len);
 	if (at < len && text[at] == '{')
 		return CONNECTION_JSON;
 	name = at + strcspn(text + at, "=: \t\r\n");
@@ -62,7 +74,9 @@ static int read_object(struct arena *a, const char *id, const struct value *obje
 	const struct value *said = member(object, "conn_id");
 	struct value whole = *object;
 
-	if (said != NULL && (said->type != VALUE_STRING || strcmp(said->u.text, id) != 0))
+	if (said != NULL &&
+		(said->type != VALUE_STRING || said->len != strlen(id) ||
+			memcmp(said->u.text, id, said->len) != 0))
 		return err_set(e, ERR_INVALID,
 			"connection %s: its conn_id is another; they must be the same", id);
 	if (description != NULL && description->type != VALUE_STRING)

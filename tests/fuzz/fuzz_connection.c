@@ -1,6 +1,7 @@
 /*
- * Connections: a URI, JSON, or a file of any format. What cannot be read is told; what can be read
- * is written as JSON, YAML and env, and read back the same. The first byte chooses.
+ * Connections: a URI, JSON, or a file of any format. What cannot be read is told, and no value is
+ * ever shown, as any may be a secret; what can be read is written as JSON, YAML and env, known by
+ * its looks, and read back the same. The first byte chooses.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,8 +12,13 @@
 #include "engine/err.h"
 #include "engine/utf8.h"
 #include "store/connection_file.h"
+#include "store/yaml_value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define ONE 3 /* what the first byte chooses behind the formats: no file, but one connection */
+#define BY_NAME_FROM 240 /* of the first byte: the format is what the file's name says */
+#define TELLING "hunter2" /* in a value that no sentence says by accident */
 
 static int is_text(const char *s)
 {
@@ -44,6 +50,16 @@ static int same_text(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
+/* An SSH connection is as right as it was before it was written. */
+static void check_same(const struct connection *x, const struct connection *y)
+{
+	struct err e = {.text = ""};
+	int r = connection_check(x, &e);
+
+	if (r != connection_check(y, &e) || (r != 0 && strstr(e.text, x->id) == NULL))
+		abort();
+}
+
 static void must_be_same(const struct store_connection *x, const struct store_connection *y)
 {
 	const struct connection *a = &x->connection, *b = &y->connection;
@@ -53,7 +69,114 @@ static void must_be_same(const struct store_connection *x, const struct store_co
 		!same_text(a->password, b->password) || !same_text(a->schema, b->schema) ||
 		!same_text(x->description, y->description) || !value_equal(&a->extra, &b->extra))
 		abort();
+	check_same(a, b);
 }
+
+/* ---- what messages show ---- */
+
+static int tells(const char *text, size_t len)
+{
+	return memmem(text, len, TELLING, strlen(TELLING)) != NULL;
+}
+
+/* Whether a message may say it, as a key anywhere in v does, or one in the JSON that a text is. */
+static int is_in_keys(struct arena *a, const struct value *v)
+{
+	struct value inner;
+	int found = 0;
+
+	if (v->type == VALUE_STRING)
+		return tells(v->u.text, v->len) &&
+			value_parse_json(a, v->u.text, v->len, &inner, NULL) == 0 &&
+			inner.type == VALUE_MAP && is_in_keys(a, &inner);
+	for (size_t i = 0; (v->type == VALUE_LIST || v->type == VALUE_MAP) && i < v->len; i++)
+		found |= v->type == VALUE_LIST ? is_in_keys(a, &v->u.items[i])
+					       : tells(v->u.pairs[i].key, v->u.pairs[i].key_len) ||
+				is_in_keys(a, &v->u.pairs[i].value);
+	return found;
+}
+
+/* Whether anything that the text says by name could be it: an id, or a key. */
+static int is_named(struct arena *a, int way, const char *text, size_t len)
+{
+	struct value v;
+
+	if (way == CONNECTION_ENV)
+		return 0;
+	if (way == CONNECTION_YAML)
+		return yaml_value_parse(a, "file", text, len, &v, NULL) == 0 && is_in_keys(a, &v);
+	return value_parse_json(a, text, len, &v, NULL) == 0 && is_in_keys(a, &v);
+}
+
+/* Of a line of an env file: its id, or a key of its JSON. */
+static int is_in_line(struct arena *a, const char *text, size_t len, size_t number)
+{
+	const char *end = text + len, *eol, *equals;
+	struct value v;
+
+	for (;; text = eol + 1) {
+		eol = memchr(text, '\n', (size_t)(end - text));
+		if (--number == 0 || eol == NULL)
+			break;
+	}
+	len = (size_t)((eol == NULL ? end : eol) - text);
+	equals = memchr(text, '=', len);
+	if (equals == NULL)
+		return 0;
+	v = value_string(equals + 1, (size_t)(text + len - equals) - 1);
+	return tells(text, (size_t)(equals - text)) || is_in_keys(a, &v);
+}
+
+static void must_not_show(struct arena *a, int way, const char *text, size_t len,
+	const struct connection_entry *entries, size_t n, const char *message)
+{
+	int may_show = is_named(a, way, text, len);
+
+	if (tells(message, strlen(message)) && !may_show)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		if (entries[i].fault != NULL && tells(entries[i].fault, strlen(entries[i].fault)) &&
+			!may_show &&
+			(way != CONNECTION_ENV || !is_in_line(a, text, len, entries[i].line)))
+			abort();
+}
+
+/* ---- what is taken ---- */
+
+/* Whether a text of an object, or a name, goes on behind what is read of it. */
+static int goes_on(const char *text, size_t len)
+{
+	return strlen(text) != len;
+}
+
+/* Nothing that was taken is less than what the file says. N.B. extra may hold anything. */
+static void must_be_whole(
+	struct arena *a, const char *text, size_t len, const struct connection_entry *entries)
+{
+	struct value all;
+
+	if (value_parse_json(a, text, len, &all, NULL) != 0 || all.type != VALUE_MAP)
+		return;
+	for (size_t i = 0; i < all.len; i++) {
+		const struct value *v = &all.u.pairs[i].value;
+
+		if (entries[i].fault != NULL)
+			continue;
+		if (goes_on(all.u.pairs[i].key, all.u.pairs[i].key_len))
+			abort();
+		for (size_t k = 0; v->type == VALUE_MAP && k < v->len; k++) {
+			const struct value_pair *p = &v->u.pairs[k];
+
+			if (goes_on(p->key, p->key_len) ||
+				(p->value.type == VALUE_STRING &&
+					goes_on(p->value.u.text, p->value.len) &&
+					strncmp(p->key, "extra", 5) != 0))
+				abort();
+		}
+	}
+}
+
+/* ---- and written ---- */
 
 /* The connections among the entries, in their order. *n: how many; NULL: no memory. */
 static struct store_connection *said_of(
@@ -93,6 +216,10 @@ static void round_trip(struct arena *a, const struct store_connection *list, siz
 				buf_str(&out), out.len, &again, &n_again, &e) != 0 ||
 			n_again != n)
 			abort();
+		/* N.B. an id with a colon may look like YAML's. */
+		if (n > 0 && strchr(list[0].connection.id, ':') == NULL &&
+			(int)connection_format_of("file", buf_str(&out), out.len) != format)
+			abort();
 		for (size_t i = 0; i < n; i++)
 			if (again[i].fault != NULL)
 				abort();
@@ -104,30 +231,42 @@ static void round_trip(struct arena *a, const struct store_connection *list, siz
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *const names[] = {"c.json", "c.yaml", "c.yml", "c.env", "c"};
 	struct arena *a = arena_create((size_t)64 << 20);
 	struct store_connection one = {.description = NULL}, *list = NULL;
 	struct connection_entry *entries = NULL;
 	struct err e = {.text = ""};
 	const char *text;
+	int way, r;
 	size_t n = 0;
-	int r;
 
 	if (size == 0 || a == NULL) {
 		arena_destroy(a);
 		return 0;
 	}
 	text = arena_memdup(a, data + 1, size - 1);
-	if (data[0] % 4 == 3) {
+	if (text == NULL)
+		abort();
+	way = data[0] % 4;
+	if (data[0] >= BY_NAME_FROM)
+		way = (int)connection_format_of(
+			names[data[0] % (sizeof(names) / sizeof(names[0]))], text, size - 1);
+	if (way == ONE) {
 		r = connection_parse(a, "id", text, size - 1, &one.connection, &e);
 		list = &one;
 		n = 1;
 	} else {
-		r = connection_file_read(a, "file", (enum connection_format)(data[0] % 4), text,
-			size - 1, &entries, &n, &e);
-		list = said_of(a, entries, &n);
+		r = connection_file_read(
+			a, "file", (enum connection_format)way, text, size - 1, &entries, &n, &e);
+		if (r == 0 && way == CONNECTION_JSON && n > 0)
+			must_be_whole(a, text, size - 1, entries);
 	}
 	if (r != 0 && e.text[0] == '\0')
 		abort();
+	must_not_show(a, way, text, size - 1, entries, r != 0 || way == ONE ? 0 : n,
+		r == 0 ? "" : e.text);
+	if (way != ONE)
+		list = said_of(a, entries, &n);
 	if (r == 0 && list != NULL)
 		round_trip(a, list, n);
 	arena_destroy(a);

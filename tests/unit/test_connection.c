@@ -177,6 +177,25 @@ static const char *read_file(const char *name, const char *text)
 	return all;
 }
 
+/* Secrets that YAML takes for something else, as they lack quotes. */
+static void test_quotes(void)
+{
+	IS_STR(read_file("c.yaml", "web:\n  password: *hunter2\n"),
+		"c.yaml:2:13: there is no anchor before this alias; a text that begins with * "
+		"stands in quotes",
+		"a password that looks like an alias is not shown");
+	IS_STR(read_file("c.yaml", "web: &hunter2\n  password: *hunter2\n"),
+		"c.yaml:2:13: the alias stands inside of what it stands for; a text that begins "
+		"with * stands in quotes",
+		"nor one that is one");
+	IS_STR(read_file("c.yaml", "web:\n  password: !hunter2\n"),
+		"c.yaml:2:13: this tag is not known here; a text that begins with ! stands in "
+		"quotes",
+		"nor one that looks like a tag");
+	IS_STR(read_file("c.yaml", "web:\n  password: !!int hunter2\n"),
+		"c.yaml:2:13: the text does not fit its tag", "nor one that has a tag");
+}
+
 static void test_files(void)
 {
 	static const char json[] =
@@ -205,7 +224,7 @@ static void test_files(void)
 	IS_STR(read_file("c.env", env), wanted, "and env");
 	IS_STR(read_file("-", json), wanted, "JSON without a name is known by its looks");
 	IS_STR(read_file("-", yaml), wanted, "so is YAML");
-	IS_STR(read_file("-", env + 12), wanted, "and env");
+	IS_STR(read_file("-", env), wanted, "and env");
 	IS_STR(read_file("c.yaml", "# nothing\n"), "", "an empty file holds none");
 	IS_STR(read_file("c.json", "[1]"),
 		"c.json: connections are given by their ids, as in `web: {conn_type: ssh, host: "
@@ -220,6 +239,13 @@ static void test_files(void)
 	IS_STR(read_file("c.yaml", "web: ssh://a\nweb: ssh://b\n"),
 		"c.yaml:2:1: the key \"web\" stands here twice; the first is at 1:1",
 		"in YAML too");
+	IS_STR(read_file("c.json",
+		       "{\"a\": {\"host\\u0000\": \"h\"}, \"b\": {\"port\": \"22\\u00002\"}, "
+		       "\"c\": {\"conn_id\": \"c\\u0000d\"}}"),
+		"a, 0: connection a: a key cannot hold a NUL character\n"
+		"b, 0: connection b: the port must be a number from 1 to 65535\n"
+		"c, 0: connection c: its conn_id is another; they must be the same\n",
+		"what only begins as it should is refused");
 	IS_STR(read_file("c.json", "{\"web\": \"ssh://a\", \"web\": \"ssh://b\"}"),
 		"web(): ssh - - b 0 - null\n", "in JSON the last counts");
 	IS_STR(read_file("c.env", "web=ssh://a\ndb=ssh://d\nweb=ssh://b\n"),
@@ -243,6 +269,7 @@ static void test_files(void)
 		"pin, 0: connection pin: password must be a string, not a number: put it in "
 		"quotes\n",
 		"no message shows a value, and one that is wrong does not harm the others");
+	test_quotes();
 }
 
 static void test_round(void)
