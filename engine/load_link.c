@@ -88,7 +88,8 @@ static bool add_upstream(struct loader *l, uint32_t stage, struct stage_edges *e
 
 		if (other == stage)
 			load_error(l, yaml_node_pos(list->items[i]),
-				"depends_on: the stage names itself");
+				"depends_on: the stage waits for itself: %s -> %s",
+				l->dag->stages[stage].name, l->dag->stages[stage].name);
 		if (other == stage || other == UINT32_MAX) {
 			is_good = false;
 			continue;

@@ -71,8 +71,9 @@ static int on_task_find(void *ctx, const char *stage, size_t stage_len, const ch
 
 	if (rc == 0 && l->task != NULL && !l->is_callback && *index == l->task->number)
 		return err_set(e, ERR_INVALID,
-			"task %s reads its own output, which is there only once it has run",
-			l->task->id);
+			"task %s reads its own output, which is there only once it has run: "
+			"%s -> %s",
+			l->task->id, l->task->id, l->task->id);
 	return rc;
 }
 
@@ -116,6 +117,12 @@ uint32_t load_stage_find(struct loader *l, const struct yaml_node *n)
 	return s;
 }
 
+static void refuse_itself(struct loader *l, const struct yaml_node *n)
+{
+	load_error(l, yaml_node_pos(n), "depends_on: the task waits for itself: %s -> %s",
+		l->task->id, l->task->id);
+}
+
 /* An entry without a dot: a task of the same stage, else a stage. */
 static void depend_on_name(struct loader *l, const struct yaml_node *n)
 {
@@ -126,7 +133,7 @@ static void depend_on_name(struct loader *l, const struct yaml_node *n)
 	struct hint h;
 
 	if (task == l->task->number) {
-		load_error(l, yaml_node_pos(n), "depends_on: the task names itself");
+		refuse_itself(l, n);
 	} else if (task != UINT32_MAX) {
 		load_link(l, task, n, NULL);
 	} else if (stage == l->task->stage) {
@@ -155,7 +162,7 @@ static void depend_on_full_name(struct loader *l, const struct yaml_node *n, con
 	if (find_task(l, n->text, stage_len, dot + 1, n->n - stage_len - 1, &task, &e) != 0)
 		load_error(l, yaml_node_pos(n), "depends_on: %s", e.text);
 	else if (task == l->task->number)
-		load_error(l, yaml_node_pos(n), "depends_on: the task names itself");
+		refuse_itself(l, n);
 	else
 		load_link(l, task, n, NULL);
 }
