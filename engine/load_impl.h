@@ -156,6 +156,9 @@ bool load_is_text(struct loader *l, const char *key, const struct yaml_node *n);
 /* Each reads a value of one type; false, and told, where it is none. */
 bool load_string(
 	struct loader *l, const struct key_def *k, const struct yaml_node *n, const char **out);
+/* Text that is used as it stands: an expression in it is refused. */
+bool load_plain(
+	struct loader *l, const struct key_def *k, const struct yaml_node *n, const char **out);
 bool load_strings(struct loader *l, const struct key_def *k, const struct yaml_node *n,
 	const char ***out, size_t *n_out);
 bool load_bool(struct loader *l, const struct key_def *k, const struct yaml_node *n, bool *out);

@@ -51,7 +51,7 @@ static bool read_value(
 
 	switch (k->type) {
 	case KEY_STRING:
-		return load_string(l, k, n, &out->string);
+		return load_plain(l, k, n, &out->string);
 	case KEY_BOOL:
 		return load_bool(l, k, n, &out->truth);
 	case KEY_INT:

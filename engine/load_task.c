@@ -68,8 +68,10 @@ static void read_texts(struct reading *r, struct task *t)
 	const struct yaml_node *n;
 
 	t->pool = "default_pool";
-	if ((n = pick(r, TASK_KEY_POOL)) != NULL)
-		(void)load_string(r->l, &task_keys[TASK_KEY_POOL], n, &t->pool);
+	if ((n = pick(r, TASK_KEY_POOL)) != NULL &&
+		load_plain(r->l, &task_keys[TASK_KEY_POOL], n, &t->pool) && *t->pool == '\0')
+		load_error(
+			r->l, yaml_node_pos(n), "pool: want the name of a pool, and this is empty");
 	if ((n = pick(r, TASK_KEY_DOC)) != NULL)
 		(void)load_string(r->l, &task_keys[TASK_KEY_DOC], n, &t->doc);
 	if ((n = pick(r, TASK_KEY_SKIP_ON_EXIT_CODE)) != NULL)

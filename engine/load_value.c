@@ -45,6 +45,22 @@ bool load_string(
 	return true;
 }
 
+bool load_plain(
+	struct loader *l, const struct key_def *k, const struct yaml_node *n, const char **out)
+{
+	const char *text;
+
+	if (!load_string(l, k, n, &text))
+		return false;
+	if (strstr(text, "$<") != NULL) {
+		load_error(l, yaml_node_pos(n),
+			"%s: an expression cannot stand here; write the value itself", k->name);
+		return false;
+	}
+	*out = text;
+	return true;
+}
+
 bool load_strings(struct loader *l, const struct key_def *k, const struct yaml_node *n,
 	const char ***out, size_t *n_out)
 {
