@@ -57,14 +57,27 @@ void hint_begin(struct hint *h, const char *word, size_t len)
 void hint_begin_key(struct hint *h, const char *word, size_t len)
 {
 	static const char *const names[][2] = {{"after", "depends_on"}, {"args", "arguments"},
-		{"cmd", "command"}, {"bash_command", "command"}, {"condition", "when"},
-		{"conn", "ssh_conn_id"}, {"conn_id", "ssh_conn_id"}, {"connection", "ssh_conn_id"},
-		{"cron", "schedule"}, {"cwd", "working_directory"}, {"dependencies", "depends_on"},
-		{"dir", "working_directory"}, {"env", "environment"}, {"host", "remote_host"},
-		{"if", "when"}, {"loop", "for_each"}, {"needs", "depends_on"}, {"run", "script"},
-		{"schedule_interval", "schedule"}, {"shell", "interpreter"}, {"steps", "tasks"},
-		{"taskOrder", "depends_on"}, {"timeout", "execution_timeout"},
-		{"with_items", "for_each"}};
+		{"bash_command", "command"}, {"cmd", "command"},
+		{"concurrency", "max_active_tasks"}, {"condition", "when"}, {"conn", "ssh_conn_id"},
+		{"conn_id", "ssh_conn_id"}, {"connection", "ssh_conn_id"}, {"cron", "schedule"},
+		{"cwd", "working_directory"}, {"default_arguments", "default_args"},
+		{"dependencies", "depends_on"}, {"dir", "working_directory"}, {"doc_md", "doc"},
+		{"end", "end_date"}, {"env", "environment"}, {"expand", "for_each"},
+		{"host", "remote_host"}, {"id", "dag_id"}, {"if", "when"}, {"inputs", "params"},
+		{"jobs", "tasks"}, {"loop", "for_each"}, {"matrix", "for_each"},
+		{"max_active_tasks_per_dag", "max_active_tasks"},
+		{"max_active_tis_per_dag", "max_active_tis"},
+		{"max_active_tis_per_dagrun", "max_active_tis"}, {"name", "dag_id"},
+		{"needs", "depends_on"}, {"on_error", "on_failure"},
+		{"on_failure_callback", "on_failure"}, {"on_retry_callback", "on_retry"},
+		{"on_success_callback", "on_success"}, {"parameters", "params"},
+		{"priority", "priority_weight"}, {"retry", "retries"}, {"run", "script"},
+		{"schedule_interval", "schedule"}, {"shell", "interpreter"},
+		{"ssh_conn", "ssh_conn_id"}, {"start", "start_date"}, {"steps", "tasks"},
+		{"task_concurrency", "max_active_tis"}, {"taskOrder", "depends_on"},
+		{"timeout", "execution_timeout"}, {"type", "operator"}, {"tz", "timezone"},
+		{"with_items", "for_each"}, {"workdir", "working_directory"},
+		{"working_dir", "working_directory"}};
 
 	hint_begin(h, word, len);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
