@@ -10,7 +10,6 @@
 #include "engine/err.h"
 #include "operators/registry.h"
 
-#define RETENTION_MS INT64_C(86400000) /* remote_retention: one day */
 #define TOLD_MAX 10 /* tasks that a message names */
 
 extern char **environ;
@@ -47,7 +46,7 @@ static char *folder_in(const char *home, const char *name)
 	return buf_steal(&b);
 }
 
-static int open_operators(struct run_host *h, struct err *e)
+static int open_operators(struct run_host *h, int64_t retention_ms, struct err *e)
 {
 	int r = 0;
 
@@ -55,7 +54,7 @@ static int open_operators(struct run_host *h, struct err *e)
 		.executions = h->executions,
 		.environ = environ,
 		.connections = lookup_connections(&h->lookup),
-		.retention_ms = RETENTION_MS};
+		.retention_ms = retention_ms};
 	h->instances = calloc(operators_count, sizeof(struct op_instance *));
 	if (h->executions == NULL || h->logs == NULL || h->instances == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
@@ -67,6 +66,7 @@ static int open_operators(struct run_host *h, struct err *e)
 int run_host_open(struct run_host *h)
 {
 	struct settings *s = settings_or_report();
+	int64_t retention_ms;
 	struct err e;
 	int r;
 
@@ -82,8 +82,9 @@ int run_host_open(struct run_host *h)
 	h->executions = folder_in(settings_home_path(s), "executions");
 	h->logs = folder_in(settings_home_path(s), "logs");
 	h->pool_slots = settings_number(s, SETTING_DEFAULT_POOL_SLOTS);
+	retention_ms = settings_duration(s, SETTING_REMOTE_RETENTION);
 	settings_destroy(s);
-	if (r == 0 && (r = open_operators(h, &e)) != 0)
+	if (r == 0 && (r = open_operators(h, retention_ms, &e)) != 0)
 		report_error("%s", e.text);
 	if (r != 0)
 		run_host_close(h);

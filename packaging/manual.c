@@ -189,7 +189,8 @@ static const char *setting_words(enum setting_type type)
 {
 	static const char *const words[] = {[SETTING_PATH] = "a path",
 		[SETTING_NUMBER] = "a whole number from 1 to 1000000",
-		[SETTING_BOOL] = "true or false"};
+		[SETTING_BOOL] = "true or false",
+		[SETTING_DURATION] = "a duration of at least a minute, such as 90m or 1d"};
 
 	return words[type];
 }

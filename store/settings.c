@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "engine/arena.h"
+#include "engine/duration.h"
 #include "engine/err.h"
 #include "engine/hint.h"
 
@@ -117,7 +118,8 @@ const char *settings_wanted(int id)
 {
 	static const char *const words[] = {[SETTING_PATH] = "a path",
 		[SETTING_NUMBER] = "a whole number from 1 to 1000000",
-		[SETTING_BOOL] = "true or false"};
+		[SETTING_BOOL] = "true or false",
+		[SETTING_DURATION] = "a duration of at least a minute, such as 90m or 1d"};
 
 	return words[setting_defs[id].type];
 }
@@ -143,6 +145,13 @@ static const char *truth_word(const char *text)
 	return NULL;
 }
 
+static bool is_duration(const char *text)
+{
+	int64_t ms;
+
+	return duration_parse(text, strlen(text), &ms, NULL) == 0 && ms >= SETTING_DURATION_MIN;
+}
+
 static bool is_fit(enum setting_type type, const char *text)
 {
 	switch (type) {
@@ -150,6 +159,8 @@ static bool is_fit(enum setting_type type, const char *text)
 		return is_number(text);
 	case SETTING_BOOL:
 		return truth_word(text) != NULL;
+	case SETTING_DURATION:
+		return is_duration(text);
 	default:
 		return *text != '\0';
 	}
@@ -318,6 +329,14 @@ const char *settings_text(const struct settings *s, enum setting_id id)
 uint32_t settings_number(const struct settings *s, enum setting_id id)
 {
 	return (uint32_t)strtoul(s->values[id].text, NULL, 10);
+}
+
+int64_t settings_duration(const struct settings *s, enum setting_id id)
+{
+	int64_t ms = 0;
+
+	(void)duration_parse(s->values[id].text, strlen(s->values[id].text), &ms, NULL);
+	return ms;
 }
 
 bool settings_truth(const struct settings *s, enum setting_id id)

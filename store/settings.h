@@ -20,11 +20,13 @@ struct err;
 #define SETTINGS_FILE_MAX ((size_t)1 << 20) /* bytes of the settings file */
 
 #define SETTING_NUMBER_MAX 1000000
+#define SETTING_DURATION_MIN 60000 /* ms */
 
 enum setting_type {
 	SETTING_PATH, /* of a file or a folder */
 	SETTING_NUMBER, /* a whole one from 1 to SETTING_NUMBER_MAX */
 	SETTING_BOOL, /* true or false */
+	SETTING_DURATION, /* SETTING_DURATION_MIN or more, as DAG files have it */
 };
 
 /* X(enum suffix, section, key, type, default, what it is for) */
@@ -33,6 +35,9 @@ enum setting_type {
 		"The folder whose YAML files are DAGs, subfolders included.")                      \
 	X(DEFAULT_POOL_SLOTS, "core", "default_pool_task_slot_count", SETTING_NUMBER, "128",       \
 		"How many slots default_pool has, and every pool that nobody has sized.")          \
+	X(REMOTE_RETENTION, "core", "remote_retention", SETTING_DURATION, "1d",                    \
+		"How long what a task wrote, its streams and its response, stays on its host. "    \
+		"An end that nobody heard of for so long is lost.")                                \
 	X(DAG_DIR_LIST_INTERVAL, "scheduler", "dag_dir_list_interval", SETTING_NUMBER, "300",      \
 		"How many seconds lie between looks at the dags folder, which is watched "         \
 		"besides. Where it cannot be watched, they are 5 at most.")                        \
@@ -85,6 +90,9 @@ const char *settings_text(const struct settings *s, enum setting_id id);
 
 /* The value of a SETTING_NUMBER. */
 uint32_t settings_number(const struct settings *s, enum setting_id id);
+
+/* The value of a SETTING_DURATION, in milliseconds. */
+int64_t settings_duration(const struct settings *s, enum setting_id id);
 
 /* The value of a SETTING_BOOL. */
 bool settings_truth(const struct settings *s, enum setting_id id);

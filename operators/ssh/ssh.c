@@ -52,10 +52,11 @@ static void target_share(struct ssh_instance *i, struct ssh_try *t)
 	ssh_target_hold(i->targets[k]);
 	ssh_target_release(t->target);
 	t->target = i->targets[k];
-	if (i->swept_at[k] != 0 && now - i->swept_at[k] < SWEEP_EVERY_MS)
+	if (i->swept_at[k] != 0 && now - i->swept_at[k] < SWEEP_EVERY_MS &&
+		now - i->swept_at[k] < (uint64_t)i->host->retention_ms)
 		return;
 	i->swept_at[k] = now;
-	t->sweep_min = i->host->retention_ms / 60000;
+	t->sweep_min = (i->host->retention_ms + 59999) / 60000;
 }
 
 /* --- the instance --- */

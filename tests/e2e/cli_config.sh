@@ -30,6 +30,11 @@ core.default_pool_task_slot_count is \"many\"; it takes a whole number from 1 to
 WINDROW__SCHEDULER__DAG_DIR_WATCH=maybe run config list
 is "so must a truth" "$status:$err" "1:windrow: WINDROW__SCHEDULER__DAG_DIR_WATCH: \
 scheduler.dag_dir_watch is \"maybe\"; it takes true or false"
+WINDROW__CORE__REMOTE_RETENTION=30s run config list
+is "a duration must be one, and no shorter than it may be" "$status:$err" "1:windrow: WINDROW__CORE__REMOTE_RETENTION: \
+core.remote_retention is \"30s\"; it takes a duration of at least a minute, such as 90m or 1d"
+WINDROW__CORE__REMOTE_RETENTION=PT90M run config get core remote_retention
+is "however it is written" "$status:$out" 0:PT90M
 WINDROW__SCHEDULER__DAG_DIR_WATCH=False run config get scheduler dag_dir_watch
 is "which may be written as Airflow has it" "$status:$out" 0:false
 echo 'scheduler: {dag_dir_watch: Off}' >"$WINDROW_HOME/windrow.yaml"

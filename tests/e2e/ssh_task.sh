@@ -76,4 +76,16 @@ ok "one that runs is not" [ -e "$host/.windrow/0runs/claim" ]
 is "nor those of today" "$(find "$host"/.windrow/0* -name claim | wc -l)" 7
 ok "nor what lies there of a windrow of the host's own" [ -e "$host/.windrow/dags/claim" ]
 ok "though it be empty" [ -d "$host/.windrow/logs" ]
+
+mkdir "$host/.windrow/0hours" "$host/.windrow/0hour"
+printf '%-40s\n1\n' 'exit 0' | tee "$host/.windrow/0hours/claim" >"$host/.windrow/0hour/claim"
+touch -d '3 hours ago' "$host/.windrow/0hours/claim"
+touch -d '1 hour ago' "$host/.windrow/0hour/claim"
+WINDROW__CORE__REMOTE_RETENTION=2h run dags test "$work/hand-on.yaml"
+patience=$(($(date +%s) + 60))
+while [ -e "$host/.windrow/0hours" ] && [ "$(date +%s)" -lt "$patience" ]; do
+	:
+done
+ok "of another remote_retention what is older is swept" [ ! -e "$host/.windrow/0hours" ]
+ok "and what is not is kept" [ -e "$host/.windrow/0hour" ]
 tap_done

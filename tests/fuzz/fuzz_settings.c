@@ -48,6 +48,10 @@ static void check_value(const struct settings *s, enum setting_id id)
 		if (settings_number(s, id) < 1 || settings_number(s, id) > SETTING_NUMBER_MAX)
 			abort();
 		break;
+	case SETTING_DURATION:
+		if (settings_duration(s, id) < SETTING_DURATION_MIN)
+			abort();
+		break;
 	case SETTING_BOOL:
 		if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
 			abort();
