@@ -280,27 +280,46 @@ void task_log_output_end(struct task_log *l, int64_t now)
 		partial_end(l, now, OP_STDERR);
 }
 
+/* Why the folder cannot be made; 0: it is there. */
+static int folder_make(const char *path)
+{
+	return mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : errno;
+}
+
+/* The same, with all that are missing above it: why the first could not be made. N.B. the last
+ * alone is missing, as a rule. */
+static int folders_make(char *path)
+{
+	int status = folder_make(path), first = 0;
+
+	if (status != ENOENT)
+		return status;
+	for (char *at = path; (at = strchr(at + 1, '/')) != NULL; *at = '/') {
+		*at = '\0';
+		status = folder_make(path);
+		first = first == 0 ? status : first;
+	}
+	status = folder_make(path);
+	return status == 0 || first == 0 ? status : first;
+}
+
 /* Opens the file, making the folders that are missing. */
 static int file_open(struct task_log *l)
 {
 	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
 	char *slash;
+	int status;
 
 	l->fd = open(l->path, flags, 0644);
 	if (l->fd >= 0 || errno != ENOENT)
 		return l->fd >= 0 ? 0 : -1;
-	/* The last folder alone is missing, as a rule. */
 	slash = strrchr(l->path, '/');
 	*slash = '\0';
-	if (mkdir(l->path, 0755) != 0 && errno == ENOENT) {
-		for (char *at = l->path; (at = strchr(at + 1, '/')) != NULL; *at = '/') {
-			*at = '\0';
-			(void)mkdir(l->path, 0755);
-		}
-		(void)mkdir(l->path, 0755);
-	}
+	status = folders_make(l->path);
 	*slash = '/';
 	l->fd = open(l->path, flags, 0644);
+	if (l->fd < 0 && status != 0)
+		errno = status;
 	return l->fd >= 0 ? 0 : -1;
 }
 
