@@ -1,11 +1,11 @@
 #!/bin/sh
 # The disk fills up under the daemon: nothing starts, that is said, and everything goes on by itself
-# when there is room. Wants to mount a small file system, and so to be root.
+# when there is room; and a disk on which no file can be made. Wants to mount a small file system, and so to be root.
 . "${top_srcdir:-.}/tests/e2e/tap.sh"
 disk=$work/disk
 mkdir "$disk"
 if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=6m none "$disk" 2>/dev/null; then
-	skip 9 "no file system can be mounted here"
+	skip 13 "no file system can be mounted here"
 	tap_done
 fi
 daemon=
@@ -60,4 +60,20 @@ rm "$disk/fill"
 ok "with room it goes on by itself" until_said "chain: run .* is success"
 seq -f 't%.0f' 1 1000 >"$work/wanted"
 ok "and every task ran once, in order" cmp "$work/ledger" "$work/wanted"
+kill "$daemon"
+wait "$daemon"
+daemon=
+
+# Nothing can be made beside the store, which SQLite needs for reading too.
+mount -o remount,nr_inodes="$(df --output=iused "$disk" | tail -n 1 | tr -d ' ')" "$disk"
+run dags list-runs chain
+like "where no file can be made any more that is said" "$status:$err" "3:*windrow.db cannot be opened: no room is left for another file*"
+mount -o remount,nr_inodes=1000,ro "$disk"
+run dags list-runs chain
+like "so it is where the disk may only be read" "$status:$err" "3:*windrow.db cannot be opened: Read-only file system*"
+run scheduler
+like "a scheduler tells so too" "$status:$err" "3:*Read-only file system*"
+mount -o remount,rw "$disk"
+run dags list-runs chain
+like "and all is there when it may be written again" "$status:$out" "0:*success*"
 tap_done
