@@ -128,7 +128,25 @@ const struct command *command_group_single(const struct command_group *g)
 	return NULL;
 }
 
-/* The group, or the verb of a group, that is spelled nearest to the word; or NULL. */
+/* The verb of a group that others call so; or NULL. */
+static const char *meant(const char *group, const char *word)
+{
+	static const char *const words[][2] = {{"add", "set"}, {"check", "validate"},
+		{"create", "add"}, {"create", "generate"}, {"create", "set"},
+		{"describe", "details"}, {"graph", "show"}, {"info", "details"},
+		{"init", "migrate"}, {"kill", "cancel"}, {"lint", "validate"}, {"ls", "list"},
+		{"new", "add"}, {"new", "generate"}, {"next", "next-execution"},
+		{"remove", "delete"}, {"rerun", "clear"}, {"rm", "delete"}, {"run", "test"},
+		{"runs", "list-runs"}, {"set", "add"}, {"start", "trigger"}, {"stop", "cancel"},
+		{"update", "edit"}, {"upgrade", "migrate"}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i][0], word) == 0 && verb_find(group, words[i][1]) != NULL)
+			return words[i][1];
+	return NULL;
+}
+
+/* The group, or the verb of a group, that is nearest to the word; or NULL. */
 static const char *nearest(const char *group, const char *word)
 {
 	struct hint h;
@@ -139,7 +157,7 @@ static const char *nearest(const char *group, const char *word)
 	for (size_t i = 0; group != NULL && i < commands_count; i++)
 		if (strcmp(commands[i]->group, group) == 0)
 			hint_offer(&h, commands[i]->verb, strlen(commands[i]->verb));
-	return h.best;
+	return h.best == NULL && group != NULL ? meant(group, word) : h.best;
 }
 
 /* `dag list`, `list`, `show x`: the group is wrong or left out. */

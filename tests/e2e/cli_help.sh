@@ -57,6 +57,9 @@ is "nothing near: the way to the list" "$err" \
 	'windrow: unknown command "nothing-like-it"; `windrow --help` lists what there is'
 run --nonsense
 is "an unknown flag is wrong usage" "$status" 2
+run connections remove web
+is "what others call a verb is one that is near" "$status:$err" \
+	'2:windrow: unknown command "connections remove"; did you mean "windrow connections delete"?'
 run version --nonsense
 is "behind a command too" "$status" 2
 run version word
