@@ -77,7 +77,8 @@ void control_client_send(struct client *k)
 
 	if (k->is_writing || uv_is_closing((uv_handle_t *)&k->pipe))
 		return;
-	if (buf_status(&k->out) != 0 || (k->out.len == 0 && k->is_last && k->follow == NULL)) {
+	if (buf_status(&k->out) != 0 ||
+		(k->out.len == 0 && k->is_last && k->follow == NULL && !k->is_waiting)) {
 		control_client_close(k);
 		return;
 	}

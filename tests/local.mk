@@ -399,6 +399,7 @@ tests_fuzz_fuzz_args_LDADD = $(FUZZ_MAIN) $(CLI_LIBS)
 EXTRA_DIST += tests/fuzz/args.dict
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz_control.c
 tests_fuzz_fuzz_control_LDADD = $(FUZZ_MAIN) $(SCHEDULER_LIBS)
+EXTRA_DIST += tests/fuzz/control.dict
 tests_fuzz_fuzz_seal_SOURCES = tests/fuzz/fuzz_seal.c
 tests_fuzz_fuzz_seal_LDADD = $(FUZZ_MAIN) $(STORE_LIBS)
 tests_fuzz_fuzz_text_SOURCES = tests/fuzz/fuzz_text.c

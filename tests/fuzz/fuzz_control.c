@@ -1,8 +1,10 @@
 /*
- * The control socket, from a client's end: requests in pieces (the first byte is their length),
- * then the end. Every line is answered by a line, in its order and the same however the bytes were
- * cut; an error has a sentence. What is asked for is not done here: requests_do() below answers at
- * once or later, as it happens.
+ * The control socket, from clients' ends: three at once say the same. One says all of it, then the
+ * end; one does so in pieces (the first byte is their length); one hangs up before it has heard
+ * anything. Every line of the first two is answered by a line, in its order and the same however
+ * the bytes were cut; an error has a sentence; and of the third nothing stays. What is asked for is
+ * not done here: requests_do() below answers at once or later, as it happens, and a run whose lines
+ * are asked for is followed for a while.
  */
 #include <signal.h>
 #include <stdint.h>
@@ -24,15 +26,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SIZE_MOST 4000 /* of an input: small pieces are slow */
 #define TURNS_MOST 100000 /* of the loop, until all is answered */
+#define TALKERS 3
+#define TOLD 3 /* lines of a run that is followed, before its end */
 
 static char home[] = "/tmp/windrow-fuzz-XXXXXX";
 static struct control *control;
 static uv_loop_t loop;
 
-/* An answer that comes later; NULL: none. */
-static requests_answer *waiting;
-static void *waiting_ctx;
-static enum request_kind waiting_kind;
+/* Answers that come later. */
+static struct waiting {
+	requests_answer *to; /* NULL: none */
+	void *ctx;
+	enum request_kind kind;
+} waiting[TALKERS];
 
 static void answer(requests_answer *to, void *ctx, enum request_kind kind)
 {
@@ -47,35 +53,99 @@ static void answer(requests_answer *to, void *ctx, enum request_kind kind)
 	to(ctx, NULL, &e);
 }
 
+static bool is_late_follow(const struct request *r)
+{
+	return r->kind == REQUEST_FOLLOW && r->run_id[0] == 'l';
+}
+
 void requests_do(struct requests *q, const struct request *r, requests_answer *on_answer, void *ctx)
 {
+	struct waiting *w = NULL;
+
 	(void)q;
-	if (r->kind % 4 < 2) {
+	if (r->kind % 4 < 2 && !is_late_follow(r)) {
 		answer(on_answer, ctx, r->kind);
 		return;
 	}
-	if (waiting != NULL)
-		abort(); /* a client asks for one thing after the other */
-	waiting = on_answer;
-	waiting_ctx = ctx;
-	waiting_kind = r->kind;
+	for (size_t i = 0; i < TALKERS; i++) {
+		if (waiting[i].to != NULL && waiting[i].ctx == ctx)
+			abort(); /* a client asks for one thing after the other */
+		w = waiting[i].to == NULL ? &waiting[i] : w;
+	}
+	if (w == NULL)
+		abort();
+	*w = (struct waiting){on_answer, ctx, r->kind};
+}
+
+/* ---- a run that is followed: a turn, a line ---- */
+
+static struct follow *follows;
+
+static void on_follow_answer(void *ctx, const struct value *v, const struct err *e)
+{
+	struct client *k = ctx;
+	struct value all = value_null();
+
+	(void)v;
+	(void)e;
+	if (k->follow != NULL)
+		k->follow->has_begun = true;
+	control_client_answer(k, &all, NULL);
 }
 
 void control_follow_begin(struct client *k, const struct request *r)
 {
-	requests_do(NULL, r, control_client_answer, k);
+	struct follow *f;
+
+	if (!r->lines) {
+		requests_do(NULL, r, control_client_answer, k);
+		return;
+	}
+	f = calloc(1, sizeof(*f));
+	if (f == NULL || k->follow != NULL)
+		abort();
+	f->client = k;
+	f->next = follows;
+	if (follows != NULL)
+		follows->prev = f;
+	follows = k->follow = f;
+	requests_do(NULL, r, on_follow_answer, k);
 }
 
 void control_follow_pump(struct follow *f)
 {
-	(void)f;
-	abort();
+	control_client_send(f->client);
 }
 
 void control_follow_end(struct follow *f)
 {
-	(void)f;
-	abort();
+	if (f->prev != NULL)
+		f->prev->next = f->next;
+	else
+		follows = f->next;
+	if (f->next != NULL)
+		f->next->prev = f->prev;
+	f->client->follow = NULL;
+	free(f);
+}
+
+static void follows_tell(void)
+{
+	for (struct follow *f = follows, *next; f != NULL; f = next) {
+		struct client *k = f->client;
+
+		next = f->next;
+		if (!f->has_begun)
+			continue;
+		if (f->task++ < TOLD) {
+			buf_adds(&k->out, "{\"task\":{}}\n");
+			control_client_send(k);
+		} else {
+			buf_adds(&k->out, "{\"end\":{}}\n");
+			control_follow_end(f);
+			control_client_next(k);
+		}
+	}
 }
 
 void control_follow_listen(struct control *c)
@@ -88,10 +158,18 @@ void control_follow_stop(struct control *c)
 	(void)c;
 }
 
+/* Somebody is still there when it ends. */
 static void leave(void)
 {
+	struct err e;
+	int fd = -1;
+
+	(void)control_connect(home, &fd, &e);
+	(void)uv_run(&loop, UV_RUN_NOWAIT);
 	control_close(control, NULL, NULL);
 	(void)uv_run(&loop, UV_RUN_DEFAULT);
+	if (fd >= 0)
+		(void)close(fd);
 	(void)rmdir(home);
 }
 
@@ -106,54 +184,101 @@ static void prepare(void)
 		abort();
 }
 
-/* Lets the loop go on, and takes what was answered. Whether the socket is still open. */
-static bool turn(int fd, struct buf *out)
+/* ---- who talks ---- */
+
+struct talker {
+	int fd; /* -1: it has hung up */
+	size_t piece, at, until;
+	struct buf out;
+	bool is_over; /* the socket was closed at the other end */
+};
+
+/* Lets the loop go on, then gives the answers that were waited for before, and tells who follows.
+ */
+static void turn(void)
 {
-	requests_answer *to = waiting;
+	struct waiting due[TALKERS];
+
+	memcpy(due, waiting, sizeof(due));
+	memset(waiting, 0, sizeof(waiting));
+	(void)uv_run(&loop, UV_RUN_NOWAIT);
+	for (size_t i = 0; i < TALKERS; i++)
+		if (due[i].to != NULL)
+			answer(due[i].to, due[i].ctx, due[i].kind);
+	follows_tell();
+}
+
+static void hear(struct talker *t)
+{
 	ssize_t n = 1;
 	char *room;
 
-	waiting = NULL;
-	(void)uv_run(&loop, UV_RUN_NOWAIT);
-	if (to != NULL)
-		answer(to, waiting_ctx, waiting_kind);
-	while (n > 0) {
-		room = buf_room(out, 4096);
+	while (t->fd >= 0 && n > 0) {
+		room = buf_room(&t->out, 4096);
 		if (room == NULL)
 			abort();
-		n = recv(fd, room, 4096, MSG_DONTWAIT);
-		out->len += n > 0 ? (size_t)n : 0;
+		n = recv(t->fd, room, 4096, MSG_DONTWAIT);
+		t->out.len += n > 0 ? (size_t)n : 0;
 	}
-	return n != 0;
+	t->is_over = n == 0;
 }
 
-static void talk(const uint8_t *data, size_t size, size_t piece, struct buf *out)
+/* Says the next piece, or that there is no more; who does not say all hangs up. */
+static void say(struct talker *t, const uint8_t *data, size_t size)
+{
+	size_t n = t->until - t->at < t->piece ? t->until - t->at : t->piece;
+
+	if (t->fd < 0 || t->at > size)
+		return;
+	if (n > 0 && send(t->fd, data + t->at, n, MSG_NOSIGNAL) != (ssize_t)n)
+		abort();
+	t->at += n;
+	if (n > 0)
+		return;
+	if (t->until < size) {
+		(void)close(t->fd);
+		t->fd = -1;
+	} else {
+		(void)shutdown(t->fd, SHUT_WR);
+		t->at = size + 1;
+	}
+}
+
+static bool is_over(const struct talker *t)
+{
+	return t->fd < 0 || t->is_over;
+}
+
+static void talk(const uint8_t *data, size_t size, struct talker *talkers)
 {
 	struct err e;
-	int fd;
+	int turns = 0, n_over = 0;
 
-	if (control_connect(home, &fd, &e) != 0)
+	for (struct talker *t = talkers; t < talkers + TALKERS; t++) {
+		buf_init(&t->out, 0);
+		if (control_connect(home, &t->fd, &e) != 0)
+			abort();
+	}
+	while (n_over < TALKERS && turns++ < TURNS_MOST) {
+		turn();
+		n_over = 0;
+		for (struct talker *t = talkers; t < talkers + TALKERS; t++) {
+			if (t->until == size)
+				hear(t);
+			say(t, data, size);
+			n_over += is_over(t);
+		}
+	}
+	for (struct talker *t = talkers; t < talkers + TALKERS; t++)
+		if (t->fd >= 0)
+			(void)close(t->fd);
+	while (control->n_clients > 0 && turns++ < TURNS_MOST)
+		turn();
+	if (turns > TURNS_MOST)
 		abort();
-	buf_init(out, 0);
-	(void)turn(fd, out);
-	for (size_t at = 0; at < size; at += piece) {
-		size_t n = size - at < piece ? size - at : piece;
-
-		if (send(fd, data + at, n, MSG_NOSIGNAL) != (ssize_t)n)
-			abort();
-		(void)turn(fd, out);
-	}
-	(void)shutdown(fd, SHUT_WR);
-	for (int turns = 0; turn(fd, out); turns++)
-		if (turns > TURNS_MOST)
-			abort();
-	(void)close(fd);
-	for (int turns = 0; control->n_clients > 0; turns++) {
-		(void)uv_run(&loop, UV_RUN_NOWAIT);
-		if (turns > TURNS_MOST)
-			abort();
-	}
 }
+
+/* ---- what is answered ---- */
 
 static size_t lines(const void *bytes, size_t len)
 {
@@ -165,9 +290,17 @@ static size_t lines(const void *bytes, size_t len)
 	return n;
 }
 
-static void check_answers(const struct buf *out)
+/* Whether a line is one of those that tell of a run. */
+static bool is_told(const struct value *v)
+{
+	return value_member(v, "task", 4) != NULL || value_member(v, "end", 3) != NULL;
+}
+
+/* Each line is an answer, or tells of a run. How many answers there are. */
+static size_t check_answers(const struct buf *out)
 {
 	struct arena *a = arena_create((size_t)64 << 20);
+	size_t n = 0;
 	struct err e;
 
 	for (const char *at = buf_str(out), *end = at + out->len, *stop; at < end; at = stop + 1) {
@@ -178,6 +311,9 @@ static void check_answers(const struct buf *out)
 		if (stop == NULL || value_parse_json(a, at, (size_t)(stop - at), &v, &e) != 0 ||
 			v.type != VALUE_MAP)
 			abort();
+		if (is_told(&v))
+			continue;
+		n++;
 		error = value_member(&v, "error", 5);
 		if (error == NULL && value_member(&v, "ok", 2) == NULL)
 			abort();
@@ -187,23 +323,26 @@ static void check_answers(const struct buf *out)
 			abort();
 	}
 	arena_destroy(a);
+	return n;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct buf whole, pieces;
+	struct talker talkers[TALKERS] = {{.piece = SIZE_MOST}, {.piece = 1}, {.piece = SIZE_MOST}};
+	const struct buf *whole = &talkers[0].out, *pieces = &talkers[1].out;
 
 	if (control == NULL)
 		prepare();
 	if (size == 0 || size > SIZE_MOST)
 		return 0;
-	talk(data + 1, size - 1, SIZE_MOST, &whole);
-	talk(data + 1, size - 1, (size_t)data[0] + 1, &pieces);
-	if (whole.len != pieces.len || memcmp(buf_str(&whole), buf_str(&pieces), whole.len) != 0 ||
-		lines(buf_str(&whole), whole.len) != lines(data + 1, size - 1))
+	talkers[0].until = talkers[1].until = size - 1;
+	talkers[1].piece = (size_t)data[0] + 1;
+	talkers[2].until = (size - 1) * data[0] / 256;
+	talk(data + 1, size - 1, talkers);
+	if (whole->len != pieces->len || memcmp(buf_str(whole), buf_str(pieces), whole->len) != 0 ||
+		check_answers(whole) != lines(data + 1, size - 1))
 		abort();
-	check_answers(&whole);
-	buf_free(&whole);
-	buf_free(&pieces);
+	for (size_t i = 0; i < TALKERS; i++)
+		buf_free(&talkers[i].out);
 	return 0;
 }

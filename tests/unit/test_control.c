@@ -280,7 +280,7 @@ static void test_follow(struct rig *g)
 {
 	static const char follow[] = "{\"do\":\"follow\",\"dag_id\":\"t\",\"run_id\":\"r\"}\n";
 	int asks = client_open(g), idle = client_open(g), quick = client_open(g);
-	int gone = client_open(g);
+	int gone = client_open(g), last = client_open(g);
 	char *states = malloc(TASKS);
 
 	OK(strncmp(ask(g, asks, "{\"do\":\"trigger\",\"dag_id\":\"t\",\"run_id\":\"r\"}\n"),
@@ -308,7 +308,17 @@ static void test_follow(struct rig *g)
 	IS_INT(hear_all(g, idle, states), TASKS, "and is told of as a whole");
 	OK(strncmp(ask(g, idle, "{\"do\":\"health\"}\n"), "{\"ok\"", 5) == 0,
 		"behind it other things can be asked for");
+	(void)say(g, last, follow, strlen(follow));
+	(void)say(g, last, "{\"do\":\"pause\",\"dag_id\":\"t\"}\n", 28);
+	(void)say(g, last, "{\"do\":\"unpause\",\"dag_id\":\"t\"}\n", 30);
+	(void)shutdown(last, SHUT_WR);
+	IS_INT(hear_all(g, last, states), TASKS, "who has ended speaking is told of it all too");
+	OK(strncmp(hear(g, last), "{\"ok\"", 5) == 0,
+		"and what was asked for behind it is answered");
+	OK(strncmp(hear(g, last), "{\"ok\"", 5) == 0, "to its end");
+	IS_STR(hear(g, last), "", "before it is hung up on");
 	free(states);
+	(void)close(last);
 	(void)close(asks);
 	(void)close(idle);
 	(void)close(quick);
