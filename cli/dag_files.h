@@ -14,6 +14,7 @@
 struct arena;
 struct dag_loader;
 struct load_options;
+struct settings;
 
 /* What loading needs besides the file: the operators and the time zones. NULL, having reported it:
  * no memory. */
@@ -47,12 +48,20 @@ void dag_file_report(const struct dag_file *f, bool has_warnings);
  */
 struct dag_folder {
 	char *path;
+	bool is_missing; /* dag_folder_load_own() alone */
 	struct dag_file *files;
 	size_t n_files;
 };
 
 /* Loads them. On failure reports it and returns an exit status; else EXIT_DONE. */
 int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *out);
+
+/* The same for the folder of the settings. One that nobody has named, and that is not there yet, is
+ * an empty one. */
+int dag_folder_load_own(struct dag_loader *l, const struct settings *s, struct dag_folder *out);
+
+/* Says so where there is no DAG file. */
+void dag_folder_note_empty(const struct dag_folder *f);
 void dag_folder_free(struct dag_folder *f);
 
 /* One DAG, as a command works with it. */

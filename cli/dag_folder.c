@@ -1,10 +1,13 @@
 /* The folder of DAG files, for commands: all of it is loaded, and each DAG is one file's. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/dag_files.h"
 #include "cli/report.h"
+#include "cli/settings.h"
 #include "cli/stores.h"
 #include "engine/arena.h"
 #include "engine/diag.h"
@@ -12,6 +15,10 @@
 #include "engine/strmap.h"
 #include "store/dags_folder.h"
 #include "store/store_run.h"
+
+#define NO_FOLDER                                                                                  \
+	"there is no dags folder %s yet; the scheduler makes it, or you do, or core.dags_folder "  \
+	"is set to another"
 
 static void on_walk_problem(void *ctx, const char *path, const char *sentence)
 {
@@ -142,10 +149,7 @@ int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *o
 			      : dags_folder_list(path, &report, &paths, &n, &e);
 	if (r != 0) {
 		if (r == ERR_NOTFOUND)
-			report_error("there is no dags folder %s yet; the scheduler makes it, or "
-				     "you do, or "
-				     "core.dags_folder is set to another",
-				path);
+			report_error(NO_FOLDER, path);
 		else
 			report_error("the dags folder %s: %s", path, e.text);
 		return EXIT_FAILED;
@@ -155,6 +159,27 @@ int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *o
 	if (r != 0)
 		report_error("%s", err_text(r));
 	return r == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+int dag_folder_load_own(struct dag_loader *l, const struct settings *s, struct dag_folder *out)
+{
+	const char *path = settings_text(s, SETTING_DAGS_FOLDER);
+	bool is_said = strcmp(settings_origin(s, SETTING_DAGS_FOLDER), "default") != 0;
+
+	if (is_said || access(path, F_OK) == 0 || errno != ENOENT)
+		return dag_folder_load(l, path, out);
+	memset(out, 0, sizeof(*out));
+	out->is_missing = true;
+	out->path = strdup(path);
+	return out->path == NULL ? report_no_memory() : EXIT_DONE;
+}
+
+void dag_folder_note_empty(const struct dag_folder *f)
+{
+	if (f->is_missing)
+		report_note(NO_FOLDER, f->path);
+	else if (f->n_files == 0)
+		report_note("no DAG files in %s", f->path);
 }
 
 void dag_folder_free(struct dag_folder *f)

@@ -27,7 +27,7 @@ static int load_settings_folder(struct dag_loader *l, struct dag_folder *out)
 
 	memset(out, 0, sizeof(*out));
 	if (s != NULL)
-		status = dag_folder_load(l, settings_text(s, SETTING_DAGS_FOLDER), out);
+		status = dag_folder_load_own(l, s, out);
 	settings_destroy(s);
 	return status;
 }
@@ -80,27 +80,28 @@ static void validate_file(struct validation *v, const struct dag_file *f)
 		dag_file_report(f, true);
 }
 
-static void validate_folder(struct validation *v, const char *path)
+/* status: how loading it went. */
+static void validate_folder(struct validation *v, struct dag_folder *folder, int status)
 {
-	struct dag_folder folder;
-
-	if (dag_folder_load(v->loader, path, &folder) != EXIT_DONE)
+	if (status != EXIT_DONE)
 		v->n_errors++;
-	for (size_t i = 0; i < folder.n_files; i++)
-		validate_file(v, &folder.files[i]);
-	if (folder.n_files == 0)
-		report_note("no DAG files in %s", path);
-	dag_folder_free(&folder);
+	for (size_t i = 0; i < folder->n_files; i++)
+		validate_file(v, &folder->files[i]);
+	if (status == EXIT_DONE)
+		dag_folder_note_empty(folder);
+	dag_folder_free(folder);
 }
 
 static void validate_word(struct validation *v, const char *word)
 {
+	struct dag_folder folder;
 	struct dag_file file;
 	struct stat st;
 	int r;
 
 	if (strcmp(word, "-") != 0 && stat(word, &st) == 0 && S_ISDIR(st.st_mode)) {
-		validate_folder(v, word);
+		r = dag_folder_load(v->loader, word, &folder);
+		validate_folder(v, &folder, r);
 		return;
 	}
 	r = dag_file_load(v->loader, word, &file);
@@ -114,18 +115,15 @@ static void validate_word(struct validation *v, const char *word)
 
 static void validate_all(struct validation *v, const struct args *args)
 {
-	struct settings *s;
+	struct dag_folder folder;
+	int status;
 
 	for (size_t i = 0; i < args->n_words; i++)
 		validate_word(v, args->words[i]);
 	if (args->n_words > 0)
 		return;
-	s = settings_or_report();
-	if (s != NULL)
-		validate_folder(v, settings_text(s, SETTING_DAGS_FOLDER));
-	else
-		v->n_errors++;
-	settings_destroy(s);
+	status = load_settings_folder(v->loader, &folder);
+	validate_folder(v, &folder, status);
 }
 
 static const char *plural(size_t n)
@@ -256,8 +254,8 @@ static int list_exec(const struct args *args)
 			add_dags(t, &folder.files[i], &known);
 	if (status == EXIT_DONE)
 		status = table_show(t, args);
-	if (status == EXIT_DONE && folder.n_files == 0)
-		report_note("no DAG files in %s", folder.path);
+	if (status == EXIT_DONE)
+		dag_folder_note_empty(&folder);
 	if (n_broken > 0)
 		report_note("%zu file%s could not be loaded: `windrow dags list-import-errors` "
 			    "tells why",

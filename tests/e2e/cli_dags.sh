@@ -261,11 +261,18 @@ like "FILE:ID says which" "$out" "main.b	*"
 is "of standard input too" "$("$windrow" tasks list -:second <"$work/two.yaml" 2>&1 | cut -f1)" main.b
 
 WINDROW_HOME=$work/nowhere
-run dags list
-is "no dags folder exits 1" "$status" 1
-is "and is told" "$err" \
-	"windrow: there is no dags folder $work/nowhere/dags yet; the scheduler makes it, or you do, or core.dags_folder is \
+missing="there is no dags folder $work/nowhere/dags yet; the scheduler makes it, or you do, or core.dags_folder is \
 set to another"
+run dags list -o json
+is "no dags folder yet is none with a DAG, which is told" "$status:$out:$err" "0:[]:$missing"
+run dags list-import-errors -o json
+is "nor has it errors" "$status:$out" "0:[]"
+run dags validate
+is "nor anything to check" "$status:$out:$err" "0:0 files, 0 DAGs, 0 tasks: no errors:$missing"
+run dags show tiny
+is "a DAG that is wanted of it is not there" "$status:$err" "1:windrow: $missing"
+WINDROW__CORE__DAGS_FOLDER=$work/nowhere/dags run dags list -o json
+is "one that somebody has named should be there" "$status:$out:$err" "1::windrow: $missing"
 cat >"$work/kinds.yaml" <<'END'
 tasks:
   first: {operator: local, command: echo}
