@@ -150,7 +150,9 @@ const struct key_def task_keys[TASK_KEY_COUNT] = {
 
 const struct key_def param_keys[PARAM_KEY_COUNT] = {
 	KEY(PARAM_KEY_TYPE, "type", KEY_ENUM, .choices = param_types,
-		.dflt = "the default's, else string", .doc = "What kind of value it takes."),
+		.dflt = "the default's, or of what enum holds; number where there is a minimum or "
+			"maximum; else string",
+		.doc = "What kind of value it takes."),
 	KEY(PARAM_KEY_DEFAULT, "default", KEY_ANY,
 		.doc = "Its value where the trigger gives none. Without one, the trigger must."),
 	KEY(PARAM_KEY_ENUM, "enum", KEY_ANYS, .doc = "The values that it may take."),

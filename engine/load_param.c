@@ -123,6 +123,8 @@ static void load_type(struct loader *l, struct param *p, struct yaml_node *const
 	} else if (choices != NULL && choices->kind == YAML_LIST && choices->n > 0 &&
 		load_any(l, "enum", choices->items[0], &first)) {
 		take_type(p, &first);
+	} else if (value[PARAM_KEY_MINIMUM] != NULL || value[PARAM_KEY_MAXIMUM] != NULL) {
+		p->type = VALUE_NUMBER;
 	}
 }
 
