@@ -198,8 +198,8 @@ static void on_line(struct following *f, const struct value *v)
 static void on_stall(struct following *f, const struct value *v)
 {
 	if (v->type == VALUE_STRING)
-		(void)snprintf(f->why, sizeof(f->why),
-			"the scheduler cannot write its store, and starts nothing: %s", v->u.text);
+		(void)snprintf(
+			f->why, sizeof(f->why), "the scheduler can store nothing: %s", v->u.text);
 	f->is_stalled = v->type == VALUE_STRING;
 	run_show_note(&f->show, f->is_stalled ? f->why : "the scheduler goes on");
 }

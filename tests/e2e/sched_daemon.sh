@@ -123,7 +123,7 @@ ok "a store that is taken away is told" until_said "nothing can be stored, .*was
 run jobs check
 is "and seen from outside" "$status" 1
 like "with the reason" "$err" "*cannot write its store, and starts nothing: the store * was taken away or replaced*"
-ok "to whoever waits for a run" until_in "$work/waited" "the scheduler cannot write its store, and starts nothing: .*was taken away"
+ok "to whoever waits for a run" until_in "$work/waited" "the scheduler can store nothing: .*was taken away"
 ok "or for an answer" until_in "$work/asked" "waiting for the scheduler, which cannot write its store now: .*was taken away"
 mv "$work/away.db" "$WINDROW_HOME/windrow.db"
 ok "put back, it is written again" until_said "storing works again"
