@@ -113,7 +113,7 @@ const struct key_def task_keys[TASK_KEY_COUNT] = {
 		       "stays "
 		       "`failed`."),
 	KEY(TASK_KEY_SKIP_ON_EXIT_CODE, "skip_on_exit_code", KEY_EXIT_CODES, .max = 255,
-		.doc = "Exit statuses that skip the task instead of failing it."),
+		.doc = "Exit statuses that skip the task, 0 too."),
 	KEY(TASK_KEY_POOL, "pool", KEY_STRING, .dflt = "default_pool",
 		.doc = "The pool whose slots the task takes."),
 	KEY(TASK_KEY_POOL_SLOTS, "pool_slots", KEY_INT, .min = 1, .max = 1000000, .dflt = "1",

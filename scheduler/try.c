@@ -115,10 +115,10 @@ static struct try_end judge(struct try *t, const struct op_result *r)
 	case OP_EXITED:
 		if (r->message[0] != '\0')
 			break;
-		if (r->exit_code == 0)
-			end.exit = RUN_EXIT_SUCCESS;
-		else if (is_skip_code(t->task, r->exit_code))
+		if (is_skip_code(t->task, r->exit_code))
 			end.exit = RUN_EXIT_SKIPPED;
+		else if (r->exit_code == 0)
+			end.exit = RUN_EXIT_SUCCESS;
 		else
 			(void)snprintf(t->message, sizeof(t->message),
 				"the script ended with exit status %d", r->exit_code);

@@ -100,6 +100,7 @@ tasks:
   high: {when: $<ask.output.response> > $<params.level>, command: "true"}
   low: {when: $<ask.output.response> <= $<params.level>, command: "true"}
   code: {skip_on_exit_code: 99, command: "exit 99"}
+  zero: {skip_on_exit_code: [0, 99], command: "exit 0"}
   fallback:
     trigger_rule: all_done
     command: test $<low.output.response | default("none")> = none
@@ -108,6 +109,7 @@ run dags test "$work/t.yaml"
 is "when lets one branch run" "$(state main.high)" success
 is "and skips the other" "$(state main.low)" skipped
 is "an exit code may skip" "$(state main.code)" skipped
+is "0 too, as in Airflow" "$(state main.zero)" skipped
 is "default() stands in for what was skipped" "$(state main.fallback)" success
 is "and the run is a success" "$status" 0
 run dags test "$work/t.yaml" --conf '{"level": 5}'
