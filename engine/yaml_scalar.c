@@ -114,9 +114,11 @@ bool yaml_is_int(const struct yaml_node *n, int64_t *number)
 	return true;
 }
 
-/* Drops underscores and a leading +, and puts the 0 where .5 and 5. want one. */
+/* Drops underscores, which stand behind digits alone, and a leading +, and puts the 0 where .5 and
+ * 5. want one. 0: it is none. */
 static size_t float_spell(const char *s, char *out)
 {
+	bool is_behind_digit = false, is_power = false;
 	size_t len = 0;
 
 	if (*s == '+')
@@ -126,8 +128,12 @@ static size_t float_spell(const char *s, char *out)
 	if (*s == '.')
 		out[len++] = '0';
 	for (; *s != '\0'; s++) {
+		if (*s == '_' && !is_behind_digit)
+			return 0;
 		if (*s == '_')
 			continue;
+		is_behind_digit = *s >= '0' && *s <= '9' && !is_power;
+		is_power = is_power || (*s | 0x20) == 'e';
 		out[len++] = *s;
 		if (*s == '.' && (s[1] < '0' || s[1] > '9'))
 			out[len++] = '0';
