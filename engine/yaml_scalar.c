@@ -114,8 +114,8 @@ bool yaml_is_int(const struct yaml_node *n, int64_t *number)
 	return true;
 }
 
-/* Drops underscores, which stand behind digits alone, and a leading +, and puts the 0 where .5 and
- * 5. want one. 0: it is none. */
+/* Drops underscores, which stand behind digits alone, a leading + and the zeros of 01.5, and puts
+ * the 0 where .5 and 5. want one. 0: it is none. */
 static size_t float_spell(const char *s, char *out)
 {
 	bool is_behind_digit = false, is_power = false;
@@ -125,6 +125,10 @@ static size_t float_spell(const char *s, char *out)
 		s++;
 	else if (*s == '-')
 		out[len++] = *s++;
+	if (*s == '-' || *s == '+')
+		return 0;
+	while (*s == '0' && s[1] >= '0' && s[1] <= '9' && strchr(s, '.') != NULL)
+		s++;
 	if (*s == '.')
 		out[len++] = '0';
 	for (; *s != '\0'; s++) {

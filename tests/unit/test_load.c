@@ -268,22 +268,22 @@ static void test_values(void)
 	unload();
 }
 
-/* An underscore stands between and behind digits; elsewhere it makes a text of what looks like a
- * number. */
-static void test_underscores(void)
+/* What looks like a number, and is one, or a text. */
+static void test_numbers(void)
 {
-	static const char *const numbers[] = {"1000", "1", "1000.50", "1.5"};
-	const struct dag *d = good("params: {a: 1_000, b: 1_, c: 1_000.5_0, d: 1_.5,\n"
-				   "  e: _1, f: -_1, g: ._5, h: 1._5, i: 1e_3, j: 1_e1_0}\n"
-				   "tasks: {a: {operator: local, command: x}}\n");
+	static const char *const numbers[] = {"1000", "1", "1000.50", "1.5", "-1.50"};
+	const struct dag *d =
+		good("params: {a: 1_000, b: 1_, c: 1_000.5_0, d: 1_.5, e: -01.50,\n"
+		     "  f: _1, g: -_1, h: ._5, i: 1._5, j: 1e_3, k: 1_e1_0, l: +-1, m: 08}\n"
+		     "tasks: {a: {operator: local, command: x}}\n");
 
-	for (size_t i = 0; i < 10; i++) {
+	for (size_t i = 0; i < 13; i++) {
 		const struct value *v = &d->params[i].dflt;
 
-		OK(v->type == (i < 4 ? VALUE_NUMBER : VALUE_STRING), "%s is what it looks like",
+		OK(v->type == (i < 5 ? VALUE_NUMBER : VALUE_STRING), "%s is what it looks like",
 			d->params[i].name);
-		if (i < 4)
-			IS_STR(v->u.text, numbers[i], "a number without its underscores");
+		if (i < 5)
+			IS_STR(v->u.text, numbers[i], "a number as JSON spells it");
 	}
 	unload();
 }
@@ -322,7 +322,7 @@ int main(void)
 	test_join();
 	test_many();
 	test_values();
-	test_underscores();
+	test_numbers();
 	test_limits();
 	buf_free(&said);
 	return tap_done();
