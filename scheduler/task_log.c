@@ -37,9 +37,9 @@ struct task_log {
 	int64_t size; /* of the file, as far as it is ours */
 	int64_t cut_at; /* to be cut off here when output comes; -1: not */
 	struct progress progress[2];
-	size_t root; /* how much of the path is there for sure */
 	int fd; /* -1: not open */
-	bool is_broken; /* an error was told */
+	bool is_broken; /* nothing goes into the file any more */
+	int error; /* of the system, why it is so; 0: none, or it was told */
 	bool is_resumed; /* another process began it */
 	struct buf gathered;
 	struct buf partial[2]; /* lines of output without their end yet */
@@ -79,9 +79,7 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 	l->size = 0;
 	l->cut_at = -1;
 	memset(l->progress, 0, sizeof(l->progress));
-	l->root = 0;
-	if (place->folder != NULL)
-		l->root = strlen(place->folder);
+	l->error = 0;
 	l->is_broken = place->folder != NULL &&
 		!task_log_path_make(place, l->path, sizeof(l->path) - sizeof(".mark"));
 	if (place->has_mark && place->folder != NULL && !l->is_broken)
@@ -193,6 +191,8 @@ static void partial_end(struct task_log *l, int64_t now, enum op_stream stream)
 	buf_reset(b);
 }
 
+static void flush(struct task_log *l);
+
 /* Output that may be seen, line by line. */
 static void add_output(
 	struct task_log *l, int64_t now, enum op_stream stream, const char *bytes, size_t len)
@@ -225,7 +225,7 @@ static void add_output(
 		bytes += take;
 		len -= take;
 		if (l->gathered.len >= TASK_LOG_GATHER)
-			(void)task_log_flush(l, NULL);
+			flush(l);
 	}
 }
 
@@ -363,37 +363,41 @@ void task_log_resume(struct task_log *l, struct task_log_mark *out)
 		l->progress[i].fed = l->progress[i].line_at = out->output_at[i];
 }
 
-static int write_gathered(struct task_log *l, struct err *e)
+static bool write_gathered(struct task_log *l)
 {
-	const char *what = NULL;
+	bool is_fine = l->fd >= 0 || file_open(l) == 0;
 
-	if (l->fd < 0 && file_open(l) != 0)
-		what = "make";
-	else if (fdio_write_all(l->fd, l->gathered.data, l->gathered.len) != 0)
-		what = "write";
+	if (is_fine)
+		is_fine = fdio_write_all(l->fd, l->gathered.data, l->gathered.len) == 0;
+	l->is_broken = !is_fine;
+	l->error = is_fine ? 0 : errno;
 	l->size += (int64_t)l->gathered.len;
 	buf_reset(&l->gathered);
-	if (what == NULL)
-		return 0;
-	l->is_broken = true;
-	return err_set(e, ERR_IO, "cannot %s the log %s: %s", what, l->path, strerror(errno));
+	return is_fine;
+}
+
+/* Writes what has gathered, and the mark; that it cannot is told later. */
+static void flush(struct task_log *l)
+{
+	/* What is to be cut off may be all that there will ever be. */
+	if (l->cut_at >= 0 && l->gathered.len < TASK_LOG_GATHER)
+		return;
+	if (l->is_broken || l->gathered.len == 0 || l->path[0] == '\0')
+		buf_reset(&l->gathered);
+	else if (write_gathered(l))
+		mark_write(l);
 }
 
 int task_log_flush(struct task_log *l, struct err *e)
 {
-	int r;
+	int error;
 
-	/* What is to be cut off may be all that there will ever be. */
-	if (l->cut_at >= 0 && l->gathered.len < TASK_LOG_GATHER)
-		return 0;
-	if (l->is_broken || l->gathered.len == 0 || l->path[0] == '\0') {
-		buf_reset(&l->gathered);
-		return 0;
-	}
-	r = write_gathered(l, e);
-	if (r == 0)
-		mark_write(l);
-	return r;
+	flush(l);
+	error = l->error;
+	l->error = 0;
+	return error == 0 ? 0
+			  : err_set(e, ERR_IO, "cannot %s the log %s: %s",
+				    l->fd < 0 ? "make" : "write", l->path, strerror(error));
 }
 
 int task_log_close(struct task_log *l, bool is_over, struct err *e)

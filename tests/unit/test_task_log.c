@@ -247,6 +247,30 @@ static void test_masked(void)
 	mask_destroy(mask);
 }
 
+/* However much comes before anybody asks. */
+static void test_cannot_be_made(void)
+{
+	struct task_log *l;
+	char *much = malloc(2 * TASK_LOG_GATHER);
+	struct err e = {0};
+
+	if (much == NULL)
+		abort();
+	memset(much, '\n', 2 * TASK_LOG_GATHER);
+	kit_write(folder, "", 0);
+	l = open_log(NULL);
+	task_log_output(l, 1000, OP_STDOUT, much, 2 * TASK_LOG_GATHER);
+	IS_INT(task_log_flush(l, &e), ERR_IO, "a log that cannot be written is told");
+	OK(strncmp(e.text, "cannot make the log ", 20) == 0 &&
+			strstr(e.text, "attempt=1.log: Not a directory") != NULL,
+		"with the reason: %s", e.text);
+	feed(l, "more\n");
+	IS_INT(task_log_flush(l, &e), 0, "once");
+	IS_INT(task_log_close(l, true, &e), 0, "and not at its end");
+	(void)unlink(folder);
+	free(much);
+}
+
 int main(void)
 {
 	struct store_kit kit;
@@ -258,6 +282,8 @@ int main(void)
 	test_without_a_mark();
 	test_lost();
 	test_masked();
+	(void)snprintf(folder, sizeof(folder), "%s/file", kit.folder);
+	test_cannot_be_made();
 	kit_end(&kit);
 	return tap_done();
 }
