@@ -154,7 +154,6 @@ static const struct work {
 	{"listing", listing}, {"clearing", clearing}};
 
 #define WORKS (sizeof(works) / sizeof(works[0]))
-#define SIZES_MAX 16
 
 static double measure(const struct work *w, struct store *s)
 {

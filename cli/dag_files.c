@@ -19,7 +19,6 @@
 #include "engine/hint.h"
 #include "engine/load.h"
 #include "engine/scan.h"
-#include "operators/registry.h"
 #include "operators/specs.h"
 #include "scheduler/dag_source.h"
 #include "store/dags_folder.h"

@@ -37,7 +37,8 @@ static void visit_setting(const struct key_def *k, const struct setting *s,
 		visit_template(s->list[i], on_expr, ctx);
 }
 
-void dag_view_exprs(
+/* Visits every expression of a task, those of its condition, environment and items included. */
+static void visit_exprs(
 	const struct task *t, void (*on_expr)(void *ctx, const struct expr *x), void *ctx)
 {
 	const struct expr *x;
@@ -200,7 +201,7 @@ static int add_edges(
 	int status;
 
 	r->n = 0;
-	dag_view_exprs(t, on_expr_read, r);
+	visit_exprs(t, on_expr_read, r);
 	status = r->status;
 	if (r->n > 0)
 		qsort(r->tasks, r->n, sizeof(*r->tasks), by_number);

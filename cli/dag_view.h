@@ -39,8 +39,4 @@ int dag_view_make(const struct dag *d, struct arena *a, struct dag_view *out);
  * not the default, for_each, setup, retries, ... Nothing where nothing is. */
 void dag_view_add_remarks(const struct task *t, struct buf *out);
 
-/* Visits every expression of a task, those of its condition, environment and items included. */
-void dag_view_exprs(
-	const struct task *t, void (*on_expr)(void *ctx, const struct expr *x), void *ctx);
-
 #endif

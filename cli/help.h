@@ -8,7 +8,6 @@
 #include "cli/command.h"
 
 #define HELP_COLUMNS 79 /* the widest line */
-#define HELP_LINES 24 /* the longest page */
 
 /* windrow --help; windrow GROUP --help; windrow GROUP VERB --help. Each writes its page to f and
  * returns 0 or ERR_NOMEM. */

@@ -6,7 +6,6 @@
 #include "cli/import.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
-#include "engine/err.h"
 
 static bool is_letter(char c)
 {

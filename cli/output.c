@@ -12,7 +12,6 @@
 
 #include "cli/text.h"
 #include "engine/buf.h"
-#include "engine/err.h"
 
 const char *const output_formats[] = {
 	[OUTPUT_TABLE] = "table",

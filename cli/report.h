@@ -2,8 +2,6 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
-struct err;
-
 /* `windrow: ` and the sentence. Bytes that could drive a terminal come out escaped. */
 void report_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void report_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -9,7 +9,6 @@
 #include "cli/stores.h"
 #include "engine/arena.h"
 #include "engine/err.h"
-#include "engine/load.h"
 #include "scheduler/edition.h"
 #include "scheduler/outputs.h"
 #include "scheduler/render.h"

@@ -130,9 +130,6 @@ struct hint;
 #define LOAD_HINT_MAX 300
 const char *load_hint_text(const struct hint *h, char buffer[LOAD_HINT_MAX]);
 
-/* Whether text is a name by the language's pattern; a dag_id may hold dots. */
-bool load_is_name(const char *text, size_t len, bool dots);
-
 /* load_keys.c */
 
 void key_index_make(struct key_index *x, const struct key_def *first, size_t n_first,
@@ -198,6 +195,9 @@ void load_params(struct loader *l, const struct yaml_node *n);
 void load_schedule(struct loader *l);
 
 /* load_stage.c, load_task.c, load_settings.c */
+
+/* Whether text is a name by the language's pattern; a dag_id may hold dots. */
+bool load_is_name(const char *text, size_t len, bool dots);
 
 void load_stages(struct loader *l, const struct yaml_node *stages, const struct yaml_node *tasks);
 void load_task(struct loader *l, const struct yaml_node *n, const struct stage_nodes *stage);

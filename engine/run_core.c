@@ -75,7 +75,8 @@ void run_emit_timer_cancel(struct run *r, const struct run_who *w, enum run_time
 	a->timer.at = 0;
 }
 
-void run_bug(struct run *r, uint32_t task, uint8_t from, uint8_t to)
+/* Notes a breach of an invariant: the step will fail with ERR_BUG. */
+static void note_bug(struct run *r, uint32_t task, uint8_t from, uint8_t to)
 {
 	if (r->failure != 0)
 		return;
@@ -234,7 +235,7 @@ void run_cell_change(
 	uint8_t old = w->cell->state;
 
 	if (!task_state_may_become(old, to)) {
-		run_bug(r, w->task, old, (uint8_t)to);
+		note_bug(r, w->task, old, (uint8_t)to);
 		return;
 	}
 	if (w->instance != RUN_NO_INSTANCE) {
@@ -253,7 +254,7 @@ void run_cell_change(
 		}
 	}
 	if (!cell_is_sound(r, w))
-		run_bug(r, w->task, old, (uint8_t)to);
+		note_bug(r, w->task, old, (uint8_t)to);
 	save(r, w, old, cause);
 }
 
@@ -321,7 +322,7 @@ void run_head_change(struct run *r, enum run_state to, enum run_cause cause)
 	uint8_t old = r->head.state;
 
 	if (to != old && !run_state_may_become(old, to)) {
-		run_bug(r, RUN_NO_TASK, old, (uint8_t)to);
+		note_bug(r, RUN_NO_TASK, old, (uint8_t)to);
 		return;
 	}
 	r->head.state = (uint8_t)to;

@@ -138,9 +138,6 @@ void run_head_change(struct run *r, enum run_state to, enum run_cause cause);
 void run_head_start(struct run *r, enum run_cause cause);
 void run_finish_check(struct run *r);
 
-/* Notes a breach of an invariant: the step will fail with ERR_BUG. */
-void run_bug(struct run *r, uint32_t task, uint8_t from, uint8_t to);
-
 int run_failure_say(const struct run *r, struct err *e); /* the sentence; returns the code */
 
 bool run_cell_is_active(const struct run_cell *c); /* queued or running: a try may exist */

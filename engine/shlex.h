@@ -251,14 +251,6 @@ int sh_backslash(struct sh_lexer *lx, size_t next, bool *is_continuation);
 
 /* Each reads on in the top frame, until another frame is on top or the text ends. */
 int sh_step_command(struct sh_lexer *lx, bool *is_done);
-
-/* A quote or an expansion begins or goes on in the word at hand. */
-void sh_word_add_special(struct sh_lexer *lx, struct sh_frame *f);
-
-/* shlex_paren.c: a ( or ) where commands stand; next is behind it. ERR_INVALID: an expression
- * stands where none can; ERR_LIMIT, ERR_NOMEM. */
-int sh_paren_open(struct sh_lexer *lx, struct sh_frame *f, size_t next);
-int sh_paren_close(struct sh_lexer *lx, struct sh_frame *f, size_t next);
 int sh_step_double(struct sh_lexer *lx, bool *is_done);
 int sh_step_single(struct sh_lexer *lx, bool *is_done);
 int sh_step_dollar(struct sh_lexer *lx, bool *is_done);
@@ -267,6 +259,9 @@ int sh_step_arith(struct sh_lexer *lx, bool *is_done);
 int sh_step_bracket(struct sh_lexer *lx, bool *is_done);
 int sh_step_here(struct sh_lexer *lx, bool *is_done);
 
+/* A quote or an expansion begins or goes on in the word at hand. */
+void sh_word_add_special(struct sh_lexer *lx, struct sh_frame *f);
+
 /* Reads a $ and what belongs to it; pos is at the $, next behind it. */
 int sh_dollar(struct sh_lexer *lx, size_t next, bool is_quoted);
 /* Opens a backquote frame; next is behind the backquote. */
@@ -274,13 +269,17 @@ int sh_backquote_open(struct sh_lexer *lx, size_t next, bool is_double);
 /* Doubts what follows where bash would not see the quotes from start to pos as pairs. */
 void sh_quotes_check(struct sh_lexer *lx, size_t start);
 
+/* shlex_paren.c: a ( or ) where commands stand; next is behind it. ERR_INVALID: an expression
+ * stands where none can; ERR_LIMIT, ERR_NOMEM. */
+int sh_paren_open(struct sh_lexer *lx, struct sh_frame *f, size_t next);
+int sh_paren_close(struct sh_lexer *lx, struct sh_frame *f, size_t next);
+
 /* shlex_word.c: what a word means for the command around it. */
 int sh_word_end(struct sh_lexer *lx);
 /* Takes the hole at pos, which stands in a word outside of all quotes. */
 int sh_word_hole(struct sh_lexer *lx);
 /* Whether the next hole may stand in f's word, in quotes or not; notes that it does. */
 int sh_word_check(struct sh_lexer *lx, struct sh_frame *f);
-size_t sh_name_length(const char *p, size_t len);
 bool sh_name_is(const char *p, size_t len);
 
 /* shlex_here.c */

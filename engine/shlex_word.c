@@ -8,7 +8,7 @@
 #include "engine/shlex.h"
 
 /* How many bytes in front can be a name's. */
-size_t sh_name_length(const char *p, size_t len)
+static size_t name_length(const char *p, size_t len)
 {
 	size_t n = 0;
 
@@ -23,7 +23,7 @@ size_t sh_name_length(const char *p, size_t len)
 
 bool sh_name_is(const char *p, size_t len)
 {
-	return len != 0 && sh_name_length(p, len) == len;
+	return len != 0 && name_length(p, len) == len;
 }
 
 enum reserved {
@@ -117,7 +117,7 @@ static bool is_transparent(struct sh_span w)
 static bool is_assignment(const struct sh_lexer *lx, const struct sh_frame *f)
 {
 	const char *w = lx->text + f->word_start;
-	size_t len = lx->pos - f->word_start, n = sh_name_length(w, len);
+	size_t len = lx->pos - f->word_start, n = name_length(w, len);
 
 	if (n == 0 || n == len)
 		return false;
@@ -382,7 +382,7 @@ static const char *prefix_refusal(const struct sh_lexer *lx, const struct sh_fra
 		       "a / between them, or quote the ~";
 	if (lx->dialect != SH_ZSH)
 		return NULL;
-	i = sh_name_length(w, n);
+	i = name_length(w, n);
 	if ((n > 0 && w[0] == '=') || (i > 0 && i + 1 < n && w[i] == '=' && w[i + 1] == '='))
 		return "in a word that begins with =, which zsh takes for a command's name; quote "
 		       "the =";

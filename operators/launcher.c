@@ -266,7 +266,9 @@ static void wait_for_news(struct launcher *l, int64_t wait_ms, const sigset_t *u
 		receive(l);
 }
 
-void launcher_run(int fd)
+/* The launcher's life, on its end of the socket. Returns when there is nothing left to look after.
+ */
+static void live(int fd)
 {
 	struct launcher l = {.fd = fd};
 	sigset_t blocked, unblocked;
@@ -333,7 +335,7 @@ static _Noreturn void become_launcher(int fd)
 	if (chdir("/") != 0)
 		_exit(1);
 	(void)prctl(PR_SET_NAME, "windrow-launch");
-	launcher_run(3);
+	live(3);
 	_exit(0);
 }
 

@@ -45,8 +45,4 @@ enum launcher_report {
  * of the caller's. ERR_IO, ERR_NOMEM. */
 int launcher_fork(int *fd, struct err *e);
 
-/* The launcher's life, on its end of the socket: launcher_main.c. Returns when there is nothing
- * left to look after. */
-void launcher_run(int fd);
-
 #endif

@@ -22,7 +22,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/buf.h"
 #include "engine/duration.h"
 #include "engine/err.h"
 #include "operators/census.h"

@@ -11,7 +11,6 @@
 
 struct buf;
 struct census;
-struct err;
 struct execution_spare;
 struct wire_reader;
 

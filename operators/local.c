@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "engine/dag.h"
 #include "engine/duration.h"
 #include "engine/err.h"
 #include "operators/launcher.h"

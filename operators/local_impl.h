@@ -128,8 +128,4 @@ bool local_stream_follow(struct local_try *t);
 void local_stream_collect(struct local_try *t);
 void local_stream_release(struct local_try *t);
 
-/* A line for the log. */
-void local_log(const struct local_try *t, enum op_level level, const char *file, int line,
-	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
 #endif

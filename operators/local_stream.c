@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,18 +18,6 @@
 #include "operators/local_impl.h"
 
 static const char *const stream_names[] = {"standard output", "standard error"};
-
-void local_log(const struct local_try *t, enum op_level level, const char *file, int line,
-	const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	t->events->on_log(t->ctx, level, file, line, text);
-}
 
 /* At most len bytes at offset into buffer. How many; 0 where there are none, or no descriptor is
  * to be had just now. */
@@ -69,6 +56,7 @@ static int64_t allowed(const struct local_try *t, int i)
 static void cut(struct local_try *t)
 {
 	int64_t left[2], room = t->log_limit - t->logged;
+	char text[1024];
 
 	t->is_cut = true;
 	for (int i = 0; i < 2; i++)
@@ -81,11 +69,12 @@ static void cut(struct local_try *t)
 		if (left[i] <= share)
 			continue;
 		t->streams[i].offset += left[i] - share;
-		local_log(t, OP_WARNING, "local.c", __LINE__,
+		(void)snprintf(text, sizeof(text),
 			"%lld bytes of %s were cut here: log_limit is %lld bytes; all of it is in "
 			"%s",
 			(long long)(left[i] - share), stream_names[i], (long long)t->log_limit,
 			t->streams[i].path);
+		t->events->on_log(t->ctx, OP_WARNING, "local.c", __LINE__, text);
 	}
 }
 

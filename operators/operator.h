@@ -38,7 +38,6 @@
 #define OP_KILL_GRACE_MS 10000 /* between TERM and KILL, unless said otherwise */
 
 struct connection_source;
-struct dag;
 
 struct op_bytes {
 	const char *data;

@@ -17,14 +17,15 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-bool script_is_command(const struct op_job *job)
+/* Not a script. */
+static bool is_command(const struct op_job *job)
 {
 	return job->settings[LOCAL_KEY_COMMAND].is_set;
 }
 
 struct op_bytes script_text(const struct op_job *job)
 {
-	return job->settings[script_is_command(job) ? LOCAL_KEY_COMMAND : LOCAL_KEY_SCRIPT].text;
+	return job->settings[is_command(job) ? LOCAL_KEY_COMMAND : LOCAL_KEY_SCRIPT].text;
 }
 
 static bool has_nul(struct op_bytes b)
@@ -41,7 +42,7 @@ int script_check(const struct op_job *job, struct err *e)
 {
 	const struct op_setting *s = job->settings, *arguments = &s[LOCAL_KEY_ARGUMENTS];
 
-	if (!script_is_command(job) && !s[LOCAL_KEY_SCRIPT].is_set)
+	if (!is_command(job) && !s[LOCAL_KEY_SCRIPT].is_set)
 		return err_set(e, ERR_INVALID, "there is neither a command nor a script");
 	if (has_nul(s[LOCAL_KEY_WORKING_DIRECTORY].text))
 		return err_set(e, ERR_INVALID, "working_directory holds a NUL byte");
@@ -95,7 +96,7 @@ size_t script_words(const struct op_job *job,
 	if (interpreter->is_set && interpreter->text.len > 0)
 		return words_between(interpreter->text.data,
 			interpreter->text.data + interpreter->text.len, SIZE_MAX, on_word, ctx);
-	if (script_is_command(job) || text.len < 2 || memcmp(text.data, "#!", 2) != 0) {
+	if (is_command(job) || text.len < 2 || memcmp(text.data, "#!", 2) != 0) {
 		on_word(ctx, "/bin/sh", strlen("/bin/sh"));
 		return 1;
 	}
@@ -149,7 +150,7 @@ void script_running(const struct op_job *job, struct buf *out)
 	size_t len = nl == NULL ? text.len : (size_t)(nl - text.data);
 	bool is_cut = len < text.len || len > SCRIPT_SHOWN_MAX;
 
-	if (!script_is_command(job)) {
+	if (!is_command(job)) {
 		buf_addf(out, "Running script: %zu bytes", text.len);
 		return;
 	}

@@ -15,8 +15,7 @@ struct err;
 
 #define SCRIPT_SHOWN_MAX ((size_t)500) /* bytes of a command that its log shows */
 
-/* Whether the job runs a command, not a script; and the text of whichever it is. */
-bool script_is_command(const struct op_job *job);
+/* The job's command, or its script. */
 struct op_bytes script_text(const struct op_job *job);
 
 /* Refuses what no machine could run: no script, NUL bytes where none can be, a shebang

@@ -7,7 +7,6 @@
 #include "engine/arena.h"
 #include "engine/dag.h"
 #include "engine/err.h"
-#include "engine/load.h"
 #include "engine/strmap.h"
 #include "scheduler/bag_impl.h"
 #include "scheduler/edition.h"

@@ -14,7 +14,6 @@
 #include "engine/strmap.h"
 #include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
-#include "scheduler/edition.h"
 #include "scheduler/wall_timer.h"
 #include "store/journal.h"
 

@@ -164,12 +164,14 @@ int conductor_pool_number(struct conductor *c, const char *name, uint32_t *out);
 /* Tells the observers of a run that has been seated. */
 void conductor_tell_added(struct conductor *c, struct runner *r);
 
+/* Frees what the books are made of. */
+void conductor_books_free(struct conductor *c);
+
+/* conductor_restore.c */
+
 /* Tells the observers that something stored cannot be taken up. */
 void conductor_tell_left_out(
 	struct conductor *c, const char *dag_id, const char *run_id, const struct err *e);
-
-/* Frees what the books are made of. */
-void conductor_books_free(struct conductor *c);
 
 /* conductor_act.c */
 
@@ -202,9 +204,6 @@ void runner_record(struct runner *r, const struct run_event *ev);
 void runner_hold(struct runner *r);
 void runner_unhold(struct runner *r);
 
-/* It may leave memory, if nothing holds it. */
-void runner_leave(struct runner *r);
-
 /* runner_step.c */
 
 /* Steps every event that has come, and does what stays inside. */
@@ -232,8 +231,7 @@ void runner_try_kill(struct runner *r, const struct run_action *a);
 /* Lets go of a cell's try; its log is closed at the turn's end. */
 void runner_try_close(struct runner *r, struct cell *c);
 
-/* Closes the logs of tries that ended; writes what has gathered in the others. */
+/* Closes the logs of tries that ended. */
 void conductor_logs_close(struct conductor *c);
-void conductor_logs_flush(struct conductor *c);
 
 #endif

@@ -15,6 +15,7 @@
 #include "engine/dag.h"
 #include "engine/err.h"
 #include "engine/instant.h"
+#include "engine/timetable.h"
 #include "scheduler/edition.h"
 #include "scheduler/params.h"
 #include "scheduler/planner_impl.h"
@@ -26,7 +27,7 @@
 #define MAKE_AT_ONCE 50 /* runs made before the loop goes on with other things */
 #define RETRY_MS 10000 /* behind a run that could not be made */
 
-int64_t planner_now(const struct planner *p)
+static int64_t time_now(const struct planner *p)
 {
 	struct timespec t;
 
@@ -116,11 +117,6 @@ static bool next_run(const struct bag_dag *d, int64_t now, struct timetable_run 
 	return timetable_next_run(d->timetable, &state, out);
 }
 
-bool planner_next(const struct planner *p, const struct bag_dag *d, struct timetable_run *out)
-{
-	return next_run(d, planner_now(p), out);
-}
-
 /* How many scheduled runs there may be that are not over: a DAG that falls behind makes no more
  * than can run. */
 static size_t limit_of(const struct bag_dag *d)
@@ -135,7 +131,7 @@ static void plan(struct planner *p, struct planned *of)
 	struct timetable_run run;
 
 	unplan(p, of);
-	if (next_run(of->dag, planner_now(p), &run) && of->n_scheduled < limit_of(of->dag))
+	if (next_run(of->dag, time_now(p), &run) && of->n_scheduled < limit_of(of->dag))
 		plan_at(p, of, run.due);
 }
 
@@ -244,7 +240,7 @@ static void serve(struct planner *p, struct planned *of, int64_t now)
 
 void planner_tick(struct planner *p)
 {
-	int64_t now = planner_now(p);
+	int64_t now = time_now(p);
 	struct planned *of;
 
 	for (int i = 0; i < MAKE_AT_ONCE && !p->is_stopped; i++) {

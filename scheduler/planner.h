@@ -15,11 +15,9 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "engine/timetable.h"
 #include "operators/operator.h"
 
 struct bag;
-struct bag_dag;
 struct conductor;
 struct err;
 struct planner;
@@ -51,9 +49,5 @@ void planner_close(struct planner *p, void (*on_closed)(void *ctx), void *ctx);
 
 /* Makes what is due. The timer calls it. */
 void planner_tick(struct planner *p);
-
-/* The next scheduled run of a DAG. False: there will be none, as it is paused, retired, broken, or
- * has no schedule. */
-bool planner_next(const struct planner *p, const struct bag_dag *d, struct timetable_run *out);
 
 #endif

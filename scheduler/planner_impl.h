@@ -46,7 +46,6 @@ struct planner {
 
 /* planner.c */
 
-int64_t planner_now(const struct planner *p);
 void planner_note(const struct planner *p, enum op_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

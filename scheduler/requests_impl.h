@@ -12,7 +12,6 @@
 
 struct dag;
 struct edition;
-struct runner;
 
 /* One request that is being done. */
 struct call {
@@ -68,9 +67,6 @@ request_handler requests_health;
 /* requests_runs.c */
 
 request_handler requests_trigger, requests_cancel, requests_mark, requests_follow;
-
-/* Answers with what the run is. */
-int requests_run_fields(struct call *c, const struct runner *r, struct err *e);
 
 /* Whether a DAG has a run of this id, in memory or in the store. */
 int requests_run_exists(

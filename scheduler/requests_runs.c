@@ -27,7 +27,8 @@ int requests_runner_get(struct requests *q, const char *dag_id, const char *run_
 	return 0;
 }
 
-int requests_run_fields(struct call *c, const struct runner *r, struct err *e)
+/* Answers with what the run is. */
+static int run_fields(struct call *c, const struct runner *r, struct err *e)
 {
 	const struct bag_dag *d = bag_find(c->requests->o.bag, runner_dag_id(r));
 	struct fields f = {.arena = c->arena};
@@ -119,7 +120,7 @@ int requests_trigger(struct call *c, const struct request *r, struct err *e)
 	if (status == 0)
 		status = conductor_run_add(q->o.conductor, &spec, &runner, e);
 	edition_unref(spec.edition);
-	return status == 0 ? requests_run_fields(c, runner, e) : status;
+	return status == 0 ? run_fields(c, runner, e) : status;
 }
 
 /* ---- follow ---- */
@@ -131,7 +132,7 @@ int requests_follow(struct call *c, const struct request *r, struct err *e)
 
 	if (status != 0)
 		return status;
-	status = requests_run_fields(c, runner, e);
+	status = run_fields(c, runner, e);
 	runner_let_go(runner);
 	return status;
 }
@@ -193,7 +194,7 @@ int requests_cancel(struct call *c, const struct request *r, struct err *e)
 			run_state_name(runner_state(runner)));
 	} else {
 		runner_cancel(runner, r->teardowns_too);
-		status = requests_run_fields(c, runner, e);
+		status = run_fields(c, runner, e);
 	}
 	runner_let_go(runner);
 	return status;
@@ -237,7 +238,7 @@ int requests_mark(struct call *c, const struct request *r, struct err *e)
 	if (status == 0) {
 		runner_mark(
 			runner, task, instance, is_success ? RUN_MARK_SUCCESS : RUN_MARK_FAILED);
-		status = requests_run_fields(c, runner, e);
+		status = run_fields(c, runner, e);
 	}
 	runner_let_go(runner);
 	return status;

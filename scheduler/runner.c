@@ -16,18 +16,8 @@
 
 /* ---- events ---- */
 
-void runner_hold(struct runner *r)
-{
-	r->n_holds++;
-}
-
-void runner_unhold(struct runner *r)
-{
-	if (--r->n_holds == 0)
-		runner_leave(r);
-}
-
-void runner_leave(struct runner *r)
+/* It may leave memory, if nothing holds it. */
+static void leave(struct runner *r)
 {
 	if (r->is_leaving)
 		return;
@@ -36,12 +26,23 @@ void runner_leave(struct runner *r)
 	r->conductor->leaving = r;
 }
 
+void runner_hold(struct runner *r)
+{
+	r->n_holds++;
+}
+
+void runner_unhold(struct runner *r)
+{
+	if (--r->n_holds == 0)
+		leave(r);
+}
+
 void runner_fail(struct runner *r, int code, const char *text)
 {
 	if (!r->is_broken)
 		(void)err_set(&r->broken, code, "%s", text);
 	r->is_broken = true;
-	runner_leave(r);
+	leave(r);
 }
 
 struct run_event runner_event(
@@ -175,7 +176,7 @@ void runner_keep(struct runner *r)
 void runner_let_go(struct runner *r)
 {
 	if (--r->n_keeps == 0)
-		runner_leave(r);
+		leave(r);
 }
 
 /* ---- what is asked ---- */

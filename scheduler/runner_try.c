@@ -11,8 +11,7 @@
 
 #define LOG_MS 40 /* how long lines of a log may gather */
 
-/* ---- what operators tell ---- */
-
+/* A line for whoever watches. */
 static void tell_note(
 	struct runner *r, uint32_t task, uint32_t instance, enum op_level level, const char *text)
 {
@@ -25,9 +24,29 @@ static void tell_note(
 	}
 }
 
+/* ---- logs: one that cannot be written is told, and the run goes on ---- */
+
+static void tell_log_lost(struct runner *r, uint32_t task, uint32_t instance, const struct err *e)
+{
+	struct conductor_observer *next;
+
+	tell_note(r, task, instance, OP_WARNING, e->text);
+	for (struct conductor_observer *o = r->conductor->observers; o != NULL; o = next) {
+		next = o->next;
+		if (o->on_log_lost != NULL)
+			o->on_log_lost(o->ctx, r, task, instance, e);
+	}
+}
+
 static void on_log_timer(uv_timer_t *timer)
 {
-	conductor_logs_flush(timer->data);
+	struct conductor *k = timer->data;
+	struct cell *c;
+	struct err e;
+
+	while ((c = cell_dirty_take(&k->dirty)) != NULL)
+		if (c->try != NULL && try_flush(c->try, &e) != 0)
+			tell_log_lost(c->runner, c->task, c->instance, &e);
 }
 
 /* The log of a cell has lines that are to go into its file before long. */
@@ -39,6 +58,22 @@ static void log_soon(struct cell *c)
 	if (!uv_is_active((uv_handle_t *)&k->log_timer))
 		(void)uv_timer_start(&k->log_timer, on_log_timer, LOG_MS, 0);
 }
+
+void conductor_logs_close(struct conductor *k)
+{
+	struct err e;
+
+	for (size_t i = 0; i < k->n_ended; i++) {
+		struct ended *n = &k->ended[i];
+
+		if (try_close(n->try, &e) != 0)
+			tell_log_lost(n->runner, n->task, n->instance, &e);
+		runner_unhold(n->runner);
+	}
+	k->n_ended = 0;
+}
+
+/* ---- what operators tell ---- */
 
 static void record_end(struct cell *c, const struct try_end *end)
 {
@@ -94,44 +129,6 @@ static const struct try_events try_events = {
 	.on_note = on_note,
 	.on_ended = on_ended,
 };
-
-/* ---- logs: one that cannot be written is told, and the run goes on ---- */
-
-static void tell_log_lost(struct runner *r, uint32_t task, uint32_t instance, const struct err *e)
-{
-	struct conductor_observer *next;
-
-	tell_note(r, task, instance, OP_WARNING, e->text);
-	for (struct conductor_observer *o = r->conductor->observers; o != NULL; o = next) {
-		next = o->next;
-		if (o->on_log_lost != NULL)
-			o->on_log_lost(o->ctx, r, task, instance, e);
-	}
-}
-
-void conductor_logs_flush(struct conductor *k)
-{
-	struct cell *c;
-	struct err e;
-
-	while ((c = cell_dirty_take(&k->dirty)) != NULL)
-		if (c->try != NULL && try_flush(c->try, &e) != 0)
-			tell_log_lost(c->runner, c->task, c->instance, &e);
-}
-
-void conductor_logs_close(struct conductor *k)
-{
-	struct err e;
-
-	for (size_t i = 0; i < k->n_ended; i++) {
-		struct ended *n = &k->ended[i];
-
-		if (try_close(n->try, &e) != 0)
-			tell_log_lost(n->runner, n->task, n->instance, &e);
-		runner_unhold(n->runner);
-	}
-	k->n_ended = 0;
-}
 
 /* N.B. the log is closed at the turn's end, when all that is due has been started: tasks need not
  * wait for the logs of others. */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/hint.h"
 #include "engine/utf8.h"

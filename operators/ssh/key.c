@@ -24,7 +24,7 @@ const struct key_curve key_curves[3] = {
 	{"nistp521", "ecdsa-sha2-nistp521", "secp521r1", 521},
 };
 
-int key_openssl_failed(const char *doing, struct err *e)
+static int openssl_failed(const char *doing, struct err *e)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
@@ -146,7 +146,7 @@ int ssh_key_generate(enum ssh_key_type type, unsigned bits, struct ssh_key **out
 		break;
 	}
 	if (pkey == NULL)
-		return key_openssl_failed("the key cannot be made", e);
+		return openssl_failed("the key cannot be made", e);
 	return key_wrap("the new key", pkey, out, e);
 }
 

@@ -43,7 +43,8 @@ size_t key_cipher_key_len(const struct key_cipher *c)
 	return c->key + c->iv;
 }
 
-size_t key_cipher_block(const struct key_cipher *c)
+/* How long a sealed text is a multiple of. */
+static size_t block_len(const struct key_cipher *c)
 {
 	return c->kind == KIND_CHACHA ? 8 : 16;
 }
@@ -127,8 +128,7 @@ static int chacha_open(
 int key_cipher_open(const struct key_cipher *c, const unsigned char *key, struct key_bytes from,
 	struct key_bytes tag, struct buf *out)
 {
-	if (from.len % key_cipher_block(c) != 0 ||
-		(c->kind != KIND_PLAIN && tag.len < KEY_CIPHER_TAG))
+	if (from.len % block_len(c) != 0 || (c->kind != KIND_PLAIN && tag.len < KEY_CIPHER_TAG))
 		return ERR_INVALID;
 	if (c->kind == KIND_CHACHA)
 		return chacha_open(key, from, tag.at, out);

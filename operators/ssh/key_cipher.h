@@ -19,9 +19,6 @@ const struct key_cipher *key_cipher_find(struct key_bytes name);
 /* How many bytes the key has, with the initial vector behind it. */
 size_t key_cipher_key_len(const struct key_cipher *c);
 
-/* How long a sealed text is a multiple of. */
-size_t key_cipher_block(const struct key_cipher *c);
-
 /* Opens from into out, which has the room. ERR_DENIED: the tag says that the key is wrong;
  * ERR_INVALID: it cannot be what was sealed; ERR_NOMEM. */
 int key_cipher_open(const struct key_cipher *c, const unsigned char *key, struct key_bytes from,

@@ -30,9 +30,6 @@ extern const struct key_curve key_curves[3];
 /* Takes over the OpenSSL key, whatever comes. ERR_UNSUPPORTED where its type is none of ours. */
 int key_wrap(const char *what, EVP_PKEY *pkey, struct ssh_key **out, struct err *e);
 
-/* Sets the error for OpenSSL having failed. */
-int key_openssl_failed(const char *doing, struct err *e);
-
 /* The pieces of SSH's wire format. */
 void key_add_u32(struct buf *out, uint32_t n);
 void key_add_string(struct buf *out, const void *bytes, size_t len);

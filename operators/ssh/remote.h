@@ -21,8 +21,6 @@
 #define REMOTE_FACT_MAX 512 /* bytes of a fact that a command tells */
 #define REMOTE_LINES_MAX 4096 /* bytes of a script that is sent line by line, without a process */
 
-struct err;
-
 /* What goes to a start's standard input, as its command has to tell it. */
 struct remote_sending {
 	size_t n_prologue; /* lines */

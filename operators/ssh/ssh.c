@@ -10,7 +10,6 @@
 
 #include <openssl/rand.h>
 
-#include "engine/dag.h"
 #include "engine/err.h"
 #include "engine/hex.h"
 #include "engine/shquote.h"

@@ -129,7 +129,6 @@ enum channel_state {
 	CHANNEL_PTY,
 	CHANNEL_EXEC,
 	CHANNEL_RUNNING,
-	CHANNEL_CLOSING,
 	CHANNEL_ENDED /* waits for MSG_FREE */
 };
 
@@ -170,33 +169,7 @@ enum session_state {
 	SESSION_DEAD
 };
 
-struct auth; /* proxy.c */
-
-/* Runs host_proxy_cmd for the session; *fd is the session's end. */
-int proxy_open(struct session *s, int *fd, struct err *e);
-void proxy_close(struct session *s);
-
-/* tunnel.c */
-
-/* Begins a way through the jump host for the session; *fd is the session's end. A tunnel that fails
- * fails its session, later. */
-int tunnel_open(struct session *s, int *fd, struct err *e);
-
-/* The session that goes through it is dying. */
-void tunnel_leave(struct session *s);
-
-/* Whether it has come through. */
-bool tunnel_is_open(const struct tunnel *t);
-
-/* What its channel has to tell: where it is to lead; bytes came; its input has become less; a note;
- * its end. */
-void tunnel_place(const struct tunnel *t, const char **host, int *port);
-void tunnel_data(struct tunnel *t, const char *bytes, size_t len);
-void tunnel_drained(struct tunnel *t);
-void tunnel_note(struct tunnel *t, const struct ssh_note *note);
-void tunnel_ended(struct tunnel *t, const struct ssh_end *end);
-
-/* auth.c */
+struct auth; /* auth_impl.h */
 
 struct session {
 	struct link link; /* in the endpoint */
@@ -386,12 +359,40 @@ void session_note(struct session *s, enum ssh_stage stage, bool is_warning, cons
 /* Writes what libssh2 has to say about its last failure: "doing: its text (its code)". */
 int session_error(struct session *s, struct err *e, int code, const char *doing);
 
+/* proxy.c */
+
+/* Runs host_proxy_cmd for the session; *fd is the session's end. */
+int proxy_open(struct session *s, int *fd, struct err *e);
+void proxy_close(struct session *s);
+
+/* tunnel.c */
+
+/* Begins a way through the jump host for the session; *fd is the session's end. A tunnel that fails
+ * fails its session, later. */
+int tunnel_open(struct session *s, int *fd, struct err *e);
+
+/* The session that goes through it is dying. */
+void tunnel_leave(struct session *s);
+
+/* Whether it has come through. */
+bool tunnel_is_open(const struct tunnel *t);
+
+/* What its channel has to tell: where it is to lead; bytes came; its input has become less; a note;
+ * its end. */
+void tunnel_place(const struct tunnel *t, const char **host, int *port);
+void tunnel_data(struct tunnel *t, const char *bytes, size_t len);
+void tunnel_drained(struct tunnel *t);
+void tunnel_note(struct tunnel *t, const struct ssh_note *note);
+void tunnel_ended(struct tunnel *t, const struct ssh_end *end);
+
 /* auth.c */
 
 /* One step of authentication. 0: done; ERR_AGAIN: call again when the socket moves; else e tells
  * what was tried and what the server offers. */
 int auth_step(struct session *s, struct err *e);
 void auth_free(struct session *s);
+
+/* auth_agent.c */
 
 /* Whether it stands still until an ssh-agent answers. */
 bool auth_waits_for_agent(const struct session *s);

@@ -52,7 +52,6 @@ struct sim_run {
 	struct run_actions actions; /* of this turn, not yet performed */
 	size_t n_seen; /* of these the model has seen */
 	struct shadow now, stored;
-	bool is_triggered; /* the person who starts it has done so */
 	bool cuts_teardowns; /* the event under way is a cancel that asks for it */
 	bool holds[SIM_TASKS_MAX][SIM_ITEMS_MAX + 1]; /* capacity, by the grants and releases */
 };

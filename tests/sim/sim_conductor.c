@@ -17,7 +17,6 @@
 #include "engine/buf.h"
 #include "engine/dag.h"
 #include "operators/registry.h"
-#include "operators/specs.h"
 #include "scheduler/conductor.h"
 #include "scheduler/edition.h"
 #include "scheduler/env_source.h"

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "engine/dag.h"
-#include "engine/instant.h"
 #include "scheduler/edition.h"
 #include "store/journal.h"
 #include "tests/unit/bag_kit.h"

@@ -10,7 +10,6 @@
 #include <uv.h>
 
 #include "engine/arena.h"
-#include "engine/buf.h"
 #include "engine/err.h"
 #include "scheduler/bag.h"
 #include "scheduler/conductor.h"

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "engine/buf.h"
-#include "engine/duration.h"
 #include "operators/specs.h"
 #include "tests/unit/tap.h"
 

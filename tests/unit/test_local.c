@@ -7,7 +7,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "operators/execution.h"
 #include "operators/local.h"
 #include "tests/unit/local_rig.h"
 #include "tests/unit/tap.h"

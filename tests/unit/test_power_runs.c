@@ -11,15 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/buf.h"
 #include "engine/dag.h"
-#include "engine/instant.h"
 #include "operators/registry.h"
 #include "scheduler/conductor.h"
 #include "scheduler/edition.h"
 #include "scheduler/env_source.h"
 #include "store/journal.h"
-#include "store/store_run.h"
 #include "tests/unit/dag_kit.h"
 #include "tests/unit/machine_kit.h"
 #include "tests/unit/store_kit.h"
