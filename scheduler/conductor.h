@@ -42,7 +42,7 @@ struct conductor_observer {
 		enum op_stream stream, const char *text, size_t len);
 	void (*on_note)(void *ctx, struct runner *r, uint32_t task, uint32_t instance,
 		enum op_level level, const char *text);
-	/* The log of a try cannot be written, and is not any more; on_note has told that too. */
+	/* The log of a try cannot be written just now; on_note has told that too. */
 	void (*on_log_lost)(
 		void *ctx, struct runner *r, uint32_t task, uint32_t instance, const struct err *e);
 	/* How a callback of the run went. */

@@ -37,7 +37,7 @@ static void on_log_lost(
 {
 	(void)ctx;
 	(void)instance;
-	daemon_log(OP_WARNING, "%s: run %s: what %s prints is not kept: %s", runner_dag_id(r),
+	daemon_log(OP_WARNING, "%s: run %s: what %s prints cannot be kept: %s", runner_dag_id(r),
 		runner_run_id(r), runner_edition(r)->dag->tasks[task].id, e->text);
 }
 

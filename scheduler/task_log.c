@@ -1,6 +1,7 @@
 /*
  * Logs of tries. Bytes of output go into the file as they are; whoever shows them to a person makes
- * them harmless. A log that cannot be written is told once and does not fail its task.
+ * them harmless. A log that cannot be written is told once and does not fail its task; it goes on
+ * when it can be, and says where something is missing.
  */
 #include "scheduler/task_log.h"
 
@@ -38,8 +39,10 @@ struct task_log {
 	int64_t cut_at; /* to be cut off here when output comes; -1: not */
 	struct progress progress[2];
 	int fd; /* -1: not open */
-	bool is_broken; /* nothing goes into the file any more */
-	int error; /* of the system, why it is so; 0: none, or it was told */
+	bool has_no_file; /* its name is too long */
+	bool is_failing; /* what has gathered could not be written */
+	bool is_torn; /* the file ends within a line */
+	int error; /* of the system, why it is failing; 0: it is not, or that was told */
 	bool is_resumed; /* another process began it */
 	struct buf gathered;
 	struct buf partial[2]; /* lines of output without their end yet */
@@ -79,11 +82,12 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 	l->size = 0;
 	l->cut_at = -1;
 	memset(l->progress, 0, sizeof(l->progress));
+	l->is_failing = l->is_torn = false;
 	l->error = 0;
-	l->is_broken = place->folder != NULL &&
+	l->has_no_file = place->folder != NULL &&
 		!task_log_path_make(place, l->path, sizeof(l->path) - sizeof(".mark"));
-	if (place->has_mark && place->folder != NULL && !l->is_broken)
-		l->is_broken =
+	if (place->has_mark && place->folder != NULL && !l->has_no_file)
+		l->has_no_file =
 			!task_log_mark_path_make(l->path, l->mark_path, sizeof(l->mark_path));
 	l->fd = -1;
 	l->is_resumed = false;
@@ -224,7 +228,7 @@ static void add_output(
 		}
 		bytes += take;
 		len -= take;
-		if (l->gathered.len >= TASK_LOG_GATHER)
+		if (l->gathered.len >= (l->is_failing ? TASK_LOG_KEPT_MAX : TASK_LOG_GATHER))
 			flush(l);
 	}
 }
@@ -363,17 +367,58 @@ void task_log_resume(struct task_log *l, struct task_log_mark *out)
 		l->progress[i].fed = l->progress[i].line_at = out->output_at[i];
 }
 
+/* How much of it goes into the file. */
+static size_t append(struct task_log *l)
+{
+	size_t done = 0;
+
+	if (l->fd < 0 && file_open(l) != 0)
+		return 0;
+	while (done < l->gathered.len) {
+		ssize_t n = write(l->fd, l->gathered.data + done, l->gathered.len - done);
+
+		if (n == 0 || (n < 0 && errno != EINTR))
+			break;
+		done += n < 0 ? 0 : (size_t)n;
+	}
+	return done;
+}
+
+static void gathered_drop(struct task_log *l)
+{
+	static const char text[] = "what was printed here is missing: the log could not be written";
+
+	buf_reset(&l->gathered);
+	if (l->is_torn)
+		buf_addc(&l->gathered, '\n');
+	line_add(l, l->stamp_time, OP_WARNING, "task_log.c", __LINE__, text, sizeof(text) - 1);
+}
+
+/* What cannot be written waits, up to a limit. */
 static bool write_gathered(struct task_log *l)
 {
-	bool is_fine = l->fd >= 0 || file_open(l) == 0;
+	struct buf *b = &l->gathered;
+	size_t done = append(l);
+	int error = errno;
 
-	if (is_fine)
-		is_fine = fdio_write_all(l->fd, l->gathered.data, l->gathered.len) == 0;
-	l->is_broken = !is_fine;
-	l->error = is_fine ? 0 : errno;
-	l->size += (int64_t)l->gathered.len;
-	buf_reset(&l->gathered);
-	return is_fine;
+	l->size += (int64_t)done;
+	if (done == b->len) {
+		l->is_failing = l->is_torn = false;
+		l->error = 0;
+		buf_reset(b);
+		return true;
+	}
+	if (done > 0) {
+		l->is_torn = b->data[done - 1] != '\n';
+		b->len -= done;
+		memmove(b->data, b->data + done, b->len + 1);
+	}
+	if (b->len >= TASK_LOG_KEPT_MAX)
+		gathered_drop(l);
+	if (!l->is_failing)
+		l->error = error;
+	l->is_failing = true;
+	return false;
 }
 
 /* Writes what has gathered, and the mark; that it cannot is told later. */
@@ -382,7 +427,7 @@ static void flush(struct task_log *l)
 	/* What is to be cut off may be all that there will ever be. */
 	if (l->cut_at >= 0 && l->gathered.len < TASK_LOG_GATHER)
 		return;
-	if (l->is_broken || l->gathered.len == 0 || l->path[0] == '\0')
+	if (l->has_no_file || l->gathered.len == 0 || l->path[0] == '\0')
 		buf_reset(&l->gathered);
 	else if (write_gathered(l))
 		mark_write(l);

@@ -17,6 +17,7 @@
 
 #define TASK_LOG_LINE_MAX ((size_t)64 << 10) /* a longer line of output is broken */
 #define TASK_LOG_GATHER ((size_t)64 << 10) /* this much goes to the file at once */
+#define TASK_LOG_KEPT_MAX ((size_t)256 << 10) /* waits where the file cannot be written */
 
 struct mask;
 struct task_log;
@@ -71,7 +72,8 @@ void task_log_output(
 /* Ends lines that wait for their end: there will be no more output. */
 void task_log_output_end(struct task_log *l, int64_t now);
 
-/* Writes what has gathered, and the mark where has_mark was said. ERR_IO with a sentence, once. */
+/* Writes what has gathered, and the mark where has_mark was said. ERR_IO with a sentence where that
+ * fails, once until it works again: what could not be written is tried with the next. */
 int task_log_flush(struct task_log *l, struct err *e);
 
 /* Writes what has gathered and closes the file. Where is_over the mark goes: nobody will go on with

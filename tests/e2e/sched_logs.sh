@@ -56,7 +56,7 @@ echo 'tasks: {a: {operator: local, command: "echo printed; exit 3"}}' >"$dags/.n
 mv "$dags/.n" "$dags/n.yaml"
 run dags trigger n --run-id one --wait
 like "a task runs without its log" "$status:$out" "1:*the script ended with exit status 3*"
-until_ok "which is told" grep -q "n: run one: what main.a prints is not kept: cannot make the log .*/attempt=1.log: " "$daemon_log"
+until_ok "which is told" grep -q "n: run one: what main.a prints cannot be kept: cannot make the log .*/attempt=1.log: " "$daemon_log"
 if [ -d /sys ]; then
 	is "with the reason" "$(grep -c "attempt=1.log: No such file or directory" "$daemon_log")" 0
 else

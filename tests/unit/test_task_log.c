@@ -4,9 +4,11 @@
  */
 #include "scheduler/task_log.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "engine/buf.h"
@@ -247,27 +249,112 @@ static void test_masked(void)
 	mask_destroy(mask);
 }
 
+static const char missing[] = "what was printed here is missing: the log could not be written;";
+
+/* More than may wait, in lines of 1,000 bytes. To be freed. */
+static char *much_make(size_t *len)
+{
+	char *much;
+
+	*len = TASK_LOG_KEPT_MAX / 1000 * 1000 * 2;
+	much = malloc(*len);
+	if (much == NULL)
+		abort();
+	memset(much, 'x', *len);
+	for (size_t i = 999; i < *len; i += 1000)
+		much[i] = '\n';
+	return much;
+}
+
 /* However much comes before anybody asks. */
 static void test_cannot_be_made(void)
 {
 	struct task_log *l;
-	char *much = malloc(2 * TASK_LOG_GATHER);
 	struct err e = {0};
+	size_t len;
+	char *much = much_make(&len), *got;
 
-	if (much == NULL)
-		abort();
-	memset(much, '\n', 2 * TASK_LOG_GATHER);
 	kit_write(folder, "", 0);
 	l = open_log(NULL);
-	task_log_output(l, 1000, OP_STDOUT, much, 2 * TASK_LOG_GATHER);
+	feed(l, "first\n");
 	IS_INT(task_log_flush(l, &e), ERR_IO, "a log that cannot be written is told");
 	OK(strncmp(e.text, "cannot make the log ", 20) == 0 &&
 			strstr(e.text, "attempt=1.log: Not a directory") != NULL,
 		"with the reason: %s", e.text);
-	feed(l, "more\n");
+	feed(l, "second\n");
 	IS_INT(task_log_flush(l, &e), 0, "once");
-	IS_INT(task_log_close(l, true, &e), 0, "and not at its end");
 	(void)unlink(folder);
+	feed(l, "third\n");
+	IS_INT(task_log_flush(l, &e), 0, "when it can be written it is");
+	says("first;second;third;", "with all that had come");
+	over(l);
+
+	(void)strcat(folder, "2");
+	kit_write(folder, "", 0);
+	l = open_log(NULL);
+	task_log_output(l, 1000, OP_STDOUT, much, len);
+	IS_INT(task_log_flush(l, &e), ERR_IO, "one that much goes into is told, too");
+	(void)unlink(folder);
+	task_log_output(l, 1000, OP_STDOUT, much, len / 2);
+	feed(l, "last\n");
+	IS_INT(task_log_flush(l, &e), 0, "and written when it can be");
+	got = said();
+	OK(strncmp(got, missing, sizeof(missing) - 1) == 0, "beginning with that more is missing");
+	OK(strcmp(got + strlen(got) - 6, ";last;") == 0, "and ending with what came last");
+	free(got);
+	over(l);
+	free(much);
+}
+
+/* Writes all of it to a file that may have 100 bytes, which stands for a disk that is full. */
+static int flush_within(struct task_log *l, const char *text, size_t len, struct err *e)
+{
+	struct rlimit limit, was;
+	int status;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &was);
+	limit = was;
+	limit.rlim_cur = 100;
+	(void)setrlimit(RLIMIT_FSIZE, &limit);
+	task_log_output(l, 1000, OP_STDOUT, text, len);
+	status = task_log_flush(l, e);
+	(void)setrlimit(RLIMIT_FSIZE, &was);
+	return status;
+}
+
+static void test_full(void)
+{
+	static const char text[] = "line 0\nline 1\nline 2\nline 3\n";
+	struct task_log *l = open_log(NULL);
+	struct task_log_mark m;
+	struct err e = {0};
+	size_t len;
+	char *much, *got;
+
+	IS_INT(flush_within(l, text, sizeof(text) - 1, &e), ERR_IO, "a disk that is full is told");
+	OK(strncmp(e.text, "cannot write the log ", 21) == 0, "with the reason: %s", e.text);
+	IS_INT(task_log_flush(l, &e), 0, "with room it goes on");
+	says("line 0;line 1;line 2;line 3;", "in the middle of the line");
+	got = kit_read(path_of("attempt=1.log"), &len);
+	IS_INT((long)strnlen(got, len), (long)len, "and with nothing else");
+	free(got);
+	die(l);
+	l = open_log(NULL);
+	task_log_resume(l, &m);
+	IS_INT((long long)m.output_at[0], sizeof(text) - 1, "its mark is right");
+	over(l);
+
+	much = much_make(&len);
+	l = open_log(NULL);
+	IS_INT(flush_within(l, much, len, &e), ERR_IO, "one that stays full is told once, too");
+	feed(l, "last\n");
+	IS_INT(task_log_flush(l, &e), 0, "with room that goes on as well");
+	got = said();
+	OK(strstr(got, "x;what was printed here is missing") != NULL,
+		"behind the piece that was written");
+	free(got);
+	over(l);
 	free(much);
 }
 
@@ -284,6 +371,7 @@ int main(void)
 	test_masked();
 	(void)snprintf(folder, sizeof(folder), "%s/file", kit.folder);
 	test_cannot_be_made();
+	test_full();
 	kit_end(&kit);
 	return tap_done();
 }
