@@ -93,20 +93,21 @@ void control_client_send(struct client *k)
 		control_client_close(k);
 }
 
-static void send_answer(struct client *k, const struct value *answer, const struct err *e)
+static void send_answer(struct client *k, const struct value *answer)
 {
-	struct value text;
+	buf_adds(&k->out, "{\"ok\":");
+	value_json(answer, &k->out);
+	buf_adds(&k->out, "}\n");
+	control_client_send(k);
+}
 
-	if (e == NULL) {
-		buf_adds(&k->out, "{\"ok\":");
-		value_json(answer, &k->out);
-		buf_adds(&k->out, "}\n");
-	} else {
-		text = value_string(e->text, strlen(e->text));
-		buf_addf(&k->out, "{\"error\":{\"code\":\"%s\",\"message\":", err_name(e->code));
-		value_json(&text, &k->out);
-		buf_adds(&k->out, "}}\n");
-	}
+static void send_error(struct client *k, const struct err *e)
+{
+	struct value text = value_string(e->text, strlen(e->text));
+
+	buf_addf(&k->out, "{\"error\":{\"code\":\"%s\",\"message\":", err_name(e->code));
+	value_json(&text, &k->out);
+	buf_adds(&k->out, "}}\n");
 	control_client_send(k);
 }
 
@@ -139,7 +140,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *b)
 		(void)uv_read_stop(stream);
 		(void)err_set(&e, ERR_LIMIT, "a request has at most %zu bytes", REQUEST_LINE_MAX);
 		k->is_last = true;
-		send_answer(k, NULL, &e);
+		send_error(k, &e);
 		return;
 	}
 	next_requests(k);
@@ -154,7 +155,10 @@ void control_client_answer(void *ctx, const struct value *answer, const struct e
 		client_free(k);
 		return;
 	}
-	send_answer(k, answer, e);
+	if (e == NULL)
+		send_answer(k, answer);
+	else
+		send_error(k, e);
 	arena_destroy(k->arena);
 	k->arena = NULL;
 	if (!k->is_serving)
@@ -262,7 +266,7 @@ void control_client_accept(struct control *c)
 		(void)err_set(&e, ERR_LIMIT, "%d others are connected already; try again later",
 			CONTROL_CLIENTS_MAX);
 		k->is_last = true;
-		send_answer(k, NULL, &e);
+		send_error(k, &e);
 	} else {
 		(void)uv_read_start((uv_stream_t *)&k->pipe, on_alloc, on_read);
 	}
