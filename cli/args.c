@@ -101,6 +101,9 @@ static int check_number(const struct flag *f, const char *value, long *number, s
 {
 	char *end;
 
+	*number = 0;
+	if (*value == '\0' && f->may_be_empty)
+		return 0;
 	errno = 0;
 	*number = strtol(value, &end, 10);
 	if (end == value || *end != '\0')

@@ -35,6 +35,7 @@ struct flag {
 	const char *help; /* a phrase */
 	long min, max; /* FLAG_INT */
 	const char *const *choices; /* FLAG_ENUM: NULL-terminated */
+	bool may_be_empty; /* FLAG_INT: an empty value is a 0 */
 };
 
 struct command {

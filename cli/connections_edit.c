@@ -107,6 +107,8 @@ static bool take_parts(struct arena *a, const struct args *args, struct connecti
 	const char *extra = NULL, *password = NULL;
 
 	c->type = args_text(args, "conn-type", c->type);
+	if (args_has(args, "conn-type") && *c->type == '\0')
+		c->type = "ssh";
 	set_part(args, "conn-host", &c->host);
 	set_part(args, "conn-login", &c->login);
 	set_part(args, "conn-schema", &c->schema);
@@ -119,6 +121,10 @@ static bool take_parts(struct arena *a, const struct args *args, struct connecti
 	if (password != NULL && *password != '\0' && !is_read(args, "conn-password"))
 		report_note("note: others can see a command line; `--conn-password -` asks for the "
 			    "password instead");
+	if (extra != NULL && *extra == '\0' && !is_read(args, "conn-extra")) {
+		c->extra = value_null();
+		return true;
+	}
 	return extra == NULL || merge_extra(a, c, extra);
 }
 
@@ -197,7 +203,7 @@ static int add_exec(const struct args *args)
 static const struct flag flags[] = {
 	{"conn-type", 0, FLAG_TEXT, "TYPE", "ssh, which it is unless said"},
 	{"conn-host", 0, FLAG_TEXT, "HOST", "name or address"},
-	{"conn-port", 0, FLAG_INT, "PORT", "22 unless said", 1, 65535},
+	{"conn-port", 0, FLAG_INT, "PORT", "22 unless said", 1, 65535, .may_be_empty = true},
 	{"conn-login", 0, FLAG_TEXT, "USER", "who to log in as"},
 	{"conn-password", 0, FLAG_TEXT, "PASSWORD", "- asks for it, or reads standard input"},
 	{"conn-schema", 0, FLAG_TEXT, "SCHEMA", "unused by ssh"},

@@ -70,6 +70,15 @@ like "the rest stays" "$out" '*"host": "web2",
     "private_key": "\*\*\*",
     "compress": true
   }*'
+run connections add parts --conn-type sftp --conn-host h --conn-port 22 --conn-login anna --conn-extra '{"compress": true}'
+run connections edit parts --conn-type '' --conn-port '' --conn-login '' --conn-extra ''
+is "an empty value takes any part away" "$status:$("$windrow" connections get parts | sed -n 's/^\(conn_type\|port\|login\|extra\)	//p' | xargs)" \
+	0:ssh
+run connections edit parts --conn-port 0
+is "but a port is none of 0" "$status" 2
+"$windrow" connections edit parts --conn-extra - </dev/null 2>"$work/err"
+is "nor is nothing read for extra" $? 1
+run connections delete parts
 run connections edit web
 is "nothing to change is wrong usage" "$status" 2
 run connections edit wbe --conn-host x
