@@ -282,8 +282,8 @@ void try_kill(struct try *t, enum op_kill why, int64_t grace_ms)
 
 void try_mark(struct try *t, enum task_state state, int64_t now)
 {
-	char word[32], text[1024], date[INSTANT_TEXT_MAX], start[INSTANT_TEXT_MAX],
-		end[INSTANT_TEXT_MAX];
+	char word[32], text[4 * DAG_NAME_MAX + 256], date[INSTANT_TEXT_MAX],
+		start[INSTANT_TEXT_MAX], end[INSTANT_TEXT_MAX];
 	size_t n;
 
 	(void)snprintf(word, sizeof(word), "%s", task_state_name(state));

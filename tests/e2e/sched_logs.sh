@@ -35,7 +35,7 @@ long=$(printf %0250d 0 | tr 0 n)
 echo "{dag_id: $long, stages: {$long: {tasks: {$long: {operator: local, command: 'false', retries: 1, retry_delay: 1d}}}}}" >"$dags/.l"
 mv "$dags/.l" "$dags/l.yaml"
 run dags trigger "$long" --run-id "$long"
-until_ok "a task whose names are long has a log" sh -c "'$windrow' tasks logs $long $long.$long $long | grep UP_FOR_RETRY"
+until_ok "a task whose names are long has a log" sh -c "'$windrow' tasks logs $long $long.$long $long | grep 'UP_FOR_RETRY.*end_date=2'"
 daemon_kill
 find "$logs/dag_id=nnn"* "$logs/dag_id=w" "$logs/dag_id=r" -type f -exec touch -d '2020-01-01 00:00' {} +
 old_log dag_id=gone/run_id=1
