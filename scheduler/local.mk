@@ -57,6 +57,8 @@ libscheduler_a_SOURCES = \
 	scheduler/lock.h \
 	scheduler/log_cleaner.c \
 	scheduler/log_cleaner.h \
+	scheduler/log_file.c \
+	scheduler/log_file.h \
 	scheduler/log_name.c \
 	scheduler/log_name.h \
 	scheduler/metrics.c \

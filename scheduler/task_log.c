@@ -6,7 +6,6 @@
 #include "scheduler/task_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +18,7 @@
 #include "engine/instant.h"
 #include "engine/mask.h"
 #include "engine/run.h"
-#include "operators/fdio.h"
+#include "scheduler/log_file.h"
 #include "scheduler/log_name.h"
 #include "scheduler/task_log_mark.h"
 
@@ -32,13 +31,12 @@ struct progress {
 };
 
 struct task_log {
-	char path[PATH_MAX]; /* "": none */
+	struct log_file file; /* its path "": none */
 	char mark_path[PATH_MAX]; /* "": none */
 	int mark_fd; /* -1: not open */
 	int64_t size; /* of the file, as far as it is ours */
 	int64_t cut_at; /* to be cut off here when output comes; -1: not */
 	struct progress progress[2];
-	int fd; /* -1: not open */
 	bool has_no_file; /* its name is too long */
 	bool is_failing; /* what has gathered could not be written */
 	bool is_torn; /* the file ends within a line */
@@ -77,7 +75,8 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 
 	if (l == NULL)
 		return ERR_NOMEM;
-	l->path[0] = l->mark_path[0] = '\0';
+	log_file_init(&l->file);
+	l->mark_path[0] = '\0';
 	l->mark_fd = -1;
 	l->size = 0;
 	l->cut_at = -1;
@@ -85,11 +84,10 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 	l->is_failing = l->is_torn = false;
 	l->error = 0;
 	l->has_no_file = place->folder != NULL &&
-		!task_log_path_make(place, l->path, sizeof(l->path) - sizeof(".mark"));
+		!task_log_path_make(place, l->file.path, sizeof(l->file.path) - sizeof(".mark"));
 	if (place->has_mark && place->folder != NULL && !l->has_no_file)
 		l->has_no_file =
-			!task_log_mark_path_make(l->path, l->mark_path, sizeof(l->mark_path));
-	l->fd = -1;
+			!task_log_mark_path_make(l->file.path, l->mark_path, sizeof(l->mark_path));
 	l->is_resumed = false;
 	buf_init(&l->gathered, 0);
 	buf_init(&l->partial[0], 0);
@@ -125,7 +123,7 @@ static bool has_secrets(const struct task_log *l)
 static void line_add(struct task_log *l, int64_t now, enum op_level level, const char *file,
 	int line, const char *text, size_t len)
 {
-	if (l->path[0] == '\0')
+	if (l->file.path[0] == '\0')
 		return;
 	head_add(l, now, level, file, line, &l->gathered);
 	buf_add(&l->gathered, text, len);
@@ -160,7 +158,7 @@ static void output_line(
 			head);
 		l->head_time[stream] = now;
 	}
-	to = l->path[0] == '\0' ? NULL : buf_room(&l->gathered, head->len + len + 1);
+	to = l->file.path[0] == '\0' ? NULL : buf_room(&l->gathered, head->len + len + 1);
 	if (to != NULL) {
 		memcpy(to, buf_str(head), head->len);
 		memcpy(to + head->len, text, len);
@@ -238,7 +236,7 @@ static void cut(struct task_log *l)
 {
 	if (l->cut_at < 0)
 		return;
-	if (truncate(l->path, (off_t)l->cut_at) == 0)
+	if (truncate(l->file.path, (off_t)l->cut_at) == 0)
 		l->size = l->cut_at;
 	l->cut_at = -1;
 }
@@ -284,49 +282,6 @@ void task_log_output_end(struct task_log *l, int64_t now)
 		partial_end(l, now, OP_STDERR);
 }
 
-/* Why the folder cannot be made; 0: it is there. */
-static int folder_make(const char *path)
-{
-	return mkdir(path, 0755) == 0 || errno == EEXIST ? 0 : errno;
-}
-
-/* The same, with all that are missing above it: why the first could not be made. N.B. the last
- * alone is missing, as a rule. */
-static int folders_make(char *path)
-{
-	int status = folder_make(path), first = 0;
-
-	if (status != ENOENT)
-		return status;
-	for (char *at = path; (at = strchr(at + 1, '/')) != NULL; *at = '/') {
-		*at = '\0';
-		status = folder_make(path);
-		first = first == 0 ? status : first;
-	}
-	status = folder_make(path);
-	return status == 0 || first == 0 ? status : first;
-}
-
-/* Opens the file, making the folders that are missing. */
-static int file_open(struct task_log *l)
-{
-	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
-	char *slash;
-	int status;
-
-	l->fd = open(l->path, flags, 0644);
-	if (l->fd >= 0 || errno != ENOENT)
-		return l->fd >= 0 ? 0 : -1;
-	slash = strrchr(l->path, '/');
-	*slash = '\0';
-	status = folders_make(l->path);
-	*slash = '/';
-	l->fd = open(l->path, flags, 0644);
-	if (l->fd < 0 && status != 0)
-		errno = status;
-	return l->fd >= 0 ? 0 : -1;
-}
-
 /* Where the file and the streams stand, if that can be told: N.B. what the mask holds back, or has
  * put other bytes in the place of, may make it untold for a while. The last mark counts on then. */
 static bool mark_get(const struct task_log *l, struct task_log_mark *out)
@@ -355,7 +310,7 @@ void task_log_resume(struct task_log *l, struct task_log_mark *out)
 	struct stat st;
 
 	memset(out, 0, sizeof(*out));
-	if (l->mark_path[0] == '\0' || stat(l->path, &st) != 0)
+	if (l->mark_path[0] == '\0' || stat(l->file.path, &st) != 0)
 		return;
 	task_log_mark_read(l->mark_path, out);
 	if (out->size > st.st_size)
@@ -365,23 +320,6 @@ void task_log_resume(struct task_log *l, struct task_log_mark *out)
 	l->is_resumed = true;
 	for (int i = 0; i < 2; i++)
 		l->progress[i].fed = l->progress[i].line_at = out->output_at[i];
-}
-
-/* How much of it goes into the file. */
-static size_t append(struct task_log *l)
-{
-	size_t done = 0;
-
-	if (l->fd < 0 && file_open(l) != 0)
-		return 0;
-	while (done < l->gathered.len) {
-		ssize_t n = write(l->fd, l->gathered.data + done, l->gathered.len - done);
-
-		if (n == 0 || (n < 0 && errno != EINTR))
-			break;
-		done += n < 0 ? 0 : (size_t)n;
-	}
-	return done;
 }
 
 static void gathered_drop(struct task_log *l)
@@ -398,7 +336,7 @@ static void gathered_drop(struct task_log *l)
 static bool write_gathered(struct task_log *l)
 {
 	struct buf *b = &l->gathered;
-	size_t done = append(l);
+	size_t done = log_file_append(&l->file, b->data, b->len);
 	int error = errno;
 
 	l->size += (int64_t)done;
@@ -427,7 +365,7 @@ static void flush(struct task_log *l)
 	/* What is to be cut off may be all that there will ever be. */
 	if (l->cut_at >= 0 && l->gathered.len < TASK_LOG_GATHER)
 		return;
-	if (l->has_no_file || l->gathered.len == 0 || l->path[0] == '\0')
+	if (l->has_no_file || l->gathered.len == 0 || l->file.path[0] == '\0')
 		buf_reset(&l->gathered);
 	else if (write_gathered(l))
 		mark_write(l);
@@ -440,9 +378,10 @@ int task_log_flush(struct task_log *l, struct err *e)
 	flush(l);
 	error = l->error;
 	l->error = 0;
-	return error == 0 ? 0
-			  : err_set(e, ERR_IO, "cannot %s the log %s: %s",
-				    l->fd < 0 ? "make" : "write", l->path, strerror(error));
+	return error == 0
+		? 0
+		: err_set(e, ERR_IO, "cannot %s the log %s: %s", l->file.fd < 0 ? "make" : "write",
+			  l->file.path, strerror(error));
 }
 
 int task_log_close(struct task_log *l, bool is_over, struct err *e)
@@ -457,8 +396,7 @@ int task_log_close(struct task_log *l, bool is_over, struct err *e)
 	if (is_over)
 		l->mark_path[0] = '\0';
 	r = task_log_flush(l, e);
-	if (l->fd >= 0)
-		(void)close(l->fd);
+	log_file_close(&l->file);
 	if (l->mark_fd >= 0)
 		(void)close(l->mark_fd);
 	buf_free(&l->gathered);
@@ -475,5 +413,5 @@ int task_log_close(struct task_log *l, bool is_over, struct err *e)
 
 const char *task_log_path(const struct task_log *l)
 {
-	return l->path;
+	return l->file.path;
 }
