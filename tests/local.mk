@@ -384,6 +384,7 @@ tests_fuzz_fuzz_task_log_LDADD = $(FUZZ_MAIN) $(SCHEDULER_LIBS)
 EXTRA_DIST += tests/fuzz/task_log.dict
 tests_fuzz_fuzz_extra_SOURCES = tests/fuzz/fuzz_extra.c
 tests_fuzz_fuzz_extra_LDADD = $(FUZZ_MAIN) $(OPERATORS_LIBS)
+tests_fuzz_fuzz_extra_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=libssh2_session_method_pref
 EXTRA_DIST += tests/fuzz/extra.dict
 tests_fuzz_fuzz_variable_SOURCES = tests/fuzz/fuzz_variable.c
 tests_fuzz_fuzz_variable_LDADD = $(FUZZ_MAIN) $(CLI_LIBS)

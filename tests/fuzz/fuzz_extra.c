@@ -1,8 +1,9 @@
 /*
  * The extra of an SSH connection, as JSON. What is refused is told by its key, and no value is ever
  * shown: any of them may be a secret. What is taken can be used: a time is one, a number of
- * sessions too, and each list of disabled algorithms is one of names.
+ * sessions too, and each list of disabled algorithms is one of names, none of which is offered.
  */
+#include <libssh2.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,66 @@ static void check_used(struct arena *a, const struct connection *c)
 	}
 }
 
+/* ---- what is offered to a host ---- */
+
+static const struct ssh_target *offering;
+
+/* Whether a list, of names with commas between, has the name. */
+static int list_has(const char *list, const char *name, size_t len)
+{
+	const char *at = list;
+
+	for (; at != NULL && (at = strstr(at, name)) != NULL; at++)
+		if ((at == list || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
+			return 1;
+	return 0;
+}
+
+static int kind_of(int method)
+{
+	static const int kinds[] = {[LIBSSH2_METHOD_KEX] = SSH_ALGORITHM_KEX,
+		[LIBSSH2_METHOD_HOSTKEY] = SSH_ALGORITHM_HOST_KEYS,
+		[LIBSSH2_METHOD_CRYPT_CS] = SSH_ALGORITHM_CIPHERS,
+		[LIBSSH2_METHOD_CRYPT_SC] = SSH_ALGORITHM_CIPHERS,
+		[LIBSSH2_METHOD_MAC_CS] = SSH_ALGORITHM_MACS,
+		[LIBSSH2_METHOD_MAC_SC] = SSH_ALGORITHM_MACS,
+		[LIBSSH2_METHOD_COMP_CS] = SSH_ALGORITHM_COMPRESSION,
+		[LIBSSH2_METHOD_COMP_SC] = SSH_ALGORITHM_COMPRESSION,
+		[LIBSSH2_METHOD_SIGN_ALGO] = SSH_ALGORITHM_USER_KEYS};
+
+	return kinds[method];
+}
+
+int __real_libssh2_session_method_pref(LIBSSH2_SESSION *session, int method, const char *list);
+int __wrap_libssh2_session_method_pref(LIBSSH2_SESSION *session, int method, const char *list);
+
+/* Between windrow and libssh2. */
+int __wrap_libssh2_session_method_pref(LIBSSH2_SESSION *session, int method, const char *list)
+{
+	const char *disabled = offering->disabled[kind_of(method)];
+	char *copy = strdup(list), *rest = copy;
+
+	for (const char *name; (name = strsep(&rest, ",")) != NULL;)
+		if (*name == '\0' || list_has(disabled, name, strlen(name)))
+			abort();
+	free(copy);
+	return __real_libssh2_session_method_pref(session, method, list);
+}
+
+static void offer(const struct ssh_target *t)
+{
+	static LIBSSH2_SESSION *session;
+	struct err e = {.text = ""};
+	int r;
+
+	if (session == NULL)
+		session = libssh2_session_init();
+	offering = t;
+	r = algorithms_apply(session, t, &e);
+	if (r != 0 && (r != ERR_UNSUPPORTED || e.text[0] == '\0'))
+		abort();
+}
+
 static void check_algorithms(struct arena *a, const struct connection *c, struct err *e)
 {
 	struct ssh_target t = {.conn_id = c->id};
@@ -87,7 +148,12 @@ static void check_algorithms(struct arena *a, const struct connection *c, struct
 			abort();
 	if (t.ciphers != NULL && strlen(t.ciphers) > CONNECTION_TEXT_MAX)
 		abort();
-	(void)algorithms_is_key_disabled(&t, "ssh-ed25519", 11);
+	if (algorithms_is_key_disabled(&t, "ssh-ed25519", 11) !=
+		list_has(t.disabled[SSH_ALGORITHM_USER_KEYS], "ssh-ed25519", 11))
+		abort();
+	t.compress = connection_extra_bool(c, "compress");
+	t.host_key_types = connection_extra_text(a, c, "host_key");
+	offer(&t);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
