@@ -53,6 +53,18 @@ static const struct value *load_bound(
 	return v;
 }
 
+static void load_bounds(struct loader *l, struct param *p, struct yaml_node *const *value)
+{
+	p->minimum = load_bound(l, p, PARAM_KEY_MINIMUM, value[PARAM_KEY_MINIMUM]);
+	p->maximum = load_bound(l, p, PARAM_KEY_MAXIMUM, value[PARAM_KEY_MAXIMUM]);
+	if (p->minimum != NULL && p->maximum != NULL &&
+		value_number_compare(p->minimum->u.text, p->minimum->len, p->maximum->u.text,
+			p->maximum->len) > 0)
+		load_error(l, yaml_node_pos(value[PARAM_KEY_MINIMUM]),
+			"minimum: %.100s is more than the maximum, %.100s; no value lies between",
+			p->minimum->u.text, p->maximum->u.text);
+}
+
 /* Checks a value that the file gives: the default, or one of enum. */
 static void check(struct loader *l, const struct param *p, const struct value *v,
 	const struct yaml_node *n, const char *key)
@@ -141,8 +153,7 @@ static void load_spec(struct loader *l, struct param *p, const struct yaml_node 
 	if (value[PARAM_KEY_DESCRIPTION] != NULL)
 		(void)load_string(l, &param_keys[PARAM_KEY_DESCRIPTION],
 			value[PARAM_KEY_DESCRIPTION], &p->description);
-	p->minimum = load_bound(l, p, PARAM_KEY_MINIMUM, value[PARAM_KEY_MINIMUM]);
-	p->maximum = load_bound(l, p, PARAM_KEY_MAXIMUM, value[PARAM_KEY_MAXIMUM]);
+	load_bounds(l, p, value);
 	load_pattern(l, p, value[PARAM_KEY_PATTERN]);
 	load_choices(l, p, value[PARAM_KEY_ENUM]);
 	if (p->has_default)

@@ -92,6 +92,18 @@ static bool read_script(struct loader *l, const struct key_def *k, const struct 
 	return load_template(l, k->name, n, mode, dialect, &out->text);
 }
 
+/* N.B. with -s a shell reads nothing, and the task would succeed. */
+static void check_interpreter(struct loader *l, const struct yaml_node *n, const char *interpreter)
+{
+	char option = sh_option_elsewhere(interpreter);
+
+	if (option != '\0')
+		load_error(l, yaml_node_pos(n),
+			"interpreter: with -%c a shell does not read the script, which comes as a "
+			"file behind these words; leave it out",
+			option);
+}
+
 static void refuse_both(struct loader *l, const struct yaml_node *script)
 {
 	load_error(l, yaml_node_pos(script), "both command and script are here; keep one of them");
@@ -179,6 +191,8 @@ static void read_setting(struct loader *l, struct settings *s, size_t i)
 			out->is_set = read_script(l, k, n, s->interpreter, out);
 		else
 			out->is_set = read_value(l, k, n, out);
+		if ((int)i == s->op->interpreter_key && out->is_set)
+			check_interpreter(l, n, out->string);
 		if (is_default && s->made != NULL && is_constant(n))
 			s->made[i] = *out;
 	}

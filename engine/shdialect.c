@@ -133,3 +133,34 @@ bool sh_dialect_find(const char *script, size_t len, const char *interpreter, en
 	}
 	return name_find(s, out);
 }
+
+/* The letter of -c or -s among the options that follow the shell's name; NUL: neither is there. */
+static char option_find(struct words *w)
+{
+	struct sh_span s;
+
+	while (word_next(w, &s) && s.len > 1 && s.p[0] == '-' && !sh_span_is(s, "--")) {
+		bool is_long = s.p[1] == '-';
+
+		for (size_t i = 1; i < s.len && !is_long; i++)
+			if (s.p[i] == 'c' || s.p[i] == 's')
+				return s.p[i];
+		if (!is_long && (s.p[s.len - 1] == 'o' || s.p[s.len - 1] == 'O'))
+			(void)word_next(w, &s);
+	}
+	return '\0';
+}
+
+char sh_option_elsewhere(const char *interpreter)
+{
+	struct words w = {interpreter, interpreter + strlen(interpreter)};
+	enum sh_dialect dialect;
+	struct sh_span s;
+
+	if (!sh_dialect_find("", 0, interpreter, &dialect))
+		return '\0';
+	while (word_next(&w, &s))
+		if (name_find(basename_of(s), &dialect))
+			return option_find(&w);
+	return '\0';
+}
