@@ -201,9 +201,9 @@ static int add_exec(const struct args *args)
 }
 
 static const struct flag flags[] = {
-	{"conn-type", 0, FLAG_TEXT, "TYPE", "ssh, which it is unless said"},
+	{"conn-type", 0, FLAG_TEXT, "TYPE", "of a new connection ssh, unless said"},
 	{"conn-host", 0, FLAG_TEXT, "HOST", "name or address"},
-	{"conn-port", 0, FLAG_INT, "PORT", "22 unless said", 1, 65535, .may_be_empty = true},
+	{"conn-port", 0, FLAG_INT, "PORT", "22 where none is said", 1, 65535, .may_be_empty = true},
 	{"conn-login", 0, FLAG_TEXT, "USER", "who to log in as"},
 	{"conn-password", 0, FLAG_TEXT, "PASSWORD", "- asks for it, or reads standard input"},
 	{"conn-schema", 0, FLAG_TEXT, "SCHEMA", "unused by ssh"},
