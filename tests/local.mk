@@ -174,6 +174,7 @@ tests_unit_test_timetable_SOURCES = tests/unit/test_timetable.c $(TAP_SOURCES)
 tests_unit_test_timetable_LDADD = $(ENGINE_LIBS)
 tests_unit_test_transport_SOURCES = tests/unit/test_transport.c $(TAP_SOURCES)
 tests_unit_test_transport_LDADD = $(OPERATORS_LIBS)
+tests_unit_test_transport_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 tests_unit_test_tree_SOURCES = tests/unit/test_tree.c tests/unit/dag_kit.c tests/unit/dag_kit.h \
 	$(TAP_SOURCES)
 tests_unit_test_tree_LDADD = $(CLI_LIBS)

@@ -15,7 +15,8 @@ struct ssh_exec {
 	struct lane *lane;
 	struct channel
 		*channel; /* N.B. only named in messages; in_flight alone is read, atomically */
-	struct message *free_message;
+	/* Made beforehand, since neither may fail; cancel_message NULL: it was sent. */
+	struct message *free_message, *cancel_message;
 	struct ssh_exec_events events;
 	void *ctx;
 };
@@ -259,8 +260,9 @@ static void exec_data(struct ssh_exec *x, struct message *m)
 		x->events.on_data(x->ctx, m->is_stderr, m->bytes, m->len);
 	left = __atomic_sub_fetch(&x->channel->in_flight, m->len, __ATOMIC_ACQ_REL);
 	/* Only the step across the line wakes the lane, which may have stopped reading at it. */
-	if (left < EXEC_CREDIT / 2 && left + m->len >= EXEC_CREDIT / 2)
-		(void)exec_send(x, MSG_RESUME, NULL, 0);
+	if (left < EXEC_CREDIT / 2 && left + m->len >= EXEC_CREDIT / 2 &&
+		exec_send(x, MSG_RESUME, NULL, 0) != 0)
+		ssh_exec_cancel(x); /* N.B. else it would wait for ever */
 }
 
 static void exec_end(struct ssh_exec *x, const struct ssh_end *end)
@@ -272,6 +274,7 @@ static void exec_end(struct ssh_exec *x, const struct ssh_end *end)
 	if (link_is_empty(&x->transport->execs) && !x->transport->is_closing)
 		uv_unref((uv_handle_t *)&x->transport->out.wake);
 	message_send(&x->lane->in, m);
+	free(x->cancel_message);
 	free(x);
 }
 
@@ -463,12 +466,13 @@ int ssh_exec_start(struct ssh_transport *t, struct ssh_target *target, struct ss
 	x->events = *events;
 	x->ctx = ctx;
 	x->free_message = message_create(MSG_FREE, 0);
-	if (x->free_message == NULL)
+	x->cancel_message = message_create(MSG_CANCEL, 0);
+	if (x->free_message == NULL || x->cancel_message == NULL)
 		goto fail;
 	x->channel = channel_create(x->lane, x, command, want_pty);
 	if (x->channel == NULL)
 		goto fail;
-	x->free_message->channel = m->channel = x->channel;
+	x->free_message->channel = x->cancel_message->channel = m->channel = x->channel;
 	m->target = target;
 	ssh_target_hold(target);
 	if (link_is_empty(&t->execs))
@@ -478,8 +482,10 @@ int ssh_exec_start(struct ssh_transport *t, struct ssh_target *target, struct ss
 	*out = x;
 	return 0;
 fail:
-	if (x != NULL)
+	if (x != NULL) {
 		free(x->free_message);
+		free(x->cancel_message);
+	}
 	free(x);
 	free(m);
 	return err_set(e, ERR_NOMEM, "out of memory");
@@ -497,5 +503,9 @@ int ssh_exec_eof(struct ssh_exec *x)
 
 void ssh_exec_cancel(struct ssh_exec *x)
 {
-	(void)exec_send(x, MSG_CANCEL, NULL, 0);
+	struct message *m = x->cancel_message;
+
+	x->cancel_message = NULL;
+	if (m != NULL)
+		message_send(&x->lane->in, m);
 }
