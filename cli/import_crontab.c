@@ -118,13 +118,28 @@ static void environment_set(struct crontab *c, struct part name, struct part val
 	import_map_text(m, key, text);
 }
 
+/* An interpreter is words between blanks, in which no expression stands. */
+static void shell_set(struct crontab *c, struct part value)
+{
+	bool is_word = value.len > 0 && memmem(value.text, value.len, "$<", 2) == NULL;
+
+	for (size_t i = 0; i < value.len && is_word; i++)
+		is_word = value.text[i] != ' ' && value.text[i] != '\t';
+	c->shell = is_word ? arena_memdup(c->arena, value.text, value.len) : NULL;
+	if (!is_word)
+		diag_warning(c->notes, c->pos,
+			"SHELL was left out: \"%.*s\" is no path that `interpreter` takes; /bin/sh "
+			"runs what follows",
+			(int)value.len, value.text);
+}
+
 static void setting_read(struct crontab *c, struct part line, size_t at)
 {
 	struct part name = unquote(trim((struct part){line.text, at}));
 	struct part value = unquote(trim((struct part){line.text + at + 1, line.len - at - 1}));
 
 	if (part_is(name, "SHELL"))
-		c->shell = arena_memdup(c->arena, value.text, value.len);
+		shell_set(c, value);
 	else if (part_is(name, "CRON_TZ"))
 		c->timezone = arena_memdup(c->arena, value.text, value.len);
 	else if (part_is(name, "MAILTO") || part_is(name, "MAILFROM"))

@@ -45,6 +45,14 @@ run import crontab "$work/system" --system --conn-id web
 is "a system's crontab names users" "$status" 0
 like "of whom others than root are told" "$err" "*/system:2:1: warning: this ran as www*"
 like "and tasks can run over ssh" "$out" "*ssh_conn_id: web*command: /bin/a*"
+printf 'SHELL=/my own/sh\n1 2 * * * a\nSHELL=/b$<x\n1 2 * * * b\nSHELL=/bin/bash\n1 2 * * * c\n' >"$work/shells"
+run import crontab "$work/shells"
+like "a SHELL that cannot be an interpreter is told" "$err" \
+	"*/shells:1:1: warning: SHELL was left out: \"/my own/sh\"*/shells:3:1: warning: SHELL was left out: \"/b*"
+printf '%s\n' "$out" >"$work/s.yaml"
+is "and only another stands there" "$(grep interpreter "$work/s.yaml")" "    interpreter: /bin/bash"
+run dags validate "$work/s.yaml"
+is "and the file is right" "$status" 0
 printf '# nothing\n' >"$work/empty"
 run import crontab "$work/empty"
 is "one without jobs exits 1" "$status" 1
