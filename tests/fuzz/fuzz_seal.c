@@ -79,14 +79,16 @@ static void sealed_and_opened(struct arena *a, const uint8_t *data, size_t size)
 	buf_free(&sealed);
 }
 
-/* The place's parts out of the text, which they are cut off of: NUL stands between them. */
+/* The place's parts out of the text, which they are cut off of: NUL stands between them, and at the
+ * end. */
 static struct seal_place place_take(const char **text, const char *end)
 {
 	const char *parts[3];
 
 	for (size_t i = 0; i < 3; i++) {
 		parts[i] = *text;
-		*text += *text < end ? strlen(*text) + 1 : 0;
+		*text += strlen(*text);
+		*text += *text < end;
 	}
 	return (struct seal_place){parts[0], parts[1], parts[2]};
 }
