@@ -102,10 +102,31 @@ static bool name_find(struct sh_span s, enum sh_dialect *out)
 	return false;
 }
 
+/* Reads the words as far as the shell's name; false where it is no shell that we know. */
+static bool shell_find(struct words *w, enum sh_dialect *out)
+{
+	struct sh_span s;
+
+	if (!word_next(w, &s))
+		return false;
+	s = basename_of(s);
+	if (sh_span_is(s, "env")) {
+		if (!env_skip(w, &s))
+			return false;
+		s = basename_of(s);
+	}
+	if (sh_span_is(s, "busybox") && word_next(w, &s)) {
+		if (!sh_span_is(s, "sh") && !sh_span_is(s, "ash"))
+			return false;
+		*out = SH_POSIX;
+		return true;
+	}
+	return name_find(s, out);
+}
+
 bool sh_dialect_find(const char *script, size_t len, const char *interpreter, enum sh_dialect *out)
 {
 	struct words w;
-	struct sh_span s;
 
 	if (interpreter != NULL && interpreter[0] != '\0') {
 		w = (struct words){interpreter, interpreter + strlen(interpreter)};
@@ -117,35 +138,39 @@ bool sh_dialect_find(const char *script, size_t len, const char *interpreter, en
 		*out = SH_POSIX;
 		return true;
 	}
-	if (!word_next(&w, &s))
-		return false;
-	s = basename_of(s);
-	if (sh_span_is(s, "env")) {
-		if (!env_skip(&w, &s))
-			return false;
-		s = basename_of(s);
-	}
-	if (sh_span_is(s, "busybox") && word_next(&w, &s)) {
-		if (!sh_span_is(s, "sh") && !sh_span_is(s, "ash"))
-			return false;
-		*out = SH_POSIX;
+	return shell_find(&w, out);
+}
+
+/* Whether the word is an option's name, and no letters; bash takes its own behind one dash, too. */
+static bool is_long(struct sh_span s, enum sh_dialect dialect)
+{
+	static const char *const names[] = {
+		"-norc", "-posix", "-rcfile", "-restricted", "-verbose"};
+
+	if (s.p[1] == '-')
 		return true;
-	}
-	return name_find(s, out);
+	for (size_t i = 0; dialect == SH_BASH && i < sizeof(names) / sizeof(names[0]); i++)
+		if (sh_span_is(s, names[i]))
+			return true;
+	return false;
 }
 
 /* The letter of -c or -s among the options that follow the shell's name; NUL: neither is there. */
-static char option_find(struct words *w)
+static char option_find(struct words *w, enum sh_dialect dialect)
 {
+	/* In ksh and zsh the rest of the word is the name that -o takes. */
+	bool may_join = dialect == SH_KSH || dialect == SH_ZSH;
 	struct sh_span s;
 
 	while (word_next(w, &s) && s.len > 1 && s.p[0] == '-' && !sh_span_is(s, "--")) {
-		bool is_long = s.p[1] == '-';
+		bool is_name = is_long(s, dialect);
 
-		for (size_t i = 1; i < s.len && !is_long; i++)
+		for (size_t i = 1; i < s.len && !is_name; i++) {
 			if (s.p[i] == 'c' || s.p[i] == 's')
 				return s.p[i];
-		if (!is_long && (s.p[s.len - 1] == 'o' || s.p[s.len - 1] == 'O'))
+			is_name = may_join && s.p[i] == 'o' && i + 1 < s.len;
+		}
+		if (!is_name && (s.p[s.len - 1] == 'o' || s.p[s.len - 1] == 'O'))
 			(void)word_next(w, &s);
 	}
 	return '\0';
@@ -155,12 +180,6 @@ char sh_option_elsewhere(const char *interpreter)
 {
 	struct words w = {interpreter, interpreter + strlen(interpreter)};
 	enum sh_dialect dialect;
-	struct sh_span s;
 
-	if (!sh_dialect_find("", 0, interpreter, &dialect))
-		return '\0';
-	while (word_next(&w, &s))
-		if (name_find(basename_of(s), &dialect))
-			return option_find(&w);
-	return '\0';
+	return shell_find(&w, &dialect) ? option_find(&w, dialect) : '\0';
 }
