@@ -121,7 +121,8 @@ static void environment_set(struct crontab *c, struct part name, struct part val
 /* An interpreter is words between blanks, in which no expression stands. */
 static void shell_set(struct crontab *c, struct part value)
 {
-	bool is_word = value.len > 0 && memmem(value.text, value.len, "$<", 2) == NULL;
+	bool is_word = value.len > 0 && memmem(value.text, value.len, "$<", 2) == NULL &&
+		memmem(value.text, value.len, "${", 2) == NULL;
 
 	for (size_t i = 0; i < value.len && is_word; i++)
 		is_word = value.text[i] != ' ' && value.text[i] != '\t';

@@ -153,6 +153,9 @@ bool load_is_text(struct loader *l, const char *key, const struct yaml_node *n);
 /* Each reads a value of one type; false, and told, where it is none. */
 bool load_string(
 	struct loader *l, const struct key_def *k, const struct yaml_node *n, const char **out);
+/* Finds the first expression in the text of a scalar. False: there is none, or it was told that
+ * memory is short. */
+bool load_expr_find(struct loader *l, const struct yaml_node *n, size_t *at);
 /* Text that is used as it stands: an expression in it is refused. */
 bool load_plain(
 	struct loader *l, const struct key_def *k, const struct yaml_node *n, const char **out);

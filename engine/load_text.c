@@ -123,29 +123,17 @@ static bool is_string(const struct yaml_node *n)
 /* Tells of expressions below a list or map, where they would be passed on as they stand. */
 static void refuse_exprs(struct loader *l, const char *key, const struct yaml_node *n)
 {
-	struct scan_hit hit = {0};
+	size_t at;
 
 	for (uint32_t i = 0; n->kind == YAML_LIST && i < n->n; i++)
 		refuse_exprs(l, key, n->items[i]);
 	for (uint32_t i = 0; n->kind == YAML_MAP && i < n->n; i++)
 		refuse_exprs(l, key, n->pairs[i].value);
-	if (n->kind != YAML_SCALAR || memchr(n->text, '$', n->n) == NULL)
-		return;
-	do {
-		if (scan_next(l->scan, n->text, n->n, hit.at, false, &hit) != 0) {
-			load_nomem(l);
-			return;
-		}
-		if (hit.kind == SCAN_ANGLE || hit.kind == SCAN_BRACE) {
-			load_error(l, yaml_value_pos(l->text, n, hit.at),
-				"%s: an expression cannot stand inside of an item; make it the "
-				"item, or put "
-				"it into the script",
-				key);
-			return;
-		}
-		hit.at++;
-	} while (hit.kind != SCAN_NONE);
+	if (n->kind == YAML_SCALAR && load_expr_find(l, n, &at))
+		load_error(l, yaml_value_pos(l->text, n, at),
+			"%s: an expression cannot stand inside of an item; make it the item, or "
+			"put it into the script",
+			key);
 }
 
 static bool load_item(

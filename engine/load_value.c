@@ -45,15 +45,35 @@ bool load_string(
 	return true;
 }
 
+bool load_expr_find(struct loader *l, const struct yaml_node *n, size_t *at)
+{
+	struct scan_hit hit = {0};
+
+	while (memchr(n->text + hit.at, '$', n->n - hit.at) != NULL) {
+		if (scan_next(l->scan, n->text, n->n, hit.at, false, &hit) != 0) {
+			load_nomem(l);
+			return false;
+		}
+		if (hit.kind == SCAN_ANGLE || hit.kind == SCAN_BRACE) {
+			*at = hit.at;
+			return true;
+		}
+		if (hit.kind != SCAN_NONE)
+			hit.at++;
+	}
+	return false;
+}
+
 bool load_plain(
 	struct loader *l, const struct key_def *k, const struct yaml_node *n, const char **out)
 {
 	const char *text;
+	size_t at;
 
 	if (!load_string(l, k, n, &text))
 		return false;
-	if (strstr(text, "$<") != NULL) {
-		load_error(l, yaml_node_pos(n),
+	if (load_expr_find(l, n, &at)) {
+		load_error(l, yaml_value_pos(l->text, n, at),
 			"%s: an expression cannot stand here; write the value itself", k->name);
 		return false;
 	}

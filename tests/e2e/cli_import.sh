@@ -45,7 +45,7 @@ run import crontab "$work/system" --system --conn-id web
 is "a system's crontab names users" "$status" 0
 like "of whom others than root are told" "$err" "*/system:2:1: warning: this ran as www*"
 like "and tasks can run over ssh" "$out" "*ssh_conn_id: web*command: /bin/a*"
-printf 'SHELL=/my own/sh\n1 2 * * * a\nSHELL=/b$<x\n1 2 * * * b\nSHELL=/bin/bash\n1 2 * * * c\n' >"$work/shells"
+printf 'SHELL=/my own/sh\n1 2 * * * a\nSHELL=/b$<x\n1 2 * * * b\nSHELL=${run.id}\n1 2 * * * d\nSHELL=/bin/bash\n1 2 * * * c\n' >"$work/shells"
 run import crontab "$work/shells"
 like "a SHELL that cannot be an interpreter is told" "$err" \
 	"*/shells:1:1: warning: SHELL was left out: \"/my own/sh\"*/shells:3:1: warning: SHELL was left out: \"/b*"
