@@ -40,7 +40,7 @@ enum connection_format connection_format_of(const char *path, const char *text, 
 		return CONNECTION_ENV;
 	at = opening_skip(text, len);
 	if (at < len && text[at] == '{')
-		return CONNECTION_JSON;
+		return memchr(text, '#', at) == NULL ? CONNECTION_JSON : CONNECTION_YAML;
 	name = at + strcspn(text + at, "=: \t\r\n");
 	return name < len && text[name] == '=' ? CONNECTION_ENV : CONNECTION_YAML;
 }

@@ -225,6 +225,8 @@ static void test_files(void)
 	IS_STR(read_file("-", json), wanted, "JSON without a name is known by its looks");
 	IS_STR(read_file("-", yaml), wanted, "so is YAML");
 	IS_STR(read_file("-", env), wanted, "and env");
+	IS_STR(read_file("-", "# mine\n{web: ssh://a}\n"), "web(): ssh - - a 0 - null\n",
+		"with a comment it is no JSON");
 	IS_STR(read_file("c.yaml", "# nothing\n"), "", "an empty file holds none");
 	IS_STR(read_file("c.json", "[1]"),
 		"c.json: connections are given by their ids, as in `web: {conn_type: ssh, host: "
