@@ -155,7 +155,8 @@ static int give_name(const char *made, const char *path, struct err *e)
 	return err_set(e, ERR_IO, "cannot make the store %s: %s", path, strerror(errno));
 }
 
-/* N.B. the log of a store that was taken away would be taken for the new one's. */
+/* N.B. the log of a store that was taken away would be taken for the new one's. One whose store is
+ * there by now is that of somebody who made it this moment. */
 static int check_no_log(const char *home, const char *path, struct err *e)
 {
 	char *log = path_join(home, FILE_NAME "-wal");
@@ -164,7 +165,7 @@ static int check_no_log(const char *home, const char *path, struct err *e)
 
 	if (log == NULL)
 		return no_memory(e);
-	if (stat(log, &st) == 0 && st.st_size > 0)
+	if (stat(log, &st) == 0 && st.st_size > 0 && access(path, F_OK) != 0)
 		r = err_set(e, ERR_UNAVAILABLE,
 			"the store %s is not there, but its log %s is: put the store back, or take "
 			"the log away to begin with a new one",

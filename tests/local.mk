@@ -62,6 +62,7 @@ UNIT_TESTS = \
 	tests/unit/test_journal \
 	tests/unit/test_store \
 	tests/unit/test_store_faults \
+	tests/unit/test_store_first \
 	tests/unit/test_store_output \
 	tests/unit/test_strmap \
 	tests/unit/test_table \
@@ -217,6 +218,9 @@ tests_unit_test_store_output_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(STORE_KIT)
 tests_unit_test_store_faults_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
+tests_unit_test_store_first_SOURCES = tests/unit/test_store_first.c $(STORE_KIT)
+tests_unit_test_store_first_LDADD = $(STORE_LIBS)
+tests_unit_test_store_first_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=access
 tests_unit_test_power_SOURCES = tests/unit/test_power.c $(FAULTY_VFS) $(STORE_KIT)
 tests_unit_test_power_LDADD = $(STORE_LIBS)
 tests_unit_test_power_runs_SOURCES = tests/unit/test_power_runs.c tests/unit/dag_kit.c \
