@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/buf.h"
 #include "engine/err.h"
 #include "store/db_impl.h"
 
@@ -72,30 +71,21 @@ static int set_up(struct db *d, enum db_mode mode, struct err *e)
 		e);
 }
 
-static char *log_path_make(const char *path)
-{
-	struct buf b;
-
-	buf_init(&b, 0);
-	buf_addf(&b, "%s-wal", path);
-	return buf_steal(&b);
-}
-
 int db_open(const char *path, enum db_mode mode, struct db **out, struct err *e)
 {
 	struct db *d = calloc(1, sizeof(*d));
 	int code, r;
 
-	if (d != NULL) {
+	if (d != NULL)
 		d->path = strdup(path);
-		d->log_path = log_path_make(path);
-	}
-	if (d == NULL || d->path == NULL || d->log_path == NULL) {
+	if (d == NULL || d->path == NULL) {
 		db_close(d);
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	}
 	code = sqlite3_open_v2(path, &d->handle,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+	if (code == SQLITE_OK)
+		d->log_path = sqlite3_filename_wal(sqlite3_db_filename(d->handle, "main"));
 	r = code == SQLITE_OK ? set_up(d, mode, e) : db_fail(d, code, e);
 	if (r != 0) {
 		db_close(d);
@@ -117,7 +107,6 @@ void db_close(struct db *d)
 	db_statements_drop(d);
 	(void)sqlite3_close(d->handle);
 	free(d->path);
-	free(d->log_path);
 	free(d);
 }
 

@@ -21,7 +21,8 @@ struct kept {
 
 struct db {
 	sqlite3 *handle;
-	char *path, *log_path; /* of the file; of the log that SQLite keeps beside it */
+	char *path; /* as it was given, which may be a link */
+	const char *log_path; /* SQLite's, of the log that it keeps beside the file */
 	dev_t log_dev; /* which file the log is; log_ino 0: not known yet */
 	ino_t log_ino;
 	bool is_log_missed; /* another is in its place, or none */
