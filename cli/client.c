@@ -29,7 +29,7 @@
 	       */
 #define PAUSE_MS 10 /* between two looks */
 #define PATIENCE_MS 5000 /* for an answer, before it is said what is waited for */
-#define HEALTH_MS 1000 /* for the answer to that */
+#define HEALTH_MS 5000 /* for what it says of itself */
 
 struct client {
 	int fd;
@@ -234,7 +234,9 @@ static void note_wait(const char *home, struct arena *a)
 
 	if (client_open(home, &c) == EXIT_DONE && c != NULL && client_send(c, &r) == EXIT_DONE) {
 		p.fd = c->fd;
-		if (poll(&p, 1, HEALTH_MS) > 0 && client_receive(c, a, &line) == EXIT_DONE)
+		/* N.B. one that goes away meanwhile is told by whoever waits for the answer. */
+		if (poll(&p, 1, HEALTH_MS) > 0 && client_has_line(c) > 0 &&
+			client_receive(c, a, &line) == EXIT_DONE)
 			ok = value_member(&line, "ok", 2);
 	}
 	client_close(c);

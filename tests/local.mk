@@ -6,6 +6,7 @@ UNIT_TESTS = \
 	tests/unit/test_bag \
 	tests/unit/test_bag_nomem \
 	tests/unit/test_buf \
+	tests/unit/test_client \
 	tests/unit/test_cond \
 	tests/unit/test_conductor \
 	tests/unit/test_connection \
@@ -176,6 +177,9 @@ tests_unit_test_timetable_LDADD = $(ENGINE_LIBS)
 tests_unit_test_transport_SOURCES = tests/unit/test_transport.c $(TAP_SOURCES)
 tests_unit_test_transport_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_transport_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+tests_unit_test_client_SOURCES = tests/unit/test_client.c $(TAP_SOURCES)
+tests_unit_test_client_LDADD = $(CLI_LIBS)
+tests_unit_test_client_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=poll
 tests_unit_test_tree_SOURCES = tests/unit/test_tree.c tests/unit/dag_kit.c tests/unit/dag_kit.h \
 	$(TAP_SOURCES)
 tests_unit_test_tree_LDADD = $(CLI_LIBS)
