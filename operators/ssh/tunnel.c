@@ -40,6 +40,8 @@ static void on_poll_closed(uv_handle_t *handle)
 		t->session->tunnel = NULL;
 		session_fail(t->session, false, SSH_STAGE_CONNECT, &t->why);
 	}
+	/* N.B. not before: the session would take the end of its socket for the host's. */
+	(void)close(t->outer);
 	channel_free(t->channel);
 	buf_free(&t->out);
 	free(t);
@@ -182,7 +184,6 @@ void tunnel_ended(struct tunnel *t, const struct ssh_end *end)
 		err_set(&t->why, ERR_UNAVAILABLE, "the jump host closed the connection");
 	}
 	(void)uv_poll_stop(&t->poll);
-	(void)close(t->outer);
 	uv_close((uv_handle_t *)&t->poll, on_poll_closed);
 }
 

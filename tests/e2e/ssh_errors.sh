@@ -153,16 +153,25 @@ ok "the execution lies in TMPDIR" [ -s "$work/elsewhere/.windrow-$sshd_user"/*/r
 box=$WINDROW_CONN_BOX
 
 mkfifo "$work/end"
-"$top_builddir/tests/proxy/faults" "$port" silent:0 >"$work/ports" <"$work/end" &
+: >"$work/ports"
+"$top_builddir/tests/proxy/faults" "$port" silent:0 silent:0 >"$work/ports" <"$work/end" &
 proxy_pid=$!
 exec 7>"$work/end"
-while [ ! -s "$work/ports" ] && kill -0 "$proxy_pid"; do
+while [ "$(wc -l <"$work/ports")" -lt 2 ] && kill -0 "$proxy_pid"; do
 	:
 done
-read -r fault proxy <"$work/ports"
+{
+	read -r fault proxy
+	read -r fault jump
+} <"$work/ports"
 WINDROW_CONN_BOX="$(printf '%s' "$box" | sed "s/:$port/:$proxy/")&conn_timeout=1"
 refused "a host that accepts and says nothing" \
 	"127.0.0.1:$proxy: timed out after 1s while waiting for the SSH handshake; something accepts connections there*"
+WINDROW_CONN_NEAR="$(printf '%s' "$box" | sed "s/:$port/:$jump/")&conn_timeout=1"
+export WINDROW_CONN_NEAR
+WINDROW_CONN_BOX="$box&jump=near"
+refused "a jump host that does so" \
+	"jump: 127.0.0.1:$jump: timed out after 1s while waiting for the SSH handshake; something accepts connections there*"
 exec 7>&-
 wait "$proxy_pid"
 
