@@ -125,7 +125,7 @@ static size_t float_spell(const char *s, char *out)
 		s++;
 	else if (*s == '-')
 		out[len++] = *s++;
-	if (*s == '-' || *s == '+')
+	if (*s == '-' || *s == '+' || (*s == '.' && (s[1] < '0' || s[1] > '9')))
 		return 0;
 	while (*s == '0' && s[1] >= '0' && s[1] <= '9' && strchr(s, '.') != NULL)
 		s++;

@@ -274,10 +274,11 @@ static void test_numbers(void)
 	static const char *const numbers[] = {"1000", "1", "1000.50", "1.5", "-1.50"};
 	const struct dag *d =
 		good("params: {a: 1_000, b: 1_, c: 1_000.5_0, d: 1_.5, e: -01.50,\n"
-		     "  f: _1, g: -_1, h: ._5, i: 1._5, j: 1e_3, k: 1_e1_0, l: +-1, m: 08}\n"
+		     "  f: _1, g: -_1, h: ._5, i: 1._5, j: 1e_3, k: 1_e1_0, l: +-1, m: 08,\n"
+		     "  n: .e3}\n"
 		     "tasks: {a: {operator: local, command: x}}\n");
 
-	for (size_t i = 0; i < 13; i++) {
+	for (size_t i = 0; i < 14; i++) {
 		const struct value *v = &d->params[i].dflt;
 
 		OK(v->type == (i < 5 ? VALUE_NUMBER : VALUE_STRING), "%s is what it looks like",
