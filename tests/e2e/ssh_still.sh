@@ -13,10 +13,11 @@ tasks:
   a: {operator: ssh, ssh_conn_id: box, detach: false, script: 'touch "$HOME/began"; head -n 1 "$HOME/gate"'}
 E
 
-# is_alive: whether the run goes on; for loops that wait
+# is_alive: whether the run goes on; for loops that wait, which have an end where it hangs
+patience=$(($(date +%s) + 300))
 is_alive()
 {
-	kill -0 "$run" 2>/dev/null
+	kill -0 "$run" 2>/dev/null && [ "$(date +%s)" -lt "$patience" ]
 }
 # stand_still: an hour passes at once, of which windrow has nothing
 stand_still()
@@ -69,6 +70,10 @@ while is_alive && [ "$(keepalives)" -le "$((before + 1))" ]; do
 done
 ok "a connection that serves goes on" is_alive
 echo done >&3
+while is_alive; do
+	:
+done
+[ "$(date +%s)" -lt "$patience" ] || kill -s KILL "$run"
 wait "$whole"
 is "the run succeeds" "$(cat "$work/status")" 0
 sed 's/^/# /' "$work/err"
