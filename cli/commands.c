@@ -133,9 +133,9 @@ static const char *meant(const char *group, const char *word)
 {
 	static const char *const words[][2] = {{"add", "set"}, {"check", "validate"},
 		{"create", "add"}, {"create", "generate"}, {"create", "set"},
-		{"describe", "details"}, {"graph", "show"}, {"info", "details"},
-		{"init", "migrate"}, {"kill", "cancel"}, {"lint", "validate"}, {"ls", "list"},
-		{"new", "add"}, {"new", "generate"}, {"next", "next-execution"},
+		{"describe", "details"}, {"get-value", "get"}, {"graph", "show"},
+		{"info", "details"}, {"init", "migrate"}, {"kill", "cancel"}, {"lint", "validate"},
+		{"ls", "list"}, {"new", "add"}, {"new", "generate"}, {"next", "next-execution"},
 		{"remove", "delete"}, {"rerun", "clear"}, {"rm", "delete"}, {"run", "test"},
 		{"runs", "list-runs"}, {"set", "add"}, {"start", "trigger"}, {"stop", "cancel"},
 		{"update", "edit"}, {"upgrade", "migrate"}};

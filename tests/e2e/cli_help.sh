@@ -60,6 +60,8 @@ is "an unknown flag is wrong usage" "$status" 2
 run connections remove web
 is "what others call a verb is one that is near" "$status:$err" \
 	'2:windrow: unknown command "connections remove"; did you mean "windrow connections delete"?'
+run config get-value core dags_folder
+is "one of Airflow's too" "$status:$err" '2:windrow: unknown command "config get-value"; did you mean "windrow config get"?'
 run version --nonsense
 is "behind a command too" "$status" 2
 run version word
