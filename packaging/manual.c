@@ -195,16 +195,6 @@ static void put_program(void)
 
 /* ---- windrow.yaml(5) ---- */
 
-static const char *setting_words(enum setting_type type)
-{
-	static const char *const words[] = {[SETTING_PATH] = "a path",
-		[SETTING_NUMBER] = "a whole number from 1 to 1000000",
-		[SETTING_BOOL] = "true or false",
-		[SETTING_DURATION] = "a duration of at least a minute, such as 90m or 1d"};
-
-	return words[type];
-}
-
 static void put_settings(void)
 {
 	put_head("WINDROW.YAML", "5", "windrow.yaml", "settings of windrow");
@@ -225,7 +215,7 @@ static void put_settings(void)
 
 		(void)printf(".It Cm %s.%s\n", d->section, d->key);
 		put_text(d->doc);
-		(void)printf("Takes %s.\nDefault:\n.Ql %s\n", setting_words(d->type), d->dflt);
+		(void)printf("Takes %s.\nDefault:\n.Ql %s\n", settings_wanted((int)i), d->dflt);
 	}
 	(void)fputs(".El\n.Sh SEE ALSO\n.Xr windrow 1 ,\n.Xr windrow-dag 5\n", stdout);
 }

@@ -88,6 +88,9 @@ bool settings_file_exists(const struct settings *s);
 /* A setting's value as text; of a path, the whole path. */
 const char *settings_text(const struct settings *s, enum setting_id id);
 
+/* What a value of the setting must be, as words behind "it takes". */
+const char *settings_wanted(int id);
+
 /* The value of a SETTING_NUMBER. */
 uint32_t settings_number(const struct settings *s, enum setting_id id);
 

@@ -23,9 +23,6 @@ struct settings {
 /* Whether there is a section of this name. */
 bool settings_is_section(const char *section, size_t len);
 
-/* What a value of the setting must be, for messages. */
-const char *settings_wanted(int id);
-
 /* Sets a value as it will be read. base: what a relative path counts from, NULL: the current
  * folder. ERR_INVALID with the origin in front, ERR_NOMEM, ERR_IO. */
 int settings_set(struct settings *s, int id, const char *text, const char *origin, const char *base,
