@@ -37,6 +37,7 @@ libengine_a_SOURCES = \
 	engine/graph.h \
 	engine/hex.c \
 	engine/hex.h \
+	engine/hash.h \
 	engine/hint.c \
 	engine/hint.h \
 	engine/instant.c \

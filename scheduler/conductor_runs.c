@@ -6,22 +6,16 @@
 #include <string.h>
 
 #include "engine/dag.h"
+#include "engine/hash.h"
 #include "engine/strmap.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 
 /* ---- by DAG and run id ---- */
 
-static size_t hash_text(size_t h, const char *s)
-{
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * (size_t)UINT64_C(1099511628211);
-	return h;
-}
-
 static struct runner **bucket(const struct conductor *c, const char *dag_id, const char *run_id)
 {
-	size_t h = hash_text(hash_text((size_t)UINT64_C(14695981039346656037), dag_id), run_id);
+	uint64_t h = hash_text(hash_text(HASH_BEGIN, dag_id), run_id);
 
 	return &c->hashed[(h ^ h >> 17) & (c->n_hashed - 1)];
 }

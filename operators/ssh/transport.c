@@ -3,6 +3,7 @@
  * it. Invariant: a struct ssh_exec is freed right after its on_end(), and no message that names it
  * is sent by a lane after MSG_END.
  */
+#include "engine/hash.h"
 #include "operators/ssh/note.h"
 #include "operators/ssh/transport_internal.h"
 
@@ -399,13 +400,9 @@ void ssh_transport_close(struct ssh_transport *t, void (*on_closed)(void *ctx), 
 /* Targets that go through one jump host must share its lane, since sessions never cross threads. */
 static struct lane *lane_of(struct ssh_transport *t, const struct ssh_target *target)
 {
-	uint64_t hash = 14695981039346656037u;
-
 	while (target->jump != NULL)
 		target = target->jump;
-	for (const char *p = target->identity; *p != '\0'; p++)
-		hash = (hash ^ (unsigned char)*p) * 1099511628211u;
-	return &t->lanes[(hash >> 32) % t->n_lanes];
+	return &t->lanes[(hash_text(HASH_BEGIN, target->identity) >> 32) % t->n_lanes];
 }
 
 struct channel *channel_create(

@@ -16,6 +16,7 @@
 
 #include "engine/buf.h"
 #include "engine/dag.h"
+#include "engine/hash.h"
 #include "operators/registry.h"
 #include "scheduler/conductor.h"
 #include "scheduler/edition.h"
@@ -53,8 +54,7 @@ void note(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
 	va_end(ap);
-	for (const char *p = line; *p != '\0'; p++)
-		w.trace = (w.trace ^ (unsigned char)*p) * UINT64_C(1099511628211);
+	w.trace = hash_text(w.trace, line);
 	if (w.is_traced)
 		puts(line);
 }
