@@ -194,6 +194,7 @@ tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 FAULTY_VFS = tests/vfs/faulty.c tests/vfs/faulty.h tests/vfs/faulty_disk.c tests/vfs/faulty_disk.h
 
 # A host whose executions outlive those who look at them.
+NOMEM_KIT = tests/unit/nomem_kit.c tests/unit/nomem_kit.h
 MACHINE_KIT = tests/unit/machine_kit.c tests/unit/machine_kit.h tests/unit/op_kit.h
 
 # The store's tests share a kit.
@@ -219,7 +220,7 @@ tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_KIT)
 tests_unit_test_store_LDADD = $(STORE_LIBS)
 tests_unit_test_store_output_SOURCES = tests/unit/test_store_output.c $(STORE_KIT)
 tests_unit_test_store_output_LDADD = $(STORE_LIBS)
-tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(STORE_KIT)
+tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(NOMEM_KIT) $(STORE_KIT)
 tests_unit_test_store_faults_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
 tests_unit_test_store_first_SOURCES = tests/unit/test_store_first.c $(STORE_KIT)
@@ -237,12 +238,12 @@ tests_unit_test_vault_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=seal_random
 BAG_KIT = tests/unit/bag_kit.c tests/unit/bag_kit.h $(STORE_KIT)
 tests_unit_test_bag_SOURCES = tests/unit/test_bag.c $(BAG_KIT)
 tests_unit_test_bag_LDADD = $(SCHEDULER_LIBS)
-tests_unit_test_bag_nomem_SOURCES = tests/unit/test_bag_nomem.c $(BAG_KIT)
+tests_unit_test_bag_nomem_SOURCES = tests/unit/test_bag_nomem.c $(NOMEM_KIT) $(BAG_KIT)
 tests_unit_test_bag_nomem_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_bag_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=strndup
 tests_unit_test_outputs_nomem_SOURCES = tests/unit/test_outputs_nomem.c tests/unit/dag_kit.c \
-	tests/unit/dag_kit.h $(TAP_SOURCES)
+	tests/unit/dag_kit.h $(NOMEM_KIT) $(TAP_SOURCES)
 tests_unit_test_outputs_nomem_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_outputs_nomem_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
@@ -270,7 +271,7 @@ tests_unit_test_run_people_SOURCES = tests/unit/test_run_people.c $(RUN_KIT)
 tests_unit_test_run_people_LDADD = $(ENGINE_LIBS)
 tests_unit_test_run_events_SOURCES = tests/unit/test_run_events.c $(RUN_KIT)
 tests_unit_test_run_events_LDADD = $(ENGINE_LIBS)
-tests_unit_test_run_nomem_SOURCES = tests/unit/test_run_nomem.c $(RUN_KIT)
+tests_unit_test_run_nomem_SOURCES = tests/unit/test_run_nomem.c $(NOMEM_KIT) $(RUN_KIT)
 tests_unit_test_run_nomem_LDADD = $(ENGINE_LIBS)
 tests_unit_test_run_nomem_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
@@ -311,7 +312,7 @@ tests_unit_test_load_SOURCES = tests/unit/test_load.c $(TAP_SOURCES)
 tests_unit_test_load_LDADD = liboperators.a $(ENGINE_LIBS)
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TAP_SOURCES)
 tests_unit_test_schema_LDADD = liboperators.a $(ENGINE_LIBS)
-tests_unit_test_load_memory_SOURCES = tests/unit/test_load_memory.c $(TAP_SOURCES)
+tests_unit_test_load_memory_SOURCES = tests/unit/test_load_memory.c $(NOMEM_KIT) $(TAP_SOURCES)
 tests_unit_test_load_memory_LDADD = liboperators.a $(ENGINE_LIBS)
 tests_unit_test_load_memory_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_unit_test_key_SOURCES = tests/unit/test_key.c $(TAP_SOURCES)

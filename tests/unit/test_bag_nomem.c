@@ -11,6 +11,7 @@
 #include "engine/dag.h"
 #include "scheduler/edition.h"
 #include "tests/unit/bag_kit.h"
+#include "tests/unit/nomem_kit.h"
 #include "tests/unit/tap.h"
 
 #define FILES 20
@@ -20,7 +21,7 @@ static atomic_uint drawn;
 static atomic_uint n_failed;
 
 /* N.B. which one fails is drawn, as the threads' order is no two times the same. */
-static bool fails(void)
+bool nomem_fails(void)
 {
 	unsigned n = atomic_load(&one_in), x = atomic_fetch_add(&drawn, 2654435761U);
 
@@ -31,47 +32,26 @@ static bool fails(void)
 	return true;
 }
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
 void *__real_reallocarray(void *p, size_t n, size_t size);
 char *__real_strdup(const char *s);
 char *__real_strndup(const char *s, size_t n);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
 void *__wrap_reallocarray(void *p, size_t n, size_t size);
 char *__wrap_strdup(const char *s);
 char *__wrap_strndup(const char *s, size_t n);
 
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
-}
-
 void *__wrap_reallocarray(void *p, size_t n, size_t size)
 {
-	return fails() ? NULL : __real_reallocarray(p, n, size);
+	return nomem_fails() ? NULL : __real_reallocarray(p, n, size);
 }
 
 char *__wrap_strdup(const char *s)
 {
-	return fails() ? NULL : __real_strdup(s);
+	return nomem_fails() ? NULL : __real_strdup(s);
 }
 
 char *__wrap_strndup(const char *s, size_t n)
 {
-	return fails() ? NULL : __real_strndup(s, n);
+	return nomem_fails() ? NULL : __real_strndup(s, n);
 }
 
 /* The DAG is there, whatever its version, and is described so. */

@@ -10,37 +10,16 @@
 
 #include "engine/err.h"
 #include "operators/specs.h"
+#include "tests/unit/nomem_kit.h"
 #include "tests/unit/tap.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
 
 static long left = -1; /* allocations until one fails; below 0: none does */
 
-static bool fails(void)
+bool nomem_fails(void)
 {
 	if (left < 0)
 		return false;
 	return left-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
 }
 
 static const char good[] =

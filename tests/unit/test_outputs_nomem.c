@@ -5,35 +5,14 @@
 #include "engine/err.h"
 #include "scheduler/outputs.h"
 #include "tests/unit/dag_kit.h"
+#include "tests/unit/nomem_kit.h"
 #include "tests/unit/tap.h"
 
 static unsigned left; /* allocations until one fails; 0: none does */
 
-static bool fails(void)
+bool nomem_fails(void)
 {
 	return left > 0 && --left == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
 }
 
 /* Keeps the response while the allocation of this number fails, the first being 1. Whether it did.

@@ -10,42 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/nomem_kit.h"
 #include "tests/unit/run_kit.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
 void *__real_aligned_alloc(size_t align, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
 void *__wrap_aligned_alloc(size_t align, size_t size);
 
 static long left = -1; /* allocations that still succeed; negative: all */
 
-static bool fails(void)
+bool nomem_fails(void)
 {
 	return left >= 0 && left-- == 0;
 }
 
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
-}
-
 void *__wrap_aligned_alloc(size_t align, size_t size)
 {
-	return fails() ? NULL : __real_aligned_alloc(align, size);
+	return nomem_fails() ? NULL : __real_aligned_alloc(align, size);
 }
 
 /* A setup, a for_each of many instances, a teardown, and leaves. */

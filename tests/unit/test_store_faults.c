@@ -17,43 +17,23 @@
 #include "store/connection_file.h"
 #include "store/secret.h"
 #include "store/store_run.h"
+#include "tests/unit/nomem_kit.h"
 #include "tests/unit/store_kit.h"
 #include "tests/unit/tap.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
 void *__real_mmap(void *p, size_t len, int prot, int flags, int fd, off_t offset);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
 void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t offset);
 
 static long left = -1; /* allocations until one fails; below 0: none does */
 
-static bool fails(void)
+bool nomem_fails(void)
 {
 	return left >= 0 && left-- == 0;
 }
 
-void *__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
-}
-
 void *__wrap_mmap(void *p, size_t len, int prot, int flags, int fd, off_t offset)
 {
-	return fails() ? MAP_FAILED : __real_mmap(p, len, prot, flags, fd, offset);
+	return nomem_fails() ? MAP_FAILED : __real_mmap(p, len, prot, flags, fd, offset);
 }
 
 static struct store_kit k;

@@ -1,0 +1,11 @@
+/* Memory that runs out where a test says so. Linked with
+ * --wrap=malloc,--wrap=calloc,--wrap=realloc. */
+#ifndef TESTS_NOMEM_KIT_H
+#define TESTS_NOMEM_KIT_H
+
+#include <stdbool.h>
+
+/* The test's own: whether the allocation that is asked for now fails. */
+bool nomem_fails(void);
+
+#endif
