@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/err.h"
@@ -184,19 +185,31 @@ static int unknown_group(const char *word, const char *next, struct err *e)
 		"unknown command \"%s\"; `windrow --help` lists what there is", word);
 }
 
+/* `runs list`: the verb of another group that says the same, `dags list-runs`; or one that is
+ * called as the word is; or NULL. */
+static const struct command *elsewhere(const char *group, const char *word)
+{
+	const struct command *found;
+	char joined[64];
+
+	(void)snprintf(joined, sizeof(joined), "%s-%s", word, group);
+	found = verb_find(NULL, joined);
+	return found != NULL ? found : verb_find(NULL, word);
+}
+
 static int unknown_verb(const char *group, const char *word, struct err *e)
 {
 	const char *verb = nearest(group, word);
-	const struct command *elsewhere = verb_find(NULL, word);
+	const struct command *other = elsewhere(group, word);
 
 	if (verb != NULL)
 		return err_set(e, ERR_NOTFOUND,
 			"unknown command \"%s %s\"; did you mean \"windrow %s %s\"?", group, word,
 			group, verb);
-	if (elsewhere != NULL)
+	if (other != NULL)
 		return err_set(e, ERR_NOTFOUND,
 			"unknown command \"%s %s\"; did you mean \"windrow %s %s\"?", group, word,
-			elsewhere->group, elsewhere->verb);
+			other->group, other->verb);
 	return err_set(e, ERR_NOTFOUND,
 		"unknown command \"%s %s\"; `windrow %s --help` lists what there is", group, word,
 		group);

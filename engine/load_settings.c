@@ -76,32 +76,36 @@ static bool read_value(
 	}
 }
 
+/* N.B. with -s a shell reads nothing, and the task would succeed. */
+static void refuse_elsewhere(
+	struct loader *l, const struct yaml_node *n, const char *where, char option)
+{
+	if (option != '\0')
+		load_error(l, yaml_node_pos(n),
+			"%s: with -%c a shell does not read the script, which comes as a file "
+			"behind these words; leave it out",
+			where, option);
+}
+
 static bool read_script(struct loader *l, const struct key_def *k, const struct yaml_node *n,
 	const char *interpreter, struct setting *out)
 {
 	bool is_script = k->type == KEY_SCRIPT && n->kind == YAML_SCALAR;
+	const char *text = is_script ? n->text : "";
+	size_t len = is_script ? n->n : 0;
 	enum sh_dialect dialect = SH_POSIX;
 	enum template_mode mode = TEMPLATE_SHELL;
 
-	if (!sh_dialect_find(is_script ? n->text : "", is_script ? n->n : 0, interpreter, &dialect))
+	if (!sh_dialect_find(text, len, interpreter, &dialect))
 		mode = TEMPLATE_FOREIGN;
 	if (n->kind == YAML_SCALAR && n->n == 0 && !yaml_is_null(n)) {
 		load_error(l, yaml_node_pos(n), "%s: want text, and this is empty", k->name);
 		return false;
 	}
+	if (interpreter == NULL || interpreter[0] == '\0')
+		refuse_elsewhere(
+			l, n, "script: its first line", sh_option_elsewhere(text, len, NULL));
 	return load_template(l, k->name, n, mode, dialect, &out->text);
-}
-
-/* N.B. with -s a shell reads nothing, and the task would succeed. */
-static void check_interpreter(struct loader *l, const struct yaml_node *n, const char *interpreter)
-{
-	char option = sh_option_elsewhere(interpreter);
-
-	if (option != '\0')
-		load_error(l, yaml_node_pos(n),
-			"interpreter: with -%c a shell does not read the script, which comes as a "
-			"file behind these words; leave it out",
-			option);
 }
 
 static void refuse_both(struct loader *l, const struct yaml_node *script)
@@ -192,7 +196,8 @@ static void read_setting(struct loader *l, struct settings *s, size_t i)
 		else
 			out->is_set = read_value(l, k, n, out);
 		if ((int)i == s->op->interpreter_key && out->is_set)
-			check_interpreter(l, n, out->string);
+			refuse_elsewhere(
+				l, n, "interpreter", sh_option_elsewhere("", 0, out->string));
 		if (is_default && s->made != NULL && is_constant(n))
 			s->made[i] = *out;
 	}

@@ -124,21 +124,30 @@ static bool shell_find(struct words *w, enum sh_dialect *out)
 	return name_find(s, out);
 }
 
+/* What runs the script, as words; false where nobody says so. */
+static bool words_begin(const char *script, size_t len, const char *interpreter, struct words *out)
+{
+	const char *nl;
+
+	if (interpreter != NULL && interpreter[0] != '\0') {
+		*out = (struct words){interpreter, interpreter + strlen(interpreter)};
+		return true;
+	}
+	if (len < 2 || memcmp(script, "#!", 2) != 0)
+		return false;
+	nl = memchr(script, '\n', len);
+	*out = (struct words){script + 2, nl == NULL ? script + len : nl};
+	return true;
+}
+
 bool sh_dialect_find(const char *script, size_t len, const char *interpreter, enum sh_dialect *out)
 {
 	struct words w;
 
-	if (interpreter != NULL && interpreter[0] != '\0') {
-		w = (struct words){interpreter, interpreter + strlen(interpreter)};
-	} else if (len >= 2 && memcmp(script, "#!", 2) == 0) {
-		const char *nl = memchr(script, '\n', len);
-
-		w = (struct words){script + 2, nl == NULL ? script + len : nl};
-	} else {
-		*out = SH_POSIX;
-		return true;
-	}
-	return shell_find(&w, out);
+	if (words_begin(script, len, interpreter, &w))
+		return shell_find(&w, out);
+	*out = SH_POSIX;
+	return true;
 }
 
 /* Whether the word is an option's name, and no letters; bash takes its own behind one dash, too. */
@@ -176,10 +185,12 @@ static char option_find(struct words *w, enum sh_dialect dialect)
 	return '\0';
 }
 
-char sh_option_elsewhere(const char *interpreter)
+char sh_option_elsewhere(const char *script, size_t len, const char *interpreter)
 {
-	struct words w = {interpreter, interpreter + strlen(interpreter)};
 	enum sh_dialect dialect;
+	struct words w;
 
-	return shell_find(&w, &dialect) ? option_find(&w, dialect) : '\0';
+	return words_begin(script, len, interpreter, &w) && shell_find(&w, &dialect)
+		? option_find(&w, dialect)
+		: '\0';
 }

@@ -32,9 +32,9 @@ enum sh_dialect {
  * where it is no shell that we know. */
 bool sh_dialect_find(const char *script, size_t len, const char *interpreter, enum sh_dialect *out);
 
-/* 'c' or 's' where the interpreter is a shell with this option, by which it would take its script
+/* 'c' or 's' where what is named so is a shell with this option, by which it would take its script
  * from elsewhere than the file that follows; NUL where it is not. */
-char sh_option_elsewhere(const char *interpreter);
+char sh_option_elsewhere(const char *script, size_t len, const char *interpreter);
 
 /* A part of a script: literal text, or a hole where a value will stand. A raw hole takes its value
  * as it is, and counts as letters of a word. */

@@ -256,7 +256,8 @@ static void read_tag(struct builder *b, struct yaml_node *n, const yaml_char_t *
 	}
 	is_standard = strncmp(name, standard, strlen(standard)) == 0;
 	diag_error(b->diags, yaml_node_pos(n),
-		"the tag %s%s is not known here; !!str, !!int, !!float, !!bool and !!null are",
+		"the tag %s%s is not known here; !!str, !!int, !!float, !!bool, !!null, !!seq and "
+		"!!map are",
 		is_standard ? "!!" : "", is_standard ? name + strlen(standard) : name);
 }
 

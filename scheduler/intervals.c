@@ -21,42 +21,53 @@ static bool interval_from(
 	return timetable_next_run(t, &state, out);
 }
 
-int intervals_list(const struct timetable *t, int64_t first_seen, int64_t from, int64_t to,
-	struct arena *a, struct timetable_run **out, size_t *n, struct err *e)
+/* Adds a run to the list, which grows on the heap. */
+static int list_add(
+	struct interval_list *list, size_t *cap, const struct timetable_run *run, struct err *e)
+{
+	struct timetable_run *grown;
+
+	if (list->n == INTERVALS_MAX)
+		return err_set(e, ERR_LIMIT, "these are more than %d intervals", INTERVALS_MAX);
+	if (list->n == *cap) {
+		*cap = *cap == 0 ? 64 : *cap * 2;
+		grown = reallocarray(list->runs, *cap, sizeof(*grown));
+		if (grown == NULL)
+			return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+		list->runs = grown;
+	}
+	list->runs[list->n++] = *run;
+	return 0;
+}
+
+int intervals_list(const struct timetable *t, int64_t first_seen, const struct interval_span *span,
+	struct arena *a, struct interval_list *out, struct err *e)
 {
 	enum timetable_kind kind = timetable_kind(t);
-	struct timetable_run *list = NULL, *grown, run;
-	size_t count = 0, cap = 0;
+	struct interval_list list = {0};
+	struct timetable_run run, *kept;
+	int64_t from = span->from;
+	size_t cap = 0;
 	int r = 0;
 
 	if (kind != TIMETABLE_CRON && kind != TIMETABLE_EVERY)
 		return err_set(e, ERR_INVALID,
 			"its schedule has no intervals: it needs cron lines or `every`");
-	while (r == 0 && interval_from(t, first_seen, from, &run) && run.interval_start <= to) {
-		if (count == INTERVALS_MAX)
-			r = err_set(
-				e, ERR_LIMIT, "these are more than %d intervals", INTERVALS_MAX);
-		if (r == 0 && count == cap) {
-			cap = cap == 0 ? 64 : cap * 2;
-			grown = reallocarray(list, cap, sizeof(*grown));
-			if (grown == NULL)
-				r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-			else
-				list = grown;
-		}
-		if (r == 0)
-			list[count++] = run;
+	while (r == 0 && !list.is_cut_short && interval_from(t, first_seen, from, &run) &&
+		run.interval_start <= span->to) {
+		list.is_cut_short = run.interval_end > span->now;
+		if (!list.is_cut_short)
+			r = list_add(&list, &cap, &run, e);
 		from = run.interval_start + 1;
 	}
-	if (r == 0) {
-		*out = arena_array(a, count, sizeof(**out));
-		if (*out == NULL)
-			r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-		else if (count > 0)
-			memcpy(*out, list, count * sizeof(*list));
-	}
-	free(list);
+	kept = arena_array(a, list.n, sizeof(*kept));
+	if (r == 0 && kept == NULL)
+		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (r == 0 && list.n > 0)
+		memcpy(kept, list.runs, list.n * sizeof(*kept));
+	free(list.runs);
+	list.runs = kept;
 	if (r == 0)
-		*n = count;
+		*out = list;
 	return r;
 }

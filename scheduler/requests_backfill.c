@@ -21,7 +21,6 @@ struct backfill {
 	struct value params;
 	struct value *runs; /* of the answer */
 	size_t n_runs;
-	bool is_cut_short; /* intervals that are not over yet were left out */
 };
 
 /* What becomes of an interval. */
@@ -185,36 +184,28 @@ static int interval_do(
 
 /* N.B. an interval that has a run gets no other: one that was made before its interval's end would
  * take the place of that which the schedule makes then. */
-static void leave_out_future(struct backfill *b, const struct timetable_run *list, size_t *n)
-{
-	int64_t now = requests_now();
-
-	for (; *n > 0 && list[*n - 1].interval_end > now; (*n)--)
-		b->is_cut_short = true;
-}
-
-static int intervals_find(struct backfill *b, struct known *known, struct timetable_run **list,
-	size_t *n, struct err *e)
+static int intervals_find(
+	struct backfill *b, struct known *known, struct interval_list *list, struct err *e)
 {
 	const struct request *r = b->request;
 	struct requests *q = b->call->requests;
+	struct interval_span span = {.now = requests_now()};
 	struct store_run_filter filter = {.dag_id = r->dag_id};
 	const struct dag *d = b->edition->dag;
 	const struct bag_dag *bd = bag_find(q->o.bag, r->dag_id);
-	int status =
-		requests_dates_take(r->start_date, r->end_date, d, &filter.since, &filter.until, e);
+	int status = requests_dates_take(r->start_date, r->end_date, d, &span.from, &span.to, e);
 
-	if (status == 0 && filter.until < filter.since)
+	if (status == 0 && span.to < span.from)
 		status = err_set(e, ERR_INVALID, "the end date lies before the start date");
 	if (status == 0)
-		status = intervals_list(d->timetable, bd->first_seen, filter.since, filter.until,
-			b->call->arena, list, n, e);
-	if (status == 0)
-		leave_out_future(b, *list, n);
+		status = intervals_list(
+			d->timetable, bd->first_seen, &span, b->call->arena, list, e);
+	filter.since = span.from;
+	filter.until = span.to;
 	if (status == 0)
 		status = known_read(b->call, &filter, known, e);
 	if (status == 0) {
-		b->runs = arena_array(b->call->arena, *n + 1, sizeof(*b->runs));
+		b->runs = arena_array(b->call->arena, list->n + 1, sizeof(*b->runs));
 		if (b->runs == NULL)
 			status = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	}
@@ -226,10 +217,9 @@ int requests_backfill(struct call *c, const struct request *r, struct err *e)
 	struct backfill b = {.call = c, .request = r};
 	struct value conf = {.type = VALUE_MAP};
 	struct fields f = {.arena = c->arena};
-	struct timetable_run *list;
+	struct interval_list list = {0};
 	struct known known;
 	struct bag_dag *d;
-	size_t n = 0;
 	int status = requests_dag_get(c->requests, r->dag_id, &d, e);
 
 	if (status == 0)
@@ -237,13 +227,13 @@ int requests_backfill(struct call *c, const struct request *r, struct err *e)
 	if (status == 0)
 		status = params_resolve(b.edition->dag, &conf, c->arena, &b.params, e);
 	if (status == 0)
-		status = intervals_find(&b, &known, &list, &n, e);
-	for (size_t i = 0; i < n && status == 0; i++)
-		status = interval_do(&b, &known, &list[i], e);
+		status = intervals_find(&b, &known, &list, e);
+	for (size_t i = 0; i < list.n && status == 0; i++)
+		status = interval_do(&b, &known, &list.runs[i], e);
 	fields_text(&f, "dag_id", r->dag_id);
 	fields_bool(&f, "is_paused", status == 0 && d->is_paused);
 	fields_bool(&f, "is_offline", c->requests->o.is_offline);
-	fields_bool(&f, "is_cut_short", b.is_cut_short);
+	fields_bool(&f, "is_cut_short", list.is_cut_short);
 	fields_value(
 		&f, "runs", (struct value){.type = VALUE_LIST, .len = b.n_runs, .u.items = b.runs});
 	edition_unref(b.edition);

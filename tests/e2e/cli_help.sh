@@ -62,6 +62,8 @@ is "what others call a verb is one that is near" "$status:$err" \
 	'2:windrow: unknown command "connections remove"; did you mean "windrow connections delete"?'
 run config get-value core dags_folder
 is "one of Airflow's too" "$status:$err" '2:windrow: unknown command "config get-value"; did you mean "windrow config get"?'
+run runs list
+is "and the group that others look in" "$status:$err" '2:windrow: unknown command "runs list"; did you mean "windrow dags list-runs"?'
 run version --nonsense
 is "behind a command too" "$status" 2
 run version word

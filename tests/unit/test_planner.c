@@ -278,30 +278,42 @@ static void test_intervals(void)
 		dag_kit_load("schedule: '@daily'\nstart_date: 2026-05-02\n"
 			     "end_date: 2026-05-05\ntasks: {a: {operator: local, command: x}}\n");
 	struct timetable *copy = timetable_copy(d->timetable);
+	struct interval_span span = {.now = INT64_MAX};
+	struct interval_list list = {0};
 	struct arena *a = arena_create(0);
-	struct timetable_run *list;
 	struct err e;
-	size_t n = 0;
 
-	IS_INT(intervals_list(
-		       copy, 0, world_at("2026-05-01"), world_at("2026-05-04"), a, &list, &n, &e),
-		0, "intervals of a backfill");
-	IS_INT((long long)n, 3, "those that begin in the span, and behind start_date");
-	IS_INT(list[0].interval_start, world_at("2026-05-02"), "the first");
-	IS_INT(list[2].interval_end, world_at("2026-05-05"), "the last one's end");
-	IS_INT(intervals_list(
-		       copy, 0, world_at("2026-05-05"), world_at("2026-06-01"), a, &list, &n, &e),
-		0, "at the end");
-	IS_INT((long long)n, 1, "end_date bounds the start alone");
+	span.from = world_at("2026-05-01");
+	span.to = world_at("2026-05-04");
+	IS_INT(intervals_list(copy, 0, &span, a, &list, &e), 0, "intervals of a backfill");
+	IS_INT((long long)list.n, 3, "those that begin in the span, and behind start_date");
+	IS_INT(list.runs[0].interval_start, world_at("2026-05-02"), "the first");
+	IS_INT(list.runs[2].interval_end, world_at("2026-05-05"), "the last one's end");
+	IS_INT(list.is_cut_short, 0, "all are over");
+	span.from = world_at("2026-05-05");
+	span.to = world_at("2026-06-01");
+	IS_INT(intervals_list(copy, 0, &span, a, &list, &e), 0, "at the end");
+	IS_INT((long long)list.n, 1, "end_date bounds the start alone");
+	span.now = world_at("2026-05-06");
+	IS_INT(intervals_list(copy, 0, &span, a, &list, &e), 0, "at the last one's end");
+	IS_INT((long long)list.n, 1, "which is over by then");
+	span.now--;
+	IS_INT(intervals_list(copy, 0, &span, a, &list, &e), 0, "before it");
+	OK(list.n == 0 && list.is_cut_short, "it is left out, which is told");
 	free(copy);
 	dag_destroy(d);
 	d = dag_kit_load("tasks: {a: {operator: local, command: x}}\n");
-	IS_INT(intervals_list(d->timetable, 0, 0, 1, a, &list, &n, &e), ERR_INVALID,
+	IS_INT(intervals_list(d->timetable, 0, &span, a, &list, &e), ERR_INVALID,
 		"a DAG without schedule has none");
 	dag_destroy(d);
 	d = dag_kit_load("schedule: every 1s\ntasks: {a: {operator: local, command: x}}\n");
-	IS_INT(intervals_list(d->timetable, 0, 0, world_at("2026-01-01"), a, &list, &n, &e),
-		ERR_LIMIT, "too many are refused");
+	span = (struct interval_span){.to = INT64_MAX, .now = world_at("2026-01-01")};
+	IS_INT(intervals_list(d->timetable, 0, &span, a, &list, &e), ERR_LIMIT,
+		"too many are refused");
+	span.now = 5000;
+	IS_INT(intervals_list(d->timetable, 0, &span, a, &list, &e), 0,
+		"those that are to come do not count");
+	OK(list.n == 5 && list.is_cut_short, "they are left out");
 	dag_destroy(d);
 	arena_destroy(a);
 }
