@@ -96,6 +96,21 @@ static void arguments_add(
 		import_map_add(task, "arguments", v);
 }
 
+/* The shell alone, where options of the script's first line keep it from reading the script. */
+static void interpreter_add(struct codestream *c, struct import_map *task,
+	const struct yaml_node *script, enum sh_dialect dialect)
+{
+	static const char *const shells[] = {
+		[SH_POSIX] = "sh", [SH_BASH] = "bash", [SH_KSH] = "ksh", [SH_ZSH] = "zsh"};
+
+	if (sh_option_elsewhere(script->text, script->n, NULL) == '\0')
+		return;
+	import_map_text(task, "interpreter", shells[dialect]);
+	codestream_note(c, script,
+		"the options of its first line were left out: with -c or -s there, a shell does "
+		"not read the script");
+}
+
 static void ssh_add(struct codestream *c, struct import_map *task, const struct yaml_node *node)
 {
 	static const char *const known[] = {"host", "username", "password", "privateKey",
@@ -103,7 +118,7 @@ static void ssh_add(struct codestream *c, struct import_map *task, const struct 
 		NULL};
 	const struct yaml_node *input = codestream_member(node, "input");
 	const struct yaml_node *script = codestream_member(input, "script");
-	enum sh_dialect dialect;
+	enum sh_dialect dialect = SH_POSIX;
 	bool is_shell = script == NULL || script->kind != YAML_SCALAR ||
 		sh_dialect_find(script->text, script->n, NULL, &dialect);
 
@@ -113,11 +128,13 @@ static void ssh_add(struct codestream *c, struct import_map *task, const struct 
 	arguments_add(c, task, codestream_member(input, "arguments"));
 	text_member(c, task, "working_directory", codestream_member(input, "workingDirectory"),
 		CODESTREAM_PLAIN);
-	if (script == NULL || script->kind != YAML_SCALAR)
+	if (script == NULL || script->kind != YAML_SCALAR) {
 		import_map_text(task, "script", "exit 0\n");
-	else
+	} else {
+		interpreter_add(c, task, script, dialect);
 		text_member(c, task, "script", script,
 			is_shell ? CODESTREAM_SHELL : CODESTREAM_PROGRAM);
+	}
 	codestream_note_unknown(c, input, known);
 }
 

@@ -133,6 +133,21 @@ printf 'a: [\n' >"$work/broken.yaml"
 run import codestream "$work/broken.yaml"
 is "what is no YAML exits 1" "$status" 1
 like "with the place" "$err" "*broken.yaml:2:1: *"
+cat >"$work/shell.yaml" <<'END'
+kind: PIPELINE
+name: p
+stageOrder: [s]
+stages:
+  s:
+    taskOrder: [t]
+    tasks:
+      t: {type: SSH, input: {host: h, script: "#!/bin/bash -s\necho ${input.x}\n"}}
+END
+run import codestream "$work/shell.yaml"
+like "a shell that would not read its script is told" "$err" "*shell.yaml:8:*the options of its first line were left out*"
+printf '%s\n' "$out" >"$work/shells.yaml"
+run dags validate "$work/shells.yaml"
+is "and mended" "$status:$(grep -c 'interpreter: bash' "$work/shells.yaml")" 0:1
 run import codestream "$work/nowhere.yaml"
 like "a file that is not there is told" "$status:$err" "1:windrow: */nowhere.yaml: *"
 tap_done
