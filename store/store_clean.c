@@ -48,15 +48,17 @@ int store_dag_delete(struct store *s, const char *dag_id, struct err *e)
 #define OLD_RUNS                                                                                   \
 	"(SELECT number FROM runs WHERE ended_at < $1 AND state NOT IN ('queued', 'running') "     \
 	"ORDER BY ended_at LIMIT $2)"
-/* A version that neither its DAG nor a run needs; a text that no version needs. */
-#define OLD_VERSIONS                                                                               \
-	"FROM dag_versions WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM dags d "            \
-	"WHERE d.dag_id = dag_versions.dag_id AND d.version = dag_versions.number) "               \
-	"AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.dag_id = dag_versions.dag_id "               \
-	"AND r.version = dag_versions.number)"
+/* A version that neither its DAG nor a run that stays needs; a text that no such version needs.
+ * N.B. the runs are listed once, and not looked for again with each version. */
+#define IS_OLD_VERSION                                                                             \
+	"v.created_at < $1 AND NOT EXISTS (SELECT 1 FROM dags d "                                  \
+	"WHERE d.dag_id = v.dag_id AND d.version = v.number) "                                     \
+	"AND (v.dag_id, v.number) NOT IN (SELECT r.dag_id, r.version FROM runs r "                 \
+	"WHERE r.ended_at IS NULL OR r.ended_at >= $1 OR r.state IN ('queued', 'running'))"
+#define OLD_VERSIONS "FROM dag_versions AS v WHERE " IS_OLD_VERSION
 #define OLD_SOURCES                                                                                \
-	"FROM dag_sources WHERE created_at < $1 AND NOT EXISTS (SELECT 1 FROM dag_versions v "     \
-	"WHERE v.source_hash = dag_sources.hash)"
+	"FROM dag_sources WHERE created_at < $1 AND hash NOT IN (SELECT v.source_hash "            \
+	"FROM dag_versions v WHERE NOT (" IS_OLD_VERSION "))"
 
 /* One kind of row: how it is counted, and how forgotten. */
 struct kind {

@@ -225,14 +225,18 @@ static void test_cleaning(struct store *s)
 	struct store_cleaned c = {0};
 	bool is_done;
 
+	free(kit_sql(&k, "INSERT INTO dag_sources VALUES ('old', 'x.yaml', '', 5)"));
+	free(kit_sql(&k, "INSERT INTO dag_versions VALUES ('d', 0, 'old', 5)"));
+	free(kit_sql(&k, "UPDATE runs SET version = 0 WHERE ended_at < 20"));
 	IS_INT(store_history_clean(s, 20, 10, true, &c, &is_done, &k.e), 0, "cleaning counts");
 	OK(c.runs == 1 && is_done, "what is old and over");
+	OK(c.versions == 1 && c.sources == 1, "and what only that needs");
 	is_sql("SELECT COUNT(*) FROM runs", "2", "and can leave it there");
 	c = (struct store_cleaned){0};
 	IS_INT(store_history_clean(s, 20, 1, false, &c, &is_done, &k.e), 0, "or take it away");
 	OK(c.runs == 1 && !is_done, "a slice at a time");
 	IS_INT(store_history_clean(s, INT64_MAX, 1, false, &c, &is_done, &k.e), 0, "to the end");
-	OK(is_done && c.versions == 0, "what is needed stays");
+	OK(is_done && c.versions == 1, "what is needed stays");
 	is_sql("SELECT COUNT(*) FROM runs", "1", "as does what goes on");
 	IS_INT(store_dag_delete(s, "d", &k.e), 0, "a DAG is forgotten");
 	is_sql("SELECT (SELECT COUNT(*) FROM runs) + (SELECT COUNT(*) FROM tries) + "
@@ -240,7 +244,7 @@ static void test_cleaning(struct store *s)
 		"0", "with all its past");
 	IS_INT(store_dag_delete(s, "d", &k.e), ERR_NOTFOUND, "once");
 	IS_INT(store_history_clean(s, INT64_MAX, 9, false, &c, &is_done, &k.e), 0, "and its text");
-	OK(c.sources == 1, "goes when nobody needs it");
+	OK(c.sources == 2, "goes when nobody needs it");
 }
 
 int main(void)
