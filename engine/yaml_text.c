@@ -241,12 +241,42 @@ static bool step_source(struct walker *w, enum yaml_style style)
 	return !is_blank(c);
 }
 
-/* Moves to where a scalar's content begins: behind its quote, or its `|` and the rest of its line.
- */
+static void skip_to(struct walker *w, bool (*is_end)(uint32_t c))
+{
+	size_t len;
+
+	while (w->at < w->t->len && !is_end(walker_peek(w, &len)))
+		walker_step(w);
+}
+
+static bool is_solid(uint32_t c)
+{
+	return !is_blank(c);
+}
+
+/* Moves over the tag and the anchor that stand before a scalar, and what parts them from it. */
+static void skip_properties(struct walker *w)
+{
+	size_t len;
+	uint32_t c = walker_peek(w, &len);
+	bool is_behind = false;
+
+	while (c == '!' || c == '&' || (c == '#' && is_behind)) {
+		skip_to(w, c == '#' ? is_break : is_blank);
+		skip_to(w, is_solid);
+		c = walker_peek(w, &len);
+		is_behind = true;
+	}
+}
+
+/* Moves to where a scalar's content begins: behind what stands before it, and behind its quote, or
+ * its `|` and the rest of its line. */
 static void enter(struct walker *w, enum yaml_style style)
 {
-	uint32_t line = w->pos.line;
+	uint32_t line;
 
+	skip_properties(w);
+	line = w->pos.line;
 	if (style == YAML_SINGLE || style == YAML_DOUBLE)
 		walker_step(w);
 	while ((style == YAML_LITERAL || style == YAML_FOLDED) && w->pos.line == line &&
@@ -260,7 +290,7 @@ struct pos yaml_value_pos(struct yaml_text *t, const struct yaml_node *n, size_t
 	size_t solid, blanks = 0, seen = 0;
 	struct walker next;
 
-	if (n->kind != YAML_SCALAR)
+	if (n->kind != YAML_SCALAR || (n->style == YAML_PLAIN && n->n == 0))
 		return w.pos;
 	if (at > n->n)
 		at = n->n;
