@@ -290,6 +290,7 @@ void call_begin(struct call *call)
 		.outputs = r->outputs,
 		.source = r->conductor->o.source,
 		.task = call->task,
+		.event = call->event,
 		.try_number = call->try_number};
 	struct arena *a = arena_create(0);
 	struct render_call rendered;

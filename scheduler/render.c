@@ -95,9 +95,8 @@ static int get(
 		*out = string_value(r->dag->dag_id);
 		break;
 	case EXPR_TASK_ID:
-		if (r->task >= r->dag->n_tasks)
-			return err_set(e, ERR_NOTFOUND, "a run's own callback has no task");
-		*out = string_value(r->dag->tasks[r->task].id);
+		*out = string_value(
+			r->task < r->dag->n_tasks ? r->dag->tasks[r->task].id : r->event);
 		break;
 	case EXPR_TRY_NUMBER:
 		*out = value_int(scratch, r->try_number);

@@ -43,7 +43,8 @@ struct render {
 	const struct run_facts *run;
 	const struct outputs *outputs;
 	const struct render_source *source;
-	uint32_t task;
+	uint32_t task; /* RUN_NO_TASK: a run's own callback */
+	const char *event; /* of such a one: on_failure, the name that its script has too */
 	uint32_t try_number;
 	const struct value *item; /* NULL: no instance of a for_each */
 	uint32_t index;

@@ -97,13 +97,18 @@ like "and who was not asked is told, with what to do" "$err" "*takes libcurl, wh
 
 cat >"$work/each.yaml" <<END
 default_args: {operator: local}
+environment: {WHO: "\$<task.id> of \$<dag.id>"}
 tasks:
   each:
     for_each: [a, b]
     command: test \$<item> = a
     on_failure: {url: "$at/each"}
+on_failure:
+  command: echo "\$WHO, \$WINDROW_TASK_ID" >$work/who
 END
 run dags test "$work/each.yaml"
+is "a run's own goes by its event where the environment names the task" "$(cat "$work/who" 2>/dev/null)" \
+	"on_failure of each, on_failure"
 is "a for_each fails as a whole" "$(said /each '.body | fromjson | [.task_id, .map_index] | @csv')" '"main.each",'
 
 # The scheduler: a crash while a callback runs, and while one waits for the store.
