@@ -5,7 +5,7 @@
 #include "scheduler/bag.h"
 #include "scheduler/folder_look.h"
 
-#define BAG_POLL_MS 5000 /* how often a folder is looked at that cannot be watched */
+#define BAG_POLL_MS 5000 /* how often a folder is looked at that cannot be watched whole */
 #define BAG_EDITIONS_KEPT 32 /* editions that are kept though no run may want them */
 #define BAG_TASKS_KEPT 5000 /* tasks of editions that are kept and no run holds */
 
@@ -46,6 +46,7 @@ struct bag {
 	uint64_t n_looks; /* that have begun */
 	uint64_t look_began, look_ended; /* ms of the loop's clock */
 	bool is_unwatched; /* some folder of the last look is not watched */
+	bool has_links; /* it met links, and what is behind them may change unheard */
 	uint64_t again_ms; /* behind the last look another is due, whatever happens; 0: none */
 	bool must_settle, has_failed, is_ready, is_closing, is_timer_closed;
 	struct strmap *ids;

@@ -38,7 +38,7 @@ static void plan_look(struct bag *b)
 	if (b->is_closing || folder_look_is_looking(b->look))
 		return;
 	if (!b->o.is_once) {
-		bool is_watched = b->watch != NULL && !b->is_unwatched;
+		bool is_watched = b->watch != NULL && !b->is_unwatched && !b->has_links;
 		uint64_t wait = is_watched ? often : earlier(often, BAG_POLL_MS);
 
 		due = b->look_ended + (b->has_failed ? FAILED_MS : wait);
@@ -143,8 +143,10 @@ static void on_looked(void *ctx, const struct folder_looked *l)
 	}
 	tell_failure(b, l->failure);
 	tell_problems(b, l->problems);
-	if (l->failure == NULL)
+	if (l->failure == NULL) {
 		tell_watch(b);
+		b->has_links = l->has_links;
+	}
 	b->again_ms = l->again_ms;
 	if (l->failure == NULL && (l->has_changed || !b->is_ready || b->must_settle))
 		bag_claims_settle(b);

@@ -226,7 +226,7 @@ int dag_source_read(struct dag_reader *reader, struct scan *scan, const char *pa
 
 	if (s == NULL)
 		return ERR_NOMEM;
-	r = dags_folder_read(path, LOAD_FILE_MAX, &s->text, &s->len, &e);
+	r = dags_folder_read_regular(path, LOAD_FILE_MAX, &s->text, &s->len, &e);
 	if (r == 0) {
 		shrink(s);
 		r = hash(path, s->text, s->len, s->hash);

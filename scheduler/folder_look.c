@@ -43,7 +43,7 @@ struct folder_look {
 	atomic_size_t next_file;
 	struct buf problems, last_problems;
 	struct err failure;
-	bool has_failed, is_looking;
+	bool has_failed, has_links, is_looking;
 };
 
 static void table_free(struct table *t)
@@ -82,6 +82,13 @@ static int on_file(void *ctx, const char *path, const struct stat *st, int mark)
 		return ERR_NOMEM;
 	t->n++;
 	return 0;
+}
+
+static void on_link(void *ctx)
+{
+	struct folder_look *l = ctx;
+
+	l->has_links = true;
 }
 
 static void on_problem(void *ctx, const char *path, const char *sentence)
@@ -133,9 +140,15 @@ static int compare(struct folder_look *l)
 static void walk(uv_work_t *work)
 {
 	struct folder_look *l = work->data;
-	const struct dags_folder_visit visit = {
-		.ctx = l, .on_folder = on_folder, .on_file = on_file, .on_problem = on_problem};
-	int r = dags_folder_walk(l->o.folder, &visit, &l->failure);
+	const struct dags_folder_visit visit = {.ctx = l,
+		.on_folder = on_folder,
+		.on_file = on_file,
+		.on_link = on_link,
+		.on_problem = on_problem};
+	int r;
+
+	l->has_links = false;
+	r = dags_folder_walk(l->o.folder, &visit, &l->failure);
 
 	if (r == 0 && (r = compare(l)) != 0)
 		(void)err_set(&l->failure, r, "%s", err_text(r));
@@ -226,7 +239,8 @@ static void drop(struct folder_look *l)
 
 static void finish(struct folder_look *l)
 {
-	struct folder_looked out = {.failure = l->has_failed ? &l->failure : NULL};
+	struct folder_looked out = {
+		.failure = l->has_failed ? &l->failure : NULL, .has_links = l->has_links};
 
 	if (l->has_failed) {
 		drop(l);

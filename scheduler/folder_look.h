@@ -23,6 +23,7 @@ struct folder_watch;
 
 struct folder_looked {
 	bool has_changed; /* a source is fresh, or a file is gone */
+	bool has_links; /* of what is behind them may not be heard; unless there is a failure */
 	uint64_t again_ms; /* files are being written: look again then, whatever is heard; 0: no
 			    need */
 	const struct err *failure; /* the folder could not be walked: nothing has changed. NULL */

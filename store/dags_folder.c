@@ -75,23 +75,28 @@ static int read_all(int fd, size_t max, struct buf *b, struct err *e)
 	}
 }
 
-int dags_folder_read(const char *path, size_t max, char **text, size_t *len, struct err *e)
+/* What can be read; a folder cannot, and elsewhere than on standard input nor can, unless it may be
+ * anything, what one might wait for: a pipe, a device. */
+static int check_kind(int fd, bool may_be_any, struct err *e)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_set(e, code_of(errno), "%s", strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return err_set(e, ERR_INVALID, "is a folder, not a file");
+	if (!may_be_any && !S_ISREG(st.st_mode))
+		return err_set(e, ERR_INVALID, "is no regular file");
+	return 0;
+}
+
+static int read_fd(int fd, size_t max, char **text, size_t *len, struct err *e)
+{
 	struct buf b;
 	int r;
 
-	if (fd < 0)
-		return err_set(e, code_of(errno), "%s", strerror(errno));
 	buf_init(&b, 0);
-	if (!is_stdin && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		r = err_set(e, ERR_INVALID, "is a folder, not a file");
-	else
-		r = read_all(fd, max, &b, e);
-	if (!is_stdin)
-		(void)close(fd);
+	r = read_all(fd, max, &b, e);
 	if (r == 0) {
 		*len = b.len;
 		*text = buf_steal(&b);
@@ -99,6 +104,38 @@ int dags_folder_read(const char *path, size_t max, char **text, size_t *len, str
 			r = err_set(e, ERR_NOMEM, "out of memory");
 	}
 	buf_free(&b);
+	return r;
+}
+
+int dags_folder_read(const char *path, size_t max, char **text, size_t *len, struct err *e)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int r;
+
+	if (fd < 0)
+		return err_set(e, code_of(errno), "%s", strerror(errno));
+	r = is_stdin ? 0 : check_kind(fd, true, e);
+	if (r == 0)
+		r = read_fd(fd, max, text, len, e);
+	if (!is_stdin)
+		(void)close(fd);
+	return r;
+}
+
+int dags_folder_read_regular(const char *path, size_t max, char **text, size_t *len, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int r;
+
+	if (fd < 0 && errno == ENXIO) /* a socket */
+		return err_set(e, ERR_INVALID, "is no regular file");
+	if (fd < 0)
+		return err_set(e, code_of(errno), "%s", strerror(errno));
+	r = check_kind(fd, false, e);
+	if (r == 0)
+		r = read_fd(fd, max, text, len, e);
+	(void)close(fd);
 	return r;
 }
 
@@ -163,7 +200,7 @@ static bool enter(struct walk *w, const struct stat *st)
 		l->mark = w->visit->on_folder(w->visit->ctx, buf_str(&w->path));
 	buf_adds(&w->path, "/" IGNORE_FILE_NAME);
 	if (buf_status(&w->path) == 0 &&
-		dags_folder_read(
+		dags_folder_read_regular(
 			buf_str(&w->path), IGNORE_FILE_MAX, &l->ignore, &l->ignore_len, &e) != 0 &&
 		e.code != ERR_NOTFOUND)
 		tell(w, e.text);
@@ -175,8 +212,23 @@ static bool enter(struct walk *w, const struct stat *st)
 
 static int walk_folder(struct walk *w, const struct stat *st);
 
+static void tell_link(const struct walk *w)
+{
+	if (w->visit->on_link != NULL)
+		w->visit->on_link(w->visit->ctx);
+}
+
+/* N.B. not every file system tells a name's kind with the name. */
+static bool is_link(const struct walk *w, unsigned char kind)
+{
+	struct stat st;
+
+	return kind == DT_LNK ||
+		(kind == DT_UNKNOWN && lstat(buf_str(&w->path), &st) == 0 && S_ISLNK(st.st_mode));
+}
+
 /* One name of a folder: a file that counts is added, a folder is walked. */
-static int walk_name(struct walk *w, const char *name)
+static int walk_name(struct walk *w, const char *name, unsigned char kind)
 {
 	size_t len = w->path.len;
 	struct stat st;
@@ -187,6 +239,8 @@ static int walk_name(struct walk *w, const char *name)
 	buf_addf(&w->path, "/%s", name);
 	if (buf_status(&w->path) != 0)
 		return err_set(w->e, ERR_NOMEM, "out of memory");
+	if (is_link(w, kind))
+		tell_link(w);
 	if (stat(buf_str(&w->path), &st) != 0) {
 		if (dags_folder_is_dag_name(name))
 			tell(w, strerror(errno));
@@ -214,12 +268,22 @@ static int walk_folder(struct walk *w, const struct stat *st)
 	}
 	if (enter(w, st)) {
 		while (r == 0 && (entry = readdir(dir)) != NULL)
-			r = walk_name(w, entry->d_name);
+			r = walk_name(w, entry->d_name, entry->d_type);
 		w->n_levels--;
 		free(w->levels[w->n_levels].ignore);
 	}
 	(void)closedir(dir);
 	return r;
+}
+
+/* Whether the way to the folder at w->path has a link in it, as far as can be told. */
+static bool is_way_linked(const struct walk *w)
+{
+	char *real = realpath(buf_str(&w->path), NULL);
+	bool is_linked = real == NULL || strcmp(real, buf_str(&w->path)) != 0;
+
+	free(real);
+	return is_linked;
 }
 
 int dags_folder_walk(const char *folder, const struct dags_folder_visit *visit, struct err *e)
@@ -235,6 +299,8 @@ int dags_folder_walk(const char *folder, const struct dags_folder_visit *visit, 
 		return err_set(e, code_of(errno), "%s", strerror(errno));
 	buf_init(&w.path, 0);
 	buf_add(&w.path, folder, len);
+	if (buf_status(&w.path) == 0 && is_way_linked(&w))
+		tell_link(&w);
 	r = buf_status(&w.path) != 0 ? err_set(e, ERR_NOMEM, "out of memory")
 				     : walk_folder(&w, &st);
 	buf_free(&w.path);

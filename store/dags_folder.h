@@ -22,6 +22,9 @@ struct dags_folder_visit {
 	int (*on_folder)(void *ctx, const char *path);
 	/* A file that counts. 0, or an error that ends the walk. */
 	int (*on_file)(void *ctx, const char *path, const struct stat *st, int mark);
+	/* A symbolic link, on the way to the folder or in it: of what becomes of that to which it
+	 * leads whoever watches folders may not hear. */
+	void (*on_link)(void *ctx);
 	/* What could not be read on the way (a folder without permission); the rest goes on. */
 	void (*on_problem)(void *ctx, const char *path, const char *sentence);
 };
@@ -48,5 +51,9 @@ void dags_folder_free(char **paths, size_t n);
  * input. ERR_NOTFOUND, ERR_DENIED, ERR_IO, ERR_LIMIT, ERR_INVALID (a folder), ERR_NOMEM, each with
  * a sentence that does not name the path. */
 int dags_folder_read(const char *path, size_t max, char **text, size_t *len, struct err *e);
+
+/* The same for what lies in the folder: what is no regular file, on which one might wait for ever,
+ * is ERR_INVALID, and "-" is a name. */
+int dags_folder_read_regular(const char *path, size_t max, char **text, size_t *len, struct err *e);
 
 #endif

@@ -49,7 +49,7 @@ bool target_files_are_same(const struct made *m)
 int target_file_read(struct made *m, const char *path, size_t max, char **out, size_t *len,
 	struct stat *st, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r = ERR_IO;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r = ERR_IO;
 	ssize_t n = 0;
 	char *bytes;
 

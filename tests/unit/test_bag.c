@@ -181,6 +181,8 @@ static void test_folders(void)
 	if (symlink(outside, bag_kit_path("d.yaml")) != 0)
 		abort();
 	bag_kit_until(bag_kit_is_dag, "d v1", "a link to a file counts by its own name");
+	kit_write(outside, "owner: me\n" GOOD, strlen("owner: me\n" GOOD));
+	bag_kit_until(bag_kit_is_dag, "d v2", "and what it leads to is looked at, unheard");
 	bag_kit_take_away("d.yaml");
 	outside[strlen(outside) - strlen("/c.yaml")] = '\0';
 	if (symlink(outside, bag_kit_path("linked")) != 0)

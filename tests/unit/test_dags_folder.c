@@ -1,6 +1,7 @@
 /* The dags folder: which files count, in which order, and what is told of the rest. */
 #include "store/dags_folder.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,25 @@ static void put(const char *path, const char *text)
 		abort();
 	(void)fputs(text, f);
 	(void)fclose(f);
+}
+
+static void on_link(void *ctx)
+{
+	++*(int *)ctx;
+}
+
+/* How many links a walk of a folder tells of; where we are, it has no link on its way. */
+static int links_of(const char *name)
+{
+	int n = 0;
+	struct dags_folder_visit visit = {.ctx = &n, .on_link = on_link};
+	char here[PATH_MAX], path[PATH_MAX + 8];
+	struct err e;
+
+	if (getcwd(here, sizeof(here)) == NULL)
+		abort();
+	(void)snprintf(path, sizeof(path), "%s/%s", here, name);
+	return dags_folder_walk(path, &visit, &e) == 0 ? n : -1;
 }
 
 static void on_problem(void *ctx, const char *path, const char *sentence)
@@ -63,6 +83,14 @@ static void test_read(void)
 	IS_STR(e.text, "is a folder, not a file", "and says so");
 	IS_INT(dags_folder_read("d/none", 4, &text, &len, &e), ERR_NOTFOUND, "so is nothing");
 	IS_STR(e.text, "No such file or directory", "and says so");
+	IS_INT(dags_folder_read_regular("d/a.yaml", 5, &text, &len, &e), 0, "one of the folder");
+	IS_MEM(text, len, "hello", 5, "is read whole, too");
+	free(text);
+	IS_INT(dags_folder_read_regular("d/pipe.yaml", 4, &text, &len, &e), ERR_INVALID,
+		"a pipe that took its place is not waited for");
+	IS_STR(e.text, "is no regular file", "and told");
+	IS_INT(dags_folder_read_regular("/dev/zero", 4, &text, &len, &e), ERR_INVALID,
+		"nor is a device");
 }
 
 int main(void)
@@ -73,6 +101,7 @@ int main(void)
 	struct err e;
 	size_t n;
 
+	(void)alarm(300); /* N.B. a pipe that is read would be waited for without an end */
 	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
 		return 99;
 	IS_INT(dags_folder_list("d", NULL, &paths, &n, &e), ERR_NOTFOUND, "no folder, no list");
@@ -97,11 +126,20 @@ int main(void)
 	put("d/old/.windrowignore", "!kept.yaml\n");
 	is_list("d/b.yaml d/old/kept.yaml d/sub/c.yaml", "",
 		"ignored ones do not, and an inner ignore file takes back");
+	IS_INT(links_of("d"), 0, "of links nothing is told where there are none");
 	(void)symlink("..", "d/sub/round");
 	(void)symlink("nowhere", "d/sub/lost.yaml");
 	is_list("d/b.yaml d/old/kept.yaml d/sub/c.yaml",
 		"d/sub/lost.yaml: No such file or directory;",
 		"a link round in a circle ends, one to nothing is told");
+	IS_INT(links_of("d"), 2, "of each in the folder it is");
+	(void)symlink("d", "current");
+	IS_INT(links_of("current/sub"), 3, "and of one on the way to it");
+	(void)unlink("d/.windrowignore");
+	(void)mkfifo("d/.windrowignore", 0600);
+	is_list("d/a.yml d/b.yaml d/old/gone.yaml d/old/kept.yaml d/sub/c.yaml",
+		"d/.windrowignore: is no regular file;d/sub/lost.yaml: No such file or directory;",
+		"an ignore file that is a pipe is not waited for");
 	test_read();
 	if (chdir("/") == 0) {
 		(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
