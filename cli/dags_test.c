@@ -36,6 +36,7 @@ struct test {
 	struct run_show show;
 	uv_signal_t signals[CAUGHT_COUNT];
 	int n_interrupts;
+	bool has_lost_log; /* which was told */
 	char note[sizeof(((struct err *)0)->text)]; /* of a callback that failed */
 	int status;
 };
@@ -122,6 +123,20 @@ static void on_broken(void *ctx, struct runner *r, const struct err *e)
 	leave(t, EXIT_FAILED);
 }
 
+/* N.B. where one log cannot be written, others cannot either: the first is told of. */
+static void on_log_lost(
+	void *ctx, struct runner *r, uint32_t task, uint32_t instance, const struct err *e)
+{
+	struct test *t = ctx;
+
+	(void)instance;
+	if (t->has_lost_log || t->show.term != NULL)
+		return;
+	t->has_lost_log = true;
+	report_warning("what %s prints cannot be kept: %s", runner_edition(r)->dag->tasks[task].id,
+		e->text);
+}
+
 static void on_interrupt(uv_signal_t *handle, int number)
 {
 	struct test *t = handle->data;
@@ -186,6 +201,7 @@ static int conduct(struct test *t, struct err *e)
 		.on_run = on_run,
 		.on_line = on_line,
 		.on_note = on_note,
+		.on_log_lost = on_log_lost,
 		.on_callback = on_callback,
 		.on_finished = on_finished,
 		.on_broken = on_broken};

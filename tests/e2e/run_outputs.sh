@@ -242,4 +242,16 @@ is "no line of a task's comes before it runs, or after its end" "$(printf '%s\n'
 	$3 == "running" { runs[$2] = 1 }
 	$3 == "success" { delete runs[$2] }
 	END { print lines, early + 0 }')" "400 0"
+cat >"$work/t.yaml" <<'E'
+tasks:
+  a: {operator: local, command: "true"}
+  b: {operator: local, command: "true"}
+E
+rm -rf "$WINDROW_HOME/logs"
+touch "$WINDROW_HOME/logs"
+run dags test "$work/t.yaml"
+is "logs that cannot be written end no run" "$status" 0
+like "the first of them is told, and why" "$err" "*warning: what main.? prints cannot be kept: *: Not a directory"
+is "once" "$(printf '%s\n' "$err" | grep -c kept)" 1
+rm "$WINDROW_HOME/logs"
 tap_done
