@@ -1,5 +1,6 @@
-/* What a try says and prints, on its way out. Output past the log_limit stays on the host; what is
- * secret is masked by whoever writes the log. */
+/* What a try says and prints, on its way out. Of output past the log_limit the beginning goes on as
+ * it comes, and the end at the end; what lies between stays on the host. What is secret is masked
+ * by whoever writes the log. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -17,34 +18,52 @@ void ssh_try_log(struct ssh_try *t, enum op_level level, int line, const char *f
 		t->events.on_log(t->ctx, level, "ssh.c", line, text);
 }
 
+/* What is held back for the end of the log; the tails have it. */
+static uint64_t end_room(const struct ssh_try *t)
+{
+	return t->log_limit / 2 < OP_TAIL_MAX ? t->log_limit / 2 : OP_TAIL_MAX;
+}
+
 void ssh_try_output(struct ssh_try *t, bool is_stderr, const char *bytes, size_t len)
 {
-	uint64_t room = t->logged < t->log_limit ? t->log_limit - t->logged : 0;
+	uint64_t first = t->log_limit - end_room(t);
+	uint64_t room = t->logged < first ? first - t->logged : 0;
 	size_t known = len < t->known[is_stderr] ? len : t->known[is_stderr];
+	size_t part;
 
 	ssh_tail_add(&t->tails[is_stderr], bytes, len);
 	t->known[is_stderr] -= known;
 	bytes += known;
 	len -= known;
-	if (len == 0)
-		return;
-	/* Past the limit only the tails go on; the end of the log comes from them. */
-	if (room > 0)
-		t->events.on_output(t->ctx, is_stderr ? OP_STDERR : OP_STDOUT, bytes,
-			len < room ? len : (size_t)room);
-	t->logged += len;
+	part = len < room ? len : (size_t)room;
+	if (part > 0)
+		t->events.on_output(t->ctx, is_stderr ? OP_STDERR : OP_STDOUT, bytes, part);
+	t->logged += part;
+	t->held[is_stderr] += len - part;
 }
 
-void ssh_try_output_end(struct ssh_try *t, const char *last, size_t len, const char *rest_is_in)
+void ssh_try_output_end(struct ssh_try *t, const struct op_bytes tails[2], const char *rest_is_in)
 {
-	uint64_t left = t->logged > t->log_limit ? t->logged - t->log_limit : 0;
-	size_t shown = len < left ? len : (size_t)left;
+	uint64_t room = t->logged < t->log_limit ? t->log_limit - t->logged : 0;
+	uint64_t half[2] = {room / 2, room - room / 2}, left = 0;
+	size_t shown[2];
 
-	if (left == 0)
-		return;
-	TRY_LOG(t, OP_WARNING, "%llu bytes of output are left out here, past the log_limit%s%s",
-		(unsigned long long)(left - shown),
-		rest_is_in[0] == '\0' ? "" : "; all of it is on the host, in ", rest_is_in);
-	if (shown > 0)
-		t->events.on_output(t->ctx, OP_STDOUT, last + len - shown, shown);
+	for (int i = 0; i < 2; i++) {
+		int other = 1 - i;
+		uint64_t share =
+			room - (t->held[other] < half[other] ? t->held[other] : half[other]);
+		uint64_t n = t->held[i] < share ? t->held[i] : share;
+
+		shown[i] = n < tails[i].len ? (size_t)n : tails[i].len;
+		left += t->held[i] - shown[i];
+	}
+	if (left > 0)
+		TRY_LOG(t, OP_WARNING,
+			"%llu bytes of output are left out here, past the log_limit%s%s",
+			(unsigned long long)left,
+			rest_is_in[0] == '\0' ? "" : "; all of it is on the host, in ", rest_is_in);
+	for (int i = 0; i < 2; i++)
+		if (shown[i] > 0)
+			t->events.on_output(t->ctx, i == 0 ? OP_STDOUT : OP_STDERR,
+				tails[i].data + tails[i].len - shown[i], shown[i]);
 }

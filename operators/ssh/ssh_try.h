@@ -90,6 +90,7 @@ struct ssh_try {
 	int64_t sweep_min; /* this try sweeps what ended so many minutes ago; 0: it does not */
 	size_t response_limit;
 	uint64_t log_limit, logged; /* logged: bytes of output handed on */
+	uint64_t held[2]; /* of each stream, those that were not */
 
 	enum try_phase phase;
 	struct ssh_exec *exec; /* the conversation */
@@ -151,9 +152,9 @@ void ssh_tail_add(struct tail *t, const char *bytes, size_t len);
 /* ssh_log.c: what leaves for the log. */
 void ssh_try_output(struct ssh_try *t, bool is_stderr, const char *bytes, size_t len);
 
-/* There is no more output: its last bytes follow where the log_limit cut it. rest_is_in is where
- * all of it lies on the host, or "". */
-void ssh_try_output_end(struct ssh_try *t, const char *last, size_t len, const char *rest_is_in);
+/* There is no more output: of what was held back of each stream there follows what the log_limit
+ * has room for. rest_is_in is where all of it lies on the host, or "". */
+void ssh_try_output_end(struct ssh_try *t, const struct op_bytes tails[2], const char *rest_is_in);
 
 void ssh_try_log(struct ssh_try *t, enum op_level level, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

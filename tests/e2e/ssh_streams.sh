@@ -116,6 +116,21 @@ is "a log that is cut" "$status" 0
 like "the cut is told, and where the rest is" "$(task_log main.limited)" \
 	"*bytes of output are left out here, past the log_limit; all of it is on the host, in $host/.windrow/*/stdout*"
 is "the end follows it" "$(printed main.limited INFO | tail -n 1)" 100000
+is "what is kept of it is no more" "$(printed main.limited INFO | wc -c)" 1024
+
+test_dag <<'E'
+default_args: {operator: ssh, ssh_conn_id: box, log_limit: 1KiB}
+tasks:
+  over: {command: "seq 300; seq 100 >&2"}
+  under: {command: "seq 200; seq 100 >&2"}
+E
+like "a little past the limit says how much is left out" "$(task_log main.over)" \
+	"*WARNING - 360 bytes of output are left out here*"
+is "of each stream there is the end" "$(printed main.over INFO | tail -n 1) $(printed main.over WARNING | tail -n 1)" "300 100"
+is "within it nothing is" "$(
+	printed main.under INFO
+	printed main.under WARNING
+)" "$(seq 200 && seq 100)"
 
 # N.B. an ordinary user's sshd can give terminals only where it need not change their owner.
 if ssh -F none -q -tt -i "$sshd_dir/user_key" -o "UserKnownHostsFile=$me/.ssh/known_hosts" -p "$port" \
