@@ -28,8 +28,7 @@ void load_cycle_text(
 	buf_free(&b);
 }
 
-/* Where a link is said: for an expression, the expression's place in its text. */
-static struct pos link_pos(const struct loader *l, const struct link *k)
+struct pos load_link_pos(const struct loader *l, const struct link *k)
 {
 	const char *at = NULL;
 
@@ -57,8 +56,8 @@ static struct pos find_pos(const struct loader *l, const uint32_t *before)
 	for (size_t i = 0; i < l->n_links; i++) {
 		const struct link *k = &l->links[i];
 
-		if (before[k->to] == k->from && is_later(link_pos(l, k), best))
-			best = link_pos(l, k);
+		if (before[k->to] == k->from && is_later(load_link_pos(l, k), best))
+			best = load_link_pos(l, k);
 	}
 	for (size_t i = 0; i < l->n_stage_links; i++) {
 		const struct stage_link *k = &l->stage_links[i];

@@ -250,4 +250,12 @@ void load_cycle(struct loader *l, const uint32_t *nodes, size_t n);
 void load_cycle_text(
 	struct loader *l, struct pos pos, const char *what, const uint32_t *list, size_t n);
 
+/* Where a link is said: for an expression, the expression's place in its text. */
+struct pos load_link_pos(const struct loader *l, const struct link *k);
+
+/* load_reach.c */
+
+/* Tells of expressions that reach into an output where nothing can be. */
+void load_reach(struct loader *l);
+
 #endif

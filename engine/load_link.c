@@ -393,6 +393,7 @@ void load_graph(struct loader *l)
 	if (l->dag->stages == NULL || l->failed != 0 || !link_stages(l) || l->failed != 0)
 		return;
 	l->place = (struct place){PLACE_DAG, NULL};
+	load_reach(l);
 	mark_inner(l);
 	if (!planner_init(&p)) {
 		load_nomem(l);
