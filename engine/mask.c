@@ -19,11 +19,16 @@
 
 #define PAIRS 65536
 
+enum spelling_flag {
+	IS_SECRET = 1 << 0, /* known in all its spellings */
+	IS_BASE64 = 1 << 1, /* line ends may stand within it */
+	IS_BARE = 1 << 2, /* backslashes may stand within it; one that is its second byte must */
+};
+
 struct spelling {
 	unsigned char *bytes;
 	size_t len;
-	bool is_secret; /* one that is known in all its spellings */
-	bool is_base64; /* line ends may stand within it */
+	unsigned flags;
 };
 
 struct mask {
@@ -89,8 +94,7 @@ static void index_build(struct mask *m)
 	qsort(m->list, m->n, sizeof(m->list[0]), compare);
 	for (size_t i = 0; i < m->n; i++) {
 		if (kept > 0 && compare(&m->list[kept - 1], &m->list[i]) == 0) {
-			m->list[kept - 1].is_secret |= m->list[i].is_secret;
-			m->list[kept - 1].is_base64 |= m->list[i].is_base64;
+			m->list[kept - 1].flags |= m->list[i].flags;
 			wipe(m->list[i].bytes, m->list[i].len);
 			free(m->list[i].bytes);
 			continue;
@@ -105,8 +109,7 @@ static void index_build(struct mask *m)
 		m->first[p + 1] += m->first[p];
 }
 
-static int spelling_add(
-	struct mask *m, const void *bytes, size_t len, bool is_secret, bool is_base64)
+static int spelling_add(struct mask *m, const void *bytes, size_t len, unsigned flags)
 {
 	struct spelling *list;
 	unsigned char *copy;
@@ -130,30 +133,56 @@ static int spelling_add(
 	memcpy(copy, bytes, len);
 	m->list[m->n].bytes = copy;
 	m->list[m->n].len = len;
-	m->list[m->n].is_secret = is_secret;
-	m->list[m->n].is_base64 = is_base64;
+	m->list[m->n].flags = flags;
 	m->n++;
 	return 0;
 }
 
+/* N.B. a backslash behind its first byte would part the pair by which it is found. */
+static int bare_add(struct mask *m, struct buf *bare)
+{
+	int r;
+
+	if (bare->len < MASK_SECRET_MIN)
+		return 0;
+	r = spelling_add(m, bare->data, bare->len, IS_BARE);
+	if (r != 0)
+		return r;
+	buf_addc(bare, '\0');
+	r = buf_status(bare);
+	if (r != 0)
+		return r;
+	memmove(bare->data + 2, bare->data + 1, bare->len - 2);
+	bare->data[1] = '\\';
+	return spelling_add(m, bare->data, bare->len, IS_BARE);
+}
+
 static int spellings_add(struct mask *m, const unsigned char *s, size_t len)
 {
+	unsigned n_bare = mask_spelling_has_bare(s, len) ? MASK_BARE_SPELLINGS : 0;
 	struct buf out;
 	int r = 0;
 
 	buf_init(&out, 0);
 	for (unsigned i = 0; i < MASK_SPELLINGS && r == 0; i++) {
-		bool is_base64 = mask_spelling_is_base64(i);
+		unsigned flags = mask_spelling_is_base64(i) ? IS_BASE64 : 0;
 
 		buf_reset(&out);
 		mask_spell(&out, s, len, i);
 		r = buf_status(&out);
 		if (r == 0)
-			r = spelling_add(m, out.data, out.len, i == 0, is_base64);
+			r = spelling_add(m, out.data, out.len, i == 0 ? IS_SECRET : flags);
 		/* N.B. a line end behind its first digit would part the pair by which it is found.
 		 */
-		if (r == 0 && is_base64 && out.len > 0)
-			r = spelling_add(m, out.data + 1, out.len - 1, false, true);
+		if (r == 0 && flags == IS_BASE64 && out.len > 0)
+			r = spelling_add(m, out.data + 1, out.len - 1, IS_BASE64);
+	}
+	for (unsigned i = 0; i < n_bare && r == 0; i++) {
+		buf_reset(&out);
+		mask_spell_bare(&out, s, len, i);
+		r = buf_status(&out);
+		if (r == 0)
+			r = bare_add(m, &out);
 	}
 	if (out.data != NULL)
 		wipe(out.data, out.cap);
@@ -171,7 +200,7 @@ static bool knows(const struct mask *m, const unsigned char *secret, size_t len)
 
 	for (uint32_t i = m->first[p]; i < m->first[p + 1]; i++)
 		if (m->list[i].len == len && memcmp(m->list[i].bytes, secret, len) == 0)
-			return m->list[i].is_secret;
+			return (m->list[i].flags & IS_SECRET) != 0;
 	return false;
 }
 
@@ -199,7 +228,7 @@ int mask_add(struct mask *m, const char *secret, size_t len)
 		if (nl == NULL)
 			nl = end;
 		if (nl - line >= LINE_MIN)
-			r = spelling_add(m, line, (size_t)(nl - line), false, false);
+			r = spelling_add(m, line, (size_t)(nl - line), 0);
 		line = nl + 1;
 	}
 	index_build(m);
@@ -229,21 +258,39 @@ void mask_stream_destroy(struct mask_stream *s)
 
 enum found { FOUND_NOTHING, FOUND_SECRET, FOUND_PART };
 
+/* How many bytes at b are none of the spelling's, but may stand before its next one. */
+static size_t skipped(const struct spelling *s, const unsigned char *b, size_t left)
+{
+	size_t n = 0, backslashes = 0;
+
+	for (; n < left; n++) {
+		bool is_end = b[n] == '\n' || b[n] == '\r';
+		bool is_backslash = b[n] == '\\' && backslashes < MASK_BACKSLASHES_MAX;
+
+		if (!(is_end && (s->flags & IS_BASE64) != 0) &&
+			!(is_backslash && (s->flags & IS_BARE) != 0))
+			break;
+		backslashes += is_backslash;
+	}
+	return n;
+}
+
 /* Compares a spelling with what begins at b. *used: the bytes of b that it takes, where it is there
  * whole. */
 static enum found match(const struct spelling *s, const unsigned char *b, size_t left, size_t *used)
 {
 	size_t at = 0;
 
-	if (!s->is_base64) {
+	if ((s->flags & (IS_BASE64 | IS_BARE)) == 0) {
 		*used = s->len;
 		if (memcmp(s->bytes, b, s->len < left ? s->len : left) != 0)
 			return FOUND_NOTHING;
 		return s->len <= left ? FOUND_SECRET : FOUND_PART;
 	}
 	for (size_t i = 0; i < s->len; i++, at++) {
-		while (i > 0 && at < left && (b[at] == '\n' || b[at] == '\r'))
-			at++;
+		/* N.B. a spelling's own backslash is met before others are passed over. */
+		if (i > 0 && s->bytes[i] != '\\')
+			at += skipped(s, b + at, left - at);
 		if (at == left)
 			return FOUND_PART;
 		if (b[at] != s->bytes[i])

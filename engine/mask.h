@@ -3,7 +3,8 @@
  *
  * It knows each secret as it is and in the spellings in which programs echo it: base64 (at each of
  * the three alignments, both alphabets, in lines too), percent-encoded, JSON-escaped, quoted for a
- * shell. A secret that arrives in pieces, over any number of chunks, is still found.
+ * shell, and with any backslashes in it that quotes within quotes make. A secret that arrives in
+ * pieces, over any number of chunks, is still found.
  */
 #ifndef ENGINE_MASK_H
 #define ENGINE_MASK_H
@@ -14,6 +15,7 @@
 #define MASK_TEXT "***"
 #define MASK_SECRET_MIN 4 /* a shorter one would blot out ordinary text */
 #define MASK_SECRET_MAX ((size_t)65536) /* bytes of one secret */
+#define MASK_BACKSLASHES_MAX 64 /* in a row that quotes may make in a secret */
 #define MASK_SPELLINGS_MAX 100000 /* spellings of one masker */
 
 struct buf;

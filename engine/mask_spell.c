@@ -1,5 +1,6 @@
 /*
- * How programs spell a secret: base64 at each alignment, percent signs, JSON, a shell's quotes.
+ * How programs spell a secret: base64 at each alignment, percent signs, JSON, a shell's quotes and
+ * backslashes.
  * Each spelling is the same wherever the secret stands; what mixes with its neighbours is left out.
  */
 #include "engine/mask_spell.h"
@@ -9,6 +10,9 @@
 
 #include "engine/buf.h"
 #include "engine/utf8.h"
+
+#define SHELL_SPELLING 11
+#define JSON_SPELLING 12 /* and the four behind it */
 
 /*
  * The part of a secret's base64 that is the same whatever stands around it, where `skip` bytes of
@@ -99,6 +103,14 @@ static void spell_shell(struct buf *out, const unsigned char *s, size_t len)
 	}
 }
 
+bool mask_spelling_has_bare(const unsigned char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!is_unreserved(s[i]))
+			return true;
+	return false;
+}
+
 bool mask_spelling_is_base64(unsigned i)
 {
 	return i >= 1 && i <= 6;
@@ -122,8 +134,20 @@ void mask_spell(struct buf *out, const unsigned char *s, size_t len, unsigned i)
 		spell_percent(out, s, len, i == 7 ? lower : upper, i == 9, false);
 	else if (i == 10)
 		spell_percent(out, s, len, upper, false, true);
-	else if (i == 11)
+	else if (i == SHELL_SPELLING)
 		spell_shell(out, s, len);
 	else
-		spell_json(out, s, len, (enum json_way)(i - 12));
+		spell_json(out, s, len, (enum json_way)(i - JSON_SPELLING));
+}
+
+void mask_spell_bare(struct buf *out, const unsigned char *s, size_t len, unsigned i)
+{
+	static const unsigned of[MASK_BARE_SPELLINGS] = {0, SHELL_SPELLING, JSON_SPELLING};
+	size_t start = out->len, kept = start;
+
+	mask_spell(out, s, len, of[i]);
+	for (size_t at = start; at < out->len; at++)
+		if (out->data[at] != '\\')
+			out->data[kept++] = out->data[at];
+	out->len = kept;
 }

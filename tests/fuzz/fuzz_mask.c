@@ -2,7 +2,7 @@
  * The masker: secrets with a byte 255 behind each, then a text that may hold them. The text comes
  * out the same whole, in pieces (the first byte is their length) and a byte at a time; no secret is
  * left in it; it never grows; and what programs make of a secret - base64, JSON, percent signs, a
- * shell's quotes - is masked too.
+ * shell's quotes, quotes within quotes - is masked too.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -113,6 +113,28 @@ static void check_spelled(const struct mask *m, const struct buf *text)
 	buf_free(&out);
 }
 
+/* As it stands in so many double quotes within each other. */
+static void check_quoted(const struct mask *m, const struct secret *s, unsigned depth)
+{
+	size_t n_bare = 0, row = 0, longest = 0;
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (size_t i = 0; i < s->len; i++) {
+		bool is_escaped = s->text[i] != '\0' && strchr("\\\"$`", s->text[i]) != NULL;
+
+		for (unsigned k = 0; is_escaped && k < (1u << depth) - 1; k++)
+			buf_addc(&b, '\\');
+		buf_addc(&b, s->text[i]);
+		n_bare += s->text[i] != '\\';
+		row = s->text[i] == '\\' ? row + 1 : 0;
+		longest = row > longest ? row : longest;
+	}
+	if (n_bare >= MASK_SECRET_MIN && (longest + 1) << depth <= MASK_BACKSLASHES_MAX)
+		check_spelled(m, &b);
+	buf_free(&b);
+}
+
 static void check_spellings(const struct mask *m, const struct secret *s)
 {
 	struct value v = value_string(s->text, s->len);
@@ -135,6 +157,8 @@ static void check_spellings(const struct mask *m, const struct secret *s)
 	if (utf8_valid(s->text, s->len) == s->len) /* JSON has other words for what is none */
 		check_spelled(m, &b);
 	buf_free(&b);
+	for (unsigned depth = 1; depth <= 3; depth++)
+		check_quoted(m, s, depth);
 	for (size_t before = 0; before < 6; before++)
 		check_base64(m, s, before);
 }

@@ -67,6 +67,20 @@ int main(void)
 	check("p%40ss+w0rd%27%22%5C", "***", "as a form does it");
 	check("{\"x\": \"p@ss w0rd'\\\"\\\\\"}", "{\"x\": \"***\"}", "JSON-escaped");
 	check("'p@ss w0rd'\\''\"\\'", "'***'", "quoted for a shell");
+	OK(mask_add(mask, "s$t\"X\\'/q`b", 11) == 0,
+		"one of signs that quotes put a backslash before");
+	check("\"s\\$t\\\"X\\\\'/q\\`b\"", "\"***\"", "in double quotes");
+	check("s\\$t\"X\\\\'/q\\`b", "***", "in a here-document");
+	check("`echo 's\\$t\"X\\'\\''/q\\`b'`", "`echo '***'`", "in single quotes in backquotes");
+	check("\"`echo \"\\\"s\\\\\\$t\\\\\\\"X\\\\\\\\\\'\\/q\\\\\\`b\\\"\"`\"",
+		"\"`echo \"\\\"***\\\"\"`\"", "in quotes in backquotes in quotes");
+	check("\"{\\\"s\\$t\\\\\\\"X\\\\\\\\'/q\\`b\\\"}\"", "\"{\\\"***\\\"}\"",
+		"as JSON in double quotes");
+	check("s\\", "s\\", "what only begins so comes through");
+	OK(mask_add(mask, "line\none", 8) == 0, "one of two lines");
+	check("line\\\\none", "***", "as JSON in double quotes it has a backslash more");
+	OK(mask_add(mask, "\\\\a.b", 5) == 0, "one that is hardly more than backslashes");
+	check("a.b a\\.b", "a.b a\\.b", "does not blot out the rest of it");
 	OK(mask_add(mask, "a/\xc3\xbc<\xf0\x9f\x98\x80", 9) == 0, "one that is not all ASCII");
 	check("a\\/\xc3\xbc<\xf0\x9f\x98\x80", "***", "JSON with slashes escaped");
 	check("a/\\u00fc<\\ud83d\\ude00", "***", "JSON all in ASCII");
