@@ -18,6 +18,7 @@
 #include "cli/text.h"
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "engine/mask.h"
 #include "scheduler/outputs.h"
 
 struct preview {
@@ -179,6 +180,15 @@ static int render_all(struct preview *p, struct err *e)
 	return status == 0 ? 0 : err_set(e, status, "%s", err_text(status));
 }
 
+static int mask_all(struct preview *p, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < p->n && r == 0; i++)
+		r = mask_value(p->lookup.mask, p->arena, &p->pairs[i].value, &p->pairs[i].value);
+	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
+}
+
 /* Bytes as they are; on a terminal line for line, made harmless. */
 static void print_text(const char *text, size_t len)
 {
@@ -224,8 +234,13 @@ static int print_blocks(const struct preview *p)
 
 static int open_outputs(struct preview *p)
 {
+	struct err e;
+
 	if (!lookup_home(&p->lookup))
 		return EXIT_FAILED;
+	/* What a run has left may hold secrets that its tasks were given. */
+	if (p->stored.dag != NULL && render_secrets_learn(p->dag, &p->lookup.source, &e) != 0)
+		return stores_report(&e);
 	lookup_hide_secrets(&p->lookup);
 	p->try_number = 1;
 	p->outputs = outputs_create(p->dag);
@@ -305,6 +320,8 @@ static int show(struct preview *p, const struct args *args)
 
 	if (status == 0)
 		status = render_all(p, &e);
+	if (status == 0)
+		status = mask_all(p, &e);
 	if (status != 0) {
 		report_error("%s: %s", p->task->id, e.text);
 		return EXIT_FAILED;

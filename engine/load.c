@@ -146,7 +146,7 @@ static int begin_document(struct loader *l, size_t len)
 		return ERR_NOMEM;
 	}
 	l->dag->arena = l->arena;
-	l->param_names = NULL;
+	l->param_names = l->variable_names = NULL;
 	l->n_links = l->n_stage_links = 0;
 	l->is_env_shared = false;
 	memset(l->env_layers, 0, sizeof(l->env_layers));
@@ -161,6 +161,7 @@ static int begin_document(struct loader *l, size_t len)
 static void end_document(struct loader *l)
 {
 	strmap_destroy(l->param_names);
+	strmap_destroy(l->variable_names);
 	free(l->links);
 	free(l->stage_links);
 	l->links = NULL;

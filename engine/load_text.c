@@ -26,12 +26,35 @@ static struct template_report begin(struct loader *l, const char *key, const str
 	return (struct template_report){.ctx = l, .on_problem = on_problem};
 }
 
-static void link_exprs(
+static void note_variable(struct loader *l, const struct expr *x)
+{
+	struct dag_variable *v;
+
+	if (l->variable_names == NULL)
+		l->variable_names = strmap_create(8);
+	if (l->variable_names != NULL &&
+		strmap_find(l->variable_names, x->name, x->name_len) != STRMAP_NONE)
+		return;
+	v = arena_alloc(l->arena, sizeof(*v));
+	if (l->variable_names == NULL || v == NULL ||
+		strmap_add(l->variable_names, x->name, x->name_len, 0) != 0) {
+		load_nomem(l);
+		return;
+	}
+	*v = (struct dag_variable){l->dag->variables, x->name, x->name_len};
+	l->dag->variables = v;
+}
+
+/* What expressions read: outputs of tasks, which are waited for, and variables. */
+static void note_exprs(
 	struct loader *l, const struct yaml_node *n, const struct expr *exprs, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (exprs[i].root == EXPR_OUTPUT && l->task != NULL && !l->is_callback)
+	for (size_t i = 0; i < count; i++) {
+		if (exprs[i].root == EXPR_VAR)
+			note_variable(l, &exprs[i]);
+		else if (exprs[i].root == EXPR_OUTPUT && l->task != NULL && !l->is_callback)
 			load_link(l, exprs[i].task, n, &exprs[i]);
+	}
 }
 
 /* Takes note of how compiling ended. What was refused was reported. */
@@ -59,7 +82,7 @@ bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
 				&report, &t)))
 		return false;
 	exprs = template_exprs(t, &count);
-	link_exprs(l, n, exprs, count);
+	note_exprs(l, n, exprs, count);
 	*out = t;
 	return true;
 }
@@ -107,7 +130,7 @@ bool load_condition(struct loader *l, const char *key, const struct yaml_node *n
 		!is_made(l, cond_compile(l->arena, n->text, n->n, &scope, &report, out)))
 		return false;
 	exprs = cond_exprs(*out, &count);
-	link_exprs(l, n, exprs, count);
+	note_exprs(l, n, exprs, count);
 	return true;
 }
 

@@ -69,6 +69,7 @@ libengine_a_SOURCES = \
 	engine/mask.h \
 	engine/mask_spell.c \
 	engine/mask_spell.h \
+	engine/mask_value.c \
 	engine/param.c \
 	engine/param.h \
 	engine/pattern.c \

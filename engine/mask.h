@@ -18,8 +18,10 @@
 #define MASK_BACKSLASHES_MAX 64 /* in a row that quotes may make in a secret */
 #define MASK_SPELLINGS_MAX 100000 /* spellings of one masker */
 
+struct arena;
 struct buf;
 struct mask;
+struct value;
 
 /* Makes a masker that knows nothing. NULL where memory is short. */
 struct mask *mask_create(void);
@@ -50,5 +52,9 @@ void mask_stream_flush(struct mask_stream *s, struct buf *out);
 
 /* Masks one whole text. Failure sticks in out. */
 void mask_text(const struct mask *m, const void *bytes, size_t len, struct buf *out);
+
+/* A copy of v in the arena, each text and number in it masked; keys of maps stay as they are. out
+ * may be v. ERR_NOMEM, ERR_LIMIT. */
+int mask_value(const struct mask *m, struct arena *a, const struct value *v, struct value *out);
 
 #endif

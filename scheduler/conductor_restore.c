@@ -12,6 +12,7 @@
 #include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
+#include "scheduler/render.h"
 #include "store/store_run.h"
 
 /* What was read of one run. */
@@ -224,6 +225,8 @@ static int restore(
 		status = runner_of(c, run, a, &r, e);
 	if (status == 0)
 		status = tasks_restore(r, &s, e);
+	if (status == 0 && !c->o.is_offline)
+		status = render_secrets_learn(r->edition->dag, c->o.source, e);
 	if (status == 0)
 		status = machine_restore(r, &s, &actions, e);
 	if (status == 0) {

@@ -15,6 +15,7 @@
 #include "engine/instant.h"
 #include "engine/template.h"
 #include "scheduler/outputs.h"
+#include "store/secret.h"
 
 static struct value string_value(const char *s)
 {
@@ -109,6 +110,25 @@ static int get(
 		break;
 	}
 	return status == 0 ? 0 : err_set(e, status, "%s", err_text(status));
+}
+
+int render_secrets_learn(const struct dag *d, const struct render_source *s, struct err *e)
+{
+	struct value ignored;
+	int status = 0;
+
+	if (s->mask == NULL)
+		return 0;
+	for (const struct dag_variable *v = d->variables; v != NULL && status == 0; v = v->next) {
+		struct arena *a = secret_arena_create(0);
+
+		status = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+				   : s->var(s->ctx, v->name, v->len, a, &ignored, e);
+		arena_destroy(a);
+		if (status == ERR_NOTFOUND || status == ERR_CORRUPT)
+			status = 0;
+	}
+	return status;
 }
 
 static struct expr_env env_of(const struct render *r)

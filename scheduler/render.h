@@ -37,6 +37,11 @@ struct render_source {
 		struct arena *scratch, struct value *out, struct err *e);
 };
 
+/* Gives out every variable that a DAG names, so that the source's mask knows the secrets that
+ * earlier tries of a run may have left in outputs. What there is not, or cannot be opened any
+ * more, is passed over; else the source's errors. */
+int render_secrets_learn(const struct dag *d, const struct render_source *s, struct err *e);
+
 /* The place of one task, or instance, in a run. */
 struct render {
 	const struct dag *dag;

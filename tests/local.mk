@@ -106,6 +106,7 @@ E2E_TESTS = \
 	tests/e2e/sched_metrics.sh \
 	tests/e2e/sched_races.sh \
 	tests/e2e/sched_schedule.sh \
+	tests/e2e/sched_secrets.sh \
 	tests/e2e/ssh_accounts.sh \
 	tests/e2e/ssh_callbacks.sh \
 	tests/e2e/ssh_connections.sh \

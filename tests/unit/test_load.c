@@ -289,6 +289,37 @@ static void test_numbers(void)
 	unload();
 }
 
+/* Wherever a variable is named, the DAG knows of it, once. */
+static void test_variables(void)
+{
+	static const char *const names[] = {
+		"on", "each", "when", "list", "env", "cmd", "shared", "all"};
+	const struct dag *d = good(
+		"environment: {E: $<var.all>}\n"
+		"default_args: {operator: local, environment: {D: $<var.shared>}}\n"
+		"on_failure: [{url: 'https://h/$<var.on>'}]\n"
+		"tasks:\n"
+		"  a: {command: echo $<var.cmd> $<var.cmd | upper> $<var.all>, environment: {V: "
+		"$<var.env>},\n"
+		"      arguments: [x, $<var.list>], when: $<var.when> == \"x\", for_each: [1, "
+		"$<var.each>]}\n"
+		"  b: {command: echo $<var.cmd> var.no, doc: $$<var.neither>}\n");
+	size_t n = 0;
+
+	for (const struct dag_variable *v = d->variables; v != NULL; v = v->next)
+		n++;
+	IS_INT((long long)n, sizeof(names) / sizeof(names[0]), "variables are noted once each");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct dag_variable *v = d->variables;
+
+		while (v != NULL &&
+			(v->len != strlen(names[i]) || memcmp(v->name, names[i], v->len) != 0))
+			v = v->next;
+		OK(v != NULL, "var.%s is", names[i]);
+	}
+	unload();
+}
+
 static void test_limits(void)
 {
 	char *text = calloc(1, LOAD_FILE_MAX + 1);
@@ -324,6 +355,7 @@ int main(void)
 	test_many();
 	test_values();
 	test_numbers();
+	test_variables();
 	test_limits();
 	buf_free(&said);
 	return tap_done();

@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/value.h"
 #include "tests/unit/tap.h"
 
 static struct mask *mask;
@@ -34,6 +36,27 @@ static void check(const char *text, const char *want, const char *story)
 	}
 	IS_INT((long long)wrong, 0, "and wherever it is cut");
 	buf_free(&out);
+}
+
+static void test_value(void)
+{
+	static const char text[] = "{\"a\": [\"x hunter2\", 1.50, 20261121, null], \"hunter2\": "
+				   "{\"b\": true}, \"e\": [{}, \"\"]}";
+	struct arena *a = arena_create(0);
+	struct buf out;
+	struct value v;
+	struct err e;
+
+	buf_init(&out, 0);
+	OK(mask_add(mask, "20261121", 8) == 0, "a secret number");
+	OK(value_parse_json(a, text, strlen(text), &v, &e) == 0 && mask_value(mask, a, &v, &v) == 0,
+		"a value is masked");
+	value_json(&v, &out);
+	IS_STR(buf_str(&out),
+		"{\"a\":[\"x ***\",1.50,\"***\",null],\"hunter2\":{\"b\":true},\"e\":[{},\"\"]}",
+		"in all its texts and numbers");
+	buf_free(&out);
+	arena_destroy(a);
 }
 
 int main(void)
@@ -95,6 +118,8 @@ int main(void)
 	OK(mask_add(mask, "aHVudGVyMjAwM", 13) == 0,
 		"what spells one secret may be another, and so may a line of one");
 	check("YUhWdWRHVnlNakF3TQ==", "***Q==", "which is known in its own spellings too");
+
+	test_value();
 
 	buf_init(&out, 0);
 	s = mask_stream_create(mask);

@@ -1,0 +1,54 @@
+#!/bin/sh
+# A secret that a task has left as its response: whoever prints it later, a scheduler that was started since or a person who looks, is
+# shown none of it.
+. "${top_srcdir:-.}/tests/e2e/tap.sh"
+. "${top_srcdir:-.}/tests/e2e/daemon.sh"
+mkdir -p "$dags"
+
+# shellcheck disable=SC2016 # the dollar is the secret's
+secret='hunter$2"x\y'
+printf %s "$secret" | "$windrow" variables set token --secret
+cat >"$dags/s.yaml" <<END
+tasks:
+  leave: {operator: local, command: 'printf %s $<var.token> > "\$SCRIPT_RESPONSE_FILE"'}
+  wait: {operator: local, command: "while [ ! -e $work/go ]; do sleep 0.05; done", depends_on: [leave]}
+  show: {operator: local, command: 'echo "$<main.leave.output.response>"; exit 3', depends_on: [wait]}
+END
+is_state()
+{
+	[ "$("$windrow" tasks state s "$1" one)" = "$2" ]
+}
+# shown_by TRY: what the log of a try of show tells of the secret
+shown_by()
+{
+	"$windrow" tasks logs s show one --try "$1" | sed -n 's/^[^}]*} [A-Z]* - \(Running.*\|[^SM].*\)/\1/p'
+}
+
+daemon_start
+until_ok "a DAG is there" knows s
+run dags trigger s --run-id one
+until_ok "a task waits behind the one that was given the secret" is_state wait running
+daemon_stop
+daemon_start
+: >"$work/go"
+until_ok "another scheduler goes on with the run" is_state show failed
+is "and its log holds no secret" "$(shown_by 1)" 'Running command: echo "***"; exit 3
+***
+the script ended with exit status 3'
+daemon_stop
+daemon_start
+run tasks clear s -r one -t show -y
+until_ok "another one runs a task of a run that was over" "$windrow" tasks logs s show one --try 2
+until_ok "to its end" is_state show failed
+is "and its log holds none" "$(shown_by 2)" "$(shown_by 1)"
+run tasks render s show one
+is "nor does what it was rendered to" "$status:$out" '0:# command
+echo "***"; exit 3'
+for format in table json yaml plain; do
+	run tasks render s show one -o "$format"
+	like "as $format neither" "$status:$out" "0:*[*][*][*]*"
+	is "in any part" "$(printf %s "$out" | grep -c hunter)" 0
+done
+daemon_stop
+is "nor does any log" "$(grep -rl hunter "$WINDROW_HOME/logs" "$daemon_log")" ""
+tap_done
