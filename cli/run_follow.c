@@ -33,13 +33,14 @@ struct following {
 	struct run_stored stored;
 	uv_loop_t loop;
 	struct run_show show;
+	struct runner_run_change ended; /* where has_ended; shown when all else is */
 	struct instances *instances; /* by task */
 	struct client *client; /* NULL: the daemon is away */
 	uv_poll_t poll;
 	uv_timer_t again;
 	uv_signal_t signals[CAUGHT_COUNT];
 	unsigned n_tries;
-	bool has_poll, is_over, is_stalled; /* is_stalled: nothing can be stored */
+	bool has_poll, has_ended, is_over, is_stalled; /* is_stalled: nothing can be stored */
 	char why[sizeof(((struct err *)NULL)->text) + 80];
 	char *home, *logs;
 	int status;
@@ -183,7 +184,11 @@ static void on_run(struct following *f, const struct value *v)
 		return;
 	if (number_of(v, "started_at") != 0)
 		f->show.view.started_at = number_of(v, "started_at");
-	run_show_run(&f->show, &c);
+	f->has_ended = run_state_is_over(c.state);
+	if (f->has_ended)
+		f->ended = c;
+	else
+		run_show_run(&f->show, &c);
 }
 
 static void on_line(struct following *f, const struct value *v)
@@ -219,6 +224,8 @@ static void take(struct following *f, const struct value *line)
 	} else if ((v = value_member(line, "stall", 5)) != NULL) {
 		on_stall(f, v);
 	} else if ((v = value_member(line, "end", 3)) != NULL) {
+		if (f->has_ended)
+			run_show_run(&f->show, &f->ended);
 		run_show_end(&f->show, f->logs);
 		leave(f,
 			strcmp(client_text(v, "state"), run_state_name(RUN_SUCCESS)) == 0

@@ -211,7 +211,7 @@ static int logs(struct logs *l, const struct args *args)
 		return report_no_memory();
 	l->task = dag_find_task(l->stored.dag, args_word(args, 1));
 	if (l->task == NULL)
-		return EXIT_USAGE;
+		return EXIT_FAILED;
 	l->instance = args_has(args, "map-index") ? (uint32_t)args_int(args, "map-index", 0)
 						  : RUN_NO_INSTANCE;
 	status = try_choose(l, args);

@@ -258,7 +258,7 @@ static int prepare(struct preview *p, const struct args *args)
 	p->arena = p->opened.arena;
 	p->task = dag_find_task(p->dag, args_word(args, 1));
 	if (p->task == NULL)
-		return EXIT_USAGE;
+		return EXIT_FAILED;
 	status = run_conf_read(&p->conf, p->dag, p->arena, args_text(args, "conf", "{}"),
 		args_text(args, "logical-date", NULL));
 	if (status == EXIT_DONE)
@@ -300,7 +300,7 @@ static int prepare_stored(struct preview *p, const struct args *args)
 	p->arena = p->stored.arena;
 	p->task = dag_find_task(p->dag, args_word(args, 1));
 	if (p->task == NULL)
-		return EXIT_USAGE;
+		return EXIT_FAILED;
 	status = open_outputs(p);
 	if (status != EXIT_DONE)
 		return status;

@@ -176,7 +176,7 @@ static int prepare(struct test *t, const struct args *args)
 
 	t->task = dag_find_task(t->opened.dag, args_word(args, 1));
 	if (t->task == NULL)
-		return EXIT_USAGE;
+		return EXIT_FAILED;
 	status = run_conf_read(&t->conf, t->opened.dag, t->opened.arena,
 		args_text(args, "conf", "{}"), args_text(args, "logical-date", NULL));
 	if (status != EXIT_DONE)

@@ -84,6 +84,8 @@ is "a response without a value is wrong usage" "$status" 2
 like "and told" "$err" 'windrow: --response: "Build.make" is not TASK=JSON*'
 run tasks render "$work/r.yaml" Ship.copy -r 'Build.mkae={}'
 like "a task that there is not names the nearest" "$err" '*did you mean "Build.make"?'
+run tasks render "$work/r.yaml" Ship.copi
+is "nor can be rendered" "$status:$err" '1:windrow: r has no task "Ship.copi"; did you mean "Ship.copy"?'
 run tasks render "$work/r.yaml" Ship.all -r 'Build.parts=[]'
 like "outputs of a for_each cannot be made up" "$err" 'windrow: --response: Build.parts is a for_each*'
 

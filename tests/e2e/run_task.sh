@@ -34,5 +34,5 @@ err
 run tasks test "$work/t.yaml" each
 is "of a for_each the first item runs" "$out" "x-0"
 run tasks test "$work/t.yaml" nothing
-is "an unknown task is wrong usage" "$status" 2
+like "a task that there is not fails, as one does of a run" "$status:$err" "1:*has no task \"nothing\"*"
 tap_done

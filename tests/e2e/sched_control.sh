@@ -80,6 +80,8 @@ ask_for_things()
 	is "$kind: both are" "$(state d r3).$(state e r3)" failed.failed
 	said "a run that is over" 1 "*the run r3 of d is over: failed*" runs cancel d/r3
 	said "a task that there is not" 1 "*d has no task \"x\"*" tasks mark d x r2 success
+	said "the log of one that there is not" 1 "*d has no task \"x\"*" tasks logs d x r2
+	said "what such a one was rendered to" 1 "*d has no task \"x\"*" tasks render d x r2
 	said "marking a task" 0 "a of d/r2 is marked success" tasks mark d a r2 success
 	run tasks clear d -t '^main.b$' -r r1 --downstream --dry-run
 	is "$kind: clear lists what it would clear" "$out" "r1	main.b		failed
@@ -120,8 +122,7 @@ for kind in with without; do
 	run dags trigger d -r r1 --wait
 	is "$kind: a run that is waited for and fails exits 1" "$status" 1
 	# N.B. who begins to follow late hears of the run first, and then of its tasks as they stand.
-	like "$kind: and was shown" "$out" "*run failed dag_id=d run_id=r1*"
-	like "$kind: with its tasks" "$out" "*main.b failed try=1*"
+	like "$kind: and was shown, its tasks before its end" "$out" "*main.b failed try=1*run failed dag_id=d run_id=r1*"
 	[ $kind = with ] || daemon_stop
 	ask_for_things
 	[ $kind = with ] || daemon_start
@@ -239,6 +240,21 @@ run dags trigger p -r waits
 until_ok "a task waits before a pool without slots" sh -c "\"$windrow\" tasks state p main.a waits | grep -qx scheduled"
 run pools delete shut
 until_ok "and runs when the pool is deleted" has_state p waits success
+
+# Whoever follows a run over a crash, and is held until it is over, hears of its end behind its tasks.
+run pools set shut 0
+"$windrow" dags trigger p -r late --wait >"$work/late" 2>&1 &
+waiting=$!
+until_ok "a run is waited for" grep -q "run running" "$work/late"
+kill -s STOP $waiting
+daemon_kill
+daemon_start
+run pools delete shut
+until_ok "it ends while nobody looks" has_state p late success
+kill -s CONT $waiting
+wait $waiting
+is "who waited for it leaves with its status" $? 0
+like "and was told of its task first" "$(cat "$work/late")" "*main.a success*run success*"
 
 # Backfills side by side, over a crash.
 cat >"$dags/g.yaml" <<END
