@@ -13,12 +13,14 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/cond_node.h"
+#include "engine/cond_text.h"
 #include "engine/err.h"
 #include "engine/literal.h"
 #include "engine/scan.h"
 
 struct compiler {
 	struct arena *a;
+	struct scan *scan;
 	const struct expr_scope *scope;
 	const struct template_report *report;
 	const char *text; /* in the arena */
@@ -132,20 +134,49 @@ static struct cond_node *word_refuse(struct compiler *c)
 	return fail(c, c->at, e.text);
 }
 
+/* A text in quotes, which has a $ and so may hold expressions. */
+static struct cond_node *text_take(struct compiler *c, size_t begin, const struct value *v)
+{
+	struct cond_node *n;
+	struct template *t;
+	const struct expr *exprs;
+	size_t count;
+
+	c->rc = cond_text_compile(
+		c->a, c->scan, v, begin + 1, c->at - begin - 2, c->scope, c->report, &t);
+	if (c->rc != 0)
+		return NULL;
+	exprs = template_exprs(t, &count);
+	if (count > 0)
+		buf_add(&c->exprs, exprs, count * sizeof(*exprs));
+	n = node_add(c, COND_TEXT, begin);
+	if (n != NULL)
+		n->made = t;
+	return n;
+}
+
 static struct cond_node *literal_take(struct compiler *c)
 {
 	size_t begin = c->at;
+	bool has_expr = false;
 	struct value v;
 	struct err e = {0};
 	struct cond_node *n;
 	int rc = literal_read(c->a, c->text, c->len, &c->at, &v, &e);
 
-	if (rc == ERR_NOMEM) {
+	if (rc == 0 && v.type == VALUE_STRING && memchr(v.u.text, '$', v.len) != NULL)
+		return text_take(c, begin, &v);
+	if (rc == 0 && v.type == VALUE_LIST)
+		rc = cond_text_find(c->scan, &v, c->scope->has_item, &has_expr);
+	if (rc != 0 && rc != ERR_INVALID && rc != ERR_LIMIT) {
 		c->rc = rc;
 		return NULL;
 	}
 	if (rc != 0)
 		return fail(c, c->at, e.text);
+	if (has_expr)
+		return fail(c, begin,
+			"an expression cannot stand inside of a list; compare with == and or");
 	n = node_add(c, COND_LITERAL, begin);
 	if (n != NULL)
 		n->literal = v;
@@ -339,10 +370,10 @@ static struct cond_node *whole_read(struct compiler *c)
 	return fail(c, c->at, "a comparison, and, or, or the end was expected here");
 }
 
-int cond_compile(struct arena *a, const char *text, size_t len, const struct expr_scope *scope,
-	const struct template_report *report, struct cond **out)
+int cond_compile(struct arena *a, struct scan *scan, const char *text, size_t len,
+	const struct expr_scope *scope, const struct template_report *report, struct cond **out)
 {
-	struct compiler c = {.a = a, .scope = scope, .report = report, .len = len};
+	struct compiler c = {.a = a, .scan = scan, .scope = scope, .report = report, .len = len};
 	struct cond *cond = arena_alloc(a, sizeof(*cond));
 	struct err e = {0};
 

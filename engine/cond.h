@@ -14,9 +14,9 @@
 
 struct cond;
 
-/* Compiles text into the arena. 0, ERR_INVALID (reported), ERR_NOMEM. */
-int cond_compile(struct arena *a, const char *text, size_t len, const struct expr_scope *scope,
-	const struct template_report *report, struct cond **out);
+/* Compiles text into the arena. 0, ERR_INVALID (reported), ERR_NOMEM. scan: see template.h. */
+int cond_compile(struct arena *a, struct scan *scan, const char *text, size_t len,
+	const struct expr_scope *scope, const struct template_report *report, struct cond **out);
 
 /* A condition that holds where both do, the first being asked first; either may be NULL and counts
  * as true then. NULL only where memory is short, or both are. */

@@ -12,6 +12,7 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/cond_node.h"
+#include "engine/cond_text.h"
 #include "engine/err.h"
 #include "engine/filter.h"
 
@@ -51,6 +52,11 @@ static bool value_truth(const struct value *v)
 	}
 }
 
+static const char *hint(int rc)
+{
+	return rc == ERR_NOTFOUND ? "; where that may be, end it in | default(...)" : "";
+}
+
 static int expr_value(const struct asker *k, const struct expr *x, struct value *out)
 {
 	struct err inner = {0};
@@ -58,8 +64,16 @@ static int expr_value(const struct asker *k, const struct expr *x, struct value 
 
 	if (rc == 0)
 		return 0;
-	return err_set(k->e, rc, "$<%.*s>: %s%s", shown(x->text_len), x->text, inner.text,
-		rc == ERR_NOTFOUND ? "; where that may be, end it in | default(...)" : "");
+	return err_set(
+		k->e, rc, "$<%.*s>: %s%s", shown(x->text_len), x->text, inner.text, hint(rc));
+}
+
+static int made_value(const struct asker *k, const struct template *t, struct value *out)
+{
+	struct err inner = {0};
+	int rc = cond_text_eval(t, k->env, k->scratch, out, &inner);
+
+	return rc == 0 ? 0 : err_set(k->e, rc, "%s%s", inner.text, hint(rc));
 }
 
 static int node_value(const struct asker *k, const struct cond_node *n, struct value *out)
@@ -73,6 +87,8 @@ static int node_value(const struct asker *k, const struct cond_node *n, struct v
 	}
 	if (n->kind == COND_EXPR)
 		return expr_value(k, n->expr, out);
+	if (n->kind == COND_TEXT)
+		return made_value(k, n->made, out);
 	rc = node_truth(k, n, &truth);
 	*out = value_bool(truth);
 	return rc;

@@ -12,6 +12,7 @@ enum cond_kind {
 	COND_COMPARE, /* of two, by op */
 	COND_EXPR, /* its value */
 	COND_LITERAL, /* its value */
+	COND_TEXT, /* a string, made of what its expressions give */
 };
 
 /* X(enum suffix, spelling) */
@@ -38,6 +39,7 @@ struct cond_node {
 	struct cond_node *first, *next; /* its first child; its next brother */
 	const struct expr *expr;
 	struct value literal;
+	const struct template *made;
 	const char *text; /* as written, for messages */
 	size_t len;
 };

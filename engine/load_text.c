@@ -127,7 +127,7 @@ bool load_condition(struct loader *l, const char *key, const struct yaml_node *n
 		return *out != NULL;
 	}
 	if (!load_is_text(l, key, n) ||
-		!is_made(l, cond_compile(l->arena, n->text, n->n, &scope, &report, out)))
+		!is_made(l, cond_compile(l->arena, l->scan, n->text, n->n, &scope, &report, out)))
 		return false;
 	exprs = cond_exprs(*out, &count);
 	note_exprs(l, n, exprs, count);

@@ -10,6 +10,8 @@ libengine_a_SOURCES = \
 	engine/cond_eval.c \
 	engine/cond_join.c \
 	engine/cond_node.h \
+	engine/cond_text.c \
+	engine/cond_text.h \
 	engine/cron.c \
 	engine/cron.h \
 	engine/cron_parse.c \

@@ -6,8 +6,11 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/scan.h"
 #include "tests/unit/expr_world.h"
 #include "tests/unit/tap.h"
+
+static struct scan *scan;
 
 static void on_problem(void *ctx, bool is_warning, size_t at, const char *sentence)
 {
@@ -26,7 +29,7 @@ static void comes(const char *text, const char *want)
 	int rc;
 
 	buf_init(&b, 0);
-	rc = cond_compile(a, text, strlen(text), world_scope(false), &report, &c);
+	rc = cond_compile(a, scan, text, strlen(text), world_scope(false), &report, &c);
 	if (rc == 0) {
 		rc = cond_eval(c, world_env(), &truth, &e);
 		buf_adds(&b, rc != 0 ? e.text : truth ? "true" : "false");
@@ -127,6 +130,18 @@ static const char *const holds[] = {
 	"$<params.nothing | default(\"> or }\")> == \"> or }\"",
 	"(((true)))",
 	"not(false)and(true)",
+	/* Texts that hold expressions. */
+	"\"$<params.database>\" == \"shop\"",
+	"'$<params.database>' == 'shop'",
+	"'${params.keep}' == 7",
+	"'${params.keep}' != '7.0'",
+	"\"v$<params.keep>-${params.database | upper}\" == 'v7-SHOP'",
+	"\"$<params.nothing | default(\\\"a\\\")>\" == 'a'",
+	"'$<params.nothing | default(\"a\")>' == 'a'",
+	"\"\\t$<params.keep>\" == \"\\t7\"",
+	"'<' in '$$<' and '$$' not in '$$<' and '{HOME}$' in \"${HOME}$\"",
+	"'hop' in 's$<params.database>'",
+	"'a$<params.list>' == 'a[\"a\",\"b c\",3]'",
 };
 
 #define CHAIN "comparisons do not chain; join two of them with and"
@@ -158,12 +173,23 @@ static void refused(void)
 	comes("1 in [1", "7: a list wants , or ] behind an item");
 	comes("\"abc", "0: the string that begins here has no closing \"");
 	comes("01 == 1", "0: 01 is no number as JSON writes them");
+	comes("'x$<params.nope>' == 1", "11: there is no parameter \"nope\"");
+	comes("'\\tx$<params.nope>' == 1", "1: there is no parameter \"nope\"");
+	comes("'x$<params.keep' == 1",
+		"2: this $< has no closing > on its line; $$< stands for the characters "
+		"themselves");
+	comes("$<params.keep> in [1, ['$<params.keep>']]",
+		"18: an expression cannot stand inside of a list; compare with == and or");
 	comes("1 not 2", "2: a comparison, and, or, or the end was expected here");
 }
 
 static void failed(void)
 {
 	comes("$<skipped.output.response.x> == 1",
+		"$<skipped.output.response.x>: Check.skipped did not run, and has no output; where "
+		"that "
+		"may be, end it in | default(...)");
+	comes("'$<skipped.output.response.x>' == 1",
 		"$<skipped.output.response.x>: Check.skipped did not run, and has no output; where "
 		"that "
 		"may be, end it in | default(...)");
@@ -224,8 +250,9 @@ static void joined(void)
 	struct cond *c, *d, *j;
 	size_t n;
 
-	cond_compile(a, "$<params.keep> == 7", 19, world_scope(false), &report, &c);
-	cond_compile(a, "$<var.x> or $<params.keep> > 5", 30, world_scope(false), &report, &d);
+	cond_compile(a, scan, "$<params.keep> == 7", 19, world_scope(false), &report, &c);
+	cond_compile(
+		a, scan, "$<var.x> or $<params.keep> > 5", 30, world_scope(false), &report, &d);
 	OK(cond_join(a, NULL, c) == c && cond_join(a, c, NULL) == c,
 		"none joined to one is the one");
 	OK(cond_join(a, NULL, NULL) == NULL, "none joined to none is none");
@@ -245,7 +272,8 @@ static void joined(void)
 
 static void memory_short(void)
 {
-	static const char text[] = "not ($<params.keep> == 7 or \"a\" in [\"b\", 1]) and ${dag.id}";
+	static const char text[] =
+		"not ($<params.keep> == 7 or \"a\" in [\"b\", 1]) and ${dag.id} or '$<dag.id>'";
 	struct template_report report = {NULL, on_problem};
 	int rc = ERR_NOMEM, failed = 0;
 	struct cond *c;
@@ -253,7 +281,7 @@ static void memory_short(void)
 	for (size_t max = 16; rc == ERR_NOMEM && max < 100000; max += 16) {
 		struct arena *a = arena_create(max);
 
-		rc = cond_compile(a, text, strlen(text), world_scope(false), &report, &c);
+		rc = cond_compile(a, scan, text, strlen(text), world_scope(false), &report, &c);
 		failed += rc == ERR_NOMEM;
 		arena_destroy(a);
 	}
@@ -263,6 +291,7 @@ static void memory_short(void)
 
 int main(void)
 {
+	scan = scan_create();
 	for (size_t i = 0; i < sizeof(holds) / sizeof(*holds); i++)
 		comes(holds[i], "true");
 	refused();
@@ -270,5 +299,6 @@ int main(void)
 	nested();
 	joined();
 	memory_short();
+	scan_destroy(scan);
 	return tap_done();
 }
