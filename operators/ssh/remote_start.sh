@@ -32,7 +32,7 @@ case $b in
 -*) c=${b#-}; take; printf "%s" "$t" >>"$s" 2>/dev/null || c=1;;
 *) head -c "$b" >>"$s" 2>/dev/null && whole || c=1;;
 esac;
-[ "$c" = 0 ] || fail "the script did not arrive whole, or the disk is full";
+[ "$c" = 0 ] || fail "the script did not arrive whole, or the disk of $h is full";
 # The claim: made by exclusive creation. Its first line is room for the result, so that the end needs no
 # disk block. The script has been open since before, and is for as long as we live: that tells a later
 # windrow whether we do.
@@ -40,9 +40,9 @@ esac;
 trap : PIPE HUP TERM INT;
 set -C;
 { printf "%-40s\n%s\n%s\n" "" "$$" "$s" >"$d/claim"; } 2>/dev/null || {
-[ -s "$d/claim" ] && { tell "taken $d"; exit 0; }; fail "the disk is full"; };
+[ -s "$d/claim" ] && { tell "taken $d"; exit 0; }; fail "no file can be made in $d; is its disk full?"; };
 set +C;
-printf "" >"$d/stdout"; printf "" >"$d/stderr";
+{ printf "" >"$d/stdout" && printf "" >"$d/stderr"; } 2>/dev/null || fail "no file can be made in $d; is its disk full?";
 w=; [ "$SHELL" -ef /bin/sh ] 2>/dev/null && w="$m same$n";
 printf "%s%s home %s\n%s start %s\n" "$w" "$m" "$HOME" "$m" "$d";
 # What windrow says while the script runs, and the followers of the two streams.
@@ -90,7 +90,10 @@ printf "exit %s" "$r" 1<>"$d/claim";
 [ "$v" ] && kill $v 2>/dev/null; [ -f "$d/late" ] && tell late;
 set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
 [ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && cat "$d/stderr" >&9;
-reply; fi;
+reply;
+# Nobody follows, and no mark can be made, be it that the disk is full: what there is is sent when asked for.
+else [ -f "$d/followed" ] || tell follow; fi;
+[ -f "$d/stdout" ] || tell "why $d was taken away while the script ran, and its output and response with it";
 tell "exit $r";
 # What others left here long ago, folders of what never began with it. One that has no end is left
 # alone while its supervisor lives. N.B. the folder may be windrow's own home too: ids alone begin with a

@@ -88,4 +88,47 @@ while [ -e "$host/.windrow/0hours" ] && [ "$(date +%s)" -lt "$patience" ]; do
 done
 ok "of another remote_retention what is older is swept" [ ! -e "$host/.windrow/0hours" ]
 ok "and what is not is kept" [ -e "$host/.windrow/0hour" ]
+
+# A folder that is taken away under its script: of one that is not followed yet, and of one that is.
+# N.B. the timeout is for the day on which an end is never told.
+cat >"$work/gone.yaml" <<'E'
+default_args: {operator: ssh, ssh_conn_id: box, execution_timeout: 60s}
+tasks:
+  quick: {script: 'rm -rf "${SCRIPT_RESPONSE_FILE%/*}"'}
+  slow: {script: 'd=${SCRIPT_RESPONSE_FILE%/*}; echo out; until [ -e "$d/followed" ]; do :; done; rm -rf "$d"; exit 3'}
+E
+run dags test "$work/gone.yaml"
+for task in quick slow; do
+	like "$task: a folder that is taken away is told" "$(task_log main.$task)" \
+		"*$host/.windrow/* was taken away while the script ran, and its output and response with it*"
+done
+
+# A disk with room, and none for one file more: wherever that is so, the task ends.
+disk=$work/disk
+mkdir "$disk"
+if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=1m,nr_inodes=3 none "$disk" 2>/dev/null; then
+	skip 6 "only root can mount a disk"
+	tap_done
+fi
+trap 'sshd_stop; umount -l "$disk"; rm -rf "$work"' EXIT
+sshd_stop
+host=$disk
+sshd_start
+cat >"$work/full.yaml" <<'E'
+default_args: {operator: ssh, ssh_conn_id: box, execution_timeout: 60s}
+tasks:
+  t: {script: "echo out; exit 3"}
+E
+for inodes in 4 5 6; do
+	rm -rf "$disk/.windrow"
+	mount -o "remount,nr_inodes=$inodes" "$disk"
+	run dags test "$work/full.yaml"
+	like "$inodes inodes: nothing is run" "$(task_log main.t)" "*no file can be made in $disk/.windrow/*; is its disk full?*"
+done
+for inodes in 7 8 9; do
+	rm -rf "$disk/.windrow"
+	mount -o "remount,nr_inodes=$inodes" "$disk"
+	run dags test "$work/full.yaml"
+	like "$inodes inodes: a script is run" "$(task_log main.t)" "*INFO - out*the script ended with exit status 3*"
+done
 tap_done
