@@ -200,6 +200,9 @@ void runner_try_start(struct runner *r, const struct run_action *a)
 			.is_stored = k->journal != NULL,
 			.is_resumed = is_known && kept->is_resumed,
 			.is_attach = a->kind == RUN_ACT_ATTACH,
+			.started_at = is_known && kept->is_resumed && kept->try_started_at > 0
+				? kept->try_started_at
+				: 0,
 			.events = &try_events,
 			.ctx = c};
 		status = try_start(&o, now, &c->try, &has_ended, &end);

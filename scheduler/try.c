@@ -47,7 +47,8 @@ static void on_started(void *ctx)
 {
 	struct try *t = ctx;
 
-	t->started_at = wall_ms();
+	if (t->started_at == 0)
+		t->started_at = wall_ms();
 	t->o.events->on_started(t->o.ctx);
 }
 
@@ -253,6 +254,7 @@ int try_start(const struct try_options *o, int64_t now, struct try **out, bool *
 	t->o = *o;
 	t->task = task;
 	t->begun_at = now;
+	t->started_at = o->started_at;
 	(void)snprintf(t->execution_id, sizeof(t->execution_id), "%s", o->execution_id);
 	if (o->is_resumed)
 		task_log_resume(t->log, &t->mark);

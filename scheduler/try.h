@@ -45,6 +45,7 @@ struct try_options {
 	bool is_stored; /* a later process may take it up */
 	bool is_resumed; /* an earlier process may have started it: its log goes on */
 	bool is_attach; /* it surely was started: it is never started again */
+	int64_t started_at; /* when, where an earlier process has seen it; else 0 */
 	const struct try_events *events;
 	void *ctx;
 };
