@@ -208,6 +208,12 @@ until_ok "the run is there" has_state f one running
 following=$!
 until_ok "a line shows while the task runs" grep -q 'INFO - first$' "$work/followed"
 is "and no more than that" "$(grep -c second "$work/followed")" 0
+{
+	"$windrow" tasks logs f a one --follow
+	echo "left with $?" >"$work/left"
+} | head -n 1 >"$work/head" &
+until_ok "whoever follows for somebody who reads no more leaves, though nothing more is printed" grep -q 'left with 1' "$work/left"
+like "after what was wanted" "$(cat "$work/head")" "*Starting attempt 1 of 2"
 daemon_kill
 until_ok "whoever waits is told that the scheduler went away" grep -q "went away" "$work/waited"
 daemon_start
