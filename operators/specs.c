@@ -6,6 +6,7 @@
 
 #include "engine/dag.h"
 #include "engine/duration.h"
+#include "engine/template.h"
 
 #define MIB (INT64_C(1) << 20)
 
@@ -88,8 +89,15 @@ static const char *local_refuse(const struct setting *settings, int *key)
 /* N.B. detach is true where nothing is said, unless the script wants a terminal. */
 static const char *ssh_refuse(const struct setting *settings, int *key)
 {
+	size_t len;
+
 	if (!settings[SSH_KEY_SSH_CONN_ID].is_set)
 		return "operator ssh wants an ssh_conn_id: the connection that leads to the host";
+	(void)template_source(settings[SSH_KEY_SSH_CONN_ID].text, &len);
+	if (len == 0) {
+		*key = SSH_KEY_SSH_CONN_ID;
+		return "ssh_conn_id: want the name of a connection, and this is empty";
+	}
 	if (!settings[SSH_KEY_GET_PTY].truth || !settings[SSH_KEY_DETACH].truth)
 		return NULL;
 	*key = SSH_KEY_DETACH;
