@@ -385,7 +385,7 @@ static int set_up(struct setup *s, const struct args *args)
 	int status;
 
 	if (source->find(source->ctx, s->arena, s->id, &s->connection, &e) != 0)
-		return fail(&e);
+		return stores_report(&e);
 	status = find_public(s, args);
 	if (status == EXIT_DONE)
 		status = make_known(s, args);

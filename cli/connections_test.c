@@ -52,7 +52,7 @@ struct report {
 	struct arena *arena;
 	const char *messages[STEPS];
 	enum step reached; /* the step that failed, or behind the last one */
-	bool has_failed;
+	bool has_failed, lacks_store;
 };
 
 static void fail(struct report *p, enum step at, const char *why)
@@ -123,6 +123,7 @@ static void try_connection(struct report *p, const struct lookup *l, const char 
 	struct err e;
 
 	if (source->find(source->ctx, p->arena, id, &c, &e) != 0) {
+		p->lacks_store = e.code == ERR_UNAVAILABLE;
 		fail(p, STEP_FIND, e.text);
 		return;
 	}
@@ -154,7 +155,9 @@ static int print(const struct report *p, const struct args *args)
 	}
 	status = table_show(t, args);
 	table_destroy(t);
-	return status == EXIT_DONE && p->has_failed ? EXIT_FAILED : status;
+	if (status != EXIT_DONE || !p->has_failed)
+		return status;
+	return p->lacks_store ? EXIT_UNREACHABLE : EXIT_FAILED;
 }
 
 static int test_exec(const struct args *args)

@@ -57,8 +57,9 @@ int host_key_ask(struct host_key *k, const struct lookup *l)
 	struct err e;
 	int r = bare.all->find(bare.all->ctx, k->arena, k->id, &c, &e);
 
-	if (r == 0)
-		r = ssh_target_make(&source, k->id, NULL, 0, &t, &e);
+	if (r != 0)
+		return stores_report(&e);
+	r = ssh_target_make(&source, k->id, NULL, 0, &t, &e);
 	if (r != 0) {
 		report_error("%s", e.text);
 		return EXIT_FAILED;

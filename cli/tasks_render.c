@@ -324,7 +324,7 @@ static int show(struct preview *p, const struct args *args)
 		status = mask_all(p, &e);
 	if (status != 0) {
 		report_error("%s: %s", p->task->id, e.text);
-		return EXIT_FAILED;
+		return status == ERR_UNAVAILABLE ? EXIT_UNREACHABLE : EXIT_FAILED;
 	}
 	if (!args_has(args, "output"))
 		return print_blocks(p);

@@ -229,7 +229,7 @@ static int open_file(const struct store_options *o, const char *path, enum db_mo
 	int r = 0;
 
 	if (access(path, F_OK) != 0) {
-		if (errno != ENOENT && errno != ENOTDIR)
+		if (errno != ENOENT)
 			return err_set(e, system_error_code(errno, ERR_UNAVAILABLE),
 				"the store %s cannot be opened: %s", path, strerror(errno));
 		r = o->may_create ? create(o->home, path, e) : no_store(path, e);

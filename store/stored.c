@@ -11,9 +11,14 @@ struct stored {
 	struct store *store; /* NULL: not opened yet */
 };
 
+/* N.B. whatever keeps a store from being opened, who wants something of it cannot reach it. */
 static int open_late(struct stored *s, struct err *e)
 {
-	return s->store != NULL ? 0 : store_open(&s->options, &s->store, e);
+	int r = s->store != NULL ? 0 : store_open(&s->options, &s->store, e);
+
+	if (r != 0 && r != ERR_NOTFOUND && r != ERR_NOMEM)
+		r = e->code = ERR_UNAVAILABLE;
+	return r;
 }
 
 static int find(void *ctx, struct arena *a, const char *id, struct connection *out, struct err *e)

@@ -96,4 +96,16 @@ WINDROW_HOME=$work/home3 run db check
 is "a backup is a store" "$status" 0
 WINDROW_HOME=/dev/null/x run variables set a b
 is "a home that cannot be is told" "$status" 3
+: >"$work/file"
+echo 'tasks: {a: {operator: local, command: "echo $<var.x | default(1)>"}}' >"$work/t.yaml"
+for home in "$WINDROW_HOME" "$work/file"; do
+	for command in "variables list" "variables get x" "variables export -" "connections list" "connections get x" "connections test x" \
+		"connections discover-host-key x" "connections setup x" "keypairs list" "keypairs show x" "pools list" "dags list-runs x" \
+		"dags state x y" "dags pause x" "tasks state x a y" "tasks logs x a y" "tasks render $work/t.yaml a" "secrets rotate" \
+		"db clean --before 2026-01-01 -y" "runs cancel x/y"; do
+		# shellcheck disable=SC2086 # words
+		WINDROW_HOME=$home run $command
+		like "$command cannot reach the store" "$status:$err" "3:*$home*"
+	done
+done
 tap_done
