@@ -27,10 +27,12 @@ static int clean(struct store *s, int64_t before, bool is_dry, struct store_clea
 	return EXIT_DONE;
 }
 
-static void tell(const char *verb, const struct store_cleaned *c)
+/* On standard output where that is all that was asked for. */
+static void tell(const char *verb, const struct store_cleaned *c, bool is_asked)
 {
-	report_note("%s %" PRIu64 " runs with %" PRIu64 " tasks and %" PRIu64 " tries, and %" PRIu64
-		    " versions of DAGs that nothing needs any more",
+	(void)fprintf(is_asked ? stdout : stderr,
+		"%s %" PRIu64 " runs with %" PRIu64 " tasks and %" PRIu64 " tries, and %" PRIu64
+		" versions of DAGs that nothing needs any more\n",
 		verb, c->runs, c->tasks, c->tries, c->versions);
 }
 
@@ -41,14 +43,14 @@ static int clean_store(struct store *s, int64_t before, const struct args *args)
 
 	if (status != EXIT_DONE)
 		return status;
-	tell("found", &counted);
+	tell("found", &counted, args_has(args, "dry-run"));
 	if (args_has(args, "dry-run") || counted.runs + counted.versions + counted.sources == 0)
 		return EXIT_DONE;
 	status = confirm(args, "Forget them?");
 	if (status == EXIT_DONE)
 		status = clean(s, before, false, &counted);
 	if (status == EXIT_DONE)
-		tell("forgot", &counted);
+		tell("forgot", &counted, false);
 	return status;
 }
 

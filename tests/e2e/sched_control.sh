@@ -170,6 +170,8 @@ said "jobs check without a scheduler" 1 "*no scheduler runs on*" jobs check
 said "waiting for a run that nobody runs" 3 "*no scheduler runs*nothing was done*" dags trigger d -r r4 --wait
 is "nothing was done" "$(state d r4)" ""
 said "what would be forgotten" 0 "found 0 runs *" db clean --before 2026-01-01
+run db clean --before 2100-01-01 --dry-run
+like "and is, where nothing else is asked for, the answer" "$status:$out:$err" "0:found [1-9]* runs *:"
 said "forgetting" 0 "found *forgot [1-9]* runs *" db clean --before 2100-01-01 --yes
 is "and it is told who did" "$(query "SELECT name FROM audit_log WHERE action = 'db.clean'")" 2100-01-01T00:00:00+00:00
 is "they are forgotten" "$(query "SELECT count(*) FROM runs WHERE state IN ('success', 'failed')")" 0
