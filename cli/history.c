@@ -62,13 +62,31 @@ static int runs_show(const struct store_run *runs, size_t n, const struct args *
 	return status;
 }
 
+/* Of a DAG that has no run: it is there, though perhaps no scheduler has seen it yet. */
+static int dag_check(struct store *s, struct arena *a, const char *dag_id)
+{
+	struct dag_opened opened;
+	struct store_dag dag;
+	struct err e;
+	int status;
+
+	if (s != NULL && store_dag_get(s, a, dag_id, &dag, &e) == 0)
+		return EXIT_DONE;
+	status = dag_open(dag_id, &opened);
+	if (status == EXIT_DONE && strcmp(opened.dag->dag_id, dag_id) != 0) {
+		report_error("%s is a file; its DAG is %s", dag_id, opened.dag->dag_id);
+		status = EXIT_FAILED;
+	}
+	dag_close(&opened);
+	return status;
+}
+
 static int runs_list(struct store *s, struct arena *a, const struct args *args)
 {
 	struct store_run_filter f = {.dag_id = args_word(args, 0),
 		.state = args_text(args, "state", NULL),
 		.limit = (uint32_t)args_int(args, "limit", 0)};
 	struct store_run *runs = NULL;
-	struct store_dag dag;
 	struct err e;
 	size_t n = 0;
 	int status = date_read(args, "start-date", false, &f.since);
@@ -79,11 +97,9 @@ static int runs_list(struct store *s, struct arena *a, const struct args *args)
 		return status;
 	if (s != NULL && store_runs_list(s, a, &f, &runs, &n, &e) != 0)
 		return stores_report(&e);
-	if (n == 0 && (s == NULL || store_dag_get(s, a, f.dag_id, &dag, &e) != 0)) {
-		report_error("there is no DAG %s that a scheduler has seen", f.dag_id);
-		return EXIT_FAILED;
-	}
-	return runs_show(runs, n, args);
+	if (n == 0)
+		status = dag_check(s, a, f.dag_id);
+	return status == EXIT_DONE ? runs_show(runs, n, args) : status;
 }
 
 static int list_runs_exec(const struct args *args)

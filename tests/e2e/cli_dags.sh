@@ -66,6 +66,14 @@ is "a folder is walked" "$out" "2 files, 2 DAGs, 9 tasks: no errors"
 "$windrow" dags validate - <"$dags/sub/tiny.yml" >"$work/out"
 is "- is standard input" "$(cat "$work/out")" "1 file, 1 DAG, 1 task: no errors"
 
+run dags list-runs nightly_backup -o json
+is "a DAG that no scheduler has seen has no runs" "$status:$out:$err" "0:[]:"
+run dags list-runs nightly_bakcup
+is "one that is not there has none to be listed" "$status:$out:$err" \
+	"1::windrow: no DAG \"nightly_bakcup\" in $dags; did you mean \"nightly_backup\"?"
+run dags list-runs "$dags/nightly.yaml"
+is "a file is no DAG's id" "$status:$out:$err" "1::windrow: $dags/nightly.yaml is a file; its DAG is nightly_backup"
+
 run dags list
 is "list exits 0" "$status" 0
 is "list elsewhere than on a terminal is plain" "$out" \
