@@ -131,6 +131,21 @@ static void explain(struct local_try *t)
 	t->message = strdup(text);
 }
 
+/* A script has ended whose files are gone. */
+static void explain_gone(struct local_try *t)
+{
+	char *text;
+
+	if (t->result.verdict != OP_EXITED && t->result.verdict != OP_SIGNALLED)
+		return;
+	if (asprintf(&text,
+		    "%s was taken away while the script ran, and its output and response with it",
+		    t->folder) < 0)
+		return;
+	free(t->message);
+	t->message = text;
+}
+
 static void on_ended(struct local_try *t, struct wire_reader *r)
 {
 	const char *message = wire_string_next(r, NULL);
@@ -149,6 +164,8 @@ static void on_ended(struct local_try *t, struct wire_reader *r)
 	}
 	t->message = message == NULL ? NULL : strdup(message);
 	explain(t);
+	if (r->m.n[2] < 0 || r->m.n[3] < 0)
+		explain_gone(t);
 	t->result.message = t->message == NULL ? "" : t->message;
 	if (local_stream_follow(t))
 		(void)uv_timer_start(&t->owner->follow, on_follow, 0, 0);

@@ -19,17 +19,16 @@
 
 static const char *const stream_names[] = {"standard output", "standard error"};
 
-/* At most len bytes at offset into buffer. How many; 0 where there are none, or no descriptor is
- * to be had just now. */
-static size_t read_at(const char *path, int64_t offset, char *buffer, size_t len)
+/* At most len bytes at offset into buffer. How many; where there are none, *error says why, unless
+ * it is 0: the file ends there. It may be that no descriptor is to be had just now. */
+static size_t read_at(const char *path, int64_t offset, char *buffer, size_t len, int *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n;
+	ssize_t n = fd < 0 ? -1 : pread(fd, buffer, len, (off_t)offset);
 
-	if (fd < 0)
-		return 0;
-	n = pread(fd, buffer, len, (off_t)offset);
-	(void)close(fd);
+	*error = n < 0 ? errno : 0;
+	if (fd >= 0)
+		(void)close(fd);
 	return n > 0 ? (size_t)n : 0;
 }
 
@@ -78,17 +77,35 @@ static void cut(struct local_try *t)
 	}
 }
 
+/* There is no more of a stream than was read: it is shorter than it was, as the script cut it, or
+ * it cannot be read. */
+static void give_up(struct local_try *t, int i, int error)
+{
+	struct local_stream *s = &t->streams[i];
+	char text[1024];
+
+	if (error != 0 && error != ENOENT) {
+		(void)snprintf(text, sizeof(text),
+			"%lld bytes of %s cannot be read: %s; they are in %s",
+			(long long)(s->size - s->offset), stream_names[i], strerror(error),
+			s->path);
+		t->events->on_log(t->ctx, OP_WARNING, "local.c", __LINE__, text);
+	}
+	s->size = s->offset;
+}
+
 /* Hands on what may be of one stream, at most *slice bytes, which it lessens. */
 static void follow_one(struct local_try *t, int i, int64_t *slice)
 {
 	struct local_stream *s = &t->streams[i];
 
 	for (int64_t n = allowed(t, i); n > 0 && *slice > 0; n = allowed(t, i)) {
-		size_t got = read_at(
-			s->path, s->offset, t->owner->slice, (size_t)(n < *slice ? n : *slice));
+		int error;
+		size_t got = read_at(s->path, s->offset, t->owner->slice,
+			(size_t)(n < *slice ? n : *slice), &error);
 
 		if (got == 0 && t->has_ended)
-			s->size = s->offset; /* shorter than it was: the script cut it */
+			give_up(t, i, error);
 		if (got == 0)
 			return;
 		s->offset += (int64_t)got;
@@ -117,10 +134,11 @@ static struct op_bytes read_tail(const struct local_stream *s)
 {
 	size_t len = s->size > (int64_t)OP_TAIL_MAX ? OP_TAIL_MAX : (size_t)s->size;
 	char *data = s->size > 0 ? malloc(len + 1) : NULL;
+	int error;
 
 	if (data == NULL)
 		return (struct op_bytes){.data = NULL, .len = 0};
-	len = read_at(s->path, s->size - (int64_t)len, data, len);
+	len = read_at(s->path, s->size - (int64_t)len, data, len, &error);
 	data[len] = '\0';
 	return (struct op_bytes){.data = data, .len = len};
 }

@@ -50,6 +50,34 @@ static void test_background(void)
 	rig_try_free(&t);
 }
 
+static void test_gone(bool dies_with_engine)
+{
+	struct rig_try t;
+
+	rig_try_init(&t, &rig, "rm -rf \"${SCRIPT_RESPONSE_FILE%/*}\"", false);
+	t.job.dies_with_engine = dies_with_engine;
+	rig_run(&t);
+	IS_INT(t.verdict, OP_EXITED, "a script ends whose folder is taken away");
+	OK(strstr(buf_str(&t.message), "was taken away while the script ran") != NULL,
+		"and why nothing of it is left is told: %s", buf_str(&t.message));
+	rig_try_free(&t);
+}
+
+/* N.B. a link is never followed: it stands for all that cannot be opened. */
+static void test_unreadable(void)
+{
+	struct rig_try t;
+
+	rig_try_init(&t, &rig,
+		"cd \"${SCRIPT_RESPONSE_FILE%/*}\"; printf hello >other; ln -sf other stdout",
+		false);
+	rig_run(&t);
+	IS_STR(buf_str(&t.out), "", "output that cannot be read");
+	OK(strstr(buf_str(&t.log), "5 bytes of standard output cannot be read: ") != NULL,
+		"is told in the log: %s", buf_str(&t.log));
+	rig_try_free(&t);
+}
+
 static void kill_now(struct rig_try *t)
 {
 	if (t->handle != NULL && strchr(buf_str(&t->out), '\n') != NULL)
@@ -313,6 +341,9 @@ int main(void)
 	(void)setenv("HOME", "/tmp", 1); /* the user may have none */
 	rig_open(&rig);
 	test_background();
+	test_gone(true);
+	test_gone(false);
+	test_unreadable();
 	test_kill();
 	test_timeout();
 	test_survival();
