@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "cli/report.h"
 #include "cli/settings.h"
@@ -10,6 +11,7 @@
 #include "engine/err.h"
 #include "operators/registry.h"
 
+#define FILES_WANTED 65536 /* descriptors: each task that runs has its log open */
 #define TOLD_MAX 10 /* tasks that a message names */
 
 extern char **environ;
@@ -46,6 +48,21 @@ static char *folder_in(const char *home, const char *name)
 	return buf_steal(&b);
 }
 
+/* Takes as many descriptors as we may have and want. How many it were before; 0: nobody knows. */
+static uint64_t raise_files(void)
+{
+	struct rlimit files;
+	rlim_t before;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return 0;
+	before = files.rlim_cur;
+	files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+	if (files.rlim_cur > before)
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	return before;
+}
+
 static int open_operators(struct run_host *h, int64_t retention_ms, struct err *e)
 {
 	int r = 0;
@@ -54,7 +71,8 @@ static int open_operators(struct run_host *h, int64_t retention_ms, struct err *
 		.executions = h->executions,
 		.environ = environ,
 		.connections = lookup_connections(&h->lookup),
-		.retention_ms = retention_ms};
+		.retention_ms = retention_ms,
+		.max_files = raise_files()};
 	h->instances = calloc(operators_count, sizeof(struct op_instance *));
 	if (h->executions == NULL || h->logs == NULL || h->instances == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -308,8 +309,19 @@ static void on_child(int signal)
 	(void)signal; /* only ends the waiting */
 }
 
+/* N.B. scripts inherit it: what select()s would trip over larger numbers than it expects. */
+static void files_limit(uint64_t max_files)
+{
+	struct rlimit files;
+
+	if (max_files == 0 || getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur <= max_files)
+		return;
+	files.rlim_cur = (rlim_t)max_files;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 /* Makes this copy of the program a process of its own kind. */
-static _Noreturn void become_launcher(int fd)
+static _Noreturn void become_launcher(int fd, uint64_t max_files)
 {
 	static const int ignored[] = SPAWN_SIGNALS_IGNORED;
 	struct sigaction child = {.sa_handler = on_child};
@@ -334,12 +346,13 @@ static _Noreturn void become_launcher(int fd)
 	(void)fcntl(3, F_SETFD, FD_CLOEXEC);
 	if (chdir("/") != 0)
 		_exit(1);
+	files_limit(max_files);
 	(void)prctl(PR_SET_NAME, "windrow-launch");
 	live(3);
 	_exit(0);
 }
 
-int launcher_fork(int *fd, struct err *e)
+int launcher_fork(uint64_t max_files, int *fd, struct err *e)
 {
 	int pair[2], status;
 	pid_t pid;
@@ -350,7 +363,7 @@ int launcher_fork(int *fd, struct err *e)
 	if (pid == 0) {
 		pid = fork(); /* so that it is nobody's child to wait for */
 		if (pid == 0)
-			become_launcher(pair[1]);
+			become_launcher(pair[1], max_files);
 		_exit(pid < 0 ? 1 : 0);
 	}
 	(void)close(pair[1]);

@@ -10,6 +10,7 @@
 #ifndef OPERATORS_LAUNCHER_H
 #define OPERATORS_LAUNCHER_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct err;
@@ -42,7 +43,8 @@ enum launcher_report {
 };
 
 /* Forks the launcher; *fd is the engine's end of the socket, non-blocking. The launcher is no child
- * of the caller's. ERR_IO, ERR_NOMEM. */
-int launcher_fork(int *fd, struct err *e);
+ * of the caller's. It and its scripts may have max_files descriptors, where that is less than the
+ * caller may; 0: as many. ERR_IO, ERR_NOMEM. */
+int launcher_fork(uint64_t max_files, int *fd, struct err *e);
 
 #endif

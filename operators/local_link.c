@@ -165,7 +165,7 @@ int local_link_open(struct local *l, struct err *e)
 
 	if (pipe == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	r = launcher_fork(&fd, e);
+	r = launcher_fork(l->host->max_files, &fd, e);
 	if (r != 0) {
 		free(pipe);
 		return r;

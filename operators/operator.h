@@ -121,6 +121,8 @@ struct op_host {
 		*environ; /* the engine's environment, of which a task gets a small clean part */
 	const struct connection_source *connections; /* how connections are found by their ids */
 	int64_t retention_ms; /* how long an execution's folder stays after its end */
+	uint64_t max_files; /* descriptors that a local script may have, where that is less than
+			       the engine may; 0: as many */
 };
 
 struct operator;

@@ -254,4 +254,26 @@ is "logs that cannot be written end no run" "$status" 0
 like "the first of them is told, and why" "$err" "*warning: what main.? prints cannot be kept: *: Not a directory"
 is "once" "$(printf '%s\n' "$err" | grep -c kept)" 1
 rm "$WINDROW_HOME/logs"
+# More tasks at once than there are descriptors at first: each has its log open. Scripts have what we began with.
+{
+	echo 'default_args: {operator: local, execution_timeout: 60s}'
+	echo 'max_active_tasks: 100'
+	echo 'tasks:'
+	seq 80 | sed "s|.*|  t&: {script: 'echo here >> $work/here; until [ -e $work/all ]; do sleep 0.05; done'}|"
+	echo "  all: {script: 'until [ \$(wc -l < $work/here) = 80 ]; do sleep 0.05; done; : > $work/all; ulimit -S -n'}"
+} >"$work/wide.yaml"
+: >"$work/here"
+hard=$(ulimit -H -n)
+if [ "$hard" = unlimited ] || [ "$hard" -ge 200 ]; then
+	(
+		ulimit -S -n 64
+		run dags test "$work/wide.yaml" --verbose
+		echo "$status:$err"
+		printf '%s\n' "$out" | sed -n 's/^.* main\.all | //p'
+	) >"$work/got"
+	is "80 tasks at once keep their logs with 64 descriptors, which their scripts have" "$(cat "$work/got")" "0:
+64"
+else
+	skip 1 "no more than $hard descriptors may be had here"
+fi
 tap_done
