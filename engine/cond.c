@@ -107,7 +107,7 @@ static struct cond_node *expr_read(struct compiler *c)
 		return NULL;
 	}
 	if (rc != 0)
-		return fail(c, begin + 2 + wrong, e.text);
+		return fail(c, wrong == EXPR_WHOLE ? begin : begin + 2 + wrong, e.text);
 	buf_add(&c->exprs, x, sizeof(*x));
 	c->at = end + 1;
 	n = node_add(c, COND_EXPR, begin);

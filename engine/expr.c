@@ -52,13 +52,6 @@ const char *run_field_name(enum run_field f)
 	return run_fields[f];
 }
 
-/* Where segment i begins; behind the last one, where the path ends. */
-static int fail_at(struct path *p, size_t i)
-{
-	*p->where = i < p->n ? p->places[i] : p->end;
-	return p->e != NULL ? p->e->code : ERR_INVALID;
-}
-
 static int shown(size_t len)
 {
 	return (int)(len < 80 ? len : 80);
@@ -78,7 +71,7 @@ static int unknown(struct path *p, size_t i, const char *what, const char *const
 		if (h.best != NULL) {
 			err_set(p->e, ERR_INVALID, "there is no %s.%.*s; did you mean %s.%.*s?",
 				what, shown(h.len), h.word, what, (int)h.best_len, h.best);
-			return fail_at(p, i);
+			return p->e->code;
 		}
 	}
 	for (size_t j = 0; j < n && used < sizeof(list) - 40; j++) {
@@ -94,7 +87,7 @@ static int unknown(struct path *p, size_t i, const char *what, const char *const
 			shown(p->steps[i].len), p->steps[i].name, what, list);
 	else
 		err_set(p->e, ERR_INVALID, "%s wants a name behind it: it has %s", what, list);
-	return fail_at(p, i);
+	return p->e->code;
 }
 
 static bool is_word(const struct path *p, size_t i, const char *word)
@@ -128,21 +121,21 @@ static int rest_refuse(struct path *p, size_t n, const char *what)
 	if (p->n <= n)
 		return 0;
 	err_set(p->e, ERR_INVALID, "%s is a plain value: nothing can follow it", what);
-	return fail_at(p, n);
+	return p->e->code;
 }
 
 static int named_resolve(struct path *p, enum expr_root root, const char *what, struct expr *x)
 {
 	if (p->n < 2 || p->steps[1].is_index) {
 		err_set(p->e, ERR_INVALID, "%s wants a name behind it: %s.NAME", what, what);
-		return fail_at(p, 1);
+		return p->e->code;
 	}
 	x->root = root;
 	x->name = p->steps[1].name;
 	x->name_len = p->steps[1].len;
 	if (root == EXPR_PARAM &&
 		p->scope->param_find(p->scope->ctx, x->name, x->name_len, p->e) != 0)
-		return fail_at(p, 1);
+		return p->e->code;
 	return rest_keep(p, 2, x);
 }
 
@@ -156,7 +149,7 @@ static int conn_resolve(struct path *p, struct expr *x)
 	if (i < 0) {
 		err_set(p->e, ERR_INVALID,
 			"a connection gives .host, .port and .login here, and never its secrets");
-		return fail_at(p, 2);
+		return p->e->code;
 	}
 	x->attribute = conn_attributes[i];
 	x->n_steps = 0;
@@ -172,7 +165,7 @@ static int output_resolve(struct path *p, size_t at_output, struct expr *x)
 	x->root = EXPR_OUTPUT;
 	if (p->scope->task_find(p->scope->ctx, stage == NULL ? "" : stage->name,
 		    stage == NULL ? 0 : stage->len, task->name, task->len, &x->task, p->e) != 0)
-		return fail_at(p, 0);
+		return p->e->code;
 	if (id < 0)
 		return unknown(p, at_output + 1, "output", outputs, OUTPUT_COUNT);
 	x->output = (enum output_id)id;
@@ -193,7 +186,8 @@ static int plain_resolve(
 	return rest_refuse(p, n, what);
 }
 
-/* Where a path that begins like no root goes wrong: a task without .output, or an unknown word. */
+/* What is wrong with a path that begins like no root: a task without .output, or an unknown word.
+ */
 static int lost_tell(struct path *p)
 {
 	static const char *const roots[] = {
@@ -205,7 +199,7 @@ static int lost_tell(struct path *p)
 	if (is_word(p, 0, "item") || is_word(p, 0, "index")) {
 		err_set(p->e, ERR_INVALID, "%.*s exists only inside of for_each", (int)s[0].len,
 			s[0].name);
-		return fail_at(p, 0);
+		return p->e->code;
 	}
 	if (p->n >= 2 && !s[1].is_index &&
 		p->scope->task_find(p->scope->ctx, s[0].name, s[0].len, s[1].name, s[1].len, &task,
@@ -213,13 +207,13 @@ static int lost_tell(struct path *p)
 		err_set(p->e, ERR_INVALID,
 			"behind a task comes .output: %.*s.%.*s.output.response, for example",
 			shown(s[0].len), s[0].name, shown(s[1].len), s[1].name);
-		return fail_at(p, 2);
+		return p->e->code;
 	}
 	if (p->scope->task_find(p->scope->ctx, "", 0, s[0].name, s[0].len, &task, NULL) == 0) {
 		err_set(p->e, ERR_INVALID,
 			"behind a task comes .output: %.*s.output.response, for example",
 			shown(s[0].len), s[0].name);
-		return fail_at(p, 1);
+		return p->e->code;
 	}
 	hint_begin(&h, s[0].name, s[0].len);
 	for (size_t i = 0; i < COUNT(roots); i++)
@@ -232,7 +226,7 @@ static int lost_tell(struct path *p)
 			"nothing is called \"%.*s\" here; an expression begins with "
 			"Stage.task.output, params, var, conn, run, dag, task, item or index",
 			shown(s[0].len), s[0].name);
-	return fail_at(p, 0);
+	return p->e->code;
 }
 
 static int resolve(struct path *p, struct expr *x)
@@ -294,7 +288,7 @@ int expr_parse(struct arena *a, const char *text, size_t len, const struct expr_
 	struct expr x = {0};
 	int rc;
 
-	*where = 0;
+	*where = EXPR_WHOLE;
 	if (len > EXPR_LENGTH_MAX)
 		return err_set(e, ERR_LIMIT, "an expression has at most %d bytes", EXPR_LENGTH_MAX);
 	x.text = text;
@@ -305,7 +299,7 @@ int expr_parse(struct arena *a, const char *text, size_t len, const struct expr_
 	p.e = e != NULL ? e : &own;
 	p.text = x.text;
 	p.len = len;
-	p.at = p.n = p.end = 0;
+	p.at = p.n = 0;
 	rc = path_read(&p);
 	if (rc == 0)
 		rc = resolve(&p, &x);

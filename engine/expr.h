@@ -118,8 +118,10 @@ struct expr_scope {
 	bool has_item; /* inside for_each: item and index may be named */
 };
 
+#define EXPR_WHOLE SIZE_MAX
+
 /* Parses the inside of $<...> into the arena; the text must live as long. ERR_INVALID with a
- * sentence; *where is the byte in text at which it is wrong. */
+ * sentence; *where is the byte in text that is wrong, or EXPR_WHOLE: what it names is not there. */
 int expr_parse(struct arena *a, const char *text, size_t len, const struct expr_scope *scope,
 	struct expr *out, size_t *where, struct err *e);
 

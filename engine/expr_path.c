@@ -40,14 +40,13 @@ static int fail(struct path *p)
 	return p->e->code;
 }
 
-static int step_add(struct path *p, size_t place, struct expr_step s)
+static int step_add(struct path *p, struct expr_step s)
 {
 	if (p->n == EXPR_STEPS_MAX) {
 		err_set(p->e, ERR_LIMIT, "a path has at most %d parts", EXPR_STEPS_MAX);
 		return fail(p);
 	}
-	p->steps[p->n] = s;
-	p->places[p->n++] = place;
+	p->steps[p->n++] = s;
 	return 0;
 }
 
@@ -78,11 +77,11 @@ static int index_read(struct path *p, struct expr_step *s)
 /* The segment whose bracket stands at p->at. */
 static int bracket_read(struct path *p)
 {
-	size_t place = p->at++;
 	struct expr_step s;
 	struct value key;
 	int rc;
 
+	p->at++;
 	if (peek(p) == '"' || peek(p) == '\'') {
 		rc = literal_string_read(p->a, p->text, p->len, &p->at, &key, p->e);
 		if (rc != 0)
@@ -98,13 +97,12 @@ static int bracket_read(struct path *p)
 		return fail(p);
 	}
 	p->at++;
-	return step_add(p, place, s);
+	return step_add(p, s);
 }
 
 static int name_read(struct path *p)
 {
 	size_t n = name_length(p);
-	size_t place = p->at;
 
 	if (n == 0) {
 		err_set(p->e, ERR_INVALID,
@@ -113,7 +111,7 @@ static int name_read(struct path *p)
 		return fail(p);
 	}
 	p->at += n;
-	return step_add(p, place, (struct expr_step){.name = p->text + place, .len = n});
+	return step_add(p, (struct expr_step){.name = p->text + p->at - n, .len = n});
 }
 
 int path_read(struct path *p)
@@ -140,7 +138,6 @@ int path_read(struct path *p)
 			rc = name_read(p);
 		}
 	}
-	p->end = p->at;
 	return rc;
 }
 
@@ -201,7 +198,7 @@ static int filter_read(struct path *p, struct expr_filter *f)
 	}
 	f->filter = filter_find(p->text + begin, len, p->e);
 	if (f->filter == NULL)
-		return fail(p);
+		return p->e->code;
 	p->at += len;
 	blanks_skip(p);
 	if (peek(p) == '(')

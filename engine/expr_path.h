@@ -9,15 +9,13 @@
 struct path {
 	struct arena *a;
 	const struct expr_scope *scope;
-	size_t *where; /* the byte that is wrong, once a function has failed */
+	size_t *where; /* EXPR_WHOLE, or the byte that is wrong, once a function has failed */
 	struct err *e; /* never NULL */
 	const char *text; /* of the whole expression; lives in the arena */
 	size_t len;
 	size_t at; /* how far it has been read */
 	struct expr_step steps[EXPR_STEPS_MAX]; /* all segments, the root's among them */
-	size_t places[EXPR_STEPS_MAX]; /* where each begins in text */
 	size_t n;
-	size_t end; /* where the path ends */
 };
 
 /* Reads the path at p->at: at least one name. 0, ERR_INVALID, ERR_LIMIT, ERR_NOMEM. */

@@ -96,7 +96,7 @@ static size_t expr_add(struct compiler *c, const struct scan_hit *hit)
 	if (rc == ERR_NOMEM)
 		c->rc = rc;
 	else if (rc != 0)
-		problem(c, begin + wrong, e.text);
+		problem(c, wrong == EXPR_WHOLE ? hit->at : begin + wrong, e.text);
 	if (rc == 0) {
 		mode_check(c, hit->at, &x);
 		buf_add(c->pieces, &hole, sizeof(hole));

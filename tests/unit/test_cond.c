@@ -154,7 +154,7 @@ static void refused(void)
 	comes("true and", "8: the condition ends where a value was expected");
 	comes("not", "3: the condition ends where a value was expected");
 	comes("== 7", "0: a value was expected here: an expression, $<...>, or a literal");
-	comes("$<params.nope> == 1", "9: there is no parameter \"nope\"");
+	comes("$<params.nope> == 1", "0: there is no parameter \"nope\"");
 	comes("$<params.keep == 1", "0: this expression is not closed on its line");
 	comes("$<params.keep> == success",
 		"18: success is no literal; a text stands in quotes: \"success\"");
@@ -173,7 +173,7 @@ static void refused(void)
 	comes("1 in [1", "7: a list wants , or ] behind an item");
 	comes("\"abc", "0: the string that begins here has no closing \"");
 	comes("01 == 1", "0: 01 is no number as JSON writes them");
-	comes("'x$<params.nope>' == 1", "11: there is no parameter \"nope\"");
+	comes("'x$<params.nope>' == 1", "2: there is no parameter \"nope\"");
 	comes("'\\tx$<params.nope>' == 1", "1: there is no parameter \"nope\"");
 	comes("'x$<params.keep' == 1",
 		"2: this $< has no closing > on its line; $$< stands for the characters "

@@ -94,7 +94,7 @@ static void problems(void)
 		const char *text, *want;
 	} cases[] = {
 		{"a $<params.nope> b $<params.keep | uper>",
-			"11: there is no parameter \"nope\"\n35: unknown filter \"uper\"; did you "
+			"2: there is no parameter \"nope\"\n19: unknown filter \"uper\"; did you "
 			"mean "
 			"\"upper\"?"},
 		{"a $<params.keep",
@@ -108,7 +108,7 @@ static void problems(void)
 			"default(\"none\"), "
 			"or the end"},
 		{"$<params.keep | default(\"x)> $<params.nope>",
-			"24: the string that begins here is not closed on its line\n38: there is "
+			"24: the string that begins here is not closed on its line\n29: there is "
 			"no "
 			"parameter \"nope\""},
 		{"$<>", "2: the expression is empty; it names a value: params.NAME, for example"},
@@ -120,8 +120,8 @@ static void problems(void)
 			"13: this was not expected here; behind a path comes a filter, | "
 			"default(\"none\"), "
 			"or the end"},
-		{"${run.idd}", "6: there is no run.idd; did you mean run.id?"},
-		{"$<item>", "2: item exists only inside of for_each"},
+		{"${run.idd}", "0: there is no run.idd; did you mean run.id?"},
+		{"$<item>", "0: item exists only inside of for_each"},
 		{"${Dump.pg_dump.outputs.logs}",
 			"0: warning: this ${ begins no expression and is left as it is; $<...> "
 			"always is "
