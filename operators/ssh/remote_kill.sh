@@ -1,25 +1,27 @@
 # Ends an execution: its process group, its session, and what left these, found by its marker.
 #   $1 the execution's id   $2 the nonce   $3 the grace in milliseconds   $4 $5 where no folder
 #   is kept: the process group, whose leader reports the end and is spared, as is $5; or -
-i=$1; m=$2; w=$3; g=$4; s=$4; a=" $4 $5 "; exec 9>&2;
+i=$1; m=$2; w=$3; g=$4; s=$4; a=" $4 $5 "; e=gone; exec 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 if [ -z "$g" ]; then
 for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
 d=$h/$i; [ -O "$h" ] && [ -s "$d/claim" ] && break;
 d=; done;
-# Nobody has begun it: the claim is taken away, so that nobody will.
+# Nobody has begun it: the claim is taken away, so that nobody will. Or its folder was, under it: then its
+# marker finds it.
 if [ -z "$d" ]; then
 for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
 d=$h/$i; mkdir -m 700 "$h" 2>/dev/null; [ -O "$h" ] && { mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ]; } && break; done;
-set -C; { printf "%-40s\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { tell never; exit 0; };
-set +C; fi;
+set -C; { printf "%-40s\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { e=never; g=-; };
+set +C; fi; fi;
+if [ -z "$g" ]; then
 # Between its claim and its group an execution has a moment without either.
 n=50;
 while read -r c x <"$d/claim"; [ -z "$c" ] && [ "$n" -gt 0 ]; do [ -s "$d/group" ] && break; n=$((n - 1)); sleep 0.1 2>/dev/null || sleep 1; done;
 # It ended before anybody asked for that: what it left behind may stay.
 [ "$c" ] && { [ -f "$d/killed" ] || { tell ended; exit 0; }; };
 printf "" >"$d/killed";
-{ read -r g s <"$d/group"; } 2>/dev/null;
+{ read -r g s <"$d/group" || g=-; } 2>/dev/null;
 # Its number is still its own while the supervisor lives, who has not waited for its leader, or the
 # leader itself; else it may be another's, and only those with the marker are ours.
 [ "$c" ] || {
@@ -33,7 +35,7 @@ if [ -r /proc/self/stat ]; then
 for q in $(grep -Els "[)] [RSDTtWKPI] [0-9]+ ([0-9]+ )?$g " /proc/[0-9]*/stat; grep -ls "WINDROW_SCRIPT_EXECUTION_ID=$i" /proc/[0-9]*/environ); do
 q=${q#/proc/}; q=${q%/*}; case "$a$l " in *" $q "*) ;; *) l="$l $q";; esac; done;
 elif kill -s 0 -- "-$s" 2>/dev/null; then l="-$s"; fi; set -- $l; n=$#; [ "$l" ]; };
-look || { tell gone; exit 0; };
+look || { tell "$e"; exit 0; };
 tell "term $n";
 kill -s TERM -- $l 2>/dev/null;
 z=0.02; y=20;

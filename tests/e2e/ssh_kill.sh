@@ -130,4 +130,20 @@ until grep -q '^exit' "$claim" || [ ! -e "$claim" ]; do
 	:
 done
 like "and its end is on record" "$(head -n 1 "$claim")" 'exit 143*'
+
+# Whose folder was taken away is found all the same. N.B. one that is not yet so far in two seconds proves nothing, and no harm is done.
+cat >"$work/gone.yaml" <<E
+tasks:
+  t:
+    operator: ssh
+    ssh_conn_id: box
+    execution_timeout: 2s
+    script: 'echo \$\$ >$work/pid; rm -rf "\${SCRIPT_RESPONSE_FILE%/*}"; exec sleep 1000'
+E
+rm -rf "$WINDROW_HOME/logs"
+: >"$work/pid"
+run dags test "$work/gone.yaml"
+like "a script whose folder was taken away has its timeout" "$(task_log main.t)" "*it was ended at its execution_timeout of 2s*"
+read -r pid <"$work/pid" || pid=0
+ok "and is gone then" sh -c "! grep -qs 'sleep) [^Z]' /proc/$pid/stat"
 tap_done

@@ -266,6 +266,12 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 	run(login, path, &command, &input, &h);
 	OK(strstr(buf_str(&h.words), "ended|") != NULL, "%s: who kills too", name);
 	heard_free(&h);
+	(void)snprintf(other, sizeof(other), "%s-never", id);
+	remote_kill_command(&c, other, NONCE, 1000, NULL);
+	command_text(&c, false, as_sh, &command);
+	run(login, path, &command, &input, &h);
+	IS_STR(buf_str(&h.words), "never|", "%s: what was never begun is told as that", name);
+	heard_free(&h);
 
 	(void)snprintf(other, sizeof(other), "%s-cut", id);
 	remote_start_command(&c, other, NONCE, &sent, 0, 1, 0);
