@@ -110,7 +110,8 @@ void hint_offer(struct hint *h, const char *name, size_t len)
 		d = 0;
 	else
 		d = hint_distance(h->word, h->len, name, len, h->max);
-	if (d < h->distance) {
+	/* N.B. a letter is no misspelling of any other. */
+	if (d < h->distance && d < (len > h->len ? len : h->len)) {
 		h->distance = d;
 		h->best = name;
 		h->best_len = len;

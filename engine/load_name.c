@@ -1,47 +1,96 @@
 /* What expressions and depends_on may name: tasks, stages, parameters; and what is near to a name
  * that there is not. */
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/hint.h"
 #include "engine/load_impl.h"
 
-static void offer_stages(const struct loader *l, struct hint *h)
+#define LISTED_MAX 5 /* names that are told where none is near */
+#define LISTED_LENGTH_MAX 40
+
+/* The names of which one may have been meant. */
+struct names {
+	struct hint hint;
+	const char *own_task, *own_stage; /* which cannot be meant; or NULL */
+	const char *listed[LISTED_MAX];
+	size_t n_listed, n;
+};
+
+static void names_begin(struct names *k, const char *word, size_t len)
 {
-	for (uint32_t i = 0; load_wants_hints(l) && i < l->dag->n_stages; i++)
-		hint_offer(h, l->dag->stages[i].name, strlen(l->dag->stages[i].name));
+	*k = (struct names){.own_task = NULL};
+	hint_begin(&k->hint, word, len);
 }
 
-static void offer_tasks(const struct loader *l, const struct stage *s, struct hint *h)
+static void offer(struct names *k, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (name == k->own_task || name == k->own_stage)
+		return;
+	hint_offer(&k->hint, name, len);
+	if (k->n_listed < LISTED_MAX && len <= LISTED_LENGTH_MAX)
+		k->listed[k->n_listed++] = name;
+	k->n++;
+}
+
+static void offer_stages(const struct loader *l, struct names *k)
+{
+	for (uint32_t i = 0; load_wants_hints(l) && i < l->dag->n_stages; i++)
+		offer(k, l->dag->stages[i].name);
+}
+
+static void offer_tasks(const struct loader *l, const struct stage *s, struct names *k)
 {
 	for (uint32_t i = 0; load_wants_hints(l) && i < s->n_tasks; i++) {
 		const char *name = l->dag->tasks[s->first_task + i].name;
 
 		if (name != NULL)
-			hint_offer(h, name, strlen(name));
+			offer(k, name);
 	}
+}
+
+/* The name that is near, or the first of those that there are. */
+static const char *names_text(const struct names *k, const char *lead, char buffer[LOAD_HINT_MAX])
+{
+	int n;
+
+	if (k->hint.best != NULL || k->n_listed == 0)
+		return load_hint_text(&k->hint, buffer);
+	n = snprintf(buffer, LOAD_HINT_MAX, "; %s", lead);
+	for (size_t i = 0; i < k->n_listed; i++) {
+		const char *between = i == 0 ? " " : i + 1 < k->n ? ", " : " and ";
+
+		n += snprintf(buffer + n, LOAD_HINT_MAX - (size_t)n, "%s%s", between, k->listed[i]);
+	}
+	if (k->n > k->n_listed)
+		(void)snprintf(
+			buffer + n, LOAD_HINT_MAX - (size_t)n, " and %zu more", k->n - k->n_listed);
+	return buffer;
 }
 
 static int no_stage(const struct loader *l, const char *name, size_t len, struct err *e)
 {
 	char buffer[LOAD_HINT_MAX];
-	struct hint h;
+	struct names k;
 
-	hint_begin(&h, name, len);
-	offer_stages(l, &h);
+	names_begin(&k, name, len);
+	offer_stages(l, &k);
 	return err_set(e, ERR_NOTFOUND, "there is no stage \"%.*s\"%s", (int)len, name,
-		load_hint_text(&h, buffer));
+		names_text(&k, "there is", buffer));
 }
 
 static int no_task(
 	const struct loader *l, const struct stage *s, const char *name, size_t len, struct err *e)
 {
 	char buffer[LOAD_HINT_MAX];
-	struct hint h;
+	struct names k;
 
-	hint_begin(&h, name, len);
-	offer_tasks(l, s, &h);
+	names_begin(&k, name, len);
+	offer_tasks(l, s, &k);
 	return err_set(e, ERR_NOTFOUND, "stage %s has no task \"%.*s\"%s", s->name, (int)len, name,
-		load_hint_text(&h, buffer));
+		names_text(&k, "it has", buffer));
 }
 
 /* Finds `stage.task`, or, where stage_len is 0, a task of the current one's stage. */
@@ -81,15 +130,15 @@ static int on_param_find(void *ctx, const char *name, size_t len, struct err *e)
 {
 	const struct loader *l = ctx;
 	char buffer[LOAD_HINT_MAX];
-	struct hint h;
+	struct names k;
 
 	if (l->param_names != NULL && strmap_find(l->param_names, name, len) != STRMAP_NONE)
 		return 0;
-	hint_begin(&h, name, len);
+	names_begin(&k, name, len);
 	for (size_t i = 0; load_wants_hints(l) && i < l->dag->n_params; i++)
-		hint_offer(&h, l->dag->params[i].name, strlen(l->dag->params[i].name));
+		offer(&k, l->dag->params[i].name);
 	return err_set(e, ERR_NOTFOUND, "params: declares no \"%.*s\"%s", (int)len, name,
-		load_hint_text(&h, buffer));
+		names_text(&k, "it declares", buffer));
 }
 
 struct expr_scope load_scope(struct loader *l)
@@ -130,7 +179,7 @@ static void depend_on_name(struct loader *l, const struct yaml_node *n)
 	uint32_t task = dag_task_number(l->dag, l->task->stage, n->text, n->n);
 	uint32_t stage = dag_stage_number(l->dag, n->text, n->n);
 	char buffer[LOAD_HINT_MAX];
-	struct hint h;
+	struct names k;
 
 	if (task == l->task->number) {
 		refuse_itself(l, n);
@@ -143,13 +192,15 @@ static void depend_on_name(struct loader *l, const struct yaml_node *n)
 	} else if (stage != UINT32_MAX) {
 		load_stage_link(l, stage, l->task->number, n);
 	} else {
-		hint_begin(&h, n->text, n->n);
-		offer_tasks(l, own, &h);
-		offer_stages(l, &h);
+		names_begin(&k, n->text, n->n);
+		k.own_task = l->task->name;
+		k.own_stage = own->name;
+		offer_tasks(l, own, &k);
+		offer_stages(l, &k);
 		load_error(l, yaml_node_pos(n),
 			"depends_on: there is no task \"%s\" in stage %s, and no stage of that "
 			"name%s",
-			n->text, own->name, load_hint_text(&h, buffer));
+			n->text, own->name, names_text(&k, "it may name", buffer));
 	}
 }
 

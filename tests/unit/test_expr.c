@@ -219,7 +219,7 @@ static void failed_at_run(void)
 			"k07, k08, "
 			"k09, k10, k11, k12 and 2 more; did you mean kolibri?"},
 		{"Dump.pg_dump.output.response.list[0].x", ERR_NOTFOUND,
-			"response.list[0] has no \"x\"; it has: y; did you mean y?"},
+			"response.list[0] has no \"x\"; it has: y"},
 		{"Dump.pg_dump.output.response.list[2]", ERR_NOTFOUND,
 			"response.list has no [2]; its length is 2"},
 		{"Dump.pg_dump.output.response.list[-3]", ERR_NOTFOUND,

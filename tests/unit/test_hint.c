@@ -34,6 +34,11 @@ static void test_meant(void)
 	hint_begin_key(&h, "needs", 5);
 	hint_offer(&h, "pool", 4);
 	OK(h.best == NULL, "and offered where there is that key alone");
+	hint_begin(&h, "a", 1);
+	hint_offer(&h, "b", 1);
+	OK(h.best == NULL, "one letter is not another");
+	hint_offer(&h, "A", 1);
+	OK(h.best != NULL, "but for its case");
 }
 
 int main(void)
