@@ -173,13 +173,31 @@ static int claim_make(const char *folder, const struct execution_owner *o, int *
 	return file_make(folder, "claim", 0, claim, (size_t)n, fd, e);
 }
 
+/* Makes the folder, and the one of all executions, should that have been taken away. 0, or -1 and
+ * errno. */
+static int folder_make(const char *folder)
+{
+	const char *slash = strrchr(folder, '/');
+	char above[PATH_MAX];
+
+	if (mkdir(folder, 0700) == 0)
+		return 0;
+	if (errno != ENOENT || slash == NULL || (size_t)(slash - folder) >= sizeof(above))
+		return -1;
+	memcpy(above, folder, (size_t)(slash - folder));
+	above[slash - folder] = '\0';
+	if (mkdir(above, 0700) != 0 && errno != EEXIST)
+		return -1;
+	return mkdir(folder, 0700);
+}
+
 int execution_prepare(const char *folder, const struct execution_owner *o,
 	struct execution_files *out, struct err *e)
 {
 	struct execution_files f = {-1, -1, -1, -1};
 	int r;
 
-	if (mkdir(folder, 0700) != 0)
+	if (folder_make(folder) != 0)
 		return err_set(e, errno == EEXIST ? ERR_EXISTS : ERR_IO, "cannot make %s: %s",
 			folder, strerror(errno));
 	r = file_make(folder, "script", 0, "", 0, &f.script, e);

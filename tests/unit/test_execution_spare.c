@@ -117,6 +117,14 @@ static void test_no_rename(void)
 	execution_spare_drop(&spare);
 }
 
+static void test_gone(void)
+{
+	IS_INT(take("gone/h", true), 0,
+		"where the folder of all executions was taken away it is made");
+	OK(is_there("gone/h/script"), "with what belongs there");
+	IS_INT(take("not/there/i", true), ERR_IO, "but none above that");
+}
+
 /* Whether the file system can do what spare folders need; not all of those on a network can. */
 static bool can_rename(void)
 {
@@ -145,6 +153,7 @@ int main(void)
 		tap_skip(1, "no spare folders can be had on this file system");
 	}
 	test_no_rename();
+	test_gone();
 	(void)snprintf(command, sizeof(command), "rm -rf '%s'", home);
 	IS_INT(system(command), 0, "nothing is left");
 	return tap_done();
