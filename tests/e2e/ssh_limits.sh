@@ -28,4 +28,15 @@ serves()
 serves "MaxSessions 1" "MaxSessions 1"
 serves "MaxSessions 3" "MaxSessions 3"
 serves "MaxStartups 2:50:3" "MaxStartups 2:50:3" "MaxSessions 4"
+
+# What the connection itself allows, and how.
+sshd_start "LogLevel DEBUG1"
+WINDROW_CONN_BOX="$WINDROW_CONN_BOX&max_sessions=2&compress=true"
+rm -f "$host/ran"
+run dags test "$work/t.yaml"
+is "max_sessions: all tasks succeed" "$status" 0
+# N.B. of the first eight: those that end are for the server still there when the next ones begin.
+is "max_sessions: a connection has no more" \
+	"$(sed -n 's/^Starting session: .* id \([0-9]*\).*/\1/p' "$sshd_dir/log" | head -n 8 | sort -n | tail -n 1)" 1
+ok "compress: it is compressed" grep -q 'kex: client->server .*compression: zlib@openssh.com' "$sshd_dir/log"
 tap_done
