@@ -30,6 +30,7 @@ serves "MaxSessions 3" "MaxSessions 3"
 serves "MaxStartups 2:50:3" "MaxStartups 2:50:3" "MaxSessions 4"
 
 # What the connection itself allows, and how.
+: >"$sshd_dir/log"
 sshd_start "LogLevel DEBUG1"
 WINDROW_CONN_BOX="$WINDROW_CONN_BOX&max_sessions=2&compress=true"
 rm -f "$host/ran"
