@@ -230,7 +230,7 @@ int dag_source_read(struct dag_reader *reader, struct scan *scan, const char *pa
 	if (r == 0) {
 		shrink(s);
 		r = hash(path, s->text, s->len, s->hash);
-	} else if (r != ERR_NOMEM) {
+	} else if (r != ERR_NOMEM && r != ERR_UNAVAILABLE) {
 		r = dag_faults_add(&s->faults, (struct pos){0, 0}, e.text);
 	}
 	if (r == 0 && known != NULL && s->text != NULL && strcmp(s->hash, known) == 0) {

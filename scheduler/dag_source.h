@@ -59,7 +59,7 @@ const struct load_options *dag_reader_options(const struct dag_reader *r);
 
 /* Reads a file of `path` and loads it, unless its hash is `known` (NULL: none is): then *out is
  * NULL. All that is wrong with the file stands in the source. scan may be NULL, and is one thread's
- * at a time. ERR_NOMEM. */
+ * at a time. ERR_NOMEM, ERR_UNAVAILABLE: no descriptor is to be had just now. */
 int dag_source_read(struct dag_reader *r, struct scan *scan, const char *path, const char *known,
 	struct dag_source **out);
 void dag_source_destroy(struct dag_source *s);

@@ -160,6 +160,7 @@ void folder_file_load(struct folder_file *f, const struct folder_watch *watch,
 	}
 	is_young = file_stamp_is_of_this_moment(&f->stamp);
 	r = dag_source_read(reader, scan, f->path, known == NULL ? NULL : known->hash, &f->source);
+	f->is_short = r != 0;
 	if (r != 0 || file_stamp_look(f->path, &after) != 0 ||
 		!file_stamp_is_same(&after, &f->stamp)) {
 		/* It changes under our hands, or there is no memory: another look will tell. */

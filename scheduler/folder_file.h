@@ -28,6 +28,7 @@ struct folder_file {
 	int mark; /* of its folder's watch */
 	bool is_kept; /* the next table has it */
 	bool is_open; /* somebody has it open for writing */
+	bool is_short; /* memory or descriptors were short as it was read */
 	uint64_t unsettled_since, settle_ms;
 	struct folder_file *before; /* what it was when it was last looked at */
 };

@@ -187,6 +187,10 @@ static void take_over(struct folder_look *l, struct folder_looked *out)
 
 		f->before = NULL;
 		out->has_changed |= f->is_fresh;
+		if (f->is_short)
+			on_problem(l, f->path,
+				"memory or descriptors are short: it is read as soon as they are "
+				"not");
 		if (f->is_unsettled && (out->again_ms == 0 || again_ms(l, f) < out->again_ms))
 			out->again_ms = again_ms(l, f);
 		if (old == NULL)

@@ -39,6 +39,8 @@ struct walk {
 
 static int code_of(int error)
 {
+	if (error == EMFILE || error == ENFILE)
+		return ERR_UNAVAILABLE;
 	return error == ENOENT || error == ENOTDIR ? ERR_NOTFOUND
 						   : system_error_code(error, ERR_IO);
 }

@@ -53,7 +53,7 @@ void dags_folder_free(char **paths, size_t n);
 int dags_folder_read(const char *path, size_t max, char **text, size_t *len, struct err *e);
 
 /* The same for what lies in the folder: what is no regular file, on which one might wait for ever,
- * is ERR_INVALID, and "-" is a name. */
+ * is ERR_INVALID, and "-" is a name. ERR_UNAVAILABLE: no descriptor is to be had just now. */
 int dags_folder_read_regular(const char *path, size_t max, char **text, size_t *len, struct err *e);
 
 #endif

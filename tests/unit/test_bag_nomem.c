@@ -98,6 +98,8 @@ static void files_come(void)
 	bag_kit_run(4);
 }
 
+static bool has_told;
+
 static void test_round(unsigned rate)
 {
 	const struct described changed = {"f1", "x"}, last = {"f18", "f18"};
@@ -116,6 +118,7 @@ static void test_round(unsigned rate)
 	bag_kit_up(true);
 	OK(is_described(&changed) && is_described(&last) && is_gone("f0"),
 		"and all of it is stored");
+	has_told |= strstr(buf_str(&bag_world.notes), "memory or descriptors are short") != NULL;
 	bag_kit_down();
 	bag_kit_end();
 }
@@ -128,6 +131,7 @@ int main(void)
 		atomic_store(&drawn, (unsigned)i * 7919U);
 		test_round(rates[i]);
 	}
+	OK(has_told, "that a file could not be read is told");
 	OK(atomic_load(&n_failed) > 0, "%u allocations failed", atomic_load(&n_failed));
 	return tap_done();
 }

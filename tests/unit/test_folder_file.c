@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/err.h"
 #include "engine/scan.h"
 #include "scheduler/folder_watch.h"
 #include "tests/unit/store_kit.h"
@@ -49,6 +51,22 @@ static struct folder_file *look_at_once(void)
 	return NULL;
 }
 
+/* N.B. a fault would stay until the file is changed. */
+static void test_no_descriptor(void)
+{
+	struct dag_source *s = NULL;
+	struct rlimit old, none;
+
+	(void)getrlimit(RLIMIT_NOFILE, &old);
+	none = old;
+	none.rlim_cur = 0;
+	(void)setrlimit(RLIMIT_NOFILE, &none);
+	IS_INT(dag_source_read(reader, scan, path, NULL, &s), ERR_UNAVAILABLE,
+		"that descriptors are short is no fault of the file's");
+	(void)setrlimit(RLIMIT_NOFILE, &old);
+	dag_source_destroy(s);
+}
+
 int main(void)
 {
 	struct folder_file *f;
@@ -70,6 +88,7 @@ int main(void)
 		OK(f->source != NULL && !f->is_unsettled, "one that is older is read once");
 	}
 	folder_file_destroy(f);
+	test_no_descriptor();
 	scan_destroy(scan);
 	dag_reader_destroy(reader);
 	kit_end(&k);
