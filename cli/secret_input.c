@@ -1,10 +1,11 @@
 /*
- * Reading a secret. N.B. the terminal's echo comes back whatever happens here: an interrupt is held
- * until it has.
+ * Reading a secret. N.B. the terminal's echo comes back whatever happens here: a signal that ends
+ * or stops the process ends the prompt first.
  */
 #include "cli/secret_input.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,13 +17,67 @@
 #include "engine/err.h"
 #include "store/secret.h"
 
-/* All of standard input, or its first line. Its length, or -1 with errno. */
-static ssize_t read_input(char *to, size_t room, bool is_line)
+/* What ends the prompt, or stops the process while it stands. */
+static const int caught_numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+#define CAUGHT_COUNT (sizeof(caught_numbers) / sizeof(caught_numbers[0]))
+
+static volatile sig_atomic_t caught; /* 0: none */
+
+static void on_signal(int number)
+{
+	caught = number;
+}
+
+/* Signals that are not ignored are noted from here on, and come while somebody waits alone. */
+static void signals_hold(struct sigaction *old, sigset_t *before)
+{
+	struct sigaction noting = {.sa_handler = on_signal};
+	sigset_t held;
+
+	caught = 0;
+	(void)sigemptyset(&noting.sa_mask);
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < CAUGHT_COUNT; i++)
+		(void)sigaddset(&held, caught_numbers[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, before);
+	for (size_t i = 0; i < CAUGHT_COUNT; i++) {
+		(void)sigaction(caught_numbers[i], NULL, &old[i]);
+		if (old[i].sa_handler != SIG_IGN)
+			(void)sigaction(caught_numbers[i], &noting, NULL);
+	}
+}
+
+/* One that came does now what it would have done without us. */
+static void signals_let_go(const struct sigaction *old, const sigset_t *before)
+{
+	for (size_t i = 0; i < CAUGHT_COUNT; i++)
+		(void)sigaction(caught_numbers[i], &old[i], NULL);
+	if (caught != 0)
+		(void)raise(caught);
+	(void)sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+/* Waits until there is a line to be read. False: a signal came first. */
+static bool wait_line(const sigset_t *before)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	while (caught == 0)
+		if (ppoll(&p, 1, NULL, before) >= 0 || errno != EINTR)
+			return true;
+	return false;
+}
+
+/* All of standard input, or, of a terminal, its first line, before being the mask of signals while
+ * nothing comes. Its length, or -1 with errno. */
+static ssize_t read_input(char *to, size_t room, const sigset_t *before)
 {
 	size_t len = 0;
 	ssize_t n;
 
 	while (len < room) {
+		if (before != NULL && !wait_line(before))
+			return -1;
 		n = read(STDIN_FILENO, to + len, room - len);
 		if (n < 0 && errno != EINTR)
 			return -1;
@@ -30,7 +85,7 @@ static ssize_t read_input(char *to, size_t room, bool is_line)
 			break;
 		if (n > 0)
 			len += (size_t)n;
-		if (is_line && len > 0 && to[len - 1] == '\n')
+		if (before != NULL && len > 0 && to[len - 1] == '\n')
 			break;
 	}
 	return (ssize_t)len;
@@ -38,31 +93,25 @@ static ssize_t read_input(char *to, size_t room, bool is_line)
 
 static ssize_t read_unseen(char *to, size_t room, const char *what)
 {
+	struct sigaction old[CAUGHT_COUNT];
 	struct termios seen, unseen;
-	sigset_t held, before;
+	sigset_t before;
 	ssize_t len;
 
-	if (tcgetattr(STDIN_FILENO, &seen) != 0)
-		return -1;
-	(void)sigemptyset(&held);
-	(void)sigaddset(&held, SIGINT);
-	(void)sigaddset(&held, SIGTERM);
-	(void)sigaddset(&held, SIGTSTP);
-	(void)sigprocmask(SIG_BLOCK, &held, &before);
-	unseen = seen;
-	unseen.c_lflag &= (tcflag_t) ~(ECHO | ISIG);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
-	(void)fprintf(stderr, "%s: ", what);
-	(void)fflush(stderr);
-	len = read_input(to, room, true);
-	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &seen);
-	(void)fputc('\n', stderr);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	/* Without ISIG a ^C comes as a character; it means the same. */
-	if (len > 0 && memchr(to, 3, (size_t)len) != NULL) {
-		errno = EINTR;
-		return -1;
-	}
+	do {
+		if (tcgetattr(STDIN_FILENO, &seen) != 0)
+			return -1;
+		signals_hold(old, &before);
+		unseen = seen;
+		unseen.c_lflag &= (tcflag_t)~ECHO;
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
+		(void)fprintf(stderr, "%s: ", what);
+		(void)fflush(stderr);
+		len = read_input(to, room, &before);
+		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &seen);
+		(void)fputc('\n', stderr);
+		signals_let_go(old, &before);
+	} while (caught != 0); /* it was stopped, and goes on */
 	return len;
 }
 
@@ -77,7 +126,7 @@ const char *secret_input(struct arena *a, const char *what)
 		return NULL;
 	}
 	len = isatty(STDIN_FILENO) == 1 ? read_unseen(room, SECRET_INPUT_MAX + 1, what)
-					: read_input(room, SECRET_INPUT_MAX + 1, false);
+					: read_input(room, SECRET_INPUT_MAX + 1, NULL);
 	if (len > 0 && room[len - 1] == '\n')
 		len--;
 	if (len < 0)

@@ -135,4 +135,40 @@ ok "which show what else there was" grep -rq "the end \*\*\*" "$WINDROW_HOME/log
 run tasks test "$work/dag.yaml" S.missing
 like "one that is not there is told" "$err" "*there is no variable missing; \`windrow variables set \
 missing\` makes one*"
+
+# A prompt on a terminal: what is typed is not echoed, and what interrupts it ends it at once.
+# prompt HOW: answers a prompt, and prints what came of it
+prompt()
+{
+	python3 - "$windrow" "$1" <<'END'
+import os, pty, signal, sys, termios
+signal.alarm(60)
+pid, terminal = pty.fork()
+if pid == 0:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    os.execv(sys.argv[1], [sys.argv[1], "variables", "set", "asked", "--secret"])
+said = b""
+while b"the value: " not in said:
+    said += os.read(terminal, 100)
+has_echo = termios.tcgetattr(terminal)[3] & termios.ECHO != 0
+if sys.argv[2] == "kill":
+    os.kill(pid, signal.SIGTERM)
+else:
+    os.write(terminal, sys.argv[2].encode())
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+said += os.read(terminal, 100)
+print(has_echo, status, termios.tcgetattr(terminal)[3] & termios.ECHO != 0, b"typed" in said)
+END
+}
+if command -v python3 >/dev/null; then
+	is "what is typed at a prompt is not echoed" "$(prompt 'typed
+')" "False 0 True False"
+	run variables export - --with-secrets
+	like "and is the value" "$out" '*"asked": {*"value": "typed"*'
+	is "an interrupt ends the prompt at once, and the echo is back" "$(prompt "$(printf 'half typed\003')")" "False -2 True False"
+	is "so does whoever ends the command" "$(prompt kill)" "False -15 True False"
+else
+	skip 4 "no python3 here"
+fi
 tap_done
