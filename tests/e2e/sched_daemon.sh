@@ -251,4 +251,34 @@ if command -v sqlite3 >/dev/null; then
 else
 	skip 8 "no sqlite3 here"
 fi
+
+# ---- a service manager, which hears how it goes ----
+if command -v python3 >/dev/null; then
+	python3 - "$work/manager" >"$work/heard" <<'END' &
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.settimeout(60)
+heard = ""
+while "STOPPING=1" not in heard:
+    heard = s.recv(4096).decode()
+    print(heard, flush=True)
+END
+	manager=$!
+	bound_left=1200
+	while [ ! -S "$work/manager" ] && [ "$((bound_left -= 1))" -gt 0 ]; do
+		sleep 0.05
+	done
+	WINDROW_HOME=$work/managed NOTIFY_SOCKET=$work/manager WATCHDOG_USEC=100000
+	export WINDROW_HOME NOTIFY_SOCKET WATCHDOG_USEC
+	daemon_start
+	ok "a manager hears that the scheduler is ready" until_in "$work/heard" READY=1
+	ok "and, as often as it asks for, that it lives" until_in "$work/heard" WATCHDOG=1
+	daemon_stop
+	wait "$manager"
+	is "and that it stops" "$?:$(tail -n 1 "$work/heard")" "0:STOPPING=1"
+	unset NOTIFY_SOCKET WATCHDOG_USEC
+else
+	skip 3 "no python3 here"
+fi
 tap_done
