@@ -8,11 +8,11 @@ for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LO
 d=$h/$i; [ -O "$h" ] && [ -s "$d/claim" ] && break;
 d=; done;
 # Nobody has begun it: the claim is taken away, so that nobody will. Or its folder was, under it: then its
-# marker finds it.
+# marker finds it, now and for whoever comes again.
 if [ -z "$d" ]; then
 for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
 d=$h/$i; mkdir -m 700 "$h" 2>/dev/null; [ -O "$h" ] && { mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ]; } && break; done;
-set -C; { printf "%-40s\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { e=never; g=-; };
+set -C; { printf "%-40s\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { e=never; g=-; printf "" >"$d/killed"; };
 set +C; fi; fi;
 if [ -z "$g" ]; then
 # Between its claim and its group an execution has a moment without either.
@@ -29,12 +29,12 @@ printf "" >"$d/killed";
 if [ -r /proc/self/stat ]; then
 [ "/proc/$p/fd/6" -ef "$f" ] || grep -qs "WINDROW_SCRIPT_EXECUTION_ID=$i" "/proc/$g/environ" || g=-;
 else kill -s 0 "$p" || s=; fi; } 2>/dev/null; fi;
-# A zombie is dead.
+# A zombie is dead. N.B. zsh takes a - alone for our own group.
 look() { l=;
 if [ -r /proc/self/stat ]; then
 for q in $(grep -Els "[)] [RSDTtWKPI] [0-9]+ ([0-9]+ )?$g " /proc/[0-9]*/stat; grep -ls "WINDROW_SCRIPT_EXECUTION_ID=$i" /proc/[0-9]*/environ); do
 q=${q#/proc/}; q=${q%/*}; case "$a$l " in *" $q "*) ;; *) l="$l $q";; esac; done;
-elif kill -s 0 -- "-$s" 2>/dev/null; then l="-$s"; fi; set -- $l; n=$#; [ "$l" ]; };
+elif [ "${s%-}" ] && kill -s 0 -- "-$s" 2>/dev/null; then l="-$s"; fi; set -- $l; n=$#; [ "$l" ]; };
 look || { tell "$e"; exit 0; };
 tell "term $n";
 kill -s TERM -- $l 2>/dev/null;

@@ -272,6 +272,9 @@ static void shell_check(const char *name, const char *as_sh, const char *const *
 	run(login, path, &command, &input, &h);
 	IS_STR(buf_str(&h.words), "never|", "%s: what was never begun is told as that", name);
 	heard_free(&h);
+	run(login, path, &command, &input, &h);
+	IS_STR(buf_str(&h.words), "gone|", "%s: who kills it once more looks for it too", name);
+	heard_free(&h);
 
 	(void)snprintf(other, sizeof(other), "%s-cut", id);
 	remote_start_command(&c, other, NONCE, &sent, 0, 1, 0);
