@@ -88,7 +88,8 @@ void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *mess
 	r.log_path = path(t, "stdout");
 	r.error_path = path(t, "stderr");
 	r.user_folder = t->user_folder == NULL ? "" : t->user_folder;
-	ssh_try_output_end(t, (const struct op_bytes[2]){r.logs, r.error}, r.log_path);
+	ssh_try_output_end(t, (const struct op_bytes[2]){r.logs, r.error},
+		(const char *const[2]){r.log_path, r.error_path});
 	t->events.on_finished(t->ctx, &r);
 	ssh_try_drop(t);
 }

@@ -42,10 +42,24 @@ void ssh_try_output(struct ssh_try *t, bool is_stderr, const char *bytes, size_t
 	t->held[is_stderr] += len - part;
 }
 
-void ssh_try_output_end(struct ssh_try *t, const struct op_bytes tails[2], const char *rest_is_in)
+/* Where all of the output lies of which something is left out. */
+static void left_out_tell(struct ssh_try *t, const uint64_t left[2], const char *const paths[2])
+{
+	bool is_kept = paths[0][0] != '\0' && paths[1][0] != '\0';
+
+	TRY_LOG(t, OP_WARNING, "%llu bytes of output are left out here, past the log_limit%s%s%s%s",
+		(unsigned long long)(left[0] + left[1]),
+		is_kept ? "; all of it is on the host, in " : "",
+		is_kept && left[0] > 0 ? paths[0] : "",
+		is_kept && left[0] > 0 && left[1] > 0 ? " and " : "",
+		is_kept && left[1] > 0 ? paths[1] : "");
+}
+
+void ssh_try_output_end(
+	struct ssh_try *t, const struct op_bytes tails[2], const char *const paths[2])
 {
 	uint64_t room = t->logged < t->log_limit ? t->log_limit - t->logged : 0;
-	uint64_t half[2] = {room / 2, room - room / 2}, left = 0;
+	uint64_t half[2] = {room / 2, room - room / 2}, left[2];
 	size_t shown[2];
 
 	for (int i = 0; i < 2; i++) {
@@ -55,13 +69,10 @@ void ssh_try_output_end(struct ssh_try *t, const struct op_bytes tails[2], const
 		uint64_t n = t->held[i] < share ? t->held[i] : share;
 
 		shown[i] = n < tails[i].len ? (size_t)n : tails[i].len;
-		left += t->held[i] - shown[i];
+		left[i] = t->held[i] - shown[i];
 	}
-	if (left > 0)
-		TRY_LOG(t, OP_WARNING,
-			"%llu bytes of output are left out here, past the log_limit%s%s",
-			(unsigned long long)left,
-			rest_is_in[0] == '\0' ? "" : "; all of it is on the host, in ", rest_is_in);
+	if (left[0] > 0 || left[1] > 0)
+		left_out_tell(t, left, paths);
 	for (int i = 0; i < 2; i++)
 		if (shown[i] > 0)
 			t->events.on_output(t->ctx, i == 0 ? OP_STDOUT : OP_STDERR,

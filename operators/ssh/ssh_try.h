@@ -153,8 +153,9 @@ void ssh_tail_add(struct tail *t, const char *bytes, size_t len);
 void ssh_try_output(struct ssh_try *t, bool is_stderr, const char *bytes, size_t len);
 
 /* There is no more output: of what was held back of each stream there follows what the log_limit
- * has room for. rest_is_in is where all of it lies on the host, or "". */
-void ssh_try_output_end(struct ssh_try *t, const struct op_bytes tails[2], const char *rest_is_in);
+ * has room for. paths are where all of each lies on the host, or "". */
+void ssh_try_output_end(
+	struct ssh_try *t, const struct op_bytes tails[2], const char *const paths[2]);
 
 void ssh_try_log(struct ssh_try *t, enum op_level level, int line, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

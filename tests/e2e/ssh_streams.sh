@@ -123,9 +123,11 @@ default_args: {operator: ssh, ssh_conn_id: box, log_limit: 1KiB}
 tasks:
   over: {command: "seq 300; seq 100 >&2"}
   under: {command: "seq 200; seq 100 >&2"}
+  error: {command: "seq 1000 >&2"}
 E
 like "a little past the limit says how much is left out" "$(task_log main.over)" \
 	"*WARNING - 360 bytes of output are left out here*"
+ok "and where what is left out of one is" sh -c 'printf "%s\n" "$1" | grep -q "all of it is on the host, in [^ ]*/stderr\$"' sh "$(task_log main.error)"
 is "of each stream there is the end" "$(printed main.over INFO | tail -n 1) $(printed main.over WARNING | tail -n 1)" "300 100"
 is "within it nothing is" "$(
 	printed main.under INFO
