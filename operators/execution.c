@@ -26,10 +26,10 @@
 
 #define HIGH_FD 32
 
-/* Reads a small file whole. Its length, or -1. */
+/* Reads a small file whole. Its length, or -1. N.B. a script may have put a pipe in its place. */
 static ssize_t read_small(const char *path, char *text, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	ssize_t n;
 
 	if (fd < 0)
@@ -250,7 +250,7 @@ int execution_result_write(const char *folder, const struct execution_result *r)
 		return ERR_LIMIT;
 	n = snprintf(text, sizeof(text), "%s%s %d", r->is_timed_out ? "timeout " : "",
 		r->end == EXECUTION_EXITED ? "exit" : "signal", r->number);
-	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return ERR_IO;
 	error = fdio_write_all(fd, text, (size_t)n);

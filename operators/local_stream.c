@@ -23,7 +23,7 @@ static const char *const stream_names[] = {"standard output", "standard error"};
  * it is 0: the file ends there. It may be that no descriptor is to be had just now. */
 static size_t read_at(const char *path, int64_t offset, char *buffer, size_t len, int *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	ssize_t n = fd < 0 ? -1 : pread(fd, buffer, len, (off_t)offset);
 
 	*error = n < 0 ? errno : 0;

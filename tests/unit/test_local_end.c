@@ -78,6 +78,28 @@ static void test_unreadable(void)
 	rig_try_free(&t);
 }
 
+/* What a script puts into its folder does not hold up the launcher, who has other jobs. */
+static void test_pipes(void)
+{
+	static const struct execution_result exited = {.end = EXECUTION_EXITED};
+	struct execution_result result;
+	struct execution_claim claim;
+	char folder[sizeof(rig.folder) + 8], path[sizeof(folder) + 8];
+
+	(void)snprintf(folder, sizeof(folder), "%s/pipes", rig.folder);
+	(void)mkdir(folder, 0700);
+	(void)snprintf(path, sizeof(path), "%s/result", folder);
+	(void)mkfifo(path, 0600);
+	(void)snprintf(path, sizeof(path), "%s/claim", folder);
+	(void)mkfifo(path, 0600);
+	(void)alarm(60); /* N.B. a pipe would be waited for without an end */
+	IS_INT(execution_result_write(folder, &exited), ERR_IO,
+		"a result is not written to a pipe");
+	OK(execution_result_read(folder, &result) != 0, "nor read of one");
+	OK(execution_claim_read(folder, &claim) != 0, "and no claim is");
+	(void)alarm(0);
+}
+
 static void kill_now(struct rig_try *t)
 {
 	if (t->handle != NULL && strchr(buf_str(&t->out), '\n') != NULL)
@@ -344,6 +366,7 @@ int main(void)
 	test_gone(true);
 	test_gone(false);
 	test_unreadable();
+	test_pipes();
 	test_kill();
 	test_timeout();
 	test_survival();
