@@ -142,7 +142,10 @@ void mask_spell(struct buf *out, const unsigned char *s, size_t len, unsigned i)
 
 void mask_spell_bare(struct buf *out, const unsigned char *s, size_t len, unsigned i)
 {
-	static const unsigned of[MASK_BARE_SPELLINGS] = {0, SHELL_SPELLING, JSON_SPELLING};
+	/* N.B. less its backslashes JSON_SLASH is the secret itself. */
+	static const unsigned of[MASK_BARE_SPELLINGS] = {0, SHELL_SPELLING,
+		JSON_SPELLING + JSON_PLAIN, JSON_SPELLING + JSON_HTML, JSON_SPELLING + JSON_ASCII,
+		JSON_SPELLING + JSON_ASCII_UPPER};
 	size_t start = out->len, kept = start;
 
 	mask_spell(out, s, len, of[i]);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #define MASK_SPELLINGS 17 /* the first is the secret itself */
-#define MASK_BARE_SPELLINGS 3
+#define MASK_BARE_SPELLINGS 6
 
 struct buf;
 

@@ -109,6 +109,9 @@ int main(void)
 	check("a/\\u00fc<\\ud83d\\ude00", "***", "JSON all in ASCII");
 	check("a/\\u00FC<\\uD83D\\uDE00", "***", "in capitals");
 	check("a/\xc3\xbc\\u003c\xf0\x9f\x98\x80", "***", "JSON for a page");
+	check("a/\\\\u00fc<\\\\ud83d\\\\ude00", "***", "JSON all in ASCII, within JSON");
+	check("a\\/\\u00FC<\\uD83D\\uDE00", "***", "in capitals, with slashes escaped");
+	check("a/\xc3\xbc\\\\u003c\xf0\x9f\x98\x80", "***", "JSON for a page, within JSON");
 
 	OK(mask_add(mask, "-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA\nshort\n-----END KEY-----\n",
 		   60) == 0,
