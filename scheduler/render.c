@@ -125,7 +125,7 @@ int render_secrets_learn(const struct dag *d, const struct render_source *s, str
 		status = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
 				   : s->var(s->ctx, v->name, v->len, a, &ignored, e);
 		arena_destroy(a);
-		if (status == ERR_NOTFOUND || status == ERR_CORRUPT)
+		if (status == ERR_NOTFOUND || status == ERR_CORRUPT || status == ERR_UNSUPPORTED)
 			status = 0;
 	}
 	return status;

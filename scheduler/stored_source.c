@@ -11,6 +11,22 @@
 
 #define HIDDEN "***" /* what stands for a secret */
 
+/* Makes a secret known to the mask, without which it is not given out. */
+static int learn(struct mask *m, const char *name, const char *secret, struct err *e)
+{
+	size_t len = strlen(secret);
+	int r = m == NULL ? 0 : mask_add(m, secret, len);
+
+	if (r == ERR_LIMIT && len > MASK_SECRET_MAX)
+		return err_set(e, ERR_UNSUPPORTED,
+			"variable %s cannot be masked, and so is not given out: a secret has at "
+			"most %zu KiB",
+			name, MASK_SECRET_MAX >> 10);
+	return r == 0 ? 0
+		      : err_set(e, r, "variable %s cannot be masked, and so is not given out: %s",
+				name, err_text(r));
+}
+
 static int var(void *ctx, const char *name, size_t len, struct arena *scratch, struct value *out,
 	struct err *e)
 {
@@ -25,11 +41,8 @@ static int var(void *ctx, const char *name, size_t len, struct arena *scratch, s
 	if (copy == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	r = stored_variable(s->stored, scratch, copy, &v, e);
-	if (r == 0 && v.is_secret && s->mask != NULL && !s->hides_secrets)
-		r = mask_add(s->mask, v.value, strlen(v.value));
-	if (r == ERR_NOMEM || r == ERR_LIMIT)
-		return err_set(e, r, "variable %s cannot be masked, and so is not given out: %s",
-			copy, err_text(r));
+	if (r == 0 && v.is_secret && !s->hides_secrets)
+		r = learn(s->mask, copy, v.value, e);
 	if (r == 0 && v.is_secret && s->hides_secrets)
 		*out = value_string(HIDDEN, strlen(HIDDEN));
 	else if (r == 0)

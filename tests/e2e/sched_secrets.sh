@@ -8,11 +8,13 @@ mkdir -p "$dags"
 # shellcheck disable=SC2016 # the dollar is the secret's
 secret='hunter$2"x\y'
 printf %s "$secret" | "$windrow" variables set token --secret
+head -c 70000 /dev/zero | tr '\0' k | "$windrow" variables set long --secret
 cat >"$dags/s.yaml" <<END
 tasks:
   leave: {operator: local, command: 'printf %s $<var.token> > "\$SCRIPT_RESPONSE_FILE"'}
   wait: {operator: local, command: "while [ ! -e $work/go ]; do sleep 0.05; done", depends_on: [leave]}
   show: {operator: local, command: 'echo "$<main.leave.output.response>"; exit 3', depends_on: [wait]}
+  never: {operator: local, command: 'echo $<var.long>', depends_on: [show]}
 END
 is_state()
 {
@@ -24,6 +26,8 @@ shown_by()
 	"$windrow" tasks logs s show one --try "$1" | sed -n 's/^[^}]*} [A-Z]* - \(Running.*\|[^SM].*\)/\1/p'
 }
 
+run tasks test s never
+like "a secret that is too long to be masked is not given out" "$status:$out$err" "1:*variable long *: a secret has at most 64 KiB*"
 daemon_start
 until_ok "a DAG is there" knows s
 run dags trigger s --run-id one
