@@ -14,12 +14,13 @@ alive() {
 if [ -d /proc/self/fd ] && [ "$d" -ef "$d" ] 2>/dev/null; then [ "/proc/$p/fd/6" -ef "$s" ];
 else kill -s 0 "$p" 2>/dev/null; fi; };
 e=$(printf "\041");
+# What tail says of files that are gone, or shorter than they were, is no output of the script.
 (
 f=; g=;
 while IFS=" " read -r c x y; do
 case $c in
 f) tell follow;
-tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 & eval "g=\$$e";;
+tail -c "+$x" -f "$d/stdout" 2>/dev/null & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 2>/dev/null & eval "g=\$$e";;
 g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
 [ -s "$d/stdout" ] && tail -c "+$x" "$d/stdout"; [ -s "$d/stderr" ] && tail -c "+$y" "$d/stderr" >&2;
 printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "%s end\n" "$m"; tell end;;
@@ -28,10 +29,11 @@ esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
 tell left;
 ) <&8 &
-while [ -z "$w" ] && alive; do sleep 0.2 2>/dev/null || sleep 1; read -r w r x <"$d/claim"; done;
-read -r w r x <"$d/claim";
+while [ -z "$w" ] && alive; do sleep 0.2 2>/dev/null || sleep 1; { read -r w r x <"$d/claim"; } 2>/dev/null; done;
+{ read -r w r x <"$d/claim"; } 2>/dev/null;
 [ -f "$d/late" ] && tell late;
 if [ "$w" ]; then tell "$w $r"; wait; exit 0; fi;
+[ -f "$d/claim" ] || { tell lost; tell "why $d was taken away while the script ran; how it ended is not known"; wait; exit 0; };
 # What was begun before the host was booted has not lived to see its end.
 u=; { read -r u x </proc/uptime; } 2>/dev/null; u=${u%%.*};
 [ "$u" ] && [ "$(find "$d/claim" -mmin "+$((u / 60 + 1))")" ] && tell rebooted || tell lost; wait;

@@ -45,13 +45,14 @@ set +C;
 { printf "" >"$d/stdout" && printf "" >"$d/stderr"; } 2>/dev/null || fail "no file can be made in $d; is its disk full?";
 w=; [ "$SHELL" -ef /bin/sh ] 2>/dev/null && w="$m same$n";
 printf "%s%s home %s\n%s start %s\n" "$w" "$m" "$HOME" "$m" "$d";
-# What windrow says while the script runs, and the followers of the two streams.
+# What windrow says while the script runs, and the followers of the two streams. What tail says of files that
+# are gone, or shorter than they were, is no output of the script.
 (
 f=; g=;
 while IFS=" " read -r c x y; do
 case $c in
 f) set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then tell follow;
-tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 & eval "g=\$$e"; fi; set +C;;
+tail -c "+$x" -f "$d/stdout" 2>/dev/null & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 2>/dev/null & eval "g=\$$e"; fi; set +C;;
 g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
 [ -s "$d/stdout" ] && tail -c "+$x" "$d/stdout"; [ -s "$d/stderr" ] && tail -c "+$y" "$d/stderr" >&2;
 reply; tell "end";;

@@ -103,6 +103,33 @@ for task in quick slow; do
 		"*$host/.windrow/* was taken away while the script ran, and its output and response with it*"
 done
 
+# And of one that was attached to again.
+cat >"$work/attached.yaml" <<E
+tasks:
+  t:
+    operator: ssh
+    ssh_conn_id: box
+    execution_timeout: 60s
+    script: 'echo "\${SCRIPT_RESPONSE_FILE%/*}" >$work/folder; until [ -e $work/go ] || [ ! -d $work ]; do sleep 0.1; done'
+E
+"$windrow" dags test "$work/attached.yaml" >"$work/out" 2>"$work/err" &
+pid=$!
+until { [ -s "$work/folder" ] && task_log main.t | grep -q 'Running script'; } || ! kill -0 "$pid" 2>/dev/null; do
+	:
+done
+read -r folder <"$work/folder"
+sshd_crash
+sshd_again
+until task_log main.t | grep -q 'Attached to the script again' || ! kill -0 "$pid" 2>/dev/null; do
+	:
+done
+rm -rf "$folder"
+: >"$work/go"
+wait "$pid"
+like "attached: a folder that is taken away is told" "$(task_log main.t)" \
+	"*$folder was taken away while the script ran; how it ended is not known*"
+is "and nothing that the script has not printed" "$(task_log main.t | grep 'task_log.c:[0-9]*} WARNING')" ""
+
 # A disk with room, and none for one file more: wherever that is so, the task ends.
 disk=$work/disk
 mkdir "$disk"
