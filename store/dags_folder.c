@@ -184,32 +184,49 @@ static void cut_path(struct walk *w, size_t len)
 	w->path.data[len] = '\0';
 }
 
-/* Enters the folder at w->path: false where it is its own ancestor, or too deep. */
-static bool enter(struct walk *w, const struct stat *st)
+/* Whether memory or descriptors are short. N.B. that ends a walk: what lies in a folder that cannot
+ * be read for that would seem to be gone, or to count though it is to be ignored. */
+static bool is_shortage(int code)
+{
+	return code == ERR_NOMEM || code == ERR_UNAVAILABLE;
+}
+
+/* Reads the ignore file of the folder at w->path, if it has one. 0, or what is short. */
+static int read_ignore(struct walk *w, struct level *l)
+{
+	struct err e = {0};
+
+	buf_adds(&w->path, "/" IGNORE_FILE_NAME);
+	if (buf_status(&w->path) != 0)
+		return err_set(w->e, ERR_NOMEM, "out of memory");
+	(void)dags_folder_read_regular(
+		buf_str(&w->path), IGNORE_FILE_MAX, &l->ignore, &l->ignore_len, &e);
+	if (e.code != 0 && e.code != ERR_NOTFOUND && !is_shortage(e.code))
+		tell(w, e.text);
+	cut_path(w, l->path_len);
+	return is_shortage(e.code) ? err_set(w->e, e.code, "%s", e.text) : 0;
+}
+
+/* Enters the folder at w->path, but not one that is its own ancestor, or too deep. 0, or what is
+ * short. */
+static int enter(struct walk *w, const struct stat *st, bool *is_entered)
 {
 	struct level *l = &w->levels[w->n_levels];
-	struct err e;
 
+	*is_entered = false;
 	for (size_t i = 0; i < w->n_levels; i++)
 		if (w->levels[i].dev == st->st_dev && w->levels[i].ino == st->st_ino)
-			return false;
+			return 0;
 	if (w->n_levels == DAGS_FOLDER_DEPTH_MAX) {
 		tell(w, "folders nest too deep; what is in this one does not count");
-		return false;
+		return 0;
 	}
 	*l = (struct level){.path_len = w->path.len, .dev = st->st_dev, .ino = st->st_ino};
 	if (w->visit->on_folder != NULL)
 		l->mark = w->visit->on_folder(w->visit->ctx, buf_str(&w->path));
-	buf_adds(&w->path, "/" IGNORE_FILE_NAME);
-	if (buf_status(&w->path) == 0 &&
-		dags_folder_read_regular(
-			buf_str(&w->path), IGNORE_FILE_MAX, &l->ignore, &l->ignore_len, &e) != 0 &&
-		e.code != ERR_NOTFOUND)
-		tell(w, e.text);
-	if (buf_status(&w->path) == 0)
-		cut_path(w, l->path_len);
 	w->n_levels++;
-	return true;
+	*is_entered = true;
+	return read_ignore(w, l);
 }
 
 static int walk_folder(struct walk *w, const struct stat *st);
@@ -259,16 +276,18 @@ static int walk_name(struct walk *w, const char *name, unsigned char kind)
 static int walk_folder(struct walk *w, const struct stat *st)
 {
 	DIR *dir = opendir(buf_str(&w->path));
+	int r = dir == NULL ? code_of(errno) : 0;
 	const struct dirent *entry;
-	int r = 0;
+	bool is_entered;
 
-	if (dir == NULL && w->n_levels == 0)
-		return err_set(w->e, code_of(errno), "%s", strerror(errno));
-	if (dir == NULL) {
+	if (r != 0 && (w->n_levels == 0 || is_shortage(r)))
+		return err_set(w->e, r, "%s", strerror(errno));
+	if (r != 0) {
 		tell(w, strerror(errno));
 		return 0;
 	}
-	if (enter(w, st)) {
+	r = enter(w, st, &is_entered);
+	if (is_entered) {
 		while (r == 0 && (entry = readdir(dir)) != NULL)
 			r = walk_name(w, entry->d_name, entry->d_type);
 		w->n_levels--;

@@ -32,7 +32,7 @@ struct dags_folder_visit {
 /* Visits folder and what is below it, each as folder/..., in no order, without what a
  * .windrowignore leaves out. Hidden files and folders do not count; symbolic links are followed,
  * but never round in a circle. ERR_NOTFOUND, ERR_DENIED, ERR_IO where the folder itself cannot be
- * read, ERR_LIMIT, ERR_NOMEM. */
+ * read, ERR_LIMIT, ERR_NOMEM, ERR_UNAVAILABLE: no descriptor is to be had just now. */
 int dags_folder_walk(const char *folder, const struct dags_folder_visit *visit, struct err *e);
 
 /* Hears of what could not be read on the way. */

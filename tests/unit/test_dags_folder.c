@@ -1,10 +1,12 @@
 /* The dags folder: which files count, in which order, and what is told of the rest. */
 #include "store/dags_folder.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +95,32 @@ static void test_read(void)
 		"nor is a device");
 }
 
+/* N.B. what a walk passes over is gone to who asked for it. */
+static void test_no_descriptor(void)
+{
+	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct rlimit old, few;
+	char **paths = NULL;
+	struct err e;
+	size_t n = 0;
+
+	(void)close(next);
+	(void)getrlimit(RLIMIT_NOFILE, &old);
+	few = old;
+	for (unsigned i = 0; i < 3; i++) {
+		few.rlim_cur = (rlim_t)next + i;
+		(void)setrlimit(RLIMIT_NOFILE, &few);
+		IS_INT(dags_folder_list("d", NULL, &paths, &n, &e), ERR_UNAVAILABLE,
+			"with %u descriptors a folder in a folder is not passed over", i);
+		dags_folder_free(paths, n);
+		paths = NULL;
+		n = 0;
+	}
+	(void)setrlimit(RLIMIT_NOFILE, &old);
+	IS_INT(dags_folder_list("d", NULL, &paths, &n, &e), 0, "with enough it is walked");
+	dags_folder_free(paths, n);
+}
+
 int main(void)
 {
 	char folder[] = "/tmp/windrow-test.XXXXXX";
@@ -141,6 +169,7 @@ int main(void)
 		"d/.windrowignore: is no regular file;d/sub/lost.yaml: No such file or directory;",
 		"an ignore file that is a pipe is not waited for");
 	test_read();
+	test_no_descriptor();
 	if (chdir("/") == 0) {
 		(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 		OK(system(command) == 0, "the folder goes away");
