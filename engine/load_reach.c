@@ -25,7 +25,9 @@ void load_reach(struct loader *l)
 			k->expr == NULL ? NULL : find_fault(&l->dag->tasks[k->from], k->expr);
 
 		if (fault != NULL)
-			load_error(l, load_link_pos(l, k), "%s.output.%s: %s",
-				l->dag->tasks[k->from].id, output_name(k->expr->output), fault);
+			load_error(l,
+				load_wants_hints(l) ? load_link_pos(l, k) : yaml_node_pos(k->node),
+				"%s.output.%s: %s", l->dag->tasks[k->from].id,
+				output_name(k->expr->output), fault);
 	}
 }

@@ -284,11 +284,34 @@ static void enter(struct walker *w, enum yaml_style style)
 		walker_step(w);
 }
 
+/* Moves from the scalar's beginning behind the last solid character of the first `at` bytes of its
+ * value; from the last place that was found in it, where that is not behind. */
+static void follow(struct yaml_text *t, struct walker *w, const struct yaml_node *n, size_t at)
+{
+	struct yaml_place *p = &t->last;
+	size_t seen = 0, solid, from = 0;
+
+	if (p->value == n->text && p->start == n->start && p->at <= at) {
+		w->at = p->byte;
+		w->pos = p->pos;
+		seen = p->solid;
+		from = p->at;
+	} else {
+		enter(w, (enum yaml_style)n->style);
+	}
+	solid = seen + count_solid(n->text + from, at - from);
+	while (seen < solid && w->at < t->len)
+		seen += step_source(w, (enum yaml_style)n->style);
+	/* N.B. the rest of a character would be counted as none. */
+	if (at == n->n || ((unsigned char)n->text[at] & 0xc0) != 0x80)
+		*p = (struct yaml_place){n->text, n->start, at, solid, w->at, w->pos};
+}
+
 struct pos yaml_value_pos(struct yaml_text *t, const struct yaml_node *n, size_t at)
 {
 	struct walker w = {.t = t, .at = byte_of(t, n->start), .pos = yaml_node_pos(n)};
-	size_t solid, blanks = 0, seen = 0;
 	struct walker next;
+	size_t blanks = 0;
 
 	if (n->kind != YAML_SCALAR || (n->style == YAML_PLAIN && n->n == 0))
 		return w.pos;
@@ -296,10 +319,7 @@ struct pos yaml_value_pos(struct yaml_text *t, const struct yaml_node *n, size_t
 		at = n->n;
 	while (at - blanks > 0 && is_blank((unsigned char)n->text[at - blanks - 1]))
 		blanks++;
-	solid = count_solid(n->text, at);
-	enter(&w, (enum yaml_style)n->style);
-	while (seen < solid && w.at < t->len)
-		seen += step_source(&w, (enum yaml_style)n->style);
+	follow(t, &w, n, at);
 	if (at == n->n || is_blank((unsigned char)n->text[at])) {
 		while (blanks-- > 0 && w.at < t->len)
 			(void)step_source(&w, (enum yaml_style)n->style);

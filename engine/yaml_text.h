@@ -5,7 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/diag.h"
+
 struct arena;
+
+/* How far a scalar's value was followed in its source. */
+struct yaml_place {
+	const char *value; /* the scalar's; NULL: none was followed yet */
+	size_t start; /* of its source */
+	size_t at, solid; /* bytes of the value, and the characters in them that are not blank */
+	size_t byte; /* of the text, behind the last of these */
+	struct pos pos;
+};
 
 struct yaml_text {
 	const char *bytes; /* behind a byte order mark */
@@ -13,6 +24,7 @@ struct yaml_text {
 	struct arena *arena;
 	size_t n_chars;
 	const uint32_t *offsets; /* the byte of every STRIDE-th character; NULL: not made yet */
+	struct yaml_place last; /* problems of a value are told in its order */
 };
 
 #endif
