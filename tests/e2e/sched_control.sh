@@ -258,7 +258,7 @@ kill -s STOP $waiting
 daemon_kill
 daemon_start
 run pools delete shut
-until_ok "it ends while nobody looks" has_state p late success
+until_ok "it ends while nobody looks" has_state p late success || kill -s KILL $waiting
 kill -s CONT $waiting
 wait $waiting
 is "who waited for it leaves with its status" $? 0

@@ -12,7 +12,7 @@ head -c 70000 /dev/zero | tr '\0' k | "$windrow" variables set long --secret
 cat >"$dags/s.yaml" <<END
 tasks:
   leave: {operator: local, command: 'printf %s $<var.token> > "\$SCRIPT_RESPONSE_FILE"'}
-  wait: {operator: local, command: "while [ ! -e $work/go ]; do sleep 0.05; done", depends_on: [leave]}
+  wait: {operator: local, command: "until [ -e $work/go ] || [ ! -d $work ]; do sleep 0.05; done", depends_on: [leave]}
   show: {operator: local, command: 'echo "$<main.leave.output.response>"; exit 3', depends_on: [wait]}
   never: {operator: local, command: 'echo $<var.long>', depends_on: [show]}
 END

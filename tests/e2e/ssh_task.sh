@@ -95,7 +95,7 @@ cat >"$work/gone.yaml" <<'E'
 default_args: {operator: ssh, ssh_conn_id: box, execution_timeout: 60s}
 tasks:
   quick: {script: 'rm -rf "${SCRIPT_RESPONSE_FILE%/*}"'}
-  slow: {script: 'd=${SCRIPT_RESPONSE_FILE%/*}; echo out; until [ -e "$d/followed" ]; do :; done; rm -rf "$d"; exit 3'}
+  slow: {script: 'd=${SCRIPT_RESPONSE_FILE%/*}; echo out; until [ -e "$d/followed" ] || [ ! -d "$d" ]; do :; done; rm -rf "$d"; exit 3'}
 E
 run dags test "$work/gone.yaml"
 for task in quick slow; do
