@@ -258,19 +258,18 @@ void mask_stream_destroy(struct mask_stream *s)
 
 enum found { FOUND_NOTHING, FOUND_SECRET, FOUND_PART };
 
-/* How many bytes at b are none of the spelling's, but may stand before its next one. */
+/* How many bytes at b are none of the spelling's, but may stand before its next one. N.B. without
+ * a maximum all that comes would be held back, and looked over anew with each piece. */
 static size_t skipped(const struct spelling *s, const unsigned char *b, size_t left)
 {
-	size_t n = 0, backslashes = 0;
+	size_t n = 0;
 
-	for (; n < left; n++) {
+	for (; n < left && n < MASK_SKIPPED_MAX; n++) {
 		bool is_end = b[n] == '\n' || b[n] == '\r';
-		bool is_backslash = b[n] == '\\' && backslashes < MASK_BACKSLASHES_MAX;
 
 		if (!(is_end && (s->flags & IS_BASE64) != 0) &&
-			!(is_backslash && (s->flags & IS_BARE) != 0))
+			!(b[n] == '\\' && (s->flags & IS_BARE) != 0))
 			break;
-		backslashes += is_backslash;
 	}
 	return n;
 }

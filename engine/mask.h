@@ -15,7 +15,7 @@
 #define MASK_TEXT "***"
 #define MASK_SECRET_MIN 4 /* a shorter one would blot out ordinary text */
 #define MASK_SECRET_MAX ((size_t)65536) /* bytes of one secret */
-#define MASK_BACKSLASHES_MAX 64 /* in a row that quotes may make in a secret */
+#define MASK_SKIPPED_MAX 64 /* backslashes or line ends in a row within a spelling */
 #define MASK_SPELLINGS_MAX 100000 /* spellings of one masker */
 
 struct arena;

@@ -130,7 +130,7 @@ static void check_quoted(const struct mask *m, const struct secret *s, unsigned 
 		row = s->text[i] == '\\' ? row + 1 : 0;
 		longest = row > longest ? row : longest;
 	}
-	if (n_bare >= MASK_SECRET_MIN && (longest + 1) << depth <= MASK_BACKSLASHES_MAX)
+	if (n_bare >= MASK_SECRET_MIN && (longest + 1) << depth <= MASK_SKIPPED_MAX)
 		check_spelled(m, &b);
 	buf_free(&b);
 }

@@ -61,6 +61,7 @@ static void test_value(void)
 
 int main(void)
 {
+	char ends[MASK_SKIPPED_MAX + 1];
 	struct buf out;
 	struct mask_stream *s;
 
@@ -132,6 +133,15 @@ int main(void)
 	IS_STR(buf_str(&out), "plain text! ", "what may begin one is");
 	mask_stream_flush(s, &out);
 	IS_STR(buf_str(&out), "plain text! hunt", "until the stream ends");
+	mask_stream_destroy(s);
+
+	/* The first two digits of a secret's base64, which lines may part, but not so far. */
+	memset(ends, '\n', sizeof(ends));
+	buf_reset(&out);
+	s = mask_stream_create(mask);
+	mask_stream_feed(s, "aH", 2, &out);
+	mask_stream_feed(s, ends, sizeof(ends), &out);
+	IS_INT((long long)out.len, 2 + MASK_SKIPPED_MAX + 1, "nor is ever more than so much");
 	mask_stream_destroy(s);
 
 	buf_reset(&out);
