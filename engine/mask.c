@@ -383,6 +383,13 @@ void mask_stream_flush(struct mask_stream *s, struct buf *out)
 	buf_reset(&s->held);
 }
 
+void mask_stream_cut(struct mask_stream *s, struct buf *out)
+{
+	if (s->held.len > 0)
+		buf_adds(out, MASK_TEXT);
+	buf_reset(&s->held);
+}
+
 void mask_text(const struct mask *m, const void *bytes, size_t len, struct buf *out)
 {
 	if (m->n == 0)

@@ -50,6 +50,10 @@ void mask_stream_feed(struct mask_stream *s, const void *bytes, size_t len, stru
 /* The stream has ended, or a reader is waiting: adds what was held back. */
 void mask_stream_flush(struct mask_stream *s, struct buf *out);
 
+/* Bytes are left out of the stream here: what was held back may be the beginning of a secret whose
+ * end is among them, and becomes MASK_TEXT. */
+void mask_stream_cut(struct mask_stream *s, struct buf *out);
+
 /* Masks one whole text. Failure sticks in out. */
 void mask_text(const struct mask *m, const void *bytes, size_t len, struct buf *out);
 

@@ -68,6 +68,7 @@ static void cut(struct local_try *t)
 		if (left[i] <= share)
 			continue;
 		t->streams[i].offset += left[i] - share;
+		t->events->on_gap(t->ctx, i == 0 ? OP_STDOUT : OP_STDERR);
 		(void)snprintf(text, sizeof(text),
 			"%lld bytes of %s were cut here: log_limit is %lld bytes; all of it is in "
 			"%s",

@@ -103,6 +103,8 @@ struct op_result {
 struct op_events {
 	void (*on_started)(void *ctx);
 	void (*on_output)(void *ctx, enum op_stream stream, const char *bytes, size_t len);
+	/* Output of the stream is left out here: what comes next does not follow what came. */
+	void (*on_gap)(void *ctx, enum op_stream stream);
 	/* A line for the task's log; file and line name the place in the source, as Airflow's do.
 	 */
 	void (*on_log)(

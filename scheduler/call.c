@@ -106,6 +106,14 @@ static void on_output(void *ctx, enum op_stream stream, const char *bytes, size_
 		task_log_output(call->log, conductor_now(), stream, bytes, len);
 }
 
+static void on_gap(void *ctx, enum op_stream stream)
+{
+	struct call *call = ctx;
+
+	if (call->log != NULL)
+		task_log_output_gap(call->log, conductor_now(), stream);
+}
+
 static void on_log(void *ctx, enum op_level level, const char *file, int line, const char *text)
 {
 	struct call *call = ctx;
@@ -136,6 +144,7 @@ static void on_finished(void *ctx, const struct op_result *r)
 
 static const struct op_events events = {.on_started = on_started,
 	.on_output = on_output,
+	.on_gap = on_gap,
 	.on_log = on_log,
 	.on_finished = on_finished};
 

@@ -47,6 +47,7 @@ struct task_log {
 	const struct mask *mask;
 	struct mask_stream *masked[2]; /* NULL: no output has had to pass the mask yet */
 	struct buf clean; /* what has passed it */
+	bool is_cut[2]; /* the rest of the line that comes is not shown */
 	struct task_log_listener listener;
 	int64_t stamp_time;
 	char stamp[INSTANT_TEXT_MAX];
@@ -98,6 +99,7 @@ int task_log_open(const struct task_log_place *place, const struct task_log_list
 	l->head_time[0] = l->head_time[1] = INSTANT_NONE;
 	l->mask = place->mask;
 	l->masked[0] = l->masked[1] = NULL;
+	l->is_cut[0] = l->is_cut[1] = false;
 	l->listener = *listener;
 	l->stamp_time = INSTANT_NONE;
 	*out = l;
@@ -241,12 +243,26 @@ static void cut(struct task_log *l)
 	l->cut_at = -1;
 }
 
+/* What is left of output behind a gap once the line in which it begins is taken away. */
+static size_t line_skip(struct task_log *l, enum op_stream stream, const char **bytes, size_t len)
+{
+	const char *end = memchr(*bytes, '\n', len);
+	size_t n = end == NULL ? len : (size_t)(end - *bytes) + 1;
+
+	l->is_cut[stream] = end == NULL;
+	l->progress[stream].is_broken = end == NULL;
+	*bytes += n;
+	return len - n;
+}
+
 /* N.B. where memory is too short for masking, output is left out rather than shown. */
 void task_log_output(
 	struct task_log *l, int64_t now, enum op_stream stream, const char *bytes, size_t len)
 {
 	cut(l);
 	feed(l, stream, bytes, len);
+	if (l->is_cut[stream])
+		len = line_skip(l, stream, &bytes, len);
 	if (l->masked[stream] == NULL && !has_secrets(l)) {
 		add_output(l, now, stream, bytes, len);
 		return;
@@ -270,6 +286,21 @@ static void mask_end(struct task_log *l, int64_t now, enum op_stream stream)
 	if (buf_status(&l->clean) == 0)
 		add_output(l, now, stream, buf_str(&l->clean), l->clean.len);
 	buf_reset(&l->clean);
+}
+
+void task_log_output_gap(struct task_log *l, int64_t now, enum op_stream stream)
+{
+	if (l->masked[stream] != NULL) {
+		mask_stream_cut(l->masked[stream], &l->clean);
+		if (buf_status(&l->clean) == 0)
+			add_output(l, now, stream, buf_str(&l->clean), l->clean.len);
+		buf_reset(&l->clean);
+	}
+	if (l->partial[stream].len > 0) {
+		partial_end(l, now, stream);
+		l->progress[stream].is_broken = true;
+	}
+	l->is_cut[stream] = has_secrets(l);
 }
 
 void task_log_output_end(struct task_log *l, int64_t now)

@@ -69,6 +69,10 @@ void task_log_line(struct task_log *l, int64_t now, enum op_level level, const c
 void task_log_output(
 	struct task_log *l, int64_t now, enum op_stream stream, const char *bytes, size_t len);
 
+/* Output is left out here. Where there are secrets, what may be the beginning of one is masked, and
+ * what comes is shown from its next line on: it may begin with the end of one. */
+void task_log_output_gap(struct task_log *l, int64_t now, enum op_stream stream);
+
 /* Ends lines that wait for their end: there will be no more output. */
 void task_log_output_end(struct task_log *l, int64_t now);
 

@@ -59,6 +59,13 @@ static void on_output(void *ctx, enum op_stream stream, const char *bytes, size_
 	task_log_output(t->log, wall_ms(), stream, bytes, len);
 }
 
+static void on_gap(void *ctx, enum op_stream stream)
+{
+	struct try *t = ctx;
+
+	task_log_output_gap(t->log, wall_ms(), stream);
+}
+
 /* A text of the operator's, for whoever watches. */
 static void tell_note(struct try *t, enum op_level level, const char *text)
 {
@@ -180,6 +187,7 @@ static void on_finished(void *ctx, const struct op_result *r)
 static const struct op_events operator_events = {
 	.on_started = on_started,
 	.on_output = on_output,
+	.on_gap = on_gap,
 	.on_log = on_log,
 	.on_finished = on_finished,
 };

@@ -70,6 +70,8 @@ void ssh_try_output_end(
 
 		shown[i] = n < tails[i].len ? (size_t)n : tails[i].len;
 		left[i] = t->held[i] - shown[i];
+		if (left[i] > 0)
+			t->events.on_gap(t->ctx, i == 0 ? OP_STDOUT : OP_STDERR);
 	}
 	if (left[0] > 0 || left[1] > 0)
 		left_out_tell(t, left, paths);

@@ -132,6 +132,19 @@ run dags test "$work/dag.yaml"
 ok "a run's output shows none" sh -c "! grep -q swordfish '$work/out' '$work/err'"
 ok "nor do its logs" sh -c "! grep -rq -e swordfish -e c3dvcmRmaXNo '$WINDROW_HOME/logs'"
 ok "which show what else there was" grep -rq "the end \*\*\*" "$WINDROW_HOME/logs"
+cat >"$work/cut.yaml" <<'EOF'
+tasks:
+  t:
+    operator: local
+    log_limit: 100
+    script: |
+      seq 11 16
+      for i in 1 2 3 4 5 6 7 8 9; do echo $<var.token>; done
+      seq 21 25
+EOF
+run tasks test "$work/cut.yaml" main.t
+is "of one that is cut in two by log_limit nothing is shown" "$(printf '%s\n' "$out" | tr '\n' ' ')" \
+	"11 12 13 14 15 16 *** *** *** *** *** *** *** 21 22 23 24 25 "
 run tasks test "$work/dag.yaml" S.missing
 like "one that is not there is told" "$err" "*there is no variable missing; \`windrow variables set \
 missing\` makes one*"

@@ -134,6 +134,22 @@ is "within it nothing is" "$(
 	printed main.under WARNING
 )" "$(seq 200 && seq 100)"
 
+# A secret that the limit cuts in two.
+echo swordfish | "$windrow" variables set token --secret
+test_dag <<'E'
+tasks:
+  cut:
+    operator: ssh
+    ssh_conn_id: box
+    log_limit: 100
+    script: |
+      seq 11 16
+      for i in 1 2 3 4 5 6 7 8 9; do echo $<var.token>; done
+      seq 21 25
+E
+is "nothing of a secret is shown where it is cut" "$(printed main.cut INFO | tr '\n' ' ')" \
+	"11 12 13 14 15 16 *** *** *** *** *** *** *** 21 22 23 24 25 "
+
 # N.B. an ordinary user's sshd can give terminals only where it need not change their owner.
 if ssh -F none -q -tt -i "$sshd_dir/user_key" -o "UserKnownHostsFile=$me/.ssh/known_hosts" -p "$port" \
 	"$sshd_user@127.0.0.1" true </dev/null >/dev/null 2>&1; then

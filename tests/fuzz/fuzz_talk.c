@@ -318,6 +318,13 @@ static void on_output(void *ctx, enum op_stream stream, const char *bytes, size_
 		abort();
 }
 
+static void on_gap(void *ctx, enum op_stream stream)
+{
+	(void)ctx, (void)stream;
+	if (has_finished)
+		abort();
+}
+
 static void on_log(void *ctx, enum op_level level, const char *file, int line, const char *text)
 {
 	(void)ctx, (void)level, (void)file, (void)line;
@@ -343,7 +350,7 @@ static void on_finished(void *ctx, const struct op_result *r)
 
 static int try_begin(struct op_instance *instance, uint8_t how, struct err *e)
 {
-	const struct op_events events = {on_started, on_output, on_log, on_finished};
+	const struct op_events events = {on_started, on_output, on_gap, on_log, on_finished};
 	const struct op_bytes text = {"echo hello", 10};
 	struct op_setting settings[SSH_KEY_COUNT] = {
 		[SSH_KEY_SSH_CONN_ID] = {.is_set = true, .text = {"host", 4}},

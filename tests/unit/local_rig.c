@@ -148,6 +148,12 @@ static void on_output(void *ctx, enum op_stream stream, const char *bytes, size_
 		t->on_output(t);
 }
 
+static void on_gap(void *ctx, enum op_stream stream)
+{
+	(void)ctx;
+	(void)stream;
+}
+
 static void on_log(void *ctx, enum op_level level, const char *file, int line, const char *text)
 {
 	struct rig_try *t = ctx;
@@ -182,6 +188,7 @@ static void on_finished(void *ctx, const struct op_result *r)
 static const struct op_events events = {
 	.on_started = on_started,
 	.on_output = on_output,
+	.on_gap = on_gap,
 	.on_log = on_log,
 	.on_finished = on_finished,
 };

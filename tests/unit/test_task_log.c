@@ -267,6 +267,29 @@ static char *much_make(size_t *len)
 }
 
 /* However much comes before anybody asks. */
+static void test_gap(void)
+{
+	struct mask *mask = mask_create();
+	struct task_log *l = open_log(mask);
+
+	feed(l, "one\ntwo");
+	task_log_output_gap(l, 1000, OP_STDOUT);
+	feed(l, "\nthree\n");
+	(void)mask_add(mask, "swordfish", 9);
+	feed(l, "it is sword");
+	task_log_output_gap(l, 1000, OP_STDOUT);
+	feed(l, "dfi");
+	feed(l, "sh\n\nswordfish");
+	task_log_output_gap(l, 1000, OP_STDOUT);
+	feed(l, "fish");
+	task_log_output_end(l, 1000);
+	(void)task_log_flush(l, NULL);
+	says("one;two;three;it is ***;;***;",
+		"where output is left out nothing of a secret is shown, nor lines that are none");
+	over(l);
+	mask_destroy(mask);
+}
+
 static void test_cannot_be_made(void)
 {
 	struct task_log *l;
@@ -369,6 +392,7 @@ int main(void)
 	test_without_a_mark();
 	test_lost();
 	test_masked();
+	test_gap();
 	(void)snprintf(folder, sizeof(folder), "%s/file", kit.folder);
 	test_cannot_be_made();
 	test_full();
