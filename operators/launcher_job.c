@@ -318,12 +318,19 @@ static void look_at_stranger(struct launcher_turn *t, struct launcher_job *j)
 			"the script has ended, but its launcher was gone and nobody saw how");
 }
 
-/* A job that is being killed: is everybody gone? */
+/* A job that is being killed: is everybody gone? N.B. who left the group is known by the
+ * environment alone, which cannot be read while a process turns into another program: so nobody is
+ * found twice. */
 static void look_at_killed(struct launcher_turn *t, struct launcher_job *j)
 {
+	bool was_empty = j->is_empty;
+
 	if (j->phase == PHASE_KILLING)
 		insist(t, j);
-	if (j->has_result && census_signal(census_of(t), j->group, j->execution_id, 0) == 0)
+	if (!j->has_result)
+		return;
+	j->is_empty = census_signal(census_of(t), j->group, j->execution_id, 0) == 0;
+	if (was_empty && j->is_empty)
 		finish_known(t, j);
 }
 

@@ -34,6 +34,7 @@ struct launcher_job {
 	enum launcher_phase phase;
 	bool is_for_timeout; /* why it is being killed */
 	bool has_result;
+	bool is_empty; /* nobody was found at the last look */
 	struct execution_result result;
 	struct execution_owner owner; /* of a job that is not ours */
 	int64_t grace_ms;
