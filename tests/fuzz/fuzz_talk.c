@@ -256,13 +256,17 @@ static void end_in_order(struct ssh_exec *x)
 	end(x, false);
 }
 
+static size_t n_log, n_log_most;
+
 static void give(struct ssh_exec *x, bool is_stderr, const struct buf *bytes)
 {
 	const struct ssh_note note = {.stage = SSH_STAGE_RUNNING, .text = "by the way"};
 
 	open_it(x);
-	if (bytes->len % 7 == 6 && x->events->on_note != NULL)
+	if (bytes->len % 7 == 6 && x->events->on_note != NULL) {
+		n_log_most++;
 		x->events->on_note(x->ctx, &note);
+	}
 	n_given += bytes->len;
 	x->events->on_data(x->ctx, is_stderr, bytes->data, bytes->len);
 }
@@ -301,7 +305,6 @@ void ssh_target_settle(struct ssh_target *of, const struct ssh_target *by)
 
 static struct op_try *try;
 static bool has_started, has_finished;
-static size_t n_log, n_log_most;
 
 static void on_started(void *ctx)
 {
