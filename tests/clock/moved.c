@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -237,14 +238,18 @@ static bool line_read(int fd, char *line, size_t size)
 	return false;
 }
 
+static sem_t is_up;
+
 static void *mover(void *folder)
 {
 	static const char answer[] = "moved\n";
-	int in = pipe_open(folder, "move"), out = pipe_open(folder, "moved");
+	int in, out;
 	char line[64], how[16];
 	long long ms;
 
-	real_init();
+	(void)sem_post(&is_up);
+	in = pipe_open(folder, "move");
+	out = pipe_open(folder, "moved");
 	while (in >= 0 && out >= 0 && line_read(in, line, sizeof(line)) &&
 		sscanf(line, "%15s %lld", how, &ms) == 2) {
 		move(ms, how);
@@ -268,8 +273,13 @@ __attribute__((constructor)) static void begin(void)
 	if (folder != NULL) {
 		char *copy = strdup(folder);
 
-		if (copy == NULL || pthread_create(&thread, NULL, mover, copy) != 0)
+		/* N.B. a thread that is just beginning has locks of a sanitizer's, which a process
+		 * that is forked meanwhile would never see free. */
+		if (copy == NULL || sem_init(&is_up, 0, 0) != 0 ||
+			pthread_create(&thread, NULL, mover, copy) != 0)
 			abort();
+		while (sem_wait(&is_up) != 0)
+			;
 		(void)pthread_detach(thread);
 	}
 	(void)unsetenv("LD_PRELOAD");
