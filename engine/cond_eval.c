@@ -12,9 +12,9 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/cond_node.h"
-#include "engine/cond_text.h"
 #include "engine/err.h"
 #include "engine/filter.h"
+#include "engine/template.h"
 
 struct asker {
 	const struct expr_env *env;
@@ -71,7 +71,7 @@ static int expr_value(const struct asker *k, const struct expr *x, struct value 
 static int made_value(const struct asker *k, const struct template *t, struct value *out)
 {
 	struct err inner = {0};
-	int rc = cond_text_eval(t, k->env, k->scratch, out, &inner);
+	int rc = template_text(t, k->env, k->scratch, out, &inner);
 
 	return rc == 0 ? 0 : err_set(k->e, rc, "%s%s", inner.text, hint(rc));
 }

@@ -5,9 +5,6 @@
  */
 #include "engine/cond_text.h"
 
-#include "engine/arena.h"
-#include "engine/buf.h"
-#include "engine/err.h"
 #include "engine/scan.h"
 
 /* The problems of a text in quotes, told as the condition's. */
@@ -48,27 +45,5 @@ int cond_text_find(struct scan *scan, const struct value *v, bool has_item, bool
 		rc = scan_next(scan, v->u.text, v->len, at < v->len ? at : v->len, has_item, &hit);
 		*found = rc == 0 && (hit.kind == SCAN_ANGLE || hit.kind == SCAN_BRACE);
 	}
-	return rc;
-}
-
-int cond_text_eval(const struct template *t, const struct expr_env *env, struct arena *scratch,
-	struct value *out, struct err *e)
-{
-	const char *text;
-	struct buf b;
-	int rc;
-
-	buf_init(&b, TEMPLATE_TEXT_MAX);
-	rc = template_render(t, env, &b, e);
-	if (rc == 0 && buf_status(&b) != 0)
-		rc = err_set(e, buf_status(&b), "%s", err_text(buf_status(&b)));
-	if (rc == 0) {
-		text = arena_memdup(scratch, buf_str(&b), b.len);
-		if (text == NULL)
-			rc = err_set(e, ERR_NOMEM, "out of memory");
-		else
-			*out = value_string(text, b.len);
-	}
-	buf_free(&b);
 	return rc;
 }

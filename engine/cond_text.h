@@ -14,8 +14,4 @@ int cond_text_compile(struct arena *a, struct scan *scan, const struct value *te
  * cannot be told. */
 int cond_text_find(struct scan *scan, const struct value *v, bool has_item, bool *found);
 
-/* The text as a string in scratch. On failure e says which expression and why. */
-int cond_text_eval(const struct template *t, const struct expr_env *env, struct arena *scratch,
-	struct value *out, struct err *e);
-
 #endif

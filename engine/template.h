@@ -49,6 +49,10 @@ const char *template_source(const struct template *t, size_t *len);
 int template_render(
 	const struct template *t, const struct expr_env *env, struct buf *out, struct err *e);
 
+/* The rendered text as a string in scratch, whatever its expressions give. Fails as the above. */
+int template_text(const struct template *t, const struct expr_env *env, struct arena *scratch,
+	struct value *out, struct err *e);
+
 /* The value of a template that is one expression; of any other, its text as a string in scratch. */
 int template_eval(const struct template *t, const struct expr_env *env, struct arena *scratch,
 	struct value *out, struct err *e);

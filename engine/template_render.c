@@ -138,17 +138,13 @@ int template_render(
 	return rc;
 }
 
-int template_eval(const struct template *t, const struct expr_env *env, struct arena *scratch,
+int template_text(const struct template *t, const struct expr_env *env, struct arena *scratch,
 	struct value *out, struct err *e)
 {
 	struct buf b;
 	const char *text;
 	int rc;
 
-	if (template_is_value(t)) {
-		rc = expr_eval(&t->exprs[0], env, scratch, out, e);
-		return rc == 0 ? 0 : expr_failed(&t->exprs[0], rc, e);
-	}
 	buf_init(&b, 0);
 	rc = template_render(t, env, &b, e);
 	if (rc == 0) {
@@ -159,4 +155,15 @@ int template_eval(const struct template *t, const struct expr_env *env, struct a
 	}
 	buf_free(&b);
 	return rc;
+}
+
+int template_eval(const struct template *t, const struct expr_env *env, struct arena *scratch,
+	struct value *out, struct err *e)
+{
+	int rc;
+
+	if (!template_is_value(t))
+		return template_text(t, env, scratch, out, e);
+	rc = expr_eval(&t->exprs[0], env, scratch, out, e);
+	return rc == 0 ? 0 : expr_failed(&t->exprs[0], rc, e);
 }
