@@ -156,7 +156,7 @@ static const char *nearest(const char *group, const char *word)
 	for (size_t i = 0; group == NULL && i < command_groups_count; i++)
 		hint_offer(&h, command_groups[i].name, strlen(command_groups[i].name));
 	for (size_t i = 0; group != NULL && i < commands_count; i++)
-		if (strcmp(commands[i]->group, group) == 0)
+		if (commands[i]->verb != NULL && strcmp(commands[i]->group, group) == 0)
 			hint_offer(&h, commands[i]->verb, strlen(commands[i]->verb));
 	return h.best == NULL && group != NULL ? meant(group, word) : h.best;
 }

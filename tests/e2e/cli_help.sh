@@ -52,6 +52,9 @@ run versoin
 is "an unknown command is wrong usage" "$status" 2
 is "and names the nearest" "$err" \
 	'windrow: unknown command "versoin"; did you mean "windrow version"?'
+run complection bash
+is "behind one that has no verbs stands another word" "$status:$err" \
+	'2:windrow: unknown command "complection"; did you mean "windrow completion"?'
 run nothing-like-it
 is "nothing near: the way to the list" "$err" \
 	'windrow: unknown command "nothing-like-it"; `windrow --help` lists what there is'
