@@ -88,8 +88,9 @@ void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *t
 	}
 	c->endpoint = ep;
 	c->state = CHANNEL_QUEUED;
-	(void)snprintf(using, sizeof(using), "Using connection %s: %s@%s", ep->target->conn_id,
-		ep->target->login, ep->target->place);
+	(void)snprintf(using, sizeof(using), "Using connection %s: %s@%s%s", ep->target->conn_id,
+		ep->target->login, ep->target->place,
+		ep->target->password == NULL ? "" : ", password ***");
 	channel_note(c, &(struct ssh_note){SSH_STAGE_QUEUED, false, using});
 	if (link_is_empty(&ep->queue))
 		ep->last_progress = now_ms(ep);

@@ -51,7 +51,8 @@ try()
 sshd_start "PasswordAuthentication yes" "UsePAM yes" "AuthorizedKeysFile .ssh/authorized_keys" "SetEnv HOME=$work/account"
 try "" "open%20sesame"
 is "a password is taken" "$status" 0
-like "and said to be" "$(task_log main.t)" "*Authentication (password) successful!*INFO - $account*"
+like "and said to be" "$(task_log main.t)" \
+	"*INFO - Using connection box: $account@127.0.0.1:$port, password \*\*\**Authentication (password) successful!*INFO - $account*"
 try "" "open%20barley"
 is "a wrong one is not" "$status" 1
 like "and what was tried is told" "$(task_log main.t)" \
