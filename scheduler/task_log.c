@@ -347,7 +347,8 @@ void task_log_resume(struct task_log *l, struct task_log_mark *out)
 	if (out->size > st.st_size)
 		memset(out, 0, sizeof(*out));
 	l->size = st.st_size;
-	l->cut_at = out->size;
+	if (out->size < st.st_size)
+		l->cut_at = out->size;
 	l->is_resumed = true;
 	for (int i = 0; i < 2; i++)
 		l->progress[i].fed = l->progress[i].line_at = out->output_at[i];

@@ -124,6 +124,8 @@ static void test_goes_on(void)
 	task_log_resume(l, &m);
 	IS_INT((long long)m.output_at[0], 8, "the rest is asked for from the line's beginning");
 	task_log_line(l, 2000, OP_INFO, "x.c", 1, "taken up", 8);
+	(void)task_log_flush(l, NULL);
+	says("begun;one;two;taken up;", "that it was taken up is told before there is output");
 	feed_from(l, &m, all);
 	(void)task_log_flush(l, NULL);
 	says("begun;one;two;taken up;three;four;", "each line is there once");
