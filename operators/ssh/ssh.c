@@ -312,7 +312,7 @@ static int begin(struct op_instance *base, const struct op_job *job, const struc
 	if (r == 0)
 		r = transport_need(i, e);
 	if (r == 0 && (is_attach || job->is_resumed) && t->is_plain)
-		r = err_set(e, ERR_UNSUPPORTED,
+		r = err_set(e, ERR_UNAVAILABLE,
 			"nothing is kept on the host of a script with detach: false: what became "
 			"of it when the scheduler stopped is not known");
 	output_resume(t, job);

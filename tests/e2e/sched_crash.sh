@@ -146,6 +146,27 @@ while ! grep -q 't: run .* is \(success\|failed\)' "$work/daemon" && kill -0 "$d
 done
 like "and not of one that may have been started" "$(grep 't: run scheduled.* is [sf]' "$work/daemon")" "*is success"
 is "which ran once" "$(cat "$host/ledger.refused")" a
+
+# What leaves nothing on its host is lost with the daemon, and tried again.
+cat >"$WINDROW_HOME/dags/.plain" <<END
+schedule: '@once'
+default_args: {detach: false, retries: 1, retry_delay: 50ms}
+environment: {TRY: \$<task.try_number>}
+tasks:
+  far: {operator: ssh, ssh_conn_id: BOX, script: &s 'echo "\$TRY" >>$host/\$WINDROW_TASK_ID; [ "\$TRY" = 2 ] || exec sleep 600'}
+  near: {operator: local, script: *s}
+END
+mv "$WINDROW_HOME/dags/.plain" "$WINDROW_HOME/dags/plain.yaml"
+while { [ ! -s "$host/main.far" ] || [ ! -s "$host/main.near" ]; } && kill -0 "$daemon"; do
+	sleep 0.05
+done
+kill -s KILL "$daemon"
+wait "$daemon" 2>/dev/null
+daemon_start
+while ! grep -q 'plain: run .* is \(success\|failed\)' "$work/daemon" && kill -0 "$daemon"; do
+	sleep 0.05
+done
+is "one with detach: false is tried again" "$(cat "$host/main.far" "$host/main.near" | tr '\n' ' ')" "1 2 1 2 "
 kill "$daemon"
 wait "$daemon"
 tap_done
