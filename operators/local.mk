@@ -71,6 +71,7 @@ liboperators_a_SOURCES = \
 	operators/ssh/remote.c \
 	operators/ssh/remote.h \
 	operators/ssh/session.c \
+	operators/ssh/socket.c \
 	operators/ssh/ssh.c \
 	operators/ssh/ssh.h \
 	operators/ssh/ssh_finish.c \

@@ -120,6 +120,7 @@ E2E_TESTS = \
 	tests/e2e/ssh_limits.sh \
 	tests/e2e/ssh_streams.sh \
 	tests/e2e/ssh_servers.sh \
+	tests/e2e/ssh_slow.sh \
 	tests/e2e/ssh_still.sh \
 	tests/e2e/ssh_stored.sh \
 	tests/e2e/ssh_task.sh \

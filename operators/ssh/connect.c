@@ -60,6 +60,7 @@ void session_unref(struct session *s)
 	if (s->addresses != NULL)
 		uv_freeaddrinfo(s->addresses);
 	buf_free(&s->notes);
+	buf_free(&s->out);
 	free(s);
 }
 
@@ -73,7 +74,7 @@ static void ssh2_free(struct session *s)
 {
 	if (s->ssh2 == NULL)
 		return;
-	if (s->state == SESSION_READY && s->writer == NULL)
+	if (s->state == SESSION_READY)
 		(void)libssh2_session_disconnect(s->ssh2, "done");
 	if (s->fd >= 0)
 		(void)shutdown(s->fd, SHUT_RDWR);
@@ -229,9 +230,7 @@ static void on_ready_tick(uv_timer_t *timer)
 		session_fail(s, false, SSH_STAGE_RUNNING, &why);
 		return;
 	}
-	/* N.B. keepalive_send overlooks a packet that is half sent; it may only be used without
-	 * one. */
-	if (s->writer == NULL && s->opening == NULL)
+	if (session_is_sent(s))
 		(void)libssh2_keepalive_send(s->ssh2, &next);
 }
 
@@ -263,34 +262,6 @@ static void session_ready(struct session *s)
 
 /* --- the steps --- */
 
-/* What a server may say before it has let us in: in all, and before others have their turn. N.B.
- * libssh2 reads what comes before the protocol byte by byte, for as long as more comes. */
-#define GREETING_MAX ((size_t)4 << 20)
-#define GREETING_TURN ((size_t)32 << 10)
-
-static ssize_t on_recv(libssh2_socket_t fd, void *bytes, size_t len, int flags, void **abstract)
-{
-	struct session *s = *abstract;
-	bool is_greeting = s->state == SESSION_HANDSHAKE || s->state == SESSION_AUTH;
-	ssize_t n;
-
-	if (is_greeting && s->greeted >= GREETING_MAX)
-		return -ECONNRESET;
-	if (is_greeting && s->greeted_now >= GREETING_TURN)
-		return -EAGAIN;
-	if (s->is_dry && !s->is_shut)
-		return -EAGAIN;
-	n = recv(fd, bytes, len, flags);
-	/* N.B. libssh2 asks again for each channel. What comes meanwhile wakes the session once
-	 * more. */
-	s->is_dry = n < 0 || (n > 0 && (size_t)n < len);
-	if (n < 0)
-		return errno == EINTR || errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	s->greeted += is_greeting ? (size_t)n : 0;
-	s->greeted_now += is_greeting ? (size_t)n : 0;
-	return n;
-}
-
 static int ssh2_create(struct session *s, struct err *e)
 {
 	const struct ssh_target *t = s->endpoint->target;
@@ -300,7 +271,9 @@ static int ssh2_create(struct session *s, struct err *e)
 		return err_set(e, ERR_NOMEM, "out of memory for an SSH session");
 	libssh2_session_set_blocking(s->ssh2, 0);
 	(void)libssh2_session_callback_set2(
-		s->ssh2, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)on_recv);
+		s->ssh2, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)session_recv);
+	(void)libssh2_session_callback_set2(
+		s->ssh2, LIBSSH2_CALLBACK_SEND, (libssh2_cb_generic *)session_send);
 	(void)libssh2_session_flag(s->ssh2, LIBSSH2_FLAG_COMPRESS, t->compress);
 	if (algorithms_apply(s->ssh2, t, e) != 0)
 		return err_context(e, "connection %s", t->conn_id);
@@ -435,8 +408,7 @@ void session_poll_adjust(struct session *s)
 
 	if (s->state == SESSION_CONNECT)
 		want = UV_WRITABLE;
-	else if (!s->awaits_proxy &&
-		(libssh2_session_block_directions(s->ssh2) & LIBSSH2_SESSION_BLOCK_OUTBOUND))
+	else if (!s->awaits_proxy && !session_is_sent(s))
 		want |= UV_WRITABLE;
 	if (want == s->poll_events)
 		return;
@@ -470,6 +442,7 @@ static void connect_finish(struct session *s)
 
 static void session_step(struct session *s)
 {
+	session_flush(s);
 	if (s->state == SESSION_CONNECT)
 		connect_finish(s);
 	while (!s->awaits_proxy && (s->state == SESSION_HANDSHAKE || s->state == SESSION_AUTH) &&

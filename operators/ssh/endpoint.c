@@ -228,6 +228,8 @@ void endpoint_schedule(struct endpoint *ep)
 		session_assign(s, c);
 	}
 	connect_more(ep);
+	if (ep->is_closing) /* the last connection was lost meanwhile */
+		return;
 	if (ep->n_queued == 0 && ep->n_sessions == 0) {
 		endpoint_free(ep);
 		return;

@@ -14,6 +14,7 @@
 #include "operators/ssh/transport_internal.h"
 
 #define NOTES_MAX ((size_t)16 << 10) /* bytes of what a connection has to tell of itself */
+#define OUT_MAX ((size_t)1 << 20) /* bytes that a host does not take */
 
 static int socket_open(const struct addrinfo *a)
 {
@@ -148,6 +149,7 @@ int session_create(struct endpoint *ep, struct err *e)
 	link_init(&s->channels);
 	link_init(&s->memory);
 	buf_init(&s->notes, NOTES_MAX);
+	buf_init(&s->out, OUT_MAX);
 	s->dns.data = s;
 	(void)uv_timer_init(&s->lane->loop, &s->timer);
 	s->timer.data = s;

@@ -3,7 +3,8 @@
  *
  * Rules that libssh2 asks for, all kept here:
  *  - only one channel is being opened, or its command being requested, at any time (s->opening);
- *  - what returned EAGAIN while bytes wait to be sent is repeated before anything else (s->writer);
+ *  - a packet that is half sent would have to be repeated before anything else: there is none, for
+ *    what a full socket does not take waits (socket.c), and while it does no input is sent;
  *  - there is no readiness for one channel: on each event of the socket all get a turn. The first
  *    read drains the socket; after it only channels for which something lies ready are read.
  *  - a channel that read 0 as its exit status has told nothing: only a close in order counts.
@@ -16,20 +17,6 @@
 
 #define WRITE_MAX ((size_t)32000) /* bytes of input handed to libssh2 at once */
 #define READS_MAX 16 /* reads of one channel before the others get a turn */
-
-static bool is_outbound_blocked(struct session *s)
-{
-	return (libssh2_session_block_directions(s->ssh2) & LIBSSH2_SESSION_BLOCK_OUTBOUND) != 0;
-}
-
-/* Remembers that op of c must be repeated first, where it left a packet half sent. */
-static void note_blocked(struct session *s, struct channel *c, enum channel_op op)
-{
-	if (is_outbound_blocked(s)) {
-		s->writer = c;
-		c->blocked = op;
-	}
-}
 
 static unsigned channels_used(const struct session *s)
 {
@@ -53,32 +40,20 @@ static void ghost_add(struct session *s, LIBSSH2_CHANNEL *ssh2)
 		s->ghosts_room += 4;
 	}
 	s->ghosts[s->n_ghosts++] = ssh2;
-	if (is_outbound_blocked(s))
-		s->ghost_writer = ssh2;
 }
 
-/* Tries to be done with the ghosts. False where one of them must be the next to send. */
-static bool ghosts_step(struct session *s)
+/* Tries to be done with the ghosts. */
+static void ghosts_step(struct session *s)
 {
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < s->n_ghosts; i++) {
-		LIBSSH2_CHANNEL *g = s->ghosts[i];
-
-		if (s->ghost_writer != NULL && s->ghost_writer != g) {
-			s->ghosts[kept++] = g;
-			continue;
-		}
-		if (libssh2_channel_free(g) != LIBSSH2_ERROR_EAGAIN) {
-			s->ghost_writer = NULL;
+		if (libssh2_channel_free(s->ghosts[i]) == LIBSSH2_ERROR_EAGAIN)
+			s->ghosts[kept++] = s->ghosts[i];
+		else
 			s->wants_schedule = true;
-			continue;
-		}
-		s->ghosts[kept++] = g;
-		s->ghost_writer = is_outbound_blocked(s) ? g : NULL;
 	}
 	s->n_ghosts = kept;
-	return s->ghost_writer == NULL;
 }
 
 /* The channel leaves the session, and the caller is told. */
@@ -90,13 +65,8 @@ static void channel_finish(struct channel *c, const struct ssh_end *end)
 	s->n_channels--;
 	if (s->opening == c)
 		s->opening = NULL;
-	if (c->ssh2 != NULL && (s->writer == NULL || s->writer == c) && s->ghost_writer == NULL) {
-		s->writer = NULL;
-		if (libssh2_channel_free(c->ssh2) == LIBSSH2_ERROR_EAGAIN)
-			ghost_add(s, c->ssh2);
-	} else if (c->ssh2 != NULL) {
+	if (c->ssh2 != NULL && libssh2_channel_free(c->ssh2) == LIBSSH2_ERROR_EAGAIN)
 		ghost_add(s, c->ssh2);
-	}
 	s->idle_since = uv_now(&s->lane->loop);
 	s->wants_schedule = true;
 	c->ssh2 = NULL;
@@ -152,7 +122,7 @@ void session_drop_channels(struct session *s, enum ssh_stage stage, const struct
 		}
 	}
 	s->n_channels = 0;
-	s->opening = s->writer = NULL;
+	s->opening = NULL;
 	free(s->ghosts);
 	s->ghosts = NULL;
 	s->n_ghosts = 0;
@@ -208,7 +178,6 @@ static void tunnel_step(struct session *s, struct channel *c)
 	}
 	switch (libssh2_session_last_errno(s->ssh2)) {
 	case LIBSSH2_ERROR_EAGAIN:
-		note_blocked(s, c, OP_NONE);
 		return;
 	case LIBSSH2_ERROR_CHANNEL_FAILURE:
 		(void)snprintf(
@@ -234,7 +203,6 @@ static void open_step(struct session *s, struct channel *c)
 	}
 	switch (libssh2_session_last_errno(s->ssh2)) {
 	case LIBSSH2_ERROR_EAGAIN:
-		note_blocked(s, c, OP_NONE);
 		return;
 	case LIBSSH2_ERROR_CHANNEL_FAILURE:
 		open_refused(s, c);
@@ -261,10 +229,8 @@ static void request_step(struct session *s, struct channel *c)
 		r = libssh2_channel_process_startup(
 			c->ssh2, "exec", 4, c->text.data, (unsigned)c->text.len);
 	}
-	if (r == LIBSSH2_ERROR_EAGAIN) {
-		note_blocked(s, c, OP_NONE);
+	if (r == LIBSSH2_ERROR_EAGAIN)
 		return;
-	}
 	if (r != 0 && r != LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED &&
 		r != LIBSSH2_ERROR_CHANNEL_FAILURE) {
 		s->wants_check = true;
@@ -316,10 +282,9 @@ static void data_send(struct channel *c, bool is_stderr, const char *bytes, size
 	message_send(&c->lane->transport->out, m);
 }
 
-/* Reads one stream. False where the channel is gone, or must be the next to send. */
+/* Reads one stream. False where the channel is gone. */
 static bool read_stream(struct session *s, struct channel *c, bool is_stderr)
 {
-	enum channel_op op = is_stderr ? OP_READ_ERR : OP_READ_OUT;
 	ssize_t n;
 
 	for (int i = 0; i < READS_MAX && !c->is_paused; i++) {
@@ -333,8 +298,7 @@ static bool read_stream(struct session *s, struct channel *c, bool is_stderr)
 		}
 		if (n == LIBSSH2_ERROR_EAGAIN) {
 			s->is_drained = true;
-			note_blocked(s, c, op);
-			return s->writer == NULL;
+			return true;
 		}
 		if (n < 0) {
 			channel_fail(
@@ -356,24 +320,18 @@ static void pause_check(struct channel *c)
 		c->is_paused = false;
 }
 
-static bool write_input(struct session *s, struct channel *c)
+static void write_input(struct session *s, struct channel *c)
 {
 	size_t left;
 	ssize_t n;
-	int r;
 
-	while ((left = c->input.len - c->input_at) > 0) {
+	while ((left = c->input.len - c->input_at) > 0 && session_is_sent(s)) {
 		n = libssh2_channel_write(
 			c->ssh2, c->input.data + c->input_at, left < WRITE_MAX ? left : WRITE_MAX);
-		if (n == LIBSSH2_ERROR_EAGAIN) {
-			note_blocked(s, c, OP_WRITE);
-			return s->writer == NULL;
-		}
-		if (n < 0) {
-			/* The command has closed its input; what it has to say still comes. */
-			c->input_at = c->input.len;
+		if (n == LIBSSH2_ERROR_EAGAIN)
 			break;
-		}
+		if (n < 0) /* The command has closed its input; what it has to say still comes. */
+			n = (ssize_t)left;
 		c->input_at += (size_t)n;
 	}
 	if (left == 0 && c->input.len > 0) {
@@ -382,15 +340,8 @@ static bool write_input(struct session *s, struct channel *c)
 	}
 	if (c->tunnel != NULL)
 		tunnel_drained(c->tunnel);
-	if (!c->eof_wanted || c->eof_sent)
-		return true;
-	r = libssh2_channel_send_eof(c->ssh2);
-	if (r == LIBSSH2_ERROR_EAGAIN) {
-		note_blocked(s, c, OP_EOF);
-		return s->writer == NULL;
-	}
-	c->eof_sent = true;
-	return true;
+	if (left == 0 && c->eof_wanted && !c->eof_sent)
+		c->eof_sent = libssh2_channel_send_eof(c->ssh2) != LIBSSH2_ERROR_EAGAIN;
 }
 
 /* The end: the server has sent its end of file and its close, and all was read. */
@@ -423,24 +374,16 @@ static void end_check(struct session *s, struct channel *c)
 
 static void running_step(struct session *s, struct channel *c)
 {
-	enum channel_op op = c->blocked;
 	unsigned long ready = 0;
 
-	c->blocked = OP_NONE;
-	if (s->writer == c)
-		s->writer = NULL;
 	pause_check(c);
-	if ((op == OP_WRITE || op == OP_EOF) && !write_input(s, c))
-		return;
-	if (op == OP_READ_ERR && !read_stream(s, c, true))
-		return;
 	(void)libssh2_channel_window_read_ex(c->ssh2, &ready, NULL);
-	if (op != OP_NONE || ready > 0 || !s->is_drained) {
+	if (ready > 0 || !s->is_drained) {
 		if (!read_stream(s, c, false) || !read_stream(s, c, true))
 			return;
 	}
-	if ((c->input.len > 0 || c->eof_wanted) && !write_input(s, c))
-		return;
+	if (c->input.len > 0 || c->eof_wanted)
+		write_input(s, c);
 	end_check(s, c);
 }
 
@@ -452,19 +395,17 @@ static void cancelled_step(struct channel *c)
 	channel_finish(c, &end);
 }
 
-/* One turn of one channel. False where it must be the next to send, and the others have to wait. */
-static bool channel_step(struct session *s, struct channel *c)
+/* One turn of one channel. */
+static void channel_step(struct session *s, struct channel *c)
 {
 	enum channel_state before;
 
 	if (c->state == CHANNEL_RUNNING) {
 		running_step(s, c);
-		return s->writer == NULL;
+		return;
 	}
 	do {
 		before = c->state;
-		if (s->writer == c)
-			s->writer = NULL;
 		if (before == CHANNEL_OPENING)
 			open_step(s, c);
 		else
@@ -476,7 +417,6 @@ static bool channel_step(struct session *s, struct channel *c)
 	} while (c->session == s && c->state != before && c->state != CHANNEL_RUNNING);
 	if (c->session == s && c->state == CHANNEL_RUNNING)
 		s->wants_pump = true;
-	return s->writer == NULL;
 }
 
 void session_assign(struct session *s, struct channel *c)
@@ -496,14 +436,10 @@ void session_pump(struct session *s)
 	struct err why;
 
 	s->is_drained = false;
-	if (s->writer != NULL && !channel_step(s, s->writer))
-		return;
-	if (!ghosts_step(s))
-		return;
+	ghosts_step(s);
 	for (l = s->channels.next; l != &s->channels; l = next) {
 		next = l->next;
-		if (!channel_step(s, LINK_OF(l, struct channel, link)))
-			break;
+		channel_step(s, LINK_OF(l, struct channel, link));
 	}
 	if (s->wants_check) {
 		err_set(&why, ERR_UNAVAILABLE, "%s: the connection was lost",

@@ -109,7 +109,7 @@ void channel_input(struct channel *c, const void *bytes, size_t len)
 {
 	struct ssh_end end = {.stage = SSH_STAGE_RUNNING, .may_have_run = c->may_have_run};
 
-	if (c->input_at > 0 && c->blocked == OP_NONE) {
+	if (c->input_at > 0) {
 		memmove(c->input.data, c->input.data + c->input_at, c->input.len - c->input_at);
 		c->input.len -= c->input_at;
 		c->input_at = 0;

@@ -132,8 +132,6 @@ enum channel_state {
 	CHANNEL_ENDED /* waits for MSG_FREE */
 };
 
-enum channel_op { OP_NONE, OP_READ_OUT, OP_READ_ERR, OP_WRITE, OP_EOF };
-
 struct channel {
 	struct link link; /* in an endpoint's queue or a session's list */
 	struct lane *lane;
@@ -152,7 +150,6 @@ struct channel {
 	size_t input_at;
 	bool is_paused;
 	unsigned n_moves; /* connections that died before it could be opened on them */
-	enum channel_op blocked; /* the operation that must be repeated before any other */
 	size_t in_flight; /* bytes sent to the caller and not consumed; atomic */
 	struct message
 		*end_message; /* made beforehand: the end is told even when memory is short */
@@ -192,11 +189,11 @@ struct session {
 	unsigned n_channels;
 	unsigned limit; /* channels at once; UINT_MAX: not found out */
 	struct channel *opening; /* N.B. only one open or exec may be under way on a session */
-	struct channel *writer; /* has a packet half sent; nobody else may send before it */
+	struct buf out; /* what libssh2 has sent and the socket has not taken, from out_at */
+	size_t out_at;
 	LIBSSH2_CHANNEL *
 		*ghosts; /* ended for the caller, not yet closed on the wire; count as channels */
 	unsigned n_ghosts, ghosts_room;
-	LIBSSH2_CHANNEL *ghost_writer; /* as writer */
 	struct auth *auth;
 	struct proxy *proxy; /* host_proxy_cmd, while it runs */
 	struct tunnel *tunnel; /* that it goes through; NULL: none */
@@ -331,6 +328,17 @@ void session_free(void *p, void **abstract);
 
 /* Frees what libssh2 has forgotten. */
 void session_memory_drop(struct session *s);
+
+/* socket.c */
+
+/* How libssh2 reads and sends; *abstract is the session. */
+ssize_t session_recv(libssh2_socket_t fd, void *bytes, size_t len, int flags, void **abstract);
+ssize_t session_send(
+	libssh2_socket_t fd, const void *bytes, size_t len, int flags, void **abstract);
+
+/* Whether the socket has taken all that libssh2 has sent; sends what waits. */
+bool session_is_sent(const struct session *s);
+void session_flush(struct session *s);
 
 /* connect.c */
 

@@ -12,8 +12,11 @@
  *	flip:N	one bit of byte N from the host is another when it arrives
  *	flipout:N	one of byte N to the host
  *	trickle:0	forwards byte by byte
+ *	clog:N	takes nothing more from windrow after N bytes to the host, until there is a byte on
+ *		standard input
  * It ends when its standard input does.
  */
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,10 +33,16 @@ enum fault {
 	FAULT_FLIP,
 	FAULT_FLIPOUT,
 	FAULT_TRICKLE,
+	FAULT_CLOG,
 	FAULT_NONE
 };
 
-static const char *const names[] = {"out", "in", "stall", "silent", "flip", "flipout", "trickle"};
+static const char *const names[] = {
+	"out", "in", "stall", "silent", "flip", "flipout", "trickle", "clog"};
+
+/* N.B. else the system would take in more for us than is sent. */
+#define CLOG_SEGMENT 536
+#define CLOG_ROOM 4096
 
 struct port {
 	uv_tcp_t listener;
@@ -58,13 +67,17 @@ struct link {
 
 static uv_loop_t loop;
 static struct sockaddr_in target;
+static struct link *clogged; /* NULL: none */
 
 static void on_closed(uv_handle_t *handle)
 {
 	struct end *end = handle->data;
 
-	if (--end->link->open == 0)
-		free(end->link);
+	if (--end->link->open > 0)
+		return;
+	if (clogged == end->link)
+		clogged = NULL;
+	free(end->link);
 }
 
 static void link_close(struct link *l)
@@ -96,13 +109,13 @@ static void on_written(uv_write_t *request, int status)
 /* How many of n bytes pass, and whether the fault strikes behind them. */
 static long passing(struct link *l, bool from_host, long n, bool *strikes)
 {
-	bool counts = (l->fault == FAULT_OUT && !from_host) ||
+	bool counts = ((l->fault == FAULT_OUT || l->fault == FAULT_CLOG) && !from_host) ||
 		((l->fault == FAULT_IN || l->fault == FAULT_STALL) && from_host);
 
 	*strikes = counts && n >= l->left;
 	if (!counts)
 		return n;
-	if (*strikes)
+	if (*strikes && l->fault != FAULT_CLOG)
 		n = l->left;
 	l->left -= n;
 	return n;
@@ -194,10 +207,15 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 		forward(end, buf->base, pass);
 	if (!strikes)
 		return;
-	if (l->fault == FAULT_STALL)
+	if (l->fault == FAULT_STALL) {
 		l->is_stalled = true;
-	else
+	} else if (l->fault == FAULT_CLOG) {
+		l->fault = FAULT_NONE;
+		clogged = l;
+		(void)uv_read_stop(stream);
+	} else {
 		cut_after_writes(end->is_host ? &l->client : &l->host);
+	}
 }
 
 static void on_connected(uv_connect_t *request, int status)
@@ -246,6 +264,16 @@ static void on_connection(uv_stream_t *listener, int status)
 		abort();
 }
 
+static bool clog_prepare(uv_tcp_t *listener)
+{
+	int segment = CLOG_SEGMENT, room = CLOG_ROOM;
+	uv_os_fd_t fd;
+
+	return uv_fileno((uv_handle_t *)listener, &fd) == 0 &&
+		setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment)) == 0 &&
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)) == 0;
+}
+
 static bool port_open(struct port *p, const char *spec)
 {
 	struct sockaddr_in any;
@@ -265,6 +293,7 @@ static bool port_open(struct port *p, const char *spec)
 	p->listener.data = p;
 	if (uv_ip4_addr("127.0.0.1", 0, &any) != 0 ||
 		uv_tcp_bind(&p->listener, (const struct sockaddr *)&any, 0) != 0 ||
+		(p->fault == FAULT_CLOG && !clog_prepare(&p->listener)) ||
 		uv_listen((uv_stream_t *)&p->listener, 16, on_connection) != 0 ||
 		uv_tcp_getsockname(&p->listener, (struct sockaddr *)&name, &len) != 0)
 		return false;
@@ -278,6 +307,8 @@ static void on_input(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	free(buf->base);
 	if (n < 0)
 		uv_stop(&loop);
+	if (n > 0 && clogged != NULL && !clogged->is_closing)
+		(void)uv_read_start((uv_stream_t *)&clogged->client.tcp, on_alloc, on_read);
 }
 
 int main(int argc, char **argv)
