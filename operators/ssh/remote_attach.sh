@@ -23,7 +23,7 @@ f) tell follow;
 tail -c "+$x" -f "$d/stdout" 2>/dev/null & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 2>/dev/null & eval "g=\$$e";;
 g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
 [ -s "$d/stdout" ] && tail -c "+$x" "$d/stdout"; [ -s "$d/stderr" ] && tail -c "+$y" "$d/stderr" >&2;
-printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "%s end\n" "$m"; tell end;;
+[ -e "$d/response" ] && printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; printf "%s end\n" "$m"; tell end;;
 q) break;;
 esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;

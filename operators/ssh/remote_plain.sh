@@ -36,6 +36,6 @@ z=; s=/dev/fd/3; [ "$1" ] && export "$@";
 eval "$p"
 ) <&7 2>&9 7<&-; r=$?; fi;
 [ "$v" ] && kill $v 2>/dev/null;
-if [ -s "$f" ]; then printf "%s response\n" "$m"; cat "$f"; fi; printf "%s end\n" "$m";
+if [ -e "$f" ]; then printf "%s response\n" "$m"; [ -s "$f" ] && cat "$f"; fi; printf "%s end\n" "$m";
 [ -e "$f" ] && rm -f "$f";
 tell "exit $r";

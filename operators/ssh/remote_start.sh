@@ -8,8 +8,8 @@
 # On standard input commands come behind the script: f OUT ERR, g OUT ERR, q.
 q=$1; i=$2; m=$3; c=$4; b=$5; k=$6; j=$7; a=$8; shift 8;
 . remote_head.sh;
-# The last that standard output tells: the response, and that this is the end.
-reply() { if [ -s "$d/response" ]; then printf "%s response\n" "$m"; cat "$d/response"; fi; printf "%s end\n" "$m"; };
+# The last that standard output tells: the response, where there is one, and that this is the end.
+reply() { if [ -e "$d/response" ]; then printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; fi; printf "%s end\n" "$m"; };
 tell begin; d=;
 # N.B. whoever owns the folder could put another script into it.
 for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do

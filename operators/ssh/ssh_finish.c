@@ -81,7 +81,8 @@ void ssh_try_finish(struct ssh_try *t, enum op_verdict verdict, const char *mess
 	t->is_finished = true;
 	r.exit_code = t->has_exit ? t->exit_code : -1;
 	r.completed = verdict == OP_EXITED;
-	r.response = (struct op_bytes){buf_str(&t->response), t->response.len};
+	if (t->has_response)
+		r.response = (struct op_bytes){buf_str(&t->response), t->response.len};
 	r.logs = tail_bytes(t, &t->tails[0]);
 	r.error = tail_bytes(t, &t->tails[1]);
 	r.response_path = path(t, "response");

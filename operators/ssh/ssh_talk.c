@@ -233,6 +233,8 @@ static void heard_mark(struct ssh_try *t, bool is_stderr, const char *word)
 		*(is_stderr ? &t->at_err : &t->at_out) = true;
 	else if (strcmp(word, "end") == 0)
 		*(is_stderr ? &t->end_err : &t->end_out) = true;
+	else if (strcmp(word, "response") == 0)
+		t->has_response = true;
 }
 
 static void on_word(void *ctx, bool is_stderr, const char *word)
@@ -460,6 +462,7 @@ static int exec_begin(struct ssh_try *t, bool is_attach, struct err *e)
 	t->noise[0] = '\0';
 	buf_reset(&t->response);
 	t->response_len = 0;
+	t->has_response = false;
 	remote_ear_init(&t->ear, t->nonce, &heard);
 	r = ssh_exec_start(t->instance->transport, t->target, &command, t->wants_pty, &exec_events,
 		t, &t->exec, e);

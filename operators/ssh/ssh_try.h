@@ -117,6 +117,7 @@ struct ssh_try {
 	size_t known[2]; /* bytes that come for the tails alone: they were handed on before */
 	struct buf response;
 	uint64_t response_len; /* as the host sent it, what is past the limit included */
+	bool has_response; /* the script wrote one, be it empty */
 	const char *user_folder;
 	const char *folder; /* a plain try's process group */
 	char noise[NOISE_MAX + 1];

@@ -89,6 +89,23 @@ done
 ok "of another remote_retention what is older is swept" [ ! -e "$host/.windrow/0hours" ]
 ok "and what is not is kept" [ -e "$host/.windrow/0hour" ]
 
+# A response that was not written is none, and one that holds nothing is an empty text, as on this machine.
+for plain in '' ', detach: false'; do
+	for op in 'operator: local' 'operator: ssh, ssh_conn_id: box'; do
+		cat >"$work/none.yaml" <<E
+default_args: {$op$plain}
+tasks:
+  none: {command: 'true'}
+  empty: {command: ': > \$SCRIPT_RESPONSE_FILE'}
+  use: {command: 'printf "%s|" $<none.output.response | default("none")> $<empty.output.response | default("none")>'}
+  miss: {command: 'echo $<none.output.response>'}
+E
+		run dags test "$work/none.yaml"
+		like "none, and an empty one: $op$plain" "$(task_log main.use)" '* - none||*'
+		like "and who reads none is told: $op$plain" "$(task_log main.miss)" '*main.none wrote no response*'
+	done
+done
+
 # A folder that is taken away under its script: of one that is not followed yet, and of one that is.
 # N.B. the timeout is for the day on which an end is never told.
 cat >"$work/gone.yaml" <<'E'
