@@ -195,10 +195,11 @@ static void prologue_add(
 	struct buf *out, const struct remote_launch *l, const char *script, size_t script_len)
 {
 	if (l->working_directory.len == 0)
-		buf_adds(out, "cd 2>/dev/null || cd /\n");
+		buf_adds(out, "cd \"${HOME:-/}\" 2>/dev/null || cd /\n");
 	else
 		buf_addf(out,
-			"cd 2>/dev/null; cd -- %s || { tell \"why the working_directory cannot be "
+			"cd \"${HOME:-/}\" 2>/dev/null; cd -- %s || { tell \"why the "
+			"working_directory cannot be "
 			"entered\"; "
 			"exit 126; }\n",
 			buf_str(&l->working_directory));

@@ -19,6 +19,7 @@ for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LO
 [ -d "$d" ] || ( IFS=,; cd "$h" && mkdir -m 700 $i$q ) 2>/dev/null;
 [ -w "$d/." ] && break;
 d=; done;
+[ "$d" ] || command -v mkdir >/dev/null || fail "the PATH that the login shell sets, $PATH, has no mkdir";
 [ "$d" ] || fail "no folder can be made in $HOME${TMPDIR:+, $TMPDIR} or /tmp";
 # What the child runs.
 IFS= read -r e; take; p=$t;

@@ -35,7 +35,7 @@ chmod -R go= "$work/account"
 
 cat >"$work/t.yaml" <<'E'
 tasks:
-  t: {operator: ssh, ssh_conn_id: box, command: "whoami"}
+  t: {operator: ssh, ssh_conn_id: box, command: "whoami; pwd"}
 E
 
 # try EXTRA-OF-URI PASSWORD: runs the task as the account
@@ -147,6 +147,12 @@ if [ -x /bin/bash ] && usermod -s /bin/bash "$account" 2>/dev/null; then
 	echo 'umask 0777' >"$work/account/.bashrc"
 	try "key_file=$sshd_dir/user_key"
 	like "so is an umask that lets nobody read" "$(task_log main.t)" "*cannot be read; does the umask*"
+	echo 'PATH=/no/such' >"$work/account/.bashrc"
+	try "key_file=$sshd_dir/user_key"
+	like "and a PATH without the usual programs" "$(task_log main.t)" "*the PATH that the login shell sets, /no/such, has no mkdir*"
+	echo 'unset HOME' >"$work/account/.bashrc"
+	try "key_file=$sshd_dir/user_key"
+	is "without a HOME a script runs in /" "$(task_log main.t | grep -c ' - /$')" 1
 	echo 'exec cat' >"$work/account/.bashrc"
 	# N.B. a machine with much else to do may need more than that second to let us in.
 	sed 's/tasks:/default_args: {retries: 100, retry_delay: 10ms}\n&/' "$work/t.yaml" >"$work/slow.yaml"
