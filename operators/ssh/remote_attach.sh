@@ -6,12 +6,17 @@ tell begin; printf "%s begin\n" "$m";
 for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
 d=$h/$i; [ -O "$h" ] && [ -s "$d/claim" ] && break;
 d=; done;
-[ "$d" ] || { tell none; exit 0; };
-{ read -r w r x; read -r p; read -r s; } <"$d/claim";
+# Its folder may have been taken away under it: then its marker finds it.
+marked() { grep -qs "WINDROW_SCRIPT_EXECUTION_ID=$i" /proc/[0-9]*/environ; };
+w=; p=;
+if [ "$d" ]; then { read -r w r x; read -r p; read -r s; } <"$d/claim";
+elif marked; then d=$HOME/.windrow/$i; else tell none; exit 0; fi;
 printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$d";
-# Alive is who made the claim while it holds its script open.
+# Alive is who made the claim while it holds its script open. N.B. who becomes another program has no
+# marker for a moment.
 alive() {
-if [ -d /proc/self/fd ] && [ "$d" -ef "$d" ] 2>/dev/null; then [ "/proc/$p/fd/6" -ef "$s" ];
+if [ -z "$p" ]; then { marked || { sleep 1; marked; }; } && sleep 1;
+elif [ -d /proc/self/fd ] && [ "$d" -ef "$d" ] 2>/dev/null; then [ "/proc/$p/fd/6" -ef "$s" ];
 else kill -s 0 "$p" 2>/dev/null; fi; };
 e=$(printf "\041");
 # What tail says of files that are gone, or shorter than they were, is no output of the script.

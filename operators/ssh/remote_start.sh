@@ -63,9 +63,10 @@ esac; done;
 ) <&8 6<&- & eval "c=\$$e";
 # The deadline, should nobody come back to keep it: the group is ended, and the reason left. N.B. its number
 # may be another's by then, but not while we live, who have not waited for its leader, nor while somebody
-# is left in it.
+# is left in it. What would end it may come before it can take that: then the script has ended by now.
 v=; [ "$k" = 0 ] || { (
-trap "kill \$q 2>/dev/null; exit" TERM; sleep "$k" & eval "q=\$$e"; wait $q; trap : TERM;
+x=; trap "x=1" TERM; read -r q g <"$d/claim"; [ "$q" ] && exit;
+sleep "$k" & eval "q=\$$e"; trap "kill -s KILL \$q; exit" TERM; [ "$x" ] && { kill -s KILL $q; exit; }; wait $q; trap : TERM;
 y=60; until read -r q g <"$d/group" || [ "$y" = 0 ]; do y=$((y - 1)); sleep 1; done;
 [ "$q" = - ] || [ "/proc/$$/fd/6" -ef "$s" ] ||
 grep -qs "WINDROW_SCRIPT_EXECUTION_ID=$i" "/proc/$g/environ" || { [ -r /proc/self/stat ] && exit; };

@@ -147,6 +147,41 @@ like "attached: a folder that is taken away is told" "$(task_log main.t)" \
 	"*$folder was taken away while the script ran; how it ended is not known*"
 is "and nothing that the script has not printed" "$(task_log main.t | grep 'task_log.c:[0-9]*} WARNING')" ""
 
+# And of one whose folder went before it was attached to: its script runs on, and its next try does not run beside it.
+cat >"$work/beside.yaml" <<E
+tasks:
+  t:
+    operator: ssh
+    ssh_conn_id: box
+    execution_timeout: 60s
+    retries: 1
+    retry_delay: 0s
+    script: |
+      echo begin >>$work/ledger
+      echo "\${SCRIPT_RESPONSE_FILE%/*}" >$work/folder
+      until [ -e $work/go ] || [ ! -d $work ]; do sleep 0.1; done
+      echo end >>$work/ledger
+E
+rm -f "$work/go" "$work/folder"
+rm -rf "$WINDROW_HOME/logs"
+"$windrow" dags test "$work/beside.yaml" >"$work/out" 2>"$work/err" &
+pid=$!
+until { [ -s "$work/folder" ] && task_log main.t | grep -q 'Running script'; } || ! kill -0 "$pid" 2>/dev/null; do
+	:
+done
+read -r folder <"$work/folder"
+rm -rf "$folder"
+sshd_crash
+sshd_again
+until [ "$(wc -l <"$work/ledger")" -gt 1 ] || task_log main.t | grep -q 'Attached to the script again' || ! kill -0 "$pid" 2>/dev/null; do
+	:
+done
+: >"$work/go"
+wait "$pid"
+is "a script whose folder is gone is waited for" "$(xargs <"$work/ledger")" "begin end begin end"
+like "which is told" "$(cat "$WINDROW_HOME"/logs/*/*/*/attempt=1.log)" \
+	"*$folder was taken away while the script ran; how it ended is not known*"
+
 # A disk with room, and none for one file more: wherever that is so, the task ends.
 disk=$work/disk
 mkdir "$disk"

@@ -414,6 +414,41 @@ static void test_shells(void)
 	shell_check("without setsid", NULL, sh, name, "nosetsid");
 }
 
+/* Who keeps the time ends with the script, however soon that is. Many at once, for it is a matter
+ * of moments. */
+static void test_deadline(void)
+{
+	static const char soon[] = "exit 0\n";
+	struct remote_launch launch;
+	struct ssh_command c;
+	struct buf command, input;
+
+	remote_launch_init(&launch);
+	buf_adds(&launch.interpreter, "/bin/sh");
+	buf_init(&input, 0);
+	buf_init(&command, 0);
+	ssh_command_init(&c);
+	remote_start_input(&input, NONCE, &launch, soon, sizeof(soon) - 1, &sent);
+	(void)snprintf(ahead, sizeof(ahead), ",");
+	remote_start_command(&c, "soon$i", NONCE, &sent, 54321, 1, 0);
+	command_text(&c, false, NULL, &command);
+	file_write("in", &input);
+	file_write("command", &command);
+	if (system("i=0; while [ $i -lt 300 ]; do i=$((i + 1)); export i; "
+		   "HOME=$PWD sh command <in >>out 2>>err & [ $((i % 20)) != 0 ] || wait; done") !=
+		0)
+		abort();
+	OK(system("until=$(($(date +%s) + 60)); while grep -aqsz '^54321$' /proc/[0-9]*/cmdline; "
+		  "do [ \"$(date +%s)\" -lt \"$until\" ] || exit 1; done") == 0,
+		"nobody waits for the timeout of scripts that have ended");
+	IS_INT(system("exit $(cat .windrow/soon*/claim | grep -c '^exit 0 ' | sed 's/300/0/')"), 0,
+		"all of which ran");
+	remote_launch_free(&launch);
+	buf_free(&input);
+	buf_free(&command);
+	ssh_command_free(&c);
+}
+
 int main(void)
 {
 	char command[64];
@@ -426,6 +461,7 @@ int main(void)
 	test_facts();
 	test_one_command();
 	test_shells();
+	test_deadline();
 	buf_free(&sent.facts);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 	if (chdir("/") != 0 || system(command) != 0)
