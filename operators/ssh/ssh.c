@@ -248,6 +248,10 @@ static struct ssh_try *try_create(
 	t->response_limit = (size_t)number_of(&s[SSH_KEY_RESPONSE_LIMIT], RESPONSE_LIMIT);
 	t->log_limit = (uint64_t)number_of(&s[SSH_KEY_LOG_LIMIT], LOG_LIMIT);
 	t->timeout_ms = number_of(&s[SSH_KEY_CMD_TIMEOUT], 0);
+	t->job_timeout_ms = job->timeout_ms;
+	t->conn_id = text_of(a, &s[SSH_KEY_SSH_CONN_ID]);
+	t->remote_host = text_of(a, &s[SSH_KEY_REMOTE_HOST]);
+	t->conn_timeout_ms = number_of(&s[SSH_KEY_CONN_TIMEOUT], 0);
 	buf_init(&t->input, 0);
 	buf_init(&t->sending.facts, 0);
 	buf_init(&t->response, 0);
@@ -272,52 +276,73 @@ static void output_resume(struct ssh_try *t, const struct op_job *job)
 }
 
 /* The task's own cmd_timeout, else the connection's, where the engine's timeout is not shorter. */
-static void timeout_choose(struct ssh_try *t, const struct op_job *job)
+static void timeout_choose(struct ssh_try *t)
 {
 	if (t->timeout_ms == 0)
 		t->timeout_ms = t->target->cmd_timeout_ms;
 	t->is_cmd_timeout =
-		t->timeout_ms > 0 && (job->timeout_ms == 0 || t->timeout_ms < job->timeout_ms);
+		t->timeout_ms > 0 && (t->job_timeout_ms == 0 || t->timeout_ms < t->job_timeout_ms);
 	if (!t->is_cmd_timeout)
-		t->timeout_ms = job->timeout_ms;
+		t->timeout_ms = t->job_timeout_ms;
+}
+
+static bool is_same_account(const struct ssh_target *a, const struct ssh_target *b)
+{
+	return strcmp(a->place, b->place) == 0 && strcmp(a->login, b->login) == 0;
+}
+
+int ssh_try_aim(struct ssh_try *t, struct err *e)
+{
+	struct ssh_target *old = t->target, *now;
+	int r = ssh_target_take(t->instance->host->connections, t->conn_id, t->remote_host,
+		t->conn_timeout_ms, t->instance->targets, SSH_TARGETS_KEPT, &now, e);
+
+	if (r != 0)
+		return old == NULL ? r : 0;
+	if (old != NULL && t->is_placed && !is_same_account(old, now)) {
+		ssh_target_release(now);
+		return 0;
+	}
+	t->target = now;
+	target_share(t->instance, t);
+	if (old == NULL)
+		timeout_choose(t);
+	ssh_target_release(old);
+	return 0;
 }
 
 static int begin(struct op_instance *base, const struct op_job *job, const struct op_events *events,
 	void *ctx, bool is_attach, struct op_try **out, struct err *e)
 {
 	struct ssh_instance *i = (struct ssh_instance *)base;
-	const struct op_setting *s = job->settings;
 	struct ssh_try *t = try_create(i, job, events, ctx);
-	const char *conn_id, *remote_host;
-	int r;
+	struct err why = {0};
+	bool may_run = is_attach || job->is_resumed;
+	int r = 0;
 
 	if (t == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	conn_id = text_of(t->arena, &s[SSH_KEY_SSH_CONN_ID]);
-	remote_host = text_of(t->arena, &s[SSH_KEY_REMOTE_HOST]);
-	if (conn_id == NULL)
+	t->may_run = may_run;
+	t->is_placed = !may_run;
+	if (t->conn_id == NULL)
 		r = err_set(e, ERR_INVALID,
 			"ssh_conn_id is missing: say which connection leads to the host");
-	else
-		r = ssh_target_take(i->host->connections, conn_id, remote_host,
-			number_of(&s[SSH_KEY_CONN_TIMEOUT], 0), i->targets, SSH_TARGETS_KEPT,
-			&t->target, e);
-	if (r == 0) {
-		target_share(i, t);
-		timeout_choose(t, job);
-	}
+	else if (may_run && t->is_plain)
+		r = err_set(e, ERR_UNAVAILABLE,
+			"nothing is kept on the host of a script with detach: false: what became "
+			"of it when the scheduler stopped is not known");
+	/* A connection that cannot be used now is no end of what may be running. */
+	else if (ssh_try_aim(t, &why) != 0 && !may_run)
+		r = err_set(e, why.code, "%s", why.text);
 	/* What was seen running is never started again, whatever the host remembers. */
 	if (r == 0 && !is_attach)
 		r = input_make(t, job, e);
 	if (r == 0)
 		r = transport_need(i, e);
-	if (r == 0 && (is_attach || job->is_resumed) && t->is_plain)
-		r = err_set(e, ERR_UNAVAILABLE,
-			"nothing is kept on the host of a script with detach: false: what became "
-			"of it when the scheduler stopped is not known");
 	output_resume(t, job);
-	t->may_run = job->is_resumed;
-	if (r == 0)
+	if (r == 0 && t->target == NULL)
+		ssh_try_begin_later(t, why.text);
+	else if (r == 0)
 		r = ssh_try_begin(t, is_attach, e);
 	if (r != 0) {
 		ssh_try_drop(t);

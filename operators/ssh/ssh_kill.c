@@ -164,8 +164,9 @@ static void killer_begin(struct ssh_try *t)
 	remote_kill_command(&command, t->execution_id, t->nonce, t->kill.grace_ms,
 		t->is_plain ? plain_group(t) : NULL);
 	remote_ear_init(&t->kill.ear, t->nonce, &heard);
-	if (ssh_exec_start(t->instance->transport, t->target, &command, false, &killer_events, t,
-		    &t->kill.exec, &end.err) == 0)
+	if ((t->target != NULL || ssh_try_aim(t, &end.err) == 0) &&
+		ssh_exec_start(t->instance->transport, t->target, &command, false, &killer_events,
+			t, &t->kill.exec, &end.err) == 0)
 		(void)uv_timer_start(&t->kill.timer, on_late_timer, killer_limit(t), 0);
 	else
 		killer_failed(t, &end);

@@ -407,6 +407,7 @@ static void on_exec_end(void *ctx, const struct ssh_end *end)
 	}
 	(void)uv_timer_stop(&t->timer);
 	t->may_run = t->may_run || end->may_have_run;
+	t->is_placed = t->is_placed || end->may_have_run;
 	if (t->kill.is_wanted)
 		ssh_kill_talk_ended(t, t->may_run);
 	else if (t->phase == TRY_STARTING && !t->may_run)
@@ -479,7 +480,7 @@ static void on_attach_timer(uv_timer_t *timer)
 	struct ssh_try *t = timer->data;
 	struct err e;
 
-	if (exec_begin(t, true, &e) != 0)
+	if (ssh_try_aim(t, &e) != 0 || exec_begin(t, true, &e) != 0)
 		attach_later(t, e.text);
 }
 
@@ -511,4 +512,9 @@ static void attach_later(struct ssh_try *t, const char *why)
 int ssh_try_begin(struct ssh_try *t, bool is_attach, struct err *e)
 {
 	return exec_begin(t, is_attach, e);
+}
+
+void ssh_try_begin_later(struct ssh_try *t, const char *why)
+{
+	attach_later(t, why);
 }

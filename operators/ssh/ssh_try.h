@@ -78,13 +78,16 @@ struct ssh_try {
 	struct arena *arena;
 	struct op_events events;
 	void *ctx;
-	struct ssh_target *target;
+	const char *conn_id, *remote_host; /* remote_host: NULL: the connection's */
+	int64_t conn_timeout_ms; /* 0: the connection's */
+	struct ssh_target *target; /* NULL: it could not be made yet */
 	const char *execution_id;
 	char nonce[REMOTE_NONCE_LEN + 1];
 	struct buf running; /* the log's line that says what runs */
 	struct buf input; /* what starts it; kept until it surely runs */
 	struct remote_sending sending; /* what its command says of that */
 	bool is_plain, wants_pty, is_own; /* is_own: the script needs no shell of its own */
+	int64_t job_timeout_ms; /* the engine's own; 0: none */
 	int64_t timeout_ms, grace_ms; /* timeout_ms: 0: none */
 	bool is_cmd_timeout; /* timeout_ms is the task's cmd_timeout */
 	int64_t sweep_min; /* this try sweeps what ended so many minutes ago; 0: it does not */
@@ -100,6 +103,7 @@ struct ssh_try {
 	unsigned handles;
 	bool may_run; /* it was begun once, perhaps by an earlier process: it may run, or have run
 		       */
+	bool is_placed; /* what may run was begun on the target's account, and on no other */
 	bool is_started; /* on_started was called */
 	bool is_open; /* the server has accepted the command */
 	bool has_spoken; /* the conversation has had a word of ours */
@@ -124,8 +128,15 @@ struct ssh_try {
 	char message[1024];
 };
 
+/* ssh.c: aims the try at what its connection says now. An account on which it may run already stays
+ * what it is, and a connection that cannot be used any more leaves the target as it was. */
+int ssh_try_aim(struct ssh_try *t, struct err *e);
+
 /* ssh_talk.c: the conversation. */
 int ssh_try_begin(struct ssh_try *t, bool is_attach, struct err *e);
+
+/* It cannot be attached to now, for this reason, and is to be later. */
+void ssh_try_begin_later(struct ssh_try *t, const char *why);
 
 /* It waits to be followed no more. */
 void ssh_try_grown(struct ssh_try *t);

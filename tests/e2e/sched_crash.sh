@@ -167,6 +167,53 @@ while ! grep -q 'plain: run .* is \(success\|failed\)' "$work/daemon" && kill -0
 	sleep 0.05
 done
 is "one with detach: false is tried again" "$(cat "$host/main.far" "$host/main.near" | tr '\n' ' ')" "1 2 1 2 "
+
+# What runs is waited for while nobody can enter its account: the host is not known any more, and its connection is gone when the next
+# daemon starts. Each is put right while it waits.
+seen()
+{
+	left=1200
+	while ! task_log main.kept | grep -q "$1" && [ $left -gt 0 ] && kill -0 "$daemon"; do
+		sleep 0.05
+		left=$((left - 1))
+	done
+	ok "it is told: $1" [ $left -gt 0 ]
+}
+"$windrow" connections add kept --conn-uri "$WINDROW_CONN_BOX"
+cat >"$WINDROW_HOME/dags/.kept" <<END
+schedule: '@once'
+tasks:
+  kept:
+    operator: ssh
+    ssh_conn_id: kept
+    script: |
+      echo kept >>$host/ledger.kept
+      while [ ! -e $host/go.kept ]; do sleep 0.05; done
+END
+mv "$WINDROW_HOME/dags/.kept" "$WINDROW_HOME/dags/kept.yaml"
+while [ ! -s "$host/ledger.kept" ] && kill -0 "$daemon"; do
+	sleep 0.05
+done
+mv "$me/.ssh/known_hosts" "$me/.ssh/known"
+sshd_crash
+sshd_again
+seen 'is not known'
+mv "$me/.ssh/known" "$me/.ssh/known_hosts"
+seen 'Attached to the script again'
+kill -s KILL "$daemon"
+wait "$daemon" 2>/dev/null
+"$windrow" connections delete kept
+daemon_start
+seen 'no connection "kept".*attaching again'
+"$windrow" connections add kept --conn-uri "$WINDROW_CONN_BOX"
+: >"$host/go.kept"
+left=1200
+while ! grep -q 'kept: run .* is \(success\|failed\)' "$work/daemon" && [ $left -gt 0 ]; do
+	sleep 0.05
+	left=$((left - 1))
+done
+like "what runs outlives a connection that cannot be used" "$(grep 'kept: run .* is [sf]' "$work/daemon")" "*is success"
+is "and runs once" "$(cat "$host/ledger.kept")" kept
 kill "$daemon"
 wait "$daemon"
 tap_done
