@@ -35,15 +35,14 @@ int cond_text_compile(struct arena *a, struct scan *scan, const struct value *te
 
 int cond_text_find(struct scan *scan, const struct value *v, bool has_item, bool *found)
 {
-	struct scan_hit hit = {SCAN_LOOKALIKE, 0};
+	struct scan_hit hit;
 	int rc = 0;
 
 	for (size_t i = 0; v->type == VALUE_LIST && i < v->len && rc == 0 && !*found; i++)
 		rc = cond_text_find(scan, &v->u.items[i], has_item, found);
-	for (size_t at = 0; v->type == VALUE_STRING && rc == 0 && !*found && hit.kind != SCAN_NONE;
-		at = hit.at + 2) {
-		rc = scan_next(scan, v->u.text, v->len, at < v->len ? at : v->len, has_item, &hit);
-		*found = rc == 0 && (hit.kind == SCAN_ANGLE || hit.kind == SCAN_BRACE);
+	if (v->type == VALUE_STRING) {
+		rc = scan_first(scan, v->u.text, v->len, has_item, &hit);
+		*found = rc == 0 && hit.kind != SCAN_NONE;
 	}
 	return rc;
 }

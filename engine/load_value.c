@@ -47,21 +47,14 @@ bool load_string(
 
 bool load_expr_find(struct loader *l, const struct yaml_node *n, size_t *at)
 {
-	struct scan_hit hit = {0};
+	struct scan_hit hit;
 
-	while (memchr(n->text + hit.at, '$', n->n - hit.at) != NULL) {
-		if (scan_next(l->scan, n->text, n->n, hit.at, false, &hit) != 0) {
-			load_nomem(l);
-			return false;
-		}
-		if (hit.kind == SCAN_ANGLE || hit.kind == SCAN_BRACE) {
-			*at = hit.at;
-			return true;
-		}
-		if (hit.kind != SCAN_NONE)
-			hit.at++;
+	if (scan_first(l->scan, n->text, n->n, false, &hit) != 0) {
+		load_nomem(l);
+		return false;
 	}
-	return false;
+	*at = hit.at;
+	return hit.kind != SCAN_NONE;
 }
 
 bool load_plain(

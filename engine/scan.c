@@ -141,6 +141,18 @@ int scan_next(struct scan *s, const char *text, size_t len, size_t from, bool ha
 	return 0;
 }
 
+int scan_first(struct scan *s, const char *text, size_t len, bool has_item, struct scan_hit *hit)
+{
+	size_t from = 0;
+	int rc;
+
+	do {
+		rc = scan_next(s, text, len, from, has_item, hit);
+		from = hit->at + 1;
+	} while (rc == 0 && hit->kind == SCAN_LOOKALIKE);
+	return rc;
+}
+
 /* The quote that ends the string which begins at text[at], or where the line ends first. */
 static size_t string_end(const char *text, size_t len, size_t at)
 {

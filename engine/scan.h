@@ -40,6 +40,10 @@ struct buf *scan_scratch(struct scan *s);
 int scan_next(struct scan *s, const char *text, size_t len, size_t from, bool has_item,
 	struct scan_hit *hit);
 
+/* Finds the first expression, or what stands for the beginning of one: a text that has either means
+ * something else than it says. Errors as of scan_next(). */
+int scan_first(struct scan *s, const char *text, size_t len, bool has_item, struct scan_hit *hit);
+
 /* Finds what closes an expression whose inside begins at `from`: closer is > or }, which counts
  * only outside of strings, and on the same line. True and *end, its place; false where there is
  * none, *end then being the line's end or the quote of a string that is not closed. */

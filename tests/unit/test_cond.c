@@ -180,6 +180,8 @@ static void refused(void)
 		"themselves");
 	comes("$<params.keep> in [1, ['$<params.keep>']]",
 		"18: an expression cannot stand inside of a list; compare with == and or");
+	comes("1 in ['$$<']",
+		"5: an expression cannot stand inside of a list; compare with == and or");
 	comes("1 not 2", "2: a comparison, and, or, or the end was expected here");
 }
 
