@@ -179,8 +179,8 @@ static void on_deadline(uv_timer_t *timer)
 	}
 	err_set(&why, ERR_TIMEOUT, "%s: timed out after %s while %s%s", t->place,
 		duration_format(t->conn_timeout_ms, time), ssh_stage_text(stage_of(s)),
-		s->state == SESSION_HANDSHAKE
-			? "; something accepts connections there, but it does not speak SSH"
+		s->state == SESSION_HANDSHAKE ? "; something accepts connections there: the host "
+						"hangs, or that is no SSH server"
 			: auth_waits_for_agent(s) ? "; the ssh-agent has not answered"
 						  : "");
 	session_fail(s, false, stage_of(s), &why);

@@ -79,7 +79,7 @@ meets()
 	server_pid=
 }
 meets silent 'c.recv(1)
-        threading.Event().wait()' "*timed out after 1s*it does not speak SSH*"
+        threading.Event().wait()' "*timed out after 1s*the host hangs, or that is no SSH server*"
 meets lines 'while True: c.send(b"x" * 100 + b"\r\n")' "*127.0.0.1:*"
 meets oneline 'while True: c.send(b"x" * 65536)' "*127.0.0.1:*"
 meets http 'c.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"); c.close()' "*127.0.0.1:*handshake*"
