@@ -1,11 +1,13 @@
 /*
  * The file of a log. It is opened for appending, by the first write, and again by the next one
- * where that failed: a folder that could not be made may be there by then.
+ * where that failed: a folder that could not be made may be there by then. One that somebody took
+ * away is made anew.
  */
 #include "scheduler/log_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -58,10 +60,19 @@ static int file_open(struct log_file *f)
 	return f->fd >= 0 ? 0 : -1;
 }
 
+static bool is_taken_away(const struct log_file *f)
+{
+	struct stat st;
+
+	return fstat(f->fd, &st) == 0 && st.st_nlink == 0;
+}
+
 size_t log_file_append(struct log_file *f, const char *bytes, size_t len)
 {
 	size_t done = 0;
 
+	if (f->fd >= 0 && is_taken_away(f))
+		log_file_close(f);
 	if (f->fd < 0 && file_open(f) != 0)
 		return 0;
 	while (done < len) {

@@ -198,6 +198,30 @@ static void test_lost(void)
 	(void)unlink(path_of("attempt=1.log"));
 }
 
+/* Somebody took the log away while its task ran: what comes then is in a new one, and where another
+ * process takes the task up, all is. */
+static void test_taken_away(void)
+{
+	static const char all[] = "one\ntwo\nthree\n";
+	struct task_log *l = open_log(NULL);
+	struct task_log_mark m;
+
+	feed(l, "one\n");
+	(void)task_log_flush(l, NULL);
+	(void)unlink(path_of("attempt=1.log"));
+	(void)unlink(path_of(".attempt=1.mark"));
+	feed(l, "two\n");
+	IS_INT(task_log_flush(l, NULL), 0, "a log that was taken away is written");
+	says("two;", "anew");
+	die(l);
+	l = open_log(NULL);
+	task_log_resume(l, &m);
+	feed_from(l, &m, all);
+	(void)task_log_flush(l, NULL);
+	says("one;two;three;", "and whole once all is asked for again");
+	over(l);
+}
+
 /* Writes a log of which died_at bytes came, in pieces, then the rest to another process. */
 static void write_log(const struct mask *mask, const char *all, size_t died_at, size_t piece)
 {
@@ -393,6 +417,7 @@ int main(void)
 	test_written_past_its_mark();
 	test_without_a_mark();
 	test_lost();
+	test_taken_away();
 	test_masked();
 	test_gap();
 	(void)snprintf(folder, sizeof(folder), "%s/file", kit.folder);
