@@ -73,6 +73,11 @@ struct arena *arena_create_over(size_t max_bytes, const struct arena_memory *mem
 	return a;
 }
 
+struct arena *arena_create_like(const struct arena *a)
+{
+	return arena_create_over(0, a->memory);
+}
+
 void arena_destroy(struct arena *a)
 {
 	const struct arena_memory *memory;

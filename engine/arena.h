@@ -23,6 +23,10 @@ struct arena *arena_create(size_t max_bytes);
 /* The same over memory of another kind, which must outlive the arena; NULL: malloc's. */
 struct arena *arena_create_over(size_t max_bytes, const struct arena_memory *memory);
 
+/* The same, without a maximum, over memory of the kind that another has: what is read into an arena
+ * for secrets is a secret on its way too. */
+struct arena *arena_create_like(const struct arena *a);
+
 /* Frees the arena and all that came from it. NULL is fine. */
 void arena_destroy(struct arena *a);
 

@@ -26,7 +26,7 @@ struct frame {
 
 struct reader {
 	struct arena *a; /* for the values */
-	struct arena *scratch; /* for yajl */
+	struct arena *scratch; /* for yajl; of the same memory */
 	jmp_buf out_of_memory;
 	struct frame frames[VALUE_DEPTH_MAX];
 	size_t depth;
@@ -332,7 +332,7 @@ static int parse(struct arena *a, const char *text, size_t len, bool is_exact, s
 		return err_set(e, ERR_NOMEM, "out of memory while reading JSON");
 	r->a = a;
 	r->is_exact = is_exact;
-	r->scratch = arena_create(0);
+	r->scratch = arena_create_like(a);
 	mended = r->scratch == NULL ? NULL
 		: is_exact	    ? text
 				    : json_halves_mend(r->scratch, text, len);

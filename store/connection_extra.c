@@ -218,6 +218,9 @@ const char *connection_extra_text(struct arena *a, const struct connection *c, c
 
 	if (v == NULL)
 		return NULL;
+	/* N.B. it may be a secret, which is to be in the arena alone. */
+	if (v->type == VALUE_STRING)
+		return arena_memdup(a, v->u.text, v->len);
 	buf_init(&b, CONNECTION_TEXT_MAX);
 	value_text(v, &b);
 	text = buf_status(&b) == 0 ? arena_memdup(a, buf_str(&b), b.len) : NULL;

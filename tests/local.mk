@@ -172,6 +172,7 @@ tests_unit_test_table_SOURCES = tests/unit/test_table.c $(TAP_SOURCES)
 tests_unit_test_table_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_target_SOURCES = tests/unit/test_target.c $(TAP_SOURCES)
 tests_unit_test_target_LDADD = $(OPERATORS_LIBS)
+tests_unit_test_target_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=free,--wrap=realloc
 tests_unit_test_text_SOURCES = tests/unit/test_text.c $(TAP_SOURCES)
 tests_unit_test_text_LDADD = libcli.a $(ENGINE_LIBS)
 tests_unit_test_timetable_SOURCES = tests/unit/test_timetable.c $(TAP_SOURCES)

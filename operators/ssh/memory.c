@@ -54,6 +54,8 @@ void session_free(void *p, void **abstract)
 	b = block_of(p);
 	s->memory_used -= b->size;
 	link_remove(&b->link);
+	/* N.B. a password was in it, perhaps, or the connection's keys. */
+	explicit_bzero(b->bytes, b->size);
 	free(b);
 }
 

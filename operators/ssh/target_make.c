@@ -22,6 +22,7 @@
 #define CONN_TIMEOUT_MS 10000
 #define KEEPALIVE_S 30
 #define JUMPS_MAX 8
+#define SAID_ROOM ((size_t)1 << 16) /* bytes of an extra that are never moved about */
 
 static void made_destroy(struct ssh_target *t)
 {
@@ -152,6 +153,7 @@ static int said_digest(struct made *m, const struct connection *c, struct err *e
 	int r;
 
 	buf_init(&text, 0);
+	(void)buf_room(&text, SAID_ROOM);
 	buf_addf(&text, "%s@%s:%d %s %u ", t->login, t->host, t->port, c->id, t->conn_timeout_ms);
 	if (c->password != NULL)
 		target_digest_add(m, c->password, strlen(c->password));
@@ -161,7 +163,7 @@ static int said_digest(struct made *m, const struct connection *c, struct err *e
 		value_json(&c->extra, &text);
 	target_digest_add(m, buf_str(&text), text.len);
 	if (text.data != NULL)
-		explicit_bzero(text.data, text.len);
+		explicit_bzero(text.data, text.cap);
 	r = buf_status(&text);
 	buf_free(&text);
 	if (r != 0 || copy == NULL || EVP_MD_CTX_copy_ex(copy, m->digest) != 1 ||

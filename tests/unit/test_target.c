@@ -5,6 +5,8 @@
 #include "operators/ssh/target_make.h"
 
 #include <fcntl.h>
+#include <malloc.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +16,40 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "operators/ssh/transport_internal.h"
 #include "tests/unit/tap.h"
 
 static char folder[] = "/tmp/windrow-target.XXXXXX";
+
+/* ---- memory that is given back ---- */
+
+#define SECRET "hunter2hunter2"
+
+static unsigned n_left; /* pieces of it that held the secret */
+
+void __real_free(void *p);
+void __wrap_free(void *p);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static void look_for_secret(const void *p)
+{
+	n_left += p != NULL &&
+		memmem(p, malloc_usable_size((void *)(uintptr_t)p), SECRET, strlen(SECRET)) != NULL;
+}
+
+void __wrap_free(void *p)
+{
+	look_for_secret(p);
+	__real_free(p);
+}
+
+/* N.B. what is moved leaves its bytes where they were. */
+void *__wrap_realloc(void *p, size_t size)
+{
+	look_for_secret(p);
+	return __real_realloc(p, size);
+}
 
 /* ---- where connections come from ---- */
 
@@ -179,6 +212,44 @@ static void test_changed(void)
 	ssh_target_release(t);
 }
 
+/* All that a connection may keep secret. */
+static void test_secrets(void)
+{
+	static const char hidden[] =
+		"{\"conn_type\": \"ssh\", \"host\": \"near\", \"password\": \"" SECRET "\", "
+		"\"extra\": {\"private_key\": \"-\\n" SECRET "\\n\", "
+		"\"private_key_passphrase\": \"" SECRET "\"}}";
+	const char *before = near;
+	struct ssh_target *t = NULL;
+	struct err e;
+
+	near = hidden;
+	n_left = 0;
+	if (OK(ssh_target_make(&source, "near", NULL, 0, &t, &e) == 0,
+		    "a target is made of a password, a private key and its passphrase"))
+		IS_STR(t->password, SECRET, "which it has");
+	ssh_target_release(t);
+	IS_INT((int)n_left, 0, "and of these nothing is left in memory that was given back");
+	near = before;
+}
+
+/* What libssh2 is told of them. */
+static void test_told_secrets(void)
+{
+	static struct session s;
+	void *abstract = &s;
+	char *p;
+
+	link_init(&s.memory);
+	p = session_alloc(64, &abstract);
+	if (p == NULL)
+		abort();
+	(void)strcpy(p, SECRET);
+	n_left = 0;
+	session_free(session_realloc(p, 128, &abstract), &abstract);
+	IS_INT((int)n_left, 0, "nor of what libssh2 was told");
+}
+
 int main(void)
 {
 	char command[64];
@@ -192,6 +263,8 @@ int main(void)
 	test_young();
 	test_settle();
 	test_changed();
+	test_secrets();
+	test_told_secrets();
 	ssh_target_release(kept[1]);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 	if (chdir("/") != 0 || system(command) != 0)
