@@ -41,6 +41,19 @@ static void head(struct buf *b, const char *name, const char *type, const char *
 	buf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+/* TEXT as the value of a label, without the quotes about it. */
+static void add_label(struct buf *b, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '\n')
+			buf_adds(b, "\\n");
+		else if (*text == '"' || *text == '\\')
+			buf_addf(b, "\\%c", *text);
+		else
+			buf_addc(b, *text);
+	}
+}
+
 /* A metric of one value. */
 static void one(struct buf *b, const char *name, const char *type, const char *help, double value)
 {
@@ -97,6 +110,13 @@ static void runs(const struct conductor *c, struct buf *b)
 	one(b, "windrow_runs_queued", "gauge", "Runs that wait to begin.", (double)n[RUN_QUEUED]);
 }
 
+static void pool(struct buf *b, const char *name, const char *state, uint64_t n)
+{
+	buf_adds(b, "windrow_pool_slots{pool=\"");
+	add_label(b, name);
+	buf_addf(b, "\",state=\"%s\"} %llu\n", state, (unsigned long long)n);
+}
+
 static void pools(const struct conductor *c, struct buf *b)
 {
 	const char *name;
@@ -109,11 +129,9 @@ static void pools(const struct conductor *c, struct buf *b)
 	for (uint32_t i = 0; (name = conductor_pool_name(c, i)) != NULL; i++) {
 		if (conductor_pool_get(c, name, &slots, &held, &waiting) != 0)
 			continue;
-		buf_addf(b,
-			"windrow_pool_slots{pool=\"%s\",state=\"total\"} %u\n"
-			"windrow_pool_slots{pool=\"%s\",state=\"used\"} %llu\n"
-			"windrow_pool_slots{pool=\"%s\",state=\"waiting\"} %zu\n",
-			name, slots, name, (unsigned long long)held, name, waiting);
+		pool(b, name, "total", slots);
+		pool(b, name, "used", held);
+		pool(b, name, "waiting", waiting);
 	}
 }
 

@@ -21,6 +21,7 @@ default_args: {operator: local}
 tasks:
   good: {command: "true"}
   bad: {command: "false", depends_on: [good], pool: narrow, on_failure: {command: "true"}}
+  odd: {command: "true", pool: "6\" of \\\\n\nand more"}
 END
 echo 'tasks: {a: {operator: nowhere}}' >"$dags/wrong.yaml"
 good p.yaml 'is_paused_upon_creation: true'
@@ -31,10 +32,12 @@ until_ok "paused ones by themselves" has 'windrow_dags{state="paused"}' 1
 until_ok "import errors too" has windrow_import_errors 1
 run dags trigger m --wait
 until_ok "a run that failed is counted" has 'windrow_runs_total{state="failed"}' 1
-is "and its tasks" "$(value 'windrow_task_instances_total{state="success"}') $(value 'windrow_task_instances_total{state="failed"}')" "1 1"
+is "and its tasks" "$(value 'windrow_task_instances_total{state="success"}') $(value 'windrow_task_instances_total{state="failed"}')" "2 1"
 is "none is under way" "$(value windrow_runs_active)" 0
 until_ok "its callback" has 'windrow_callbacks_total{outcome="success"}' 1
 is "the pool that it used" "$(value 'windrow_pool_slots{pool="narrow",state="total"}')" 128
+ok "and one whose name has to be quoted" grep -qF \
+	'windrow_pool_slots{pool="6\" of \\n\nand more",state="used"} 0' "$file"
 ok "transactions were timed" test "$(value windrow_journal_commit_seconds_count)" -gt 0
 ok "and turns of the loop" test "$(value windrow_scheduler_loop_seconds_count)" -gt 0
 ok "the process is told of" test "$(value process_open_fds)" -gt 3
@@ -45,8 +48,9 @@ if command -v promtool >/dev/null; then
 	promtool check metrics <"$work/metrics" >"$work/said" 2>&1
 	is "promtool finds nothing wrong" "$(cat "$work/said")" ""
 else
+	label='[a-z]+="([^"\]|\\[n"\])*"'
 	is "every line is of the format" "$(grep -vE \
-		'^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+)$' "$work/metrics")" ""
+		"^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\\{$label(,$label)*\\})? [0-9.e+-]+)\$" "$work/metrics")" ""
 fi
 is "no metric is described twice" "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$work/metrics" | sort | uniq -d)" ""
 until_ok "the file goes on" sh -c "[ \"\$(cat '$file')\" != \"\$(cat '$work/metrics')\" ]"
