@@ -91,6 +91,9 @@ static int clear(struct request *r, struct arena *a, const struct args *args)
 			client_truth(&answer, "is_offline")
 				? "; they run again when a scheduler runs"
 				: "");
+	if (status == EXIT_DONE && client_truth(&answer, "is_paused"))
+		report_note(
+			"%s is paused: runs that were over wait until it is unpaused", r->dag_id);
 	return status;
 }
 

@@ -4,7 +4,8 @@
  * Its state goes back to none and it may try retries + 1 times more; its tries go on counting, for
  * no try is ever made twice. A task that may be running is killed first, and goes back when its
  * try is known to be gone. As in Airflow, the setups a task needs and their teardowns are cleared
- * with it. A clear of a run that is over, or is being ended, makes it go on.
+ * with it. A clear of a run that is over puts it in line again, so that no more go on than may; one
+ * that is being ended goes on.
  *
  * A for_each task is decided anew, unless only what failed is cleared: then its items stay as they
  * were, and its failed instances alone run again.
@@ -171,7 +172,10 @@ static uint32_t reset_set(struct run *r, const struct set *s, uint32_t but, bool
 	for (size_t i = 0; i < s->n; i++)
 		if (s->list[i] != but && (!only_failed || has_failed(r, s->list[i])))
 			n += reset(r, s->list[i], only_failed);
-	if (n > 0 && (run_state_is_over(r->head.state) || r->head.stop != RUN_KILL_NONE))
+	if (n > 0 && run_state_is_over(r->head.state)) {
+		r->head.stop = RUN_KILL_NONE;
+		run_head_change(r, RUN_QUEUED, RUN_CAUSE_CLEAR);
+	} else if (n > 0 && r->head.stop != RUN_KILL_NONE)
 		run_head_start(r, RUN_CAUSE_CLEAR);
 	for (size_t i = 0; i < s->n; i++)
 		run_list_add(r, s->list[i]);

@@ -351,6 +351,20 @@ void run_head_start(struct run *r, enum run_cause cause)
 	emit_run_timer(r, RUN_ACT_SET_TIMER);
 }
 
+bool run_has_begun(const struct run *r)
+{
+	return r->head.state != RUN_QUEUED || r->head.started_at != 0;
+}
+
+void run_head_resume(struct run *r, enum run_cause cause)
+{
+	if (r->head.state != RUN_QUEUED || !run_has_begun(r))
+		return;
+	run_head_change(r, RUN_RUNNING, cause);
+	for (uint32_t t = 0; t < r->plan->n_tasks; t++)
+		run_list_add(r, t);
+}
+
 void run_finish_check(struct run *r)
 {
 	enum run_state state;

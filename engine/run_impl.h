@@ -136,6 +136,12 @@ struct run_action *run_emit_run(struct run *r, enum run_action_kind kind);
 /* Changes the run's state, and ends the run where every task is over. */
 void run_head_change(struct run *r, enum run_state to, enum run_cause cause);
 void run_head_start(struct run *r, enum run_cause cause);
+
+/* Whether it was ever started: one that is queued may have been cleared. */
+bool run_has_begun(const struct run *r);
+
+/* Takes a cleared run out of the line: what is still to be torn down is. */
+void run_head_resume(struct run *r, enum run_cause cause);
 void run_finish_check(struct run *r);
 
 int run_failure_say(const struct run *r, struct err *e); /* the sentence; returns the code */

@@ -132,9 +132,10 @@ static int mark_run_failed(struct run *r, struct err *e)
 
 static int mark_run_success(struct run *r, struct err *e)
 {
-	bool keep_teardowns = r->head.state != RUN_QUEUED; /* else nothing was set up */
+	bool keep_teardowns = run_has_begun(r); /* else nothing was set up */
 	bool changed = r->head.state != RUN_SUCCESS;
 
+	run_head_resume(r, RUN_CAUSE_MARK);
 	for (uint32_t t = 0; t < r->plan->n_tasks; t++) {
 		const struct run_task *k = &r->tasks[t];
 

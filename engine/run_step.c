@@ -244,7 +244,7 @@ static int check(const struct run *r, const struct run_event *ev, struct err *e)
 	if (names_task && ev->task >= r->plan->n_tasks)
 		return err_set(e, ERR_INVALID, "%s: there is no task %u; there are %u tasks",
 			run_event_name(ev->kind), ev->task, r->plan->n_tasks);
-	if (r->head.state == RUN_QUEUED && !events[ev->kind].in_queued)
+	if (!run_has_begun(r) && !events[ev->kind].in_queued)
 		return err_set(
 			e, ERR_ILLEGAL, "%s: the run has not started", run_event_name(ev->kind));
 	return 0;

@@ -49,6 +49,7 @@ int run_stop(struct run *r, enum run_kill why, bool teardowns_too, struct err *e
 		return err_set(e, 0, "the run is over already"), RUN_IGNORED;
 	if (r->head.stop != RUN_KILL_NONE && !teardowns_too)
 		return err_set(e, 0, "the run is being ended already"), RUN_IGNORED;
+	run_head_resume(r, cause_of(why));
 	if (r->head.stop == RUN_KILL_NONE) {
 		r->head.stop = (uint8_t)why;
 		run_head_change(r, r->head.state, cause_of(why));

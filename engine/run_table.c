@@ -49,8 +49,8 @@ static const uint16_t task_moves[TASK_STATE_COUNT] = {
 static const uint16_t run_moves[RUN_STATE_COUNT] = {
 	[RUN_QUEUED] = TO(RUNNING) | TO(SUCCESS) | TO(FAILED),
 	[RUN_RUNNING] = TO(SUCCESS) | TO(FAILED),
-	[RUN_SUCCESS] = TO(RUNNING),
-	[RUN_FAILED] = TO(RUNNING),
+	[RUN_SUCCESS] = TO(QUEUED) | TO(RUNNING),
+	[RUN_FAILED] = TO(QUEUED) | TO(RUNNING),
 };
 
 #undef TO

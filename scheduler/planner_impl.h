@@ -16,6 +16,7 @@ struct planned_run {
 	bool is_started; /* it has been started, or asked to */
 	bool is_scheduled; /* made by the planner */
 	bool is_backfill;
+	bool is_cleared; /* it was over, and waits to go on */
 	int64_t past; /* logical date of the run before, which holds tasks of it; INSTANT_NONE */
 };
 
@@ -28,6 +29,7 @@ struct planned {
 	size_t n_runs, n_started, n_scheduled; /* of these */
 	size_t n_backfills; /* that have started */
 	size_t n_held; /* by the run before */
+	size_t n_cleared; /* that wait to go on */
 };
 
 struct planner {
@@ -68,6 +70,9 @@ void planner_runs_free(struct planner *p, struct planned *of);
 
 /* Finds the run before, and releases the tasks that it does not hold. */
 void planner_past_check(struct planner *p, struct planned *of, struct planned_run *run);
+
+/* Whether the run before still holds a task of it. */
+bool planner_past_is_held(const struct planned_run *run);
 
 /* A task of a run succeeded or was skipped: releases that of the run behind it. */
 void planner_past_release(struct planned *of, const struct runner *before, const char *task_id);

@@ -45,6 +45,23 @@ static bool has_past(const struct dag *d)
 	return false;
 }
 
+static bool is_released(const struct runner *r, uint32_t task)
+{
+	struct run_row row;
+
+	return runner_row(r, task, RUN_NO_INSTANCE, &row) == 0 && row.is_released;
+}
+
+bool planner_past_is_held(const struct planned_run *run)
+{
+	const struct dag *d = runner_edition(run->runner)->dag;
+
+	for (uint32_t i = 0; run->past != INSTANT_NONE && i < d->n_tasks; i++)
+		if (d->tasks[i].depends_on_past && !is_released(run->runner, i))
+			return true;
+	return false;
+}
+
 static void look_into_memory(const struct planned *of, int64_t date, struct before *b)
 {
 	for (const struct planned_run *run = of->first; run != NULL; run = run->next) {
@@ -113,15 +130,13 @@ void planner_past_check(struct planner *p, struct planned *of, struct planned_ru
 	struct before b = {.logical_date = INSTANT_NONE};
 	int64_t date = date_of(run->runner);
 	size_t n_held = 0;
-	struct run_row row;
 
 	if (!has_past(d) || (b.arena = arena_create(0)) == NULL)
 		return;
 	look_into_memory(of, date, &b);
 	look_into_store(p, of, date, &b);
 	for (uint32_t i = 0; i < d->n_tasks; i++) {
-		if (!d->tasks[i].depends_on_past ||
-			(runner_row(run->runner, i, RUN_NO_INSTANCE, &row) == 0 && row.is_released))
+		if (!d->tasks[i].depends_on_past || is_released(run->runner, i))
 			continue;
 		if (holds(&b, d->tasks[i].id))
 			n_held++;
@@ -140,15 +155,13 @@ void planner_past_release(struct planned *of, const struct runner *before, const
 {
 	for (struct planned_run *run = of->first; run != NULL; run = run->next) {
 		const struct task *t;
-		struct run_row row;
 
 		if (run->past == INSTANT_NONE || run->past != date_of(before))
 			continue;
 		t = dag_task_find(runner_edition(run->runner)->dag, task_id, strlen(task_id));
 		if (t == NULL || !t->depends_on_past)
 			continue;
-		if (runner_row(run->runner, t->number, RUN_NO_INSTANCE, &row) != 0 ||
-			!row.is_released)
+		if (!is_released(run->runner, t->number))
 			runner_past_release(run->runner, t->number);
 	}
 }

@@ -1,7 +1,9 @@
 /*
  * Runs that are not over: which of the queued ones start. The oldest first, as many at once as
  * their DAG allows, whoever asked for them; none while the DAG is paused. A backfill may ask for
- * fewer of its kind side by side, and then lets others pass.
+ * fewer of its kind side by side, and then lets others pass. Runs that were over and are cleared
+ * stand at the end of the line, unless a started one is held by them (depends_on_past): such a run
+ * waits for no room, for that would never come.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +34,8 @@ static struct planned_run *add(struct planner *p, struct planned *of, struct run
 	run->runner = r;
 	run->is_started = runner_state(r) != RUN_QUEUED;
 	run->is_scheduled = strcmp(runner_run_type(r), "scheduled") == 0;
-	run->is_backfill = strcmp(runner_run_type(r), "backfill") == 0;
+	run->is_backfill = strcmp(runner_run_type(r), "backfill") == 0 || runner_max_active(r) != 0;
+	run->is_cleared = !run->is_started && runner_started_at(r) != 0;
 	run->past = INSTANT_NONE;
 	run->prev = of->last;
 	*(of->last == NULL ? &of->first : &of->last->next) = run;
@@ -41,6 +44,7 @@ static struct planned_run *add(struct planner *p, struct planned *of, struct run
 	of->n_started += run->is_started;
 	of->n_backfills += run->is_started && run->is_backfill;
 	of->n_scheduled += run->is_scheduled;
+	of->n_cleared += run->is_cleared;
 	planner_past_check(p, of, run);
 	return run;
 }
@@ -53,6 +57,7 @@ static void drop(struct planner *p, struct planned *of, struct planned_run *run)
 	of->n_started -= run->is_started;
 	of->n_backfills -= run->is_started && run->is_backfill;
 	of->n_scheduled -= run->is_scheduled;
+	of->n_cleared -= run->is_cleared;
 	of->n_held -= run->past != INSTANT_NONE;
 	p->n_held -= run->past != INSTANT_NONE;
 	free(run);
@@ -64,11 +69,26 @@ void planner_runs_free(struct planner *p, struct planned *of)
 		drop(p, of, of->first);
 }
 
+/* Whether any run of the DAG may start. */
+static bool is_open(const struct planner *p, const struct planned *of)
+{
+	return !p->is_stopped && !of->dag->is_paused && of->n_started < of->n_runs;
+}
+
 /* Whether there is room for another run of the DAG. */
 static bool has_room(const struct planner *p, const struct planned *of)
 {
-	return !p->is_stopped && !of->dag->is_paused && of->n_started < of->n_runs &&
-		of->n_started < of->dag->max_active_runs;
+	return is_open(p, of) && of->n_started < of->dag->max_active_runs;
+}
+
+static void start(struct planned *of, struct planned_run *run)
+{
+	of->n_cleared -= run->is_cleared;
+	run->is_cleared = false;
+	run->is_started = true;
+	of->n_started++;
+	of->n_backfills += run->is_backfill;
+	runner_start(run->runner);
 }
 
 /* Starts a run, where there is room, unless enough backfills of its kind run. */
@@ -76,18 +96,40 @@ static void start_one(struct planned *of, struct planned_run *run)
 {
 	uint32_t max = run->is_started ? 0 : runner_max_active(run->runner);
 
-	if (run->is_started || (max != 0 && of->n_backfills >= max))
-		return;
-	run->is_started = true;
-	of->n_started++;
-	of->n_backfills += run->is_backfill;
-	runner_start(run->runner);
+	if (!run->is_started && (max == 0 || of->n_backfills < max))
+		start(of, run);
+}
+
+/* Whether a run that has started is held by this one. */
+static bool is_awaited(const struct planned *of, const struct planned_run *run)
+{
+	int64_t date = runner_facts(run->runner)->logical_date;
+
+	for (const struct planned_run *i = of->first; i != NULL; i = i->next)
+		if (i->is_started && i->past == date && planner_past_is_held(i))
+			return true;
+	return false;
+}
+
+/* N.B. one that is started may be held by another that was cleared before it. */
+static void start_awaited(struct planner *p, struct planned *of)
+{
+	for (struct planned_run *run = of->last, *prev; run != NULL; run = prev) {
+		prev = run->prev;
+		if (of->n_cleared == 0 || of->n_held == 0 || !is_open(p, of))
+			return;
+		if (!run->is_cleared || !is_awaited(of, run))
+			continue;
+		start(of, run);
+		prev = of->last;
+	}
 }
 
 void planner_start(struct planner *p, struct planned *of)
 {
 	for (struct planned_run *run = of->first; run != NULL && has_room(p, of); run = run->next)
 		start_one(of, run);
+	start_awaited(p, of);
 }
 
 /* The plan of a run's DAG; NULL where that was deleted, or memory is short: then nothing holds the
@@ -99,6 +141,7 @@ static struct planned *plan_of(struct planner *p, const struct runner *r)
 	return d == NULL ? NULL : planner_of(p, d);
 }
 
+/* A run that is not over is there: it is new, restored, or was cleared. */
 static void on_added(void *ctx, struct runner *r)
 {
 	struct planner *p = ctx;
@@ -109,6 +152,8 @@ static void on_added(void *ctx, struct runner *r)
 	 * thousands nobody looks at all for each. */
 	if (run != NULL && has_room(p, of))
 		start_one(of, run);
+	if (run != NULL)
+		start_awaited(p, of);
 	else if (run == NULL && runner_state(r) == RUN_QUEUED && !p->is_stopped)
 		runner_start(r);
 }
@@ -127,15 +172,10 @@ static void on_run(void *ctx, struct runner *r, const struct runner_run_change *
 	struct planned *of = plan_of(p, r);
 	struct planned_run *run = of == NULL ? NULL : find(of, r);
 
-	if (of == NULL)
-		return;
-	if (run_state_is_over(c->state)) {
-		if (run != NULL)
-			take_out(p, of, run);
-	} else if (run == NULL) {
-		(void)add(p, of, r); /* it was cleared, and goes on */
-		planner_start(p, of);
-	}
+	if (!run_state_is_over(c->state) && run == NULL)
+		on_added(p, r);
+	else if (run_state_is_over(c->state) && run != NULL)
+		take_out(p, of, run);
 }
 
 static void on_task(void *ctx, struct runner *r, const struct runner_change *c)

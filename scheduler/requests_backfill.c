@@ -103,6 +103,11 @@ static int known_read(
 	return 0;
 }
 
+static uint32_t max_active(const struct backfill *b)
+{
+	return b->request->max_active_runs < 0 ? 0 : (uint32_t)b->request->max_active_runs;
+}
+
 static int run_make(
 	struct backfill *b, const struct timetable_run *t, const char *run_id, struct err *e)
 {
@@ -115,8 +120,7 @@ static int run_make(
 	struct run_spec spec = {.edition = b->edition,
 		.facts = &facts,
 		.run_type = "backfill",
-		.max_active =
-			b->request->max_active_runs < 0 ? 0 : (uint32_t)b->request->max_active_runs,
+		.max_active = max_active(b),
 		.actor = b->request->actor};
 
 	return conductor_run_add(b->call->requests->o.conductor, &spec, NULL, e);
@@ -137,6 +141,7 @@ static int run_clear(struct backfill *b, const struct store_run *run, struct err
 	for (uint32_t i = 0; tasks != NULL && i < clear.n_tasks; i++)
 		tasks[i] = i;
 	clear.tasks = tasks;
+	runner_max_active_set(r, max_active(b));
 	status = tasks == NULL ? ERR_NOMEM : runner_clear(r, &clear);
 	runner_let_go(r);
 	return status == 0 ? 0 : err_set(e, status, "%s", err_text(status));

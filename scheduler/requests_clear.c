@@ -211,8 +211,10 @@ static int clear_runs(struct clearing *k, struct err *e)
 	size_t n;
 	int status = runs_find(k, &runs, &n, e);
 
-	for (size_t i = 0; i < n && status == 0; i++) {
-		status = requests_runner_get(q, runs[i].dag_id, runs[i].run_id, &r, e);
+	/* The oldest stands in line first. */
+	for (const struct store_run *run = runs + n; run > runs && status == 0;) {
+		run--;
+		status = requests_runner_get(q, run->dag_id, run->run_id, &r, e);
 		if (status != 0)
 			break;
 		status = clear_run(k, r, e);
@@ -225,6 +227,7 @@ int requests_clear(struct call *c, const struct request *r, struct err *e)
 {
 	struct clearing k = {.call = c, .request = r};
 	struct fields f = {.arena = c->arena};
+	const struct bag_dag *d = bag_find(c->requests->o.bag, r->dag_id);
 	int status = 0;
 
 	if (r->task_regex != NULL)
@@ -238,6 +241,7 @@ int requests_clear(struct call *c, const struct request *r, struct err *e)
 	fields_int(&f, "n_tasks", (int64_t)k.n_cleared);
 	fields_value(&f, "tasks",
 		(struct value){.type = VALUE_LIST, .len = k.n_tasks, .u.items = k.tasks});
+	fields_bool(&f, "is_paused", d != NULL && d->is_paused);
 	fields_bool(&f, "is_offline", c->requests->o.is_offline);
 	if (status == 0)
 		status = fields_end(&f, &c->answer, e);

@@ -257,6 +257,11 @@ const char *runner_run_id(const struct runner *r)
 	return r->facts.run_id;
 }
 
+void runner_max_active_set(struct runner *r, uint32_t max)
+{
+	r->max_active = max;
+}
+
 uint32_t runner_max_active(const struct runner *r)
 {
 	return r->max_active;

@@ -53,8 +53,11 @@ struct runner_clear {
 	bool downstream, upstream, only_failed;
 };
 
-/* Clears tasks: they run again. ERR_NOMEM. */
+/* Clears tasks: they run again; a run that was over is queued. ERR_NOMEM. */
 int runner_clear(struct runner *r, const struct runner_clear *c);
+
+/* How many runs of its kind it may go on beside, once it is cleared; 0: no bound. */
+void runner_max_active_set(struct runner *r, uint32_t max);
 
 /* Marks a task, an instance, or (RUN_NO_TASK) the run. */
 void runner_mark(struct runner *r, uint32_t task, uint32_t instance, enum run_mark mark);

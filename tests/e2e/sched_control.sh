@@ -294,6 +294,23 @@ for n in 1 2 3 4; do
 	: >"$work/go.g.backfill__2026-01-0${n}T00:00:00+00:00"
 	until_ok "and one after the other they end" has_count success $n
 done
+rm -f "$work"/go.g.backfill__*
+run dags backfill g -s 2026-01-01 -e 2026-01-04 --reset-dagruns --max-active-runs 1
+is "runs that are over are cleared" "$status:$(echo "$out" | cut -f 5 | xargs)" "0:cleared cleared cleared cleared"
+until_ok "of these, too, no more go on side by side" has_count running 1
+daemon_kill
+daemon_start
+is "also after a crash" "$(count running).$(count queued)" 1.3
+for n in 1 2 3 4; do
+	: >"$work/go.g.backfill__2026-01-0${n}T00:00:00+00:00"
+	until_ok "and one after the other they end again" has_count success $n
+done
+run dags pause g
+run tasks clear g -s 2026-01-03 -y
+is "while a DAG is paused what is cleared waits" "$(count success).$(count queued)" 2.2
+like "which is told" "$err" "*g is paused: runs that were over wait until it is unpaused"
+run dags unpause g
+until_ok "and then goes on" has_count success 4
 
 # Runs that are looked at when they are over take nobody's place.
 cat >"$dags/one.yaml" <<END

@@ -47,7 +47,12 @@ void kit_create(struct kit *k)
 void kit_start(struct kit *k)
 {
 	kit_create(k);
-	kit_event(k, &(struct run_event){.kind = RUN_EV_STARTED, .task = RUN_NO_TASK});
+	kit_go(k);
+}
+
+int kit_go(struct kit *k)
+{
+	return kit_event(k, &(struct run_event){.kind = RUN_EV_STARTED, .task = RUN_NO_TASK});
 }
 
 void kit_free(struct kit *k)
@@ -133,13 +138,23 @@ int kit_cancel(struct kit *k, bool teardowns_too)
 	return kit_event(k, &ev);
 }
 
+/* There is room at once for a run that the event has put in line. */
+static int event_and_go(struct kit *k, const struct run_event *ev)
+{
+	int r = kit_event(k, ev);
+
+	if (r == RUN_APPLIED && run_head_get(k->run).state == RUN_QUEUED)
+		(void)kit_go(k);
+	return r;
+}
+
 int kit_clear(struct kit *k, uint32_t task, bool downstream, bool only_failed)
 {
 	struct run_event ev = {.kind = RUN_EV_CLEAR, .task = task, .instance = ONE};
 
 	ev.clear.downstream = downstream;
 	ev.clear.only_failed = only_failed;
-	return kit_event(k, &ev);
+	return event_and_go(k, &ev);
 }
 
 int kit_mark(struct kit *k, uint32_t task, uint32_t instance, enum run_mark mark)
@@ -147,7 +162,7 @@ int kit_mark(struct kit *k, uint32_t task, uint32_t instance, enum run_mark mark
 	struct run_event ev = {.kind = RUN_EV_MARK, .task = task, .instance = instance};
 
 	ev.mark = mark;
-	return kit_event(k, &ev);
+	return event_and_go(k, &ev);
 }
 
 void kit_begin(struct kit *k, uint32_t task, uint32_t instance)

@@ -29,6 +29,7 @@ void kit_plan(struct kit *k, uint32_t n, const char *edges);
 /* Prepares the plan and makes a queued run; kit_start() starts it too. */
 void kit_create(struct kit *k);
 void kit_start(struct kit *k);
+int kit_go(struct kit *k); /* starts a queued run */
 void kit_free(struct kit *k);
 
 /* One event; what run_step() answers. Those of a try are of its last one, plus `older` before it.

@@ -188,7 +188,11 @@ static void test_finished_run_again(void)
 	buf_reset(&w.told);
 	IS_INT(runner_clear(r, &c), 0, "and cleared");
 	world_settle(&w);
-	world_told(&w, "b none;r1 running;b scheduled;b queued;", "it runs again");
+	world_told(&w, "b none;r1 queued;", "it stands in line");
+	buf_reset(&w.told);
+	runner_start(r);
+	world_settle(&w);
+	world_told(&w, "r1 running;b scheduled;b queued;", "it runs again");
 	IS_INT(fakes[2].number, 2, "as a second try");
 	fake_finish(&fakes[2], 0, NULL);
 	world_settle(&w);

@@ -270,6 +270,72 @@ static void test_past(void)
 	world_end("past");
 }
 
+/* ---- clear ---- */
+
+static struct runner *find(const char *run_id)
+{
+	return conductor_run_find(world.conductor, "d", run_id);
+}
+
+static const char *state_of(const char *run_id)
+{
+	return run_state_name((uint8_t)runner_state(find(run_id)));
+}
+
+static void clear(const char *run_id)
+{
+	uint32_t task = 0;
+
+	(void)runner_clear(find(run_id), &(struct runner_clear){.tasks = &task, .n_tasks = 1});
+	world_turn();
+}
+
+static void mark(const char *run_id, enum run_mark mark)
+{
+	runner_mark(find(run_id), 0, RUN_NO_INSTANCE, mark);
+	world_turn();
+}
+
+/* Runs that were over stand in line like others, but for those that hold what runs. */
+static void test_cleared(bool depends_on_past)
+{
+	struct bag_dag *d;
+	char text[160];
+
+	(void)snprintf(text, sizeof(text),
+		"dag_id: d\nmax_active_runs: 1\ntasks: {a: {operator: local, "
+		"command: x, when: 1 == 1, depends_on_past: %s}}\n",
+		depends_on_past ? "true" : "false");
+	world_begin("2026-05-01T10:00Z");
+	d = world_put_text(text);
+	world_planner_up();
+	for (char id[] = "r1"; id[1] <= '3'; id[1]++) {
+		world_trigger(d, id);
+		runner_keep(find(id));
+		world.now += 1000;
+	}
+	mark("r1", RUN_MARK_FAILED);
+	IS_STR(state_of("r2"), "running", "the next run has its turn");
+	clear("r1");
+	if (depends_on_past) {
+		IS_STR(state_of("r1"), "running",
+			"a cleared run that holds it does not wait for it");
+		mark("r1", RUN_MARK_SUCCESS);
+		OK(is_released("r2"), "and lets it go");
+		clear("r1");
+	}
+	IS_STR(state_of("r1"), "queued", "max_active_runs holds a cleared run, too");
+	runner_max_active_set(find("r1"), 1);
+	mark("r2", RUN_MARK_SUCCESS);
+	IS_STR(state_of("r3"), "running", "behind those that stood in line before");
+	mark("r3", RUN_MARK_SUCCESS);
+	IS_STR(state_of("r1"), "running", "then it goes on");
+	for (char id[] = "r1"; id[1] <= '3'; id[1]++)
+		runner_let_go(find(id));
+	world_turn();
+	world_end("cleared");
+}
+
 /* ---- backfill ---- */
 
 static void test_intervals(void)
@@ -330,6 +396,8 @@ int main(void)
 	test_broken();
 	test_many();
 	test_past();
+	test_cleared(false);
+	test_cleared(true);
 	test_intervals();
 	return tap_done();
 }

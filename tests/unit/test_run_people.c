@@ -91,6 +91,51 @@ static void test_clear(void)
 	kit_free(&k);
 }
 
+static int clear_task(struct kit *k, uint32_t task)
+{
+	return kit_event(
+		k, &(struct run_event){.kind = RUN_EV_CLEAR, .task = task, .instance = ONE});
+}
+
+/* A run that was over is in line again, as one that has begun. 0 sets up, 1 works, 2 tears down. */
+static void test_clear_over(void)
+{
+	struct kit k;
+
+	kit_plan(&k, 3, "0>1 1>2 0>2");
+	k.tasks[0].is_setup = k.tasks[2].is_teardown = true;
+	kit_start(&k);
+	kit_do(&k, 0, ONE, RUN_EXIT_SUCCESS);
+	kit_do(&k, 1, ONE, RUN_EXIT_FAILED);
+	kit_do(&k, 2, ONE, RUN_EXIT_SUCCESS);
+	k.now = 7000;
+	IS_INT(clear_task(&k, 1), RUN_APPLIED, "a run that is over is cleared");
+	IS_STR(kit_run_state(&k), "queued", "it waits until it may go on");
+	IS_STR(kit_states(&k), "none none none", "and so do its tasks");
+	IS_INT(kit_task(&k, RUN_EV_CAPACITY, 1, ONE), RUN_IGNORED, "a late grant is given back");
+	IS_INT(clear_task(&k, 0), RUN_IGNORED, "there is no more to clear");
+	IS_INT(kit_restore(&k), 0, "it is restored");
+	IS_STR(kit_run_state(&k), "queued", "and still waits");
+	IS_INT(kit_go(&k), RUN_APPLIED, "it goes on");
+	IS_INT(run_head_get(k.run).started_at, 7000, "from now");
+	IS_STR(kit_states(&k), "scheduled none none", "with what was cleared");
+	kit_do(&k, 0, ONE, RUN_EXIT_SUCCESS);
+	kit_do(&k, 1, ONE, RUN_EXIT_SUCCESS);
+	kit_do(&k, 2, ONE, RUN_EXIT_SUCCESS);
+	IS_STR(kit_run_state(&k), "success", "and ends");
+	clear_task(&k, 1);
+	kit_cancel(&k, false);
+	IS_STR(kit_states(&k), "skipped skipped skipped", "cancelled in line it runs nothing");
+	IS_STR(kit_run_state(&k), "failed", "and has failed");
+	clear_task(&k, 1);
+	kit_mark(&k, RUN_NO_TASK, ONE, RUN_MARK_FAILED);
+	IS_STR(kit_run_state(&k), "failed", "marked in line it has failed too");
+	clear_task(&k, 1);
+	kit_mark(&k, 1, ONE, RUN_MARK_SUCCESS);
+	IS_STR(kit_states(&k), "scheduled success none", "a task may be marked in line");
+	kit_free(&k);
+}
+
 static void test_mark(void)
 {
 	struct kit k;
@@ -134,6 +179,7 @@ int main(void)
 	test_cancel();
 	test_cancel_for_each();
 	test_clear();
+	test_clear_over();
 	test_mark();
 	return tap_done();
 }
