@@ -23,6 +23,7 @@ struct arena;
 struct buf;
 struct diags;
 struct err;
+struct strmap;
 
 struct import_crontab_options {
 	const char
@@ -57,16 +58,23 @@ void import_map_add(struct import_map *m, const char *key, struct value value);
 void import_map_text(struct import_map *m, const char *key, const char *text);
 struct value import_map_value(struct import_map *m);
 
-/* Names that were given: no two are the same. */
+struct import_name {
+	const char *name;
+	unsigned last; /* the number that was last put behind it */
+};
+
+/* Names that were given: no two are the same. Freed by import_names_free. */
 struct import_names {
 	struct arena *arena;
-	const char **list;
+	struct import_name *list;
 	size_t n, cap;
+	struct strmap *map; /* their places in the list; NULL: there are none */
 };
 
 /* A name of letters, digits and _ out of any text, given to nobody else yet: a number is put behind
  * it where it must be. NULL: no memory. */
 const char *import_name(struct import_names *names, const char *text, size_t len);
+void import_names_free(struct import_names *names);
 
 /* Adds text that is to stay as it is: what would begin an expression here is written so that it
  * does not. */

@@ -119,6 +119,7 @@ static void group_read(struct codestream *c, const struct yaml_node *entry,
 
 	while ((name = name_take(c->arena, &p)) != NULL) {
 		const struct yaml_node *node = codestream_member(tasks, name);
+		const char *made;
 
 		if (node == NULL || c->n_tasks == CODESTREAM_TASKS_MAX) {
 			diag_error(c->notes, yaml_node_pos(entry),
@@ -127,8 +128,10 @@ static void group_read(struct codestream *c, const struct yaml_node *entry,
 				name);
 			continue;
 		}
+		made = import_name(names, name, strlen(name));
+		c->is_short = c->is_short || made == NULL;
 		c->tasks[c->n_tasks++] = (struct codestream_task){.name = name,
-			.made = import_name(names, name, strlen(name)),
+			.made = made,
 			.node = node,
 			.stage = c->n_stages,
 			.group = group,
@@ -152,6 +155,7 @@ static void stage_read(struct codestream *c, const char *name, const struct yaml
 		group_read(c, order->items[i], codestream_member(stage, "tasks"), &names, group);
 		group += s->n > before;
 	}
+	import_names_free(&names);
 	if (s->n == 0) {
 		diag_warning(c->notes, yaml_node_pos(stage),
 			"stage %s was left out: it has no tasks", name);
@@ -186,6 +190,7 @@ static void stages_read(struct codestream *c, const struct yaml_node *root)
 		else
 			stage_read(c, name, stage, &names);
 	}
+	import_names_free(&names);
 }
 
 /* `input:` of the pipeline: parameters with their defaults. */
@@ -204,7 +209,7 @@ static struct value params_of(struct codestream *c)
 		import_map_text(&param, "default",
 			p->value->kind == YAML_SCALAR && !yaml_is_null(p->value) ? p->value->text
 										 : "");
-		import_map_add(&params, c->param_names.list[i], import_map_value(&param));
+		import_map_add(&params, c->param_names.list[i].name, import_map_value(&param));
 		c->is_short = c->is_short || param.is_short;
 	}
 	v = import_map_value(&params);
@@ -251,6 +256,8 @@ static bool pipeline_write(
 			c->is_short = true;
 	}
 	stages_read(c, root);
+	if (c->is_short)
+		return false;
 	if (c->n_stages == 0) {
 		diag_error(c->notes, yaml_node_pos(root), "left out: this pipeline has no stages");
 		return false;
@@ -314,6 +321,7 @@ static int document_read(
 	if (c.dag_id == NULL)
 		return ERR_NOMEM;
 	*n += pipeline_write(&c, root, out, *n == 0);
+	import_names_free(&c.param_names);
 	return c.is_short || r->connections.is_short ? ERR_NOMEM : 0;
 }
 
@@ -345,6 +353,8 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 			r = document_read(&reading, roots[i], out, n);
 	if (r == 0)
 		r = buf_status(out);
+	import_names_free(&reading.dags);
+	import_names_free(&reading.connection_names);
 	arena_destroy(a);
 	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
 }

@@ -7,6 +7,7 @@
 #include "engine/yaml_tree.h"
 
 #define CODESTREAM_TASKS_MAX 10000 /* of one pipeline */
+#define CODESTREAM_INPUTS_MAX 8 /* inputs that name inputs */
 
 enum codestream_type { CODESTREAM_SSH, CODESTREAM_CONDITION, CODESTREAM_REST, CODESTREAM_OTHER };
 
@@ -36,6 +37,7 @@ struct codestream {
 	struct codestream_stage *stages;
 	struct codestream_task *tasks;
 	uint32_t n_stages, n_tasks;
+	const struct yaml_node *inputs[CODESTREAM_INPUTS_MAX + 1]; /* each stands in the last */
 	bool is_short; /* of memory */
 };
 

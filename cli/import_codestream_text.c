@@ -12,8 +12,6 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 
-#define INPUT_DEPTH_MAX 8 /* inputs that name inputs */
-
 struct path {
 	const char *text;
 	size_t len;
@@ -75,7 +73,7 @@ static const char *param_name(struct codestream *c, struct path p)
 	for (uint32_t i = 0; c->params != NULL && i < c->params->n; i++)
 		if (strlen(c->params->pairs[i].key->text) == p.len &&
 			memcmp(c->params->pairs[i].key->text, p.text, p.len) == 0)
-			return i < c->param_names.n ? c->param_names.list[i] : NULL;
+			return i < c->param_names.n ? c->param_names.list[i].name : NULL;
 	return NULL;
 }
 
@@ -131,6 +129,17 @@ static void expression_add(struct buf *out, enum codestream_place place, const c
 	buf_addf(out, "$<%s%s>", path, place == CODESTREAM_PROGRAM ? " | raw" : "");
 }
 
+/* Whether an input may stand in the one at `depth`: not where it would hold itself. */
+static bool may_stand(const struct codestream *c, const struct yaml_node *input, int depth)
+{
+	if (input == NULL || input->kind != YAML_SCALAR || depth == CODESTREAM_INPUTS_MAX)
+		return false;
+	for (int i = 0; i <= depth; i++)
+		if (c->inputs[i] == input)
+			return false;
+	return true;
+}
+
 /* One path, of a text at pos. False: it has no counterpart. */
 static bool path_add(struct codestream *c, struct buf *out, struct path p,
 	enum codestream_place place, int depth)
@@ -156,11 +165,11 @@ static bool path_add(struct codestream *c, struct buf *out, struct path p,
 	else if (name_take(&rest, "output") && output_find(t, &rest, &name) && is_rest(rest))
 		made = arena_printf(c->arena, "%s.%s.output.%s%.*s", c->stages[t->stage].made,
 			t->made, name, (int)rest.len, rest.text);
-	else if (name_take(&rest, "input") && depth < INPUT_DEPTH_MAX) {
+	else if (name_take(&rest, "input")) {
 		name = arena_memdup(c->arena, rest.text, rest.len);
 		input = name == NULL ? NULL
 				     : codestream_member(codestream_member(t->node, "input"), name);
-		if (input == NULL || input->kind != YAML_SCALAR)
+		if (!may_stand(c, input, depth))
 			return false;
 		text_add(c, out, input, place, depth + 1);
 		return true;
@@ -240,7 +249,8 @@ static void text_add(struct codestream *c, struct buf *out, const struct yaml_no
 	const char *p = n->text, *from;
 	size_t taken;
 
-	while (*p != '\0') {
+	c->inputs[depth] = n;
+	while (*p != '\0' && buf_status(out) == 0) {
 		if (strncmp(p, "${", 2) == 0) {
 			p = binding_add(c, out, n, p, place, depth);
 		} else if (place == CODESTREAM_CONDITION_TEXT && (*p == '"' || *p == '\'')) {

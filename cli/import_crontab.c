@@ -393,6 +393,7 @@ int import_crontab(const struct import_crontab_options *o, const char *text, siz
 		line_read(&c, (struct part){text, (size_t)(eol - text)});
 	}
 	*n = c.n;
+	import_names_free(&c.names);
 	arena_destroy(a);
 	if (c.environment.is_short || buf_status(out) != 0)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));

@@ -6,6 +6,7 @@
 #include "cli/import.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
+#include "engine/strmap.h"
 
 static bool is_letter(char c)
 {
@@ -67,18 +68,9 @@ struct value import_map_value(struct import_map *m)
 
 /* ---- names ---- */
 
-static bool is_taken(const struct import_names *names, const char *name)
+/* Writes the name that a text would have were it alone. */
+static void name_make(char made[IMPORT_NAME_MAX + 1], const char *text, size_t len)
 {
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->list[i], name) == 0)
-			return true;
-	return false;
-}
-
-const char *import_name(struct import_names *names, const char *text, size_t len)
-{
-	char made[IMPORT_NAME_MAX + 1];
-	const char **list, *name;
 	size_t n = 0;
 
 	for (size_t i = 0; i < len && n < IMPORT_NAME_MAX; i++) {
@@ -94,15 +86,41 @@ const char *import_name(struct import_names *names, const char *text, size_t len
 	while (n > 1 && made[n - 1] == '_')
 		n--;
 	made[n] = '\0';
-	name = arena_strdup(names->arena, n == 0 ? "job" : made);
-	for (unsigned i = 2; name != NULL && is_taken(names, name); i++)
-		name = arena_printf(names->arena, "%s_%u", n == 0 ? "job" : made, i);
-	list = grow(names->arena, names->list, names->n, &names->cap, sizeof(*names->list));
-	if (name == NULL || list == NULL)
+}
+
+static const char *name_keep(struct import_names *names, const char *name)
+{
+	struct import_name *list =
+		grow(names->arena, names->list, names->n, &names->cap, sizeof(*names->list));
+
+	if (list == NULL || strmap_add(names->map, name, strlen(name), (uint32_t)names->n) != 0)
 		return NULL;
 	names->list = list;
-	names->list[names->n++] = name;
+	names->list[names->n++] = (struct import_name){.name = name, .last = 1};
 	return name;
+}
+
+const char *import_name(struct import_names *names, const char *text, size_t len)
+{
+	char made[IMPORT_NAME_MAX + 1];
+	const char *name, *base;
+	uint32_t first;
+
+	name_make(made, text, len);
+	base = name = arena_strdup(names->arena, made[0] == '\0' ? "job" : made);
+	if (names->map == NULL)
+		names->map = strmap_create(0);
+	if (name == NULL || names->map == NULL)
+		return NULL;
+	first = strmap_find(names->map, name, strlen(name));
+	while (name != NULL && strmap_find(names->map, name, strlen(name)) != STRMAP_NONE)
+		name = arena_printf(names->arena, "%s_%u", base, ++names->list[first].last);
+	return name == NULL ? NULL : name_keep(names, name);
+}
+
+void import_names_free(struct import_names *names)
+{
+	strmap_destroy(names->map);
 }
 
 /* ---- text ---- */

@@ -57,6 +57,10 @@ printf '# nothing\n' >"$work/empty"
 run import crontab "$work/empty"
 is "one without jobs exits 1" "$status" 1
 like "and says so" "$err" "*nothing in it became a DAG*"
+yes '* * * * * php x.php' | head -n 3000 >"$work/many"
+timeout 20 "$windrow" import crontab "$work/many" >"$work/out" 2>"$work/err"
+is "many jobs of one program are soon named apart" \
+	"$?:$(grep '^dag_id: php' "$work/out" | sort -u | grep -c .)" 0:3000
 
 # ---- Code Stream ----
 cat >"$work/pipeline.yaml" <<'END'
@@ -133,6 +137,20 @@ printf 'a: [\n' >"$work/broken.yaml"
 run import codestream "$work/broken.yaml"
 is "what is no YAML exits 1" "$status" 1
 like "with the place" "$err" "*broken.yaml:2:1: *"
+cat >"$work/itself.yaml" <<'END'
+kind: PIPELINE
+name: p
+stageOrder: [s]
+stages:
+  s:
+    taskOrder: [t, u]
+    tasks:
+      t: {type: SSH, input: {host: h, script: "${s.u.input.script} ${s.u.input.script} ${s.t.input.script}"}}
+      u: {type: SSH, input: {host: h, script: "b ${s.t.input.script} ${s.t.input.script} ${s.t.input.script}"}}
+END
+timeout 20 "$windrow" import codestream "$work/itself.yaml" >"$work/out" 2>"$work/err"
+is "an input that holds itself is left as it stands" "$?:$(grep -cF \
+	'script: "b $${s.u.input.script} $${s.u.input.script} $${s.t.input.script} $${s.u.' "$work/out")" 0:1
 cat >"$work/shell.yaml" <<'END'
 kind: PIPELINE
 name: p
