@@ -247,13 +247,14 @@ static void state_row(
 	table_int(t, s->row.try_number);
 	time_cell(t, s->started_at);
 	time_cell(t, s->ended_at);
+	table_text(t, r->stored.run.run_id);
 }
 
 /* Every task in file order, each before its instances. The store's rows are in that order too. */
 static int states_show(const struct rows *r, const struct args *args)
 {
 	static const char *const columns[] = {"dag_id", "logical_date", "task_id", "map_index",
-		"state", "try_number", "start_date", "end_date"};
+		"state", "try_number", "start_date", "end_date", "run_id"};
 	struct table *t = table_create(columns, sizeof(columns) / sizeof(columns[0]));
 	size_t at = 0;
 	int status;

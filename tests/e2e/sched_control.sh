@@ -152,10 +152,10 @@ d	r1	success"
 is "or some" "$("$windrow" dags list-runs d --state success -n 1 | cut -f 2)" r2
 is "the state of one is a word" "$("$windrow" dags state d r3)" failed
 is "so is that of a task" "$("$windrow" tasks state d a r3)" skipped
-is "all of a run's tasks have theirs" "$("$windrow" tasks states-for-dag-run d r1 | cut -f 3,5,6)" \
-	"main.a	success	1
-main.b	success	2
-main.c	success	1"
+is "all of a run's tasks have theirs" "$("$windrow" tasks states-for-dag-run d r1 | cut -f 3,5,6,9)" \
+	"main.a	success	1	r1
+main.b	success	2	r1
+main.c	success	1	r1"
 is "pools are listed" "$("$windrow" pools list)" "default_pool	128	
 p	2	of two"
 is "and had" "$("$windrow" pools get p | cut -f 2)" 2
