@@ -177,6 +177,21 @@ struct settings {
 	struct place place;
 };
 
+static bool takes_script(const struct key_def *k)
+{
+	return k->type == KEY_COMMAND || k->type == KEY_SCRIPT;
+}
+
+/* Whether what a default comes to is the same for the next task. N.B. a script beside an
+ * interpreter of the task's own was not looked at as one that runs itself. */
+static bool is_for_all(const struct settings *s, size_t i)
+{
+	bool has_interpreter =
+		s->op->interpreter_key >= 0 && s->own[s->op->interpreter_key] != NULL;
+
+	return is_constant(s->nodes[i]) && !(takes_script(&s->op->keys[i]) && has_interpreter);
+}
+
 /* N.B. what a default comes to is kept where it can be: a hundred thousand tasks that inherit a
  * text share one template. */
 static void read_setting(struct loader *l, struct settings *s, size_t i)
@@ -191,14 +206,14 @@ static void read_setting(struct loader *l, struct settings *s, size_t i)
 	} else {
 		l->place = is_default ? (struct place){PLACE_DEFAULTS, NULL} : s->place;
 		out->pos = yaml_node_pos(n);
-		if (k->type == KEY_COMMAND || k->type == KEY_SCRIPT)
+		if (takes_script(k))
 			out->is_set = read_script(l, k, n, s->interpreter, out);
 		else
 			out->is_set = read_value(l, k, n, out);
 		if ((int)i == s->op->interpreter_key && out->is_set)
 			refuse_elsewhere(
 				l, n, "interpreter", sh_option_elsewhere("", 0, out->string));
-		if (is_default && s->made != NULL && is_constant(n))
+		if (is_default && s->made != NULL && is_for_all(s, i))
 			s->made[i] = *out;
 	}
 	if ((int)i == s->op->interpreter_key && out->is_set)
