@@ -53,7 +53,8 @@ static int runs_show(const struct store_run *runs, size_t n, const struct args *
 		table_text(t, runs[i].run_id);
 		table_text(t, run_state_name((enum run_state)runs[i].state));
 		time_cell(t, runs[i].logical_date);
-		time_cell(t, runs[i].started_at);
+		/* One that was cleared has not begun again yet. */
+		time_cell(t, runs[i].state == RUN_QUEUED ? INSTANT_NONE : runs[i].started_at);
 		time_cell(t, runs[i].ended_at);
 		table_text(t, runs[i].run_type);
 	}

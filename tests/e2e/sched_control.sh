@@ -309,6 +309,7 @@ run dags pause g
 run tasks clear g -s 2026-01-03 -y
 is "while a DAG is paused what is cleared waits" "$(count success).$(count queued)" 2.2
 like "which is told" "$err" "*g is paused: runs that were over wait until it is unpaused"
+is "and has not started yet" "$("$windrow" dags list-runs g --state queued | cut -f 5 | xargs)" ""
 run dags unpause g
 until_ok "and then goes on" has_count success 4
 
