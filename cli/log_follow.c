@@ -83,15 +83,6 @@ static bool drain(struct log *l)
 	return true;
 }
 
-/* Whether nobody can read any more what is written: N.B. a pipe's reader that went away would else
- * be noticed with the next line, which may never come. */
-static bool is_deserted(void)
-{
-	struct pollfd p = {.fd = STDOUT_FILENO};
-
-	return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP)) != 0;
-}
-
 /* Waits for something to happen, or for a while. */
 static void wait_change(struct log *l, int ms)
 {
@@ -112,7 +103,7 @@ static int follow(struct log *l, log_is_over *is_over, void *ctx)
 	while (over == 0) {
 		if (!drain(l))
 			return EXIT_FAILED;
-		if (ferror(stdout) || is_deserted())
+		if (ferror(stdout) || report_is_deserted())
 			return EXIT_FAILED;
 		wait_change(l, l->is_watched ? LOOK_MS : SOON_MS);
 		over = access(l->mark, F_OK) == 0 ? 0 : is_over(ctx, &e);

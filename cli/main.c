@@ -40,7 +40,7 @@ static int close_output(int status)
 	errno = 0;
 	if (fflush(stdout) == 0 && !had_failed)
 		return status;
-	if (errno != EPIPE)
+	if (errno != EPIPE && !report_is_deserted())
 		report_error("cannot write to standard output: %s",
 			errno == 0 ? "an earlier write failed" : strerror(errno));
 	return status == EXIT_DONE ? EXIT_FAILED : status;

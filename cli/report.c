@@ -4,9 +4,11 @@
  */
 #include "cli/report.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/text.h"
@@ -57,4 +59,11 @@ int report_no_memory(void)
 {
 	report_error("%s", err_text(ERR_NOMEM));
 	return EXIT_FAILED;
+}
+
+bool report_is_deserted(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP)) != 0;
 }

@@ -50,6 +50,14 @@ run tasks logs "$long" "$long.$long" "$long"
 is "however long its names are" "$status" 0
 : >"$work/go"
 until_ok "which goes on" grep -q "w: run two is success" "$daemon_log"
+mkfifo "$work/pipe"
+: <"$work/pipe" &
+reader=$!
+exec 3>"$work/pipe"
+wait "$reader"
+"$windrow" tasks logs w main.first one >&3 2>"$work/err"
+is "a reader that goes away ends it without a word" "$?$(cat "$work/err")" 1
+exec 3>&-
 mv "$logs" "$work/logs"
 ln -s /sys "$logs"
 echo 'tasks: {a: {operator: local, command: "echo printed; exit 3"}}' >"$dags/.n"
