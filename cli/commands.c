@@ -147,17 +147,44 @@ static const char *meant(const char *group, const char *word)
 	return NULL;
 }
 
+/* The name at i of the groups, or of a group's verbs; NULL where there is none. */
+static const char *name_at(const char *group, size_t i)
+{
+	if (group == NULL)
+		return i < command_groups_count ? command_groups[i].name : NULL;
+	return strcmp(commands[i]->group, group) == 0 ? commands[i]->verb : NULL;
+}
+
+/* The only name that begins so, as `conn` or `vars` begin one; or NULL. */
+static const char *begun(const char *group, const char *word)
+{
+	size_t len = strlen(word);
+	const char *found = NULL, *name;
+
+	len -= len > 3 && word[len - 1] == 's';
+	for (size_t i = 0; len >= 3 && i < commands_count; i++) {
+		name = name_at(group, i);
+		if (name == NULL || strncmp(name, word, len) != 0)
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = name;
+	}
+	return found;
+}
+
 /* The group, or the verb of a group, that is nearest to the word; or NULL. */
 static const char *nearest(const char *group, const char *word)
 {
+	const char *other = begun(group, word), *name;
 	struct hint h;
 
 	hint_begin(&h, word, strlen(word));
-	for (size_t i = 0; group == NULL && i < command_groups_count; i++)
-		hint_offer(&h, command_groups[i].name, strlen(command_groups[i].name));
-	for (size_t i = 0; group != NULL && i < commands_count; i++)
-		if (commands[i]->verb != NULL && strcmp(commands[i]->group, group) == 0)
-			hint_offer(&h, commands[i]->verb, strlen(commands[i]->verb));
+	for (size_t i = 0; i < commands_count; i++)
+		if ((name = name_at(group, i)) != NULL)
+			hint_offer(&h, name, strlen(name));
+	if (other != NULL && h.distance > 1)
+		return other;
 	return h.best == NULL && group != NULL ? meant(group, word) : h.best;
 }
 

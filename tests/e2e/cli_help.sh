@@ -55,6 +55,9 @@ is "and names the nearest" "$err" \
 run complection bash
 is "behind one that has no verbs stands another word" "$status:$err" \
 	'2:windrow: unknown command "complection"; did you mean "windrow completion"?'
+run conn list
+is "the beginning of a name alone will do" "$status:$err" \
+	'2:windrow: unknown command "conn list"; did you mean "windrow connections list"?'
 run nothing-like-it
 is "nothing near: the way to the list" "$err" \
 	'windrow: unknown command "nothing-like-it"; `windrow --help` lists what there is'
