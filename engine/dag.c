@@ -36,7 +36,7 @@ uint32_t dag_task_number(const struct dag *d, uint32_t stage, const char *name, 
 		return found == STRMAP_NONE ? UINT32_MAX : s->first_task + found;
 	}
 	for (uint32_t t = s->first_task; t < s->first_task + s->n_tasks; t++)
-		if (strncmp(d->tasks[t].name, name, len) == 0 && d->tasks[t].name[len] == '\0')
+		if (strlen(d->tasks[t].name) == len && memcmp(d->tasks[t].name, name, len) == 0)
 			return t;
 	return UINT32_MAX;
 }

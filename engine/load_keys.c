@@ -43,7 +43,7 @@ int key_index_find(const struct key_index *x, const char *name, size_t len)
 	for (; x->slot[s] != 0; s = (s + 1) % KEY_SLOTS) {
 		const char *known = key_index_def(x, x->slot[s] - 1u)->name;
 
-		if (strncmp(known, name, len) == 0 && known[len] == '\0')
+		if (strlen(known) == len && memcmp(known, name, len) == 0)
 			return x->slot[s] - 1;
 	}
 	return -1;
