@@ -291,6 +291,7 @@ int ssh_target_take(const struct connection_source *source, const char *id, cons
 		.conn_id = "host",
 		.identity = "host",
 		.host = "host",
+		.place = "host:22",
 		.login = "user"};
 	*out = &one;
 	return 0;
