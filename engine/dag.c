@@ -86,8 +86,8 @@ int dag_edges_expand(const struct dag *d, struct arena *a, struct edges *up, str
 		total += count(d, e, t);
 	if (total > DAG_EDGES_MAX)
 		return ERR_LIMIT;
-	from = arena_array(a, total, sizeof(*from));
-	to = arena_array(a, total, sizeof(*to));
+	from = arena_array(a, (size_t)total, sizeof(*from));
+	to = arena_array(a, (size_t)total, sizeof(*to));
 	if (from == NULL || to == NULL)
 		return ERR_NOMEM;
 	for (uint32_t t = 0; t < d->n_tasks; t++) {

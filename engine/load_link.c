@@ -62,7 +62,7 @@ struct planner {
 		*reached; /* stages with members that it came to, and those it must still look at */
 	size_t n_reached;
 	uint32_t *from, *to;
-	uint64_t n_edges;
+	size_t n_edges;
 	uint64_t steps; /* all walks together */
 	bool emits;
 };
@@ -404,8 +404,8 @@ void load_graph(struct loader *l)
 			DAG_EDGES_MAX);
 		return;
 	}
-	p.from = malloc((room + 1) * sizeof(*p.from));
-	p.to = malloc((room + 1) * sizeof(*p.to));
+	p.from = malloc(((size_t)room + 1) * sizeof(*p.from));
+	p.to = malloc(((size_t)room + 1) * sizeof(*p.to));
 	p.emits = true;
 	p.steps = 0;
 	if (p.from == NULL || p.to == NULL || !follow_all(&p) || !emit_rest(&p))

@@ -257,7 +257,7 @@ static int64_t look(struct launcher *l)
 static void wait_for_news(struct launcher *l, int64_t wait_ms, const sigset_t *unblocked)
 {
 	struct pollfd p = {.fd = l->fd, .events = POLLIN};
-	struct timespec t = {.tv_sec = wait_ms / 1000, .tv_nsec = wait_ms % 1000 * 1000000};
+	struct timespec t = {.tv_sec = wait_ms / 1000, .tv_nsec = (long)(wait_ms % 1000) * 1000000};
 
 	if (l->out_at < l->out.len)
 		p.events |= POLLOUT;

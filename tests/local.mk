@@ -482,7 +482,7 @@ tests_sim_sim_conductor_SOURCES = \
 	tests/unit/dag_kit.h \
 	$(MACHINE_KIT)
 tests_sim_sim_conductor_LDADD = $(SCHEDULER_LIBS)
-tests_sim_sim_conductor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime
+tests_sim_sim_conductor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime,--wrap=__clock_gettime64
 TESTS += tests/sim/same_seed.sh
 EXTRA_DIST += tests/sim/same_seed.sh
 
@@ -523,7 +523,7 @@ check_DATA += tests/clock/moved.so
 EXTRA_DIST += tests/clock/moved.c
 CLEANFILES += tests/clock/moved.so
 tests/clock/moved.so: tests/clock/moved.c
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(CC) -std=gnu11 -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(CC) -std=gnu11 $(AM_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
 		-shared -fPIC -o $@ $(srcdir)/tests/clock/moved.c -ldl -lpthread
 
 # A bad network, for the tests over ssh.

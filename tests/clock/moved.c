@@ -61,11 +61,15 @@ static void *real(const char *name)
 
 static void real_init(void)
 {
+	/* N.B. on a machine of 32 bits there are two of what takes a time, and the program calls
+	 * these. */
+	bool is_wide = sizeof(time_t) > sizeof(long);
+
 	if (real_close != NULL)
 		return;
-	*(void **)&real_clock_gettime = real("clock_gettime");
+	*(void **)&real_clock_gettime = real(is_wide ? "__clock_gettime64" : "clock_gettime");
 	*(void **)&real_timerfd_create = real("timerfd_create");
-	*(void **)&real_timerfd_settime = real("timerfd_settime");
+	*(void **)&real_timerfd_settime = real(is_wide ? "__timerfd_settime64" : "timerfd_settime");
 	*(void **)&real_read = real("read");
 	*(void **)&real_close = real("close");
 }

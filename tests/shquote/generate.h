@@ -20,7 +20,7 @@ struct script {
 };
 
 /* The next random number below n. */
-uint64_t random_below(uint64_t *state, uint64_t n);
+size_t random_below(uint64_t *state, size_t n);
 
 /* Adds an adversarial value to v. */
 void value_generate(struct buf *v, uint64_t *state, bool can_be_long);

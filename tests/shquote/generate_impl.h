@@ -18,7 +18,7 @@ struct gen {
 };
 
 /* A random number below n, and a new value's number. */
-uint64_t gen_random(struct gen *g, uint64_t n);
+size_t gen_random(struct gen *g, size_t n);
 size_t gen_value(struct gen *g);
 
 /* Adds to the script, to what it prints, or the same to both. */

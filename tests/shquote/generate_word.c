@@ -5,7 +5,7 @@
 
 #include "tests/shquote/generate_impl.h"
 
-uint64_t gen_random(struct gen *g, uint64_t n)
+size_t gen_random(struct gen *g, size_t n)
 {
 	return random_below(&g->state, n);
 }

@@ -1,13 +1,13 @@
 /* Adversarial values: everything that means something to some shell, in random order. */
 #include "tests/shquote/generate.h"
 
-uint64_t random_below(uint64_t *state, uint64_t n)
+size_t random_below(uint64_t *state, size_t n)
 {
 	uint64_t z = (*state += 0x9e3779b97f4a7c15U);
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-	return (z ^ (z >> 31)) % n;
+	return (size_t)((z ^ (z >> 31)) % n);
 }
 
 #define CODE ">canary"

@@ -196,13 +196,19 @@ int uv_run(uv_loop_t *loop, uv_run_mode mode)
 
 /* ---- the clock ---- */
 
+/* N.B. the second is what the C library of a machine of 32 bits has for times beyond 2038. */
 int __real_clock_gettime(clockid_t clock, struct timespec *t);
+int __real___clock_gettime64(clockid_t clock, struct timespec *t) __attribute__((weak));
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
+int __wrap___clock_gettime64(clockid_t clock, struct timespec *t)
+	__attribute__((alias("__wrap_clock_gettime")));
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
 {
+	bool is_wide = sizeof(time_t) > sizeof(long);
+
 	if (clock != CLOCK_REALTIME)
-		return __real_clock_gettime(clock, t);
+		return (is_wide ? __real___clock_gettime64 : __real_clock_gettime)(clock, t);
 	*t = (struct timespec){
 		.tv_sec = (time_t)(now / 1000), .tv_nsec = (long)(now % 1000) * 1000000};
 	return 0;

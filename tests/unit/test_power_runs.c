@@ -152,7 +152,7 @@ static const struct operator host = {
 /* Something happens there. False: nothing could. */
 static bool host_step(void)
 {
-	size_t n = w.machines.n, first = n == 0 ? 0 : roll() % n;
+	size_t n = w.machines.n, first = n == 0 ? 0 : (size_t)(roll() % n);
 
 	for (size_t i = 0; i < n; i++) {
 		struct machine *m = &w.machines.list[(first + i) % n];
