@@ -15,6 +15,7 @@
 
 #define FEW_PIECES 16 /* of a script, which need no memory of their own */
 #define PLACES_TOLD_MAX 20 /* of one script, where an expression cannot stand */
+#define UNCLOSED_TOLD_MAX 20 /* of one text; of what is not closed then, one for each line */
 
 /* What a compilation has at hand. The rows grow by buf, as arrays of their struct. */
 struct compiler {
@@ -28,6 +29,7 @@ struct compiler {
 	struct buf *pieces; /* of struct piece */
 	struct buf *exprs; /* of struct expr */
 	struct buf *places; /* of size_t: where each expression begins */
+	size_t n_unclosed;
 	int rc; /* 0, or ERR_INVALID once a problem was reported */
 };
 
@@ -66,6 +68,18 @@ static void unclosed_tell(struct compiler *c, const struct scan_hit *hit, size_t
 	problem(c, is_string ? end : hit->at, e.text);
 }
 
+/* Where the text goes on behind what is not closed on its line, whose inside begins at `begin`.
+ * N.B. each costs a look at the rest of its line. */
+static size_t unclosed_pass(struct compiler *c, size_t begin)
+{
+	const char *nl;
+
+	if (++c->n_unclosed < UNCLOSED_TOLD_MAX)
+		return begin;
+	nl = memchr(c->text + begin, '\n', c->len - begin);
+	return nl == NULL ? c->len : (size_t)(nl - c->text);
+}
+
 /* Says what a script that is no shell's demands of an expression, and warns of | raw. */
 static void mode_check(struct compiler *c, size_t at, const struct expr *x)
 {
@@ -90,7 +104,7 @@ static size_t expr_add(struct compiler *c, const struct scan_hit *hit)
 
 	if (!scan_close(c->text, c->len, begin, hit->kind == SCAN_ANGLE ? '>' : '}', &end)) {
 		unclosed_tell(c, hit, end);
-		return begin;
+		return unclosed_pass(c, begin);
 	}
 	rc = expr_parse(c->a, c->text + begin, end - begin, c->scope, &x, &wrong, &e);
 	if (rc == ERR_NOMEM)

@@ -21,6 +21,34 @@ static void on_problem(void *ctx, bool is_warning, size_t at, const char *senten
 		sentence);
 }
 
+static void on_count(void *ctx, bool is_warning, size_t at, const char *sentence)
+{
+	(void)is_warning;
+	(void)at;
+	(void)sentence;
+	*(int *)ctx += 1;
+}
+
+/* N.B. to tell of each would take the square of their number. */
+static void many_unclosed(void)
+{
+	struct arena *a = arena_create(0);
+	int n = 0;
+	struct template_report report = {&n, on_count};
+	struct template *t;
+	struct buf b;
+
+	buf_init(&b, 0);
+	for (int i = 0; i < 200000; i++)
+		buf_adds(&b, "$<");
+	buf_adds(&b, "\n$<\n${params.keep");
+	(void)template_compile(a, scan, buf_str(&b), b.len, TEMPLATE_PLAIN, SH_POSIX,
+		world_scope(false), &report, &t);
+	IS_INT(n, 22, "of very many that are not closed only some are told, and one a line");
+	buf_free(&b);
+	arena_destroy(a);
+}
+
 /* What comes of a text: the problems, and the rendered text or the error behind them. */
 static void comes(enum template_mode mode, bool has_item, const char *text, const char *want)
 {
@@ -272,6 +300,7 @@ int main(void)
 	scan = scan_create();
 	plain();
 	problems();
+	many_unclosed();
 	shell();
 	foreign();
 	place_refused();
