@@ -1,5 +1,6 @@
 /*
- * The socket that listens. Who has connected is control_client.c's.
+ * The socket that listens. Who has connected is control_client.c's. Where somebody takes it away
+ * from its folder it is made anew: nobody could ask for anything else.
  */
 #include "scheduler/control.h"
 
@@ -12,8 +13,10 @@
 
 #include "engine/err.h"
 #include "scheduler/control_impl.h"
+#include "scheduler/daemon_log.h"
 
 #define BACKLOG 128
+#define LOOK_MS 2000
 
 /* A bound socket, which nobody but its owner could ever open. */
 static int bind_socket(const char *home, int *out, struct err *e)
@@ -49,11 +52,63 @@ static void on_connection(uv_stream_t *listener, int status)
 		control_client_accept(listener->data);
 }
 
+/* The socket is bound, and listens. */
+static int listen_begin(struct control *c, struct err *e)
+{
+	int fd, status = bind_socket(c->o.home, &fd, e);
+
+	if (status != 0)
+		return status;
+	(void)uv_pipe_init(c->o.loop, &c->listener, 0);
+	c->listener.data = c;
+	c->has_listener = true;
+	c->is_stuck = false;
+	status = uv_pipe_open(&c->listener, fd);
+	if (status == 0)
+		status = uv_listen((uv_stream_t *)&c->listener, BACKLOG, on_connection);
+	if (status != 0)
+		return err_set(e, ERR_IO, "cannot listen at %s: %s", c->path, uv_strerror(status));
+	return 0;
+}
+
+static void renew(struct control *c)
+{
+	struct err e;
+
+	if (listen_begin(c, &e) == 0)
+		daemon_log(OP_WARNING, "%s had been taken away, and was made anew", c->path);
+}
+
+static void on_renewal(uv_handle_t *handle)
+{
+	struct control *c = handle->data;
+
+	c->has_listener = c->is_renewing = false;
+	if (c->is_closing)
+		control_client_gone(c);
+	else
+		renew(c);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+	struct control *c = timer->data;
+	struct stat st;
+
+	if (c->is_renewing || lstat(c->path, &st) == 0 || errno != ENOENT)
+		return;
+	c->is_renewing = c->has_listener;
+	if (c->has_listener)
+		uv_close((uv_handle_t *)&c->listener, on_renewal);
+	else
+		renew(c);
+}
+
 int control_open(const struct control_options *o, struct control **out, struct err *e)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	size_t size = strlen(o->home) + sizeof("/" CONTROL_NAME);
-	int fd, status;
+	int status;
 
 	if (c != NULL)
 		c->path = malloc(size);
@@ -63,22 +118,20 @@ int control_open(const struct control_options *o, struct control **out, struct e
 	}
 	c->o = *o;
 	(void)snprintf(c->path, size, "%s/" CONTROL_NAME, o->home);
-	status = bind_socket(o->home, &fd, e);
-	if (status != 0) {
+	status = listen_begin(c, e);
+	if (status != 0 && !c->has_listener) {
 		free(c->path);
 		free(c);
 		return status;
 	}
-	(void)uv_pipe_init(o->loop, &c->listener, 0);
-	c->listener.data = c;
-	status = uv_pipe_open(&c->listener, fd);
-	if (status == 0)
-		status = uv_listen((uv_stream_t *)&c->listener, BACKLOG, on_connection);
+	(void)uv_timer_init(o->loop, &c->look);
+	c->look.data = c;
+	c->has_look = true;
 	if (status != 0) {
-		(void)err_set(e, ERR_IO, "cannot listen at %s: %s", c->path, uv_strerror(status));
 		control_close(c, NULL, NULL);
-		return ERR_IO;
+		return status;
 	}
+	(void)uv_timer_start(&c->look, on_look, LOOK_MS, LOOK_MS);
 	control_follow_listen(c);
 	*out = c;
 	return 0;
@@ -88,7 +141,7 @@ void control_client_gone(struct control *c)
 {
 	if (c->is_stuck && !c->is_closing)
 		control_client_accept(c);
-	if (!c->is_closing || !c->is_listener_closed || c->n_clients > 0)
+	if (!c->is_closing || c->has_listener || c->has_look || c->n_clients > 0)
 		return;
 	if (c->on_closed != NULL)
 		c->on_closed(c->ctx);
@@ -100,7 +153,15 @@ static void on_listener_closed(uv_handle_t *handle)
 {
 	struct control *c = handle->data;
 
-	c->is_listener_closed = true;
+	c->has_listener = false;
+	control_client_gone(c);
+}
+
+static void on_look_closed(uv_handle_t *handle)
+{
+	struct control *c = handle->data;
+
+	c->has_look = false;
 	control_client_gone(c);
 }
 
@@ -115,5 +176,7 @@ void control_close(struct control *c, void (*on_closed)(void *ctx), void *ctx)
 		next = k->next;
 		control_client_close(k);
 	}
-	uv_close((uv_handle_t *)&c->listener, on_listener_closed);
+	uv_close((uv_handle_t *)&c->look, on_look_closed);
+	if (c->has_listener && !c->is_renewing)
+		uv_close((uv_handle_t *)&c->listener, on_listener_closed);
 }

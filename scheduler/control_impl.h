@@ -47,6 +47,7 @@ struct client {
 struct control {
 	struct control_options o;
 	uv_pipe_t listener;
+	uv_timer_t look; /* whether the socket is still where people look for it */
 	char *path;
 	struct client *clients;
 	struct follow *follows;
@@ -54,7 +55,9 @@ struct control {
 	struct conductor_observer observer; /* for those who follow */
 	size_t n_clients;
 	bool is_stuck; /* there was no memory for one who waits */
-	bool is_closing, is_listener_closed;
+	bool has_listener, has_look; /* they are open */
+	bool is_renewing; /* the listener is being closed, and made anew */
+	bool is_closing;
 	void (*on_closed)(void *ctx);
 	void *ctx;
 	char read[CONTROL_READ_SIZE];

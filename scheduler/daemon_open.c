@@ -2,6 +2,8 @@
  * The daemon's start: each part with what it needs of those before, and the daemon's own log of
  * what they tell.
  */
+#include <unistd.h>
+
 #include "engine/arena.h"
 #include "engine/dag.h"
 #include "engine/err.h"
@@ -247,11 +249,28 @@ static int (*const openers[])(struct daemon *d, struct err *e) = {open_store, op
 	open_conductor, open_broken, open_planner, restore, open_control, open_log_cleaner,
 	open_metrics};
 
+/* N.B. who takes the lock's file away has taken away the lock. */
+static int check_alone(const struct daemon *d, struct err *e)
+{
+	struct err none;
+	int fd;
+
+	if (control_connect(d->home, &fd, &none) != 0)
+		return 0;
+	(void)close(fd);
+	return err_set(e, ERR_EXISTS,
+		"a scheduler answers at %s/" CONTROL_NAME ", and does not hold " LOCK_NAME
+		" beside it: was that file taken away? Stop that scheduler first",
+		d->home);
+}
+
 int daemon_open(struct daemon *d, struct err *e)
 {
 	struct lock_holder holder;
 	int r = lock_wait(d->home, LOCK_DAEMON, LOCK_WAIT_MS, &d->lock, &holder, e);
 
+	if (r == 0)
+		r = check_alone(d, e);
 	for (size_t i = 0; r == 0 && i < sizeof(openers) / sizeof(openers[0]); i++)
 		r = openers[i](d, e);
 	return r;

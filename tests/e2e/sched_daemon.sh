@@ -45,6 +45,17 @@ run scheduler
 is "a second scheduler exits 3" "$status" 3
 like "and names the first" "$err" "*a scheduler runs on $WINDROW_HOME already: process $daemon on *, since 2*"
 
+# What somebody took away from home.
+mv "$WINDROW_HOME/scheduler.lock" "$work/lock"
+run scheduler
+is "so does it where the lock's file was taken away" "$status" 3
+like "and says so" "$err" "*a scheduler answers at $WINDROW_HOME/scheduler.sock*was that file taken away*"
+mv "$work/lock" "$WINDROW_HOME/scheduler.lock"
+rm "$WINDROW_HOME/scheduler.sock"
+ok "a socket that was taken away is made anew" until_said "scheduler.sock had been taken away, and was made anew"
+run jobs check
+is "and there is an answer there" "$status" 0
+
 # A run, whose task waits for the test.
 cat >"$work/dags/.new" <<END
 schedule: '@once'
