@@ -23,6 +23,7 @@
 #define NODES_AT_ONCE 256 /* nodes are taken from the arena in rows */
 #define RECENT_BITS 8 /* 2 to this many short texts are remembered */
 #define SHORT_TEXT 32 /* bytes of what is remembered */
+#define TAG_LINES_MAX 1000 /* %TAG lines of a file */
 
 /* A list or map that is not closed yet. */
 struct open {
@@ -451,12 +452,36 @@ static int hand_over(struct builder *b, struct yaml_node ***roots, struct pos **
 	return 0;
 }
 
+/* False, and told, where a file has so many %TAG lines that libyaml, which compares each with each,
+ * would not come to its end. */
+static bool check_tag_lines(const struct yaml_text *t, struct diags *diags)
+{
+	static const char mark[] = "\n%TAG";
+	const char *end = t->bytes + t->len, *p = t->bytes;
+	struct pos pos = {1, 1};
+	size_t n = 0;
+
+	while (n <= TAG_LINES_MAX &&
+		(p = memmem(p, (size_t)(end - p), mark, strlen(mark))) != NULL) {
+		n++;
+		p++;
+	}
+	if (n <= TAG_LINES_MAX)
+		return true;
+	for (const char *at = t->bytes; at < p; at++)
+		pos.line += *at == '\n';
+	diag_error(diags, pos, "a file may have %d %%TAG lines at most", TAG_LINES_MAX);
+	return false;
+}
+
 int yaml_tree_parse(struct arena *a, struct yaml_text *t, const struct yaml_limits *limits,
 	struct diags *diags, struct yaml_node ***roots, struct pos **places, size_t *n)
 {
 	struct builder b = {.arena = a, .text = t, .limits = limits, .diags = diags};
 	int rc;
 
+	if (!check_tag_lines(t, diags))
+		return ERR_INVALID;
 	if (!yaml_parser_initialize(&b.parser))
 		return ERR_NOMEM;
 	yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);

@@ -341,6 +341,14 @@ static void test_limits(void)
 	buf_adds(&many, "}}\ntasks: {a: {operator: local, command: x}}\n");
 	IS_INT(load(many.data, many.len), ERR_INVALID, "so is too long a pattern");
 	OK(strstr(buf_str(&said), "pattern: it has more than 65536 bytes") != NULL, "and why");
+	buf_reset(&many);
+	buf_adds(&many, "# libyaml compares each with each\n");
+	for (int i = 0; i < 20000; i++)
+		buf_addf(&many, "%%TAG !t%d! tag:t%d\n", i, i);
+	buf_adds(&many, "---\ntasks: {a: {operator: local, command: x}}\n");
+	IS_INT(load(many.data, many.len), ERR_INVALID, "so are very many %%TAG lines");
+	IS_STR(buf_str(&said), "f.yaml:1002:1: a file may have 1000 %TAG lines at most\n",
+		"and why");
 	buf_free(&many);
 	IS_INT(load("", 0), ERR_INVALID, "an empty file too");
 }
