@@ -260,7 +260,7 @@ int store_runs_unfinished(
 	struct db_rows *rows;
 	int r = db_select(s->db, e, &rows,
 		"SELECT " RUN_COLUMNS " FROM runs WHERE state IN ('queued', 'running') "
-		"ORDER BY number",
+		"ORDER BY state DESC, number",
 		"");
 
 	if (r == 0)

@@ -65,7 +65,8 @@ int store_try_put(struct store *s, const struct store_try *t, struct err *e);
 int store_run_find(struct store *s, struct arena *a, const char *dag_id, const char *run_id,
 	struct store_run *out, struct err *e);
 
-/* All that are queued or running, in the order of their numbers. */
+/* All that are running, and then all that are queued, in the order of their numbers: so it is known
+ * how many run before any is started. */
 int store_runs_unfinished(
 	struct store *s, struct arena *a, struct store_run **out, size_t *n, struct err *e);
 

@@ -324,6 +324,22 @@ run tasks clear one -r r1 --dry-run
 run dags trigger one -r r2 --wait
 is "a run that is over and looked at takes nobody's place" "$status" 0
 
+# A run that was cleared stands behind one that runs, over a crash, too, though it was made first.
+cat >"$dags/behind.yaml" <<END
+max_active_runs: 1
+tasks: {a: {operator: local, command: "while [ ! -e $work/go.h.\$<run.id> ]; do sleep 0.05; done"}}
+END
+: >"$work/go.h.r1"
+run dags trigger behind -r r1 --wait
+run dags trigger behind -r r2
+until_ok "a run has its turn" has_state behind r2 running
+run tasks clear behind -r r1 -y
+daemon_kill
+daemon_start
+is "one that is cleared has not" "$("$windrow" dags state behind r1).$("$windrow" dags state behind r2)" queued.running
+: >"$work/go.h.r2"
+until_ok "until that is over" has_state behind r1 success
+
 # Of several DAGs in a file the one that says no id is named after the file, wherever it is read again.
 cat >"$dags/several.yaml" <<END
 tasks: {a: {operator: local, command: "true"}}

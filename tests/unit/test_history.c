@@ -131,6 +131,12 @@ static void test_runs(struct store *s)
 	IS_STR(k.e.text, "the DAG d has no run c", "and that is told");
 	IS_INT(store_runs_unfinished(s, arena, &list, &n, &k.e), 0, "those that go on");
 	OK(n == 1 && list[0].number == 2, "are told apart");
+	r1.state = RUN_QUEUED;
+	IS_INT(store_run_put(s, &r1, &k.e), 0, "the older is cleared");
+	IS_INT(store_runs_unfinished(s, arena, &list, &n, &k.e), 0, "and goes on");
+	OK(n == 2 && list[0].number == 2, "those that run come first");
+	r1.state = RUN_SUCCESS;
+	IS_INT(store_run_put(s, &r1, &k.e), 0, "it is over again");
 	IS_INT(store_runs_list(s, arena, &filter, &list, &n, &k.e), 0, "a list");
 	OK(n == 2 && list[0].number == 2, "begins with the newest");
 	filter.state = "success";
