@@ -16,7 +16,6 @@
 #include "scheduler/daemon_log.h"
 
 #define BACKLOG 128
-#define LOOK_MS 2000
 
 /* A bound socket, which nobody but its owner could ever open. */
 static int bind_socket(const char *home, int *out, struct err *e)
@@ -71,12 +70,25 @@ static int listen_begin(struct control *c, struct err *e)
 	return 0;
 }
 
+static void on_look(uv_fs_event_t *look, const char *name, int events, int status);
+
+/* N.B. a file that is open changes as it loses its name. */
+static void watch(struct control *c)
+{
+	(void)uv_fs_event_stop(&c->look);
+	(void)uv_fs_event_start(&c->look, on_look, c->path, 0);
+}
+
 static void renew(struct control *c)
 {
 	struct err e;
 
 	if (listen_begin(c, &e) == 0)
 		daemon_log(OP_WARNING, "%s had been taken away, and was made anew", c->path);
+	else
+		daemon_log(OP_ERROR, "%s was taken away, and cannot be made anew: %s", c->path,
+			e.text);
+	watch(c);
 }
 
 static void on_renewal(uv_handle_t *handle)
@@ -90,11 +102,12 @@ static void on_renewal(uv_handle_t *handle)
 		renew(c);
 }
 
-static void on_look(uv_timer_t *timer)
+static void on_look(uv_fs_event_t *look, const char *name, int events, int status)
 {
-	struct control *c = timer->data;
+	struct control *c = look->data;
 	struct stat st;
 
+	(void)name, (void)events, (void)status;
 	if (c->is_renewing || lstat(c->path, &st) == 0 || errno != ENOENT)
 		return;
 	c->is_renewing = c->has_listener;
@@ -124,14 +137,14 @@ int control_open(const struct control_options *o, struct control **out, struct e
 		free(c);
 		return status;
 	}
-	(void)uv_timer_init(o->loop, &c->look);
+	(void)uv_fs_event_init(o->loop, &c->look);
 	c->look.data = c;
 	c->has_look = true;
 	if (status != 0) {
 		control_close(c, NULL, NULL);
 		return status;
 	}
-	(void)uv_timer_start(&c->look, on_look, LOOK_MS, LOOK_MS);
+	watch(c);
 	control_follow_listen(c);
 	*out = c;
 	return 0;

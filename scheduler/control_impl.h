@@ -47,7 +47,7 @@ struct client {
 struct control {
 	struct control_options o;
 	uv_pipe_t listener;
-	uv_timer_t look; /* whether the socket is still where people look for it */
+	uv_fs_event_t look; /* whether the socket is still where people look for it */
 	char *path;
 	struct client *clients;
 	struct follow *follows;
