@@ -83,12 +83,24 @@ static bool drain(struct log *l)
 	return true;
 }
 
+/* Lets go of a log that was taken away, for it is made anew. */
+static void leave_gone(struct log *l)
+{
+	struct stat st;
+
+	if (l->fd < 0 || fstat(l->fd, &st) != 0 || st.st_nlink > 0)
+		return;
+	(void)close(l->fd);
+	l->fd = -1;
+}
+
 /* Waits for something to happen, or for a while. */
 static void wait_change(struct log *l, int ms)
 {
 	char events[4096];
 	struct pollfd p = {.fd = l->watch, .events = POLLIN};
 
+	leave_gone(l);
 	if (!l->is_watched && l->watch >= 0)
 		l->is_watched = inotify_add_watch(l->watch, l->folder, LOG_EVENTS) >= 0;
 	if (poll(&p, 1, ms) > 0)

@@ -241,6 +241,19 @@ is "jobs check answers" "$status" 0
 like "with the process" "$out" "pid	$daemon
 *"
 
+# A log that somebody takes away is made anew, and followed on.
+echo "tasks: {a: {operator: local, script: 'echo one; until [ -e $work/go.away ]; do sleep 0.1; done; echo two'}}" >"$dags/away.yaml"
+run dags trigger away -r gone
+until_ok "a task runs" has_state away gone running
+"$windrow" tasks logs away a gone --follow >"$work/followed" 2>&1 &
+following=$!
+until_ok "its log is followed" grep -q 'INFO - one$' "$work/followed"
+rm "$WINDROW_HOME"/logs/dag_id=away/run_id=gone/task_id=main.a/*.log
+: >"$work/go.away"
+wait $following
+is "to its end" $? 0
+is "though it is another file by then" "$(grep -c 'INFO - two$' "$work/followed")" 1
+
 # A pool that is deleted lets in at once what it kept out.
 echo 'tasks: {a: {operator: local, pool: shut, command: "true"}}' >"$dags/p.yaml"
 run pools set shut 0
