@@ -80,11 +80,6 @@ static bool drain(struct log *l)
 		return false;
 	}
 	(void)fflush(stdout);
-	/* One that was taken away is made anew. */
-	if (l->fd >= 0 && fstat(l->fd, &st) == 0 && st.st_nlink == 0) {
-		(void)close(l->fd);
-		l->fd = -1;
-	}
 	return true;
 }
 

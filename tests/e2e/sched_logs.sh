@@ -50,18 +50,6 @@ run tasks logs "$long" "$long.$long" "$long"
 is "however long its names are" "$status" 0
 : >"$work/go"
 until_ok "which goes on" grep -q "w: run two is success" "$daemon_log"
-echo "tasks: {a: {operator: local, command: 'echo one; while [ ! -e $work/gone ]; do sleep 0.05; done; echo two'}}" >"$dags/.f"
-mv "$dags/.f" "$dags/f.yaml"
-run dags trigger f --run-id one
-"$windrow" tasks logs f a one --follow >"$work/followed" &
-follower=$!
-until_ok "a log is followed" grep -q ' - one' "$work/followed"
-rm -r "$logs/dag_id=f"
-: >"$work/gone"
-wait "$follower"
-is "to its end, though it is taken away" "$?:$(grep -c ' - two' "$work/followed")" 0:1
-run tasks logs f a one
-like "what comes then is in a new one" "$out" "* - two*"
 mkfifo "$work/pipe"
 : <"$work/pipe" &
 reader=$!
