@@ -293,14 +293,19 @@ static int sync_folder(const char *path)
 static int write_key(const char *path, const struct master_key *k)
 {
 	unsigned char text[BASE64_SIZE + 2];
+	const size_t len = BASE64_SIZE + 1;
+	ssize_t n;
 	int fd, r = -1;
 
 	(void)EVP_EncodeBlock(text, k->key.bytes, SEAL_KEY_SIZE);
 	text[BASE64_SIZE] = '\n';
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0) {
-		if (write(fd, text, BASE64_SIZE + 1) == (ssize_t)BASE64_SIZE + 1 && fsync(fd) == 0)
-			r = 0;
+		n = write(fd, text, len);
+		if (n == (ssize_t)len)
+			r = fsync(fd);
+		else if (n >= 0)
+			errno = ENOSPC;
 		if (close(fd) != 0)
 			r = -1;
 	}
@@ -308,14 +313,35 @@ static int write_key(const char *path, const struct master_key *k)
 	return r == 0 ? sync_folder(path) : -1;
 }
 
+/* Whether a file that is there already holds this key. One whose writer did not come to its end is
+ * taken away. */
+static bool is_written(const char *path, const struct master_key *k)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct master_key there;
+	struct err ignored;
+	bool is_whole = fd >= 0 && read_file(path, false, &there, &ignored) == 0 &&
+		strcmp(there.id, k->id) == 0 && fsync(fd) == 0 && sync_folder(path) == 0;
+
+	explicit_bzero(&there, sizeof(there));
+	if (fd >= 0)
+		(void)close(fd);
+	if (!is_whole)
+		(void)unlink(path);
+	return is_whole;
+}
+
 int master_key_write_next(const struct master_source *s, const struct master_key *k, struct err *e)
 {
 	char *path = next_path(s, k->id);
-	int r = 0;
+	int r;
 
 	if (path == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	if (write_key(path, k) != 0 && errno != EEXIST) {
+	r = write_key(path, k);
+	if (r != 0 && errno == EEXIST)
+		r = is_written(path, k) ? 0 : write_key(path, k);
+	if (r != 0) {
 		r = err_set(e, system_error_code(errno, ERR_IO),
 			"cannot write the new master key %s: %s", path, strerror(errno));
 		(void)unlink(path);

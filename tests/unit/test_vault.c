@@ -221,6 +221,39 @@ static void test_rotate_outside(void)
 	k.env[0] = NULL;
 }
 
+/* A rotation to a key that was given ended while that was written beside the old one. */
+static void test_half_given(void)
+{
+	char kept[KIT_PATH_MAX + 8], path[KIT_PATH_MAX + 8], name[64], *id;
+	struct store_rotation done;
+	struct store *s;
+
+	(void)snprintf(kept, sizeof(kept), "%s/half", k.folder);
+	(void)snprintf(path, sizeof(path), "%s/given", k.folder);
+	kit_write(path, "aa112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 64);
+	kit_copy(k.home, kept);
+	s = kit_open(&k);
+	IS_INT(store_rotate(s, path, &done, &k.e), 0, "a rotation to a key that is given");
+	store_close(s);
+	id = kit_sql(&k, "SELECT master_id FROM vault_keys");
+	(void)snprintf(name, sizeof(name), "master.key.%s", id);
+	for (size_t len = 0; len <= 64; len += 64) {
+		kit_remove(k.home);
+		kit_copy(kept, k.home);
+		kit_write(kit_path(&k, name),
+			"aa112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", len);
+		s = kit_open(&k);
+		IS_INT(store_rotate(s, path, &done, &k.e), 0, "it is done again over %zu bytes",
+			len);
+		store_close(s);
+		IS_STR(look(), "hunter2", "and the key is whole");
+		OK(access(kit_path(&k, name), F_OK) != 0, "and in its place");
+	}
+	kit_remove(kept);
+	(void)unlink(path);
+	free(id);
+}
+
 static void test_swapped(void)
 {
 	struct store *s;
@@ -499,6 +532,7 @@ int main(void)
 	test_same_number();
 	test_swapped();
 	test_waiting();
+	test_half_given();
 	test_killed();
 	test_key_file();
 	kit_end(&k);
