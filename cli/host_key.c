@@ -102,7 +102,8 @@ static int record_stored(const struct host_key *k)
 			memcpy(pairs, c.connection.extra.u.pairs, n * sizeof(*pairs));
 		pairs[n] =
 			(struct value_pair){"host_key", 8, value_string(k->line, strlen(k->line))};
-		r = value_map(k->arena, pairs, n + 1, &c.connection.extra);
+		if (value_map(k->arena, pairs, n + 1, &c.connection.extra) != 0)
+			r = err_set(&e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	}
 	if (r == 0)
 		r = store_connection_put(s, &c, true, &e);

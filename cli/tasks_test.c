@@ -154,8 +154,11 @@ static int run(struct test *t)
 		(void)err_set(&e, status, "%s", err_text(status));
 	if (status == 0)
 		status = place_make(t, &o, &e);
-	if (status == 0)
+	if (status == 0) {
 		status = try_start(&o, t->conf.now, &t->try, &t->has_ended, &t->end);
+		if (status != 0)
+			(void)err_set(&e, status, "%s", err_text(status));
+	}
 	if (status != 0) {
 		report_error("%s: %s", t->task->id, e.text);
 		return EXIT_FAILED;

@@ -355,8 +355,10 @@ int connection_file_write(struct arena *a, enum connection_format format,
 	}
 	if (r == 0 && format == CONNECTION_JSON) {
 		r = value_map(a, pairs, n, &map);
-		value_json_pretty(&map, out);
-		buf_addc(out, '\n');
+		if (r == 0) {
+			value_json_pretty(&map, out);
+			buf_addc(out, '\n');
+		}
 	}
 	for (size_t i = 0; i < n && r == 0 && format != CONNECTION_JSON; i++) {
 		id = value_cstring(pairs[i].key);

@@ -301,6 +301,35 @@ static void test_round(void)
 	}
 }
 
+/* However much memory there is, it is written, or said to be short. */
+static void test_short(void)
+{
+	struct store_connection list[50];
+	int odd = 0, told = 0;
+
+	memset(list, 0, sizeof(list));
+	for (size_t i = 0; i < 50; i++) {
+		list[i].connection.id = arena_printf(arena, "c%zu", i);
+		list[i].connection.type = "ssh";
+		list[i].connection.host = "h";
+		list[i].connection.extra = value_null();
+	}
+	for (size_t limit = 1; limit < 60000; limit += 40) {
+		struct arena *a = arena_create(limit);
+		struct buf out;
+		int r;
+
+		buf_init(&out, 0);
+		r = connection_file_write(a, CONNECTION_JSON, list, 50, &out);
+		odd += r == 0 ? strstr(buf_str(&out), "\"c49\"") == NULL : r != ERR_NOMEM;
+		told += r != 0;
+		buf_free(&out);
+		arena_destroy(a);
+	}
+	IS_INT(odd, 0, "a file is written whole, or not");
+	OK(told > 10, "which is said (%d times)", told);
+}
+
 /* ---- the store ---- */
 
 static struct store_connection made(const char *id, const char *text)
@@ -459,6 +488,7 @@ int main(void)
 	test_check();
 	test_files();
 	test_round();
+	test_short();
 	test_store();
 	kit_end(&k);
 	kit_begin(&k);
