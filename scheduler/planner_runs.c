@@ -25,6 +25,11 @@ static struct planned_run *find(const struct planned *of, const struct runner *r
 	return run;
 }
 
+static int64_t date_of(const struct planned_run *run)
+{
+	return runner_facts(run->runner)->logical_date;
+}
+
 static struct planned_run *add(struct planner *p, struct planned *of, struct runner *r)
 {
 	struct planned_run *run = calloc(1, sizeof(*run));
@@ -100,29 +105,43 @@ static void start_one(struct planned *of, struct planned_run *run)
 		start(of, run);
 }
 
-/* Whether a run that has started is held by this one. */
-static bool is_awaited(const struct planned *of, const struct planned_run *run)
+/* Whether a run that has started is held by a cleared one. */
+static bool is_held_by(const struct planned_run *run, const struct planned_run *past)
 {
-	int64_t date = runner_facts(run->runner)->logical_date;
+	return run->is_started && past->is_cleared && run->past == date_of(past) &&
+		planner_past_is_held(run);
+}
 
-	for (const struct planned_run *i = of->first; i != NULL; i = i->next)
-		if (i->is_started && i->past == date && planner_past_is_held(i))
+static bool is_awaited(const struct planned *of, const struct planned_run *past)
+{
+	for (const struct planned_run *run = of->first; run != NULL; run = run->next)
+		if (is_held_by(run, past))
 			return true;
 	return false;
 }
 
-/* N.B. one that is started may be held by another that was cleared before it. */
+/* The cleared run that holds one that has started; or NULL. N.B. where some wait few have started.
+ */
+static struct planned_run *awaited_find(const struct planned *of)
+{
+	for (const struct planned_run *run = of->first; run != NULL; run = run->next) {
+		if (!run->is_started || run->past == INSTANT_NONE)
+			continue;
+		for (struct planned_run *past = of->first; past != NULL; past = past->next)
+			if (is_held_by(run, past))
+				return past;
+	}
+	return NULL;
+}
+
+/* N.B. one that is started may be held by another that was cleared, too. */
 static void start_awaited(struct planner *p, struct planned *of)
 {
-	for (struct planned_run *run = of->last, *prev; run != NULL; run = prev) {
-		prev = run->prev;
-		if (of->n_cleared == 0 || of->n_held == 0 || !is_open(p, of))
-			return;
-		if (!run->is_cleared || !is_awaited(of, run))
-			continue;
+	struct planned_run *run;
+
+	while (of->n_cleared > 0 && of->n_held > 0 && is_open(p, of) &&
+		(run = awaited_find(of)) != NULL)
 		start(of, run);
-		prev = of->last;
-	}
 }
 
 void planner_start(struct planner *p, struct planned *of)
@@ -152,10 +171,10 @@ static void on_added(void *ctx, struct runner *r)
 	 * thousands nobody looks at all for each. */
 	if (run != NULL && has_room(p, of))
 		start_one(of, run);
-	if (run != NULL)
-		start_awaited(p, of);
 	else if (run == NULL && runner_state(r) == RUN_QUEUED && !p->is_stopped)
 		runner_start(r);
+	if (run != NULL && (run->past != INSTANT_NONE || (run->is_cleared && is_awaited(of, run))))
+		start_awaited(p, of);
 }
 
 /* A run that is over makes room for others. */
