@@ -75,7 +75,8 @@ UNIT_TESTS = \
 	tests/unit/test_transport \
 	tests/unit/test_tree \
 	tests/unit/test_value \
-	tests/unit/test_vault
+	tests/unit/test_vault \
+	tests/unit/test_vault_crowd
 
 E2E_TESTS = \
 	tests/e2e/cli_completion.sh \
@@ -237,6 +238,8 @@ tests_unit_test_power_runs_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_vault_SOURCES = tests/unit/test_vault.c $(STORE_KIT)
 tests_unit_test_vault_LDADD = $(STORE_LIBS)
 tests_unit_test_vault_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=seal_random
+tests_unit_test_vault_crowd_SOURCES = tests/unit/test_vault_crowd.c $(STORE_KIT)
+tests_unit_test_vault_crowd_LDADD = $(STORE_LIBS)
 
 BAG_KIT = tests/unit/bag_kit.c tests/unit/bag_kit.h $(STORE_KIT)
 tests_unit_test_bag_SOURCES = tests/unit/test_bag.c $(BAG_KIT)

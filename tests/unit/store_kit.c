@@ -67,6 +67,20 @@ struct store *kit_open(struct store_kit *k)
 }
 
 /* N.B. a journal may be writing meanwhile: it is waited for, lest a change be passed over. */
+int kit_secret_set(struct store_kit *k, struct store *s, const char *name, const char *value)
+{
+	const struct store_variable v = {.name = name, .value = value, .is_secret = true};
+
+	return store_variable_set(s, &v, &k->e);
+}
+
+const char *kit_secret_get(struct store_kit *k, struct store *s, struct arena *a, const char *name)
+{
+	struct store_variable v;
+
+	return store_variable_get(s, a, name, &v, &k->e) == 0 ? v.value : k->e.text;
+}
+
 char *kit_sql(struct store_kit *k, const char *sql)
 {
 	sqlite3_stmt *stmt = NULL;

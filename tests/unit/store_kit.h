@@ -5,6 +5,8 @@
 #include "engine/err.h"
 #include "store/store.h"
 
+struct arena;
+
 #define KIT_PATH_MAX 256
 
 struct store_kit {
@@ -27,6 +29,10 @@ const char *kit_path(struct store_kit *k, const char *name);
 
 /* Opens the store, making it where it is missing; a failure is a failed test, and NULL. */
 struct store *kit_open(struct store_kit *k);
+
+/* Keeps a secret variable; an error's status. And reads it: what is wrong where it cannot be. */
+int kit_secret_set(struct store_kit *k, struct store *s, const char *name, const char *value);
+const char *kit_secret_get(struct store_kit *k, struct store *s, struct arena *a, const char *name);
 
 /* Runs one statement, with results or not, on the database behind the store's back. Returns the
  * first value as text, malloc'd ("" where there is none). */

@@ -46,20 +46,6 @@ int __wrap_seal_random(void *p, size_t len, struct err *e)
 	return r;
 }
 
-static int set(struct store *s, const char *name, const char *value)
-{
-	const struct store_variable v = {.name = name, .value = value, .is_secret = true};
-
-	return store_variable_set(s, &v, &k.e);
-}
-
-static const char *get(struct store *s, const char *name)
-{
-	struct store_variable v;
-
-	return store_variable_get(s, arena, name, &v, &k.e) == 0 ? v.value : k.e.text;
-}
-
 /* Opens the store and says what the variable "token" is, or why not. */
 static const char *look(void)
 {
@@ -67,7 +53,7 @@ static const char *look(void)
 	const char *text = k.e.text;
 
 	if (store_open(&k.options, &s, &k.e) == 0)
-		text = get(s, "token");
+		text = kit_secret_get(&k, s, arena, "token");
 	store_close(s);
 	return text;
 }
@@ -83,8 +69,8 @@ static void fill(void)
 {
 	struct store *s = kit_open(&k);
 
-	(void)set(s, "token", "hunter2");
-	(void)set(s, "other", "swordfish");
+	(void)kit_secret_set(&k, s, "token", "hunter2");
+	(void)kit_secret_set(&k, s, "other", "swordfish");
 	(void)store_keypair_add(s, &keypair, "-----BEGIN", 10, &k.e);
 	(void)store_try_put(s, &try, &k.e);
 	store_close(s);
@@ -99,8 +85,8 @@ static bool is_whole(struct store *s)
 
 	return store_tries_of(s, arena, 1, &tries, &n, &k.e) == 0 && n == 1 &&
 		strcmp(tries[0].outputs, try.outputs) == 0 &&
-		strcmp(get(s, "token"), "hunter2") == 0 &&
-		strcmp(get(s, "other"), "swordfish") == 0 &&
+		strcmp(kit_secret_get(&k, s, arena, "token"), "hunter2") == 0 &&
+		strcmp(kit_secret_get(&k, s, arena, "other"), "swordfish") == 0 &&
 		store_keypair_private(s, arena, "nightly", &key, &len, &k.e) == 0 && len == 10 &&
 		strcmp(key, "-----BEGIN") == 0;
 }
@@ -267,8 +253,8 @@ static void test_swapped(void)
 		"a swapped row is told");
 	s = kit_open(&k);
 	OK(!rotates(s), "and is not sealed anew as if it were right");
-	IS_STR(get(s, "other"), "swordfish", "and the rest stays as it was");
-	(void)set(s, "token", "hunter2");
+	IS_STR(kit_secret_get(&k, s, arena, "other"), "swordfish", "and the rest stays as it was");
+	(void)kit_secret_set(&k, s, "token", "hunter2");
 	OK(is_whole(s), "set anew all is well");
 	store_close(s);
 	free(kit_sql(&k,
@@ -277,7 +263,7 @@ static void test_swapped(void)
 	free(kit_sql(&k, "UPDATE variables SET sealed = CAST(sealed AS BLOB)"));
 	OK(strstr(look(), "was tampered with or damaged") != NULL, "a damaged row is told");
 	s = kit_open(&k);
-	(void)set(s, "token", "hunter2");
+	(void)kit_secret_set(&k, s, "token", "hunter2");
 	store_close(s);
 }
 
@@ -300,8 +286,8 @@ static void test_rotate(void)
 	OK(strcmp(old, new) != 0, "and look different");
 	OK(is_whole(s), "they open");
 	OK(is_whole(other), "for a process that read its key before, too");
-	IS_INT(set(other, "late", "x"), 0, "which can keep new ones");
-	IS_STR(get(s, "late"), "x", "that others can read");
+	IS_INT(kit_secret_set(&k, other, "late", "x"), 0, "which can keep new ones");
+	IS_STR(kit_secret_get(&k, s, arena, "late"), "x", "that others can read");
 	(void)store_variable_delete(s, "late", &k.e);
 	store_close(other);
 	OK(rotates(s) && rotates(s) && is_whole(s), "rotation can be done again and again");
@@ -445,76 +431,6 @@ static void test_killed(void)
 	IS_INT(survived, killed, "and each time all secrets were there, and could be rotated");
 }
 
-/* ---- many at once ---- */
-
-#define WRITERS 6
-#define SECRETS 15 /* that each of them keeps */
-
-static int rotate(struct store *s, const char *ignored, const char *too)
-{
-	struct store_rotation done;
-
-	(void)ignored, (void)too;
-	return store_rotate(s, NULL, &done, &k.e);
-}
-
-/* N.B. who waits for others is not served in turn: where the disk is slow some have to ask again.
- */
-static int in_turn(int (*act)(struct store *s, const char *name, const char *value),
-	struct store *s, const char *name)
-{
-	int r;
-
-	do
-		r = act(s, name, name);
-	while (r == ERR_UNAVAILABLE);
-	return r;
-}
-
-/* Makes the store, or finds it made, keeps secrets and reads each; now and then rotates. */
-static void crowd_member(int who)
-{
-	struct store *s = NULL;
-	char name[32];
-	int bad = store_open(&k.options, &s, &k.e) != 0;
-
-	for (int i = 0; i < SECRETS && bad == 0; i++) {
-		(void)snprintf(name, sizeof(name), "v%d.%d", who, i);
-		bad = in_turn(set, s, name) != 0 || strcmp(get(s, name), name) != 0;
-		if (bad == 0 && i % 5 == who % 5)
-			bad = in_turn(rotate, s, name) != 0;
-	}
-	if (bad != 0)
-		tap_note("%d: %s", who, k.e.text);
-	(void)fflush(NULL);
-	_exit(bad);
-}
-
-static void test_crowd(void)
-{
-	pid_t children[WRITERS];
-	int status, bad = 0, lost = 0;
-	struct store *s;
-	char name[32];
-
-	(void)fflush(NULL);
-	for (int i = 0; i < WRITERS; i++)
-		if ((children[i] = fork()) == 0)
-			crowd_member(i);
-	for (int i = 0; i < WRITERS; i++) {
-		(void)waitpid(children[i], &status, 0);
-		bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-	}
-	IS_INT(bad, 0, "many can make a store at once, keep secrets in it, and rotate its keys");
-	s = kit_open(&k);
-	for (int i = 0; i < WRITERS * SECRETS; i++) {
-		(void)snprintf(name, sizeof(name), "v%d.%d", i / SECRETS, i % SECRETS);
-		lost += strcmp(get(s, name), name) != 0;
-	}
-	IS_INT(lost, 0, "and each secret is there in the end");
-	store_close(s);
-}
-
 static void begin(void)
 {
 	kit_begin(&k);
@@ -539,9 +455,6 @@ int main(void)
 	kit_begin(&k);
 	test_sources();
 	test_rotate_outside();
-	kit_end(&k);
-	kit_begin(&k);
-	test_crowd();
 	kit_end(&k);
 	kit_begin(&k);
 	s = kit_open(&k);
