@@ -452,24 +452,31 @@ static int hand_over(struct builder *b, struct yaml_node ***roots, struct pos **
 	return 0;
 }
 
+/* Whether a line may begin behind a byte. N.B. beside LF and CR libyaml takes U+0085, U+2028 and
+ * U+2029 for its end, whose last bytes other characters have as well. */
+static bool may_end_line(char c)
+{
+	return c != '\0' && strchr("\n\r\x85\xa8\xa9", c) != NULL;
+}
+
 /* False, and told, where a file has so many %TAG lines that libyaml, which compares each with each,
  * would not come to its end. */
 static bool check_tag_lines(const struct yaml_text *t, struct diags *diags)
 {
-	static const char mark[] = "\n%TAG";
+	static const char mark[] = "%TAG";
 	const char *end = t->bytes + t->len, *p = t->bytes;
 	struct pos pos = {1, 1};
 	size_t n = 0;
 
 	while (n <= TAG_LINES_MAX &&
 		(p = memmem(p, (size_t)(end - p), mark, strlen(mark))) != NULL) {
-		n++;
+		n += p > t->bytes && may_end_line(p[-1]);
 		p++;
 	}
 	if (n <= TAG_LINES_MAX)
 		return true;
 	for (const char *at = t->bytes; at < p; at++)
-		pos.line += *at == '\n';
+		pos.line += *at == '\n' || (*at == '\r' && at[1] != '\n');
 	diag_error(diags, pos, "a file may have %d %%TAG lines at most", TAG_LINES_MAX);
 	return false;
 }

@@ -320,6 +320,22 @@ static void test_variables(void)
 	unload();
 }
 
+/* Lines that libyaml compares each with each, whatever ends them. */
+static void test_tag_lines(struct buf *many, const char *eol, const char *line)
+{
+	char told[80];
+
+	(void)snprintf(told, sizeof(told),
+		"f.yaml:%s:1: a file may have 1000 %%TAG lines at most\n", line);
+	buf_reset(many);
+	buf_addf(many, "#%s", eol);
+	for (int i = 0; i < 20000; i++)
+		buf_addf(many, "%%TAG !t%d! tag:t%d%s", i, i, eol);
+	buf_addf(many, "---%stasks: {a: {operator: local, command: x}}\n", eol);
+	IS_INT(load(many->data, many->len), ERR_INVALID, "so are very many %%TAG lines");
+	IS_STR(buf_str(&said), told, "and why");
+}
+
 static void test_limits(void)
 {
 	char *text = calloc(1, LOAD_FILE_MAX + 1);
@@ -341,14 +357,11 @@ static void test_limits(void)
 	buf_adds(&many, "}}\ntasks: {a: {operator: local, command: x}}\n");
 	IS_INT(load(many.data, many.len), ERR_INVALID, "so is too long a pattern");
 	OK(strstr(buf_str(&said), "pattern: it has more than 65536 bytes") != NULL, "and why");
-	buf_reset(&many);
-	buf_adds(&many, "# libyaml compares each with each\n");
-	for (int i = 0; i < 20000; i++)
-		buf_addf(&many, "%%TAG !t%d! tag:t%d\n", i, i);
-	buf_adds(&many, "---\ntasks: {a: {operator: local, command: x}}\n");
-	IS_INT(load(many.data, many.len), ERR_INVALID, "so are very many %%TAG lines");
-	IS_STR(buf_str(&said), "f.yaml:1002:1: a file may have 1000 %TAG lines at most\n",
-		"and why");
+	test_tag_lines(&many, "\n", "1002");
+	test_tag_lines(&many, "\r\n", "1002");
+	test_tag_lines(&many, "\r", "1002");
+	test_tag_lines(&many, "\xc2\x85", "1");
+	test_tag_lines(&many, "\xe2\x80\xa8", "1");
 	buf_free(&many);
 	IS_INT(load("", 0), ERR_INVALID, "an empty file too");
 }
