@@ -93,9 +93,11 @@ static const char *name_keep(struct import_names *names, const char *name)
 	struct import_name *list =
 		grow(names->arena, names->list, names->n, &names->cap, sizeof(*names->list));
 
-	if (list == NULL || strmap_add(names->map, name, strlen(name), (uint32_t)names->n) != 0)
+	if (list == NULL)
 		return NULL;
 	names->list = list;
+	if (strmap_add(names->map, name, strlen(name), (uint32_t)names->n) != 0)
+		return NULL;
 	names->list[names->n++] = (struct import_name){.name = name, .last = 1};
 	return name;
 }
