@@ -232,6 +232,7 @@ static void on_ready_tick(uv_timer_t *timer)
 	}
 	if (session_is_sent(s))
 		(void)libssh2_keepalive_send(s->ssh2, &next);
+	session_poll_adjust(s);
 }
 
 /* How long connecting took beyond what the way there and back explains; 0 where that leads through
