@@ -18,7 +18,7 @@
  * An instance whose item is gone after a clear goes from none to removed, and back where it
  *returns.
  *
- *	queued ---> running ---> success, failed ---> running again by clear or mark
+ *	queued ---> running ---> success, failed ---> queued again by clear, running by mark
  */
 #include "engine/run_impl.h"
 
