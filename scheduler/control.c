@@ -16,6 +16,7 @@
 #include "scheduler/daemon_log.h"
 
 #define BACKLOG 128
+#define AGAIN_MS 2000
 
 /* A bound socket, which nobody but its owner could ever open. */
 static int bind_socket(const char *home, int *out, struct err *e)
@@ -70,7 +71,8 @@ static int listen_begin(struct control *c, struct err *e)
 	return 0;
 }
 
-static void on_look(uv_fs_event_t *look, const char *name, int events, int status);
+static void on_look(uv_fs_event_t *handle, const char *name, int events, int status);
+static void on_again(uv_timer_t *timer);
 
 /* N.B. a file that is open changes as it loses its name. */
 static void watch(struct control *c)
@@ -83,12 +85,17 @@ static void renew(struct control *c)
 {
 	struct err e;
 
-	if (listen_begin(c, &e) == 0)
+	if (listen_begin(c, &e) == 0) {
 		daemon_log(OP_WARNING, "%s had been taken away, and was made anew", c->path);
-	else
-		daemon_log(OP_ERROR, "%s was taken away, and cannot be made anew: %s", c->path,
+		c->is_lost = false;
+		watch(c);
+		return;
+	}
+	if (!c->is_lost)
+		daemon_log(OP_ERROR, "%s was taken away, and cannot be made anew yet: %s", c->path,
 			e.text);
-	watch(c);
+	c->is_lost = true;
+	(void)uv_timer_start(&c->again, on_again, AGAIN_MS, 0);
 }
 
 static void on_renewal(uv_handle_t *handle)
@@ -102,12 +109,10 @@ static void on_renewal(uv_handle_t *handle)
 		renew(c);
 }
 
-static void on_look(uv_fs_event_t *look, const char *name, int events, int status)
+static void look(struct control *c)
 {
-	struct control *c = look->data;
 	struct stat st;
 
-	(void)name, (void)events, (void)status;
 	if (c->is_renewing || lstat(c->path, &st) == 0 || errno != ENOENT)
 		return;
 	c->is_renewing = c->has_listener;
@@ -115,6 +120,17 @@ static void on_look(uv_fs_event_t *look, const char *name, int events, int statu
 		uv_close((uv_handle_t *)&c->listener, on_renewal);
 	else
 		renew(c);
+}
+
+static void on_look(uv_fs_event_t *handle, const char *name, int events, int status)
+{
+	(void)name, (void)events, (void)status;
+	look(handle->data);
+}
+
+static void on_again(uv_timer_t *timer)
+{
+	look(timer->data);
 }
 
 int control_open(const struct control_options *o, struct control **out, struct err *e)
@@ -138,8 +154,9 @@ int control_open(const struct control_options *o, struct control **out, struct e
 		return status;
 	}
 	(void)uv_fs_event_init(o->loop, &c->look);
-	c->look.data = c;
-	c->has_look = true;
+	(void)uv_timer_init(o->loop, &c->again);
+	c->look.data = c->again.data = c;
+	c->n_looks = 2;
 	if (status != 0) {
 		control_close(c, NULL, NULL);
 		return status;
@@ -154,7 +171,7 @@ void control_client_gone(struct control *c)
 {
 	if (c->is_stuck && !c->is_closing)
 		control_client_accept(c);
-	if (!c->is_closing || c->has_listener || c->has_look || c->n_clients > 0)
+	if (!c->is_closing || c->has_listener || c->n_looks > 0 || c->n_clients > 0)
 		return;
 	if (c->on_closed != NULL)
 		c->on_closed(c->ctx);
@@ -174,7 +191,7 @@ static void on_look_closed(uv_handle_t *handle)
 {
 	struct control *c = handle->data;
 
-	c->has_look = false;
+	c->n_looks--;
 	control_client_gone(c);
 }
 
@@ -190,6 +207,7 @@ void control_close(struct control *c, void (*on_closed)(void *ctx), void *ctx)
 		control_client_close(k);
 	}
 	uv_close((uv_handle_t *)&c->look, on_look_closed);
+	uv_close((uv_handle_t *)&c->again, on_look_closed);
 	if (c->has_listener && !c->is_renewing)
 		uv_close((uv_handle_t *)&c->listener, on_listener_closed);
 }

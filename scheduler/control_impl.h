@@ -48,6 +48,7 @@ struct control {
 	struct control_options o;
 	uv_pipe_t listener;
 	uv_fs_event_t look; /* whether the socket is still where people look for it */
+	uv_timer_t again; /* it could not be made anew */
 	char *path;
 	struct client *clients;
 	struct follow *follows;
@@ -55,7 +56,9 @@ struct control {
 	struct conductor_observer observer; /* for those who follow */
 	size_t n_clients;
 	bool is_stuck; /* there was no memory for one who waits */
-	bool has_listener, has_look; /* they are open */
+	bool has_listener; /* it is open */
+	unsigned n_looks; /* of look and again, that are open */
+	bool is_lost; /* that it cannot be made anew was told */
 	bool is_renewing; /* the listener is being closed, and made anew */
 	bool is_closing;
 	void (*on_closed)(void *ctx);

@@ -51,8 +51,12 @@ run scheduler
 is "so does it where the lock's file was taken away" "$status" 3
 like "and says so" "$err" "*a scheduler answers at $WINDROW_HOME/scheduler.sock*was that file taken away*"
 mv "$work/lock" "$WINDROW_HOME/scheduler.lock"
+files=$(prlimit --pid "$daemon" --nofile --noheadings --output SOFT)
+prlimit --pid "$daemon" --nofile=3:
 rm "$WINDROW_HOME/scheduler.sock"
-ok "a socket that was taken away is made anew" until_said "scheduler.sock had been taken away, and was made anew"
+ok "a socket that was taken away is missed" until_said "scheduler.sock was taken away, and cannot be made anew yet: .*Too many open files"
+prlimit --pid "$daemon" --nofile="$((files)):"
+ok "and made anew as soon as it can be" until_said "scheduler.sock had been taken away, and was made anew"
 run jobs check
 is "and there is an answer there" "$status" 0
 
