@@ -98,7 +98,8 @@ static void renew(struct control *c)
 	(void)uv_timer_start(&c->again, on_again, AGAIN_MS, 0);
 }
 
-static void on_renewal(uv_handle_t *handle)
+/* It is made anew, unless all is being closed. */
+static void on_listener_closed(uv_handle_t *handle)
 {
 	struct control *c = handle->data;
 
@@ -117,7 +118,7 @@ static void look(struct control *c)
 		return;
 	c->is_renewing = c->has_listener;
 	if (c->has_listener)
-		uv_close((uv_handle_t *)&c->listener, on_renewal);
+		uv_close((uv_handle_t *)&c->listener, on_listener_closed);
 	else
 		renew(c);
 }
@@ -177,14 +178,6 @@ void control_client_gone(struct control *c)
 		c->on_closed(c->ctx);
 	free(c->path);
 	free(c);
-}
-
-static void on_listener_closed(uv_handle_t *handle)
-{
-	struct control *c = handle->data;
-
-	c->has_listener = false;
-	control_client_gone(c);
 }
 
 static void on_look_closed(uv_handle_t *handle)
