@@ -96,6 +96,11 @@ static int mark_ask(struct request *r, struct arena *a)
 		report_note("%s%s%s/%s is marked %s", r->task_id == NULL ? "" : r->task_id,
 			r->task_id == NULL ? "" : " of ", client_text(&answer, "dag_id"),
 			client_text(&answer, "run_id"), r->state);
+	if (status == EXIT_DONE && r->task_id != NULL && client_truth(&answer, "is_paused") &&
+		strcmp(client_text(&answer, "state"), "running") != 0)
+		report_note("%s is paused: where the run goes on by this, it waits until that is "
+			    "unpaused",
+			client_text(&answer, "dag_id"));
 	return status;
 }
 

@@ -82,7 +82,7 @@ ask_for_things()
 	said "a task that there is not" 1 "*d has no task \"x\"*" tasks mark d x r2 success
 	said "the log of one that there is not" 1 "*d has no task \"x\"*" tasks logs d x r2
 	said "what such a one was rendered to" 1 "*d has no task \"x\"*" tasks render d x r2
-	said "marking a task" 0 "a of d/r2 is marked success" tasks mark d a r2 success
+	said "marking a task" 0 "a of d/r2 is marked success*" tasks mark d a r2 success
 	run tasks clear d -t '^main.b$' -r r1 --downstream --dry-run
 	is "$kind: clear lists what it would clear" "$out" "r1	main.b		failed
 r1	main.c		upstream_failed"
@@ -325,6 +325,19 @@ like "which is told" "$err" "*g is paused: runs that were over wait until it is 
 is "and has not started yet" "$("$windrow" dags list-runs g --state queued | cut -f 5 | xargs)" ""
 run dags unpause g
 until_ok "and then goes on" has_count success 4
+
+# So does a run that goes on because a task of it is marked.
+cat >"$dags/m.yaml" <<END
+stages:
+  S:
+    tasks: {a: {operator: local, command: "false"}, b: {operator: local, command: "true", depends_on: [a]}}
+END
+run dags trigger m -r r1 --wait
+run dags pause m
+run tasks mark m S.a r1 success
+like "a mark tells, too, that the run which it lets go on waits" "$err" "*m is paused: where the run goes on by this, it waits until that is unpaused"
+run dags unpause m
+until_ok "which goes on then" has_state m r1 success
 
 # Runs that are looked at when they are over take nobody's place.
 cat >"$dags/one.yaml" <<END
