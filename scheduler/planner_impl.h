@@ -16,7 +16,6 @@ struct planned_run {
 	bool is_started; /* it has been started, or asked to */
 	bool is_scheduled; /* made by the planner */
 	bool is_backfill;
-	bool is_cleared; /* it was over, and waits to go on */
 	int64_t past; /* logical date of the run before, which holds tasks of it; INSTANT_NONE */
 };
 
@@ -29,7 +28,6 @@ struct planned {
 	size_t n_runs, n_started, n_scheduled; /* of these */
 	size_t n_backfills; /* that have started */
 	size_t n_held; /* by the run before */
-	size_t n_cleared; /* that wait to go on */
 };
 
 struct planner {

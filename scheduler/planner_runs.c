@@ -2,8 +2,8 @@
  * Runs that are not over: which of the queued ones start. The oldest first, as many at once as
  * their DAG allows, whoever asked for them; none while the DAG is paused. A backfill may ask for
  * fewer of its kind side by side, and then lets others pass. Runs that were over and are cleared
- * stand at the end of the line, unless a started one is held by them (depends_on_past): such a run
- * waits for no room, for that would never come.
+ * stand at the end of the line. A run that holds a started one (depends_on_past) waits for no room,
+ * for that would never come.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,6 @@ static struct planned_run *add(struct planner *p, struct planned *of, struct run
 	run->is_started = runner_state(r) != RUN_QUEUED;
 	run->is_scheduled = strcmp(runner_run_type(r), "scheduled") == 0;
 	run->is_backfill = strcmp(runner_run_type(r), "backfill") == 0 || runner_max_active(r) != 0;
-	run->is_cleared = !run->is_started && runner_started_at(r) != 0;
 	run->past = INSTANT_NONE;
 	run->prev = of->last;
 	*(of->last == NULL ? &of->first : &of->last->next) = run;
@@ -49,7 +48,6 @@ static struct planned_run *add(struct planner *p, struct planned *of, struct run
 	of->n_started += run->is_started;
 	of->n_backfills += run->is_started && run->is_backfill;
 	of->n_scheduled += run->is_scheduled;
-	of->n_cleared += run->is_cleared;
 	planner_past_check(p, of, run);
 	return run;
 }
@@ -62,7 +60,6 @@ static void drop(struct planner *p, struct planned *of, struct planned_run *run)
 	of->n_started -= run->is_started;
 	of->n_backfills -= run->is_started && run->is_backfill;
 	of->n_scheduled -= run->is_scheduled;
-	of->n_cleared -= run->is_cleared;
 	of->n_held -= run->past != INSTANT_NONE;
 	p->n_held -= run->past != INSTANT_NONE;
 	free(run);
@@ -88,8 +85,6 @@ static bool has_room(const struct planner *p, const struct planned *of)
 
 static void start(struct planned *of, struct planned_run *run)
 {
-	of->n_cleared -= run->is_cleared;
-	run->is_cleared = false;
 	run->is_started = true;
 	of->n_started++;
 	of->n_backfills += run->is_backfill;
@@ -105,42 +100,40 @@ static void start_one(struct planned *of, struct planned_run *run)
 		start(of, run);
 }
 
-/* Whether a run that has started is held by a cleared one. */
-static bool is_held_by(const struct planned_run *run, const struct planned_run *past)
+/* The run that holds this one, where both are in memory; or NULL. */
+static struct planned_run *holder_of(const struct planned *of, const struct planned_run *run)
 {
-	return run->is_started && past->is_cleared && run->past == date_of(past) &&
-		planner_past_is_held(run);
+	struct planned_run *past = of->first;
+
+	if (!planner_past_is_held(run))
+		return NULL;
+	while (past != NULL && date_of(past) != run->past)
+		past = past->next;
+	return past;
 }
 
-static bool is_awaited(const struct planned *of, const struct planned_run *past)
-{
-	for (const struct planned_run *run = of->first; run != NULL; run = run->next)
-		if (is_held_by(run, past))
-			return true;
-	return false;
-}
-
-/* The cleared run that holds one that has started; or NULL. N.B. where some wait few have started.
- */
+/* A run that has not started, and holds one that has; or NULL. N.B. the started ones stand in front
+ * as a rule. */
 static struct planned_run *awaited_find(const struct planned *of)
 {
-	for (const struct planned_run *run = of->first; run != NULL; run = run->next) {
-		if (!run->is_started || run->past == INSTANT_NONE)
-			continue;
-		for (struct planned_run *past = of->first; past != NULL; past = past->next)
-			if (is_held_by(run, past))
-				return past;
+	size_t n_left = of->n_started;
+
+	for (const struct planned_run *run = of->first; n_left > 0; run = run->next) {
+		struct planned_run *past = run->is_started ? holder_of(of, run) : NULL;
+
+		if (past != NULL && !past->is_started)
+			return past;
+		n_left -= run->is_started;
 	}
 	return NULL;
 }
 
-/* N.B. one that is started may be held by another that was cleared, too. */
+/* N.B. what is started may be held by another that waits, too. */
 static void start_awaited(struct planner *p, struct planned *of)
 {
 	struct planned_run *run;
 
-	while (of->n_cleared > 0 && of->n_held > 0 && is_open(p, of) &&
-		(run = awaited_find(of)) != NULL)
+	while (of->n_held > 0 && is_open(p, of) && (run = awaited_find(of)) != NULL)
 		start(of, run);
 }
 
@@ -173,7 +166,7 @@ static void on_added(void *ctx, struct runner *r)
 		start_one(of, run);
 	else if (run == NULL && runner_state(r) == RUN_QUEUED && !p->is_stopped)
 		runner_start(r);
-	if (run != NULL && (run->past != INSTANT_NONE || (run->is_cleared && is_awaited(of, run))))
+	if (run != NULL)
 		start_awaited(p, of);
 }
 

@@ -119,6 +119,26 @@ is "its task waits, behind a crash too" "$(cat "$work/ledger.past")" r1
 until_ok "until somebody has the one before succeed" grep -q "past: run r2 is success" "$daemon_log"
 is "and then it runs" "$(sed -n 2p "$work/ledger.past")" r2
 
+# Behind a crash the run before may be one that was made later: it does not wait for the place of the one that it holds.
+cat >"$dags/between.yaml" <<END
+max_active_runs: 1
+tasks:
+  a:
+    operator: local
+    depends_on_past: true
+    command: "test \${run.id} != r1"
+END
+until_ok "a DAG of one run at a time that depends on its past" knows between
+"$windrow" dags trigger between --run-id r1 --logical-date 2026-01-01 --wait >/dev/null 2>&1
+"$windrow" dags trigger between --run-id r3 --logical-date 2026-01-03 >/dev/null 2>&1
+until_ok "a run is held by the one before" grep -q "between: run r3 is running" "$daemon_log"
+"$windrow" dags trigger between --run-id r2 --logical-date 2026-01-02 >/dev/null 2>&1
+daemon_kill
+daemon_start
+until_ok "behind a crash the one between them begins, too" grep -q "between: run r2 is running" "$daemon_log"
+"$windrow" tasks mark between main.a r1 success >/dev/null 2>&1
+until_ok "and lets it go" grep -q "between: run r3 is success" "$daemon_log"
+
 # ---- what comes next ----
 run dags next-execution tick -o plain
 like "the next run is told" "$out" "20*T*+00:00	20*T*	20*T*	20*T*+00:00"
