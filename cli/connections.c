@@ -23,22 +23,22 @@ static const char *const full[] = {"conn_id", "conn_type", "description", "host"
 
 static int add_values(struct store *s, struct arena *a, struct table *t, const char *id)
 {
-	struct store_connection c;
+	struct connection c;
 	struct value extra;
 	struct err e;
 
 	if (store_connection_get(s, a, id, &c, &e) != 0)
 		return stores_report(&e);
-	if (connection_view_extra(a, &c.connection, &extra) != 0)
+	if (connection_view_extra(a, &c, &extra) != 0)
 		return report_no_memory();
-	table_text(t, c.connection.host);
-	if (c.connection.port == 0)
+	table_text(t, c.host);
+	if (c.port == 0)
 		table_text(t, NULL);
 	else
-		table_int(t, c.connection.port);
-	table_text(t, c.connection.login);
-	table_text(t, c.connection.schema);
-	table_text(t, connection_view_password(&c.connection));
+		table_int(t, c.port);
+	table_text(t, c.login);
+	table_text(t, c.schema);
+	table_text(t, connection_view_password(&c));
 	table_value(t, &extra);
 	return EXIT_DONE;
 }
@@ -46,7 +46,7 @@ static int add_values(struct store *s, struct arena *a, struct table *t, const c
 static int list_print(struct store *s, struct arena *a, const struct args *args)
 {
 	bool shows = args_has(args, "show-values");
-	struct store_connection *list = NULL;
+	struct connection *list = NULL;
 	size_t n = 0;
 	struct table *t;
 	struct err e;
@@ -57,11 +57,11 @@ static int list_print(struct store *s, struct arena *a, const struct args *args)
 	t = shows ? table_create(full, sizeof(full) / sizeof(full[0]))
 		  : table_create(brief, sizeof(brief) / sizeof(brief[0]));
 	for (size_t i = 0; i < n && status == EXIT_DONE; i++) {
-		table_text(t, list[i].connection.id);
-		table_text(t, list[i].connection.type);
+		table_text(t, list[i].id);
+		table_text(t, list[i].type);
 		table_text(t, list[i].description);
 		if (shows)
-			status = add_values(s, a, t, list[i].connection.id);
+			status = add_values(s, a, t, list[i].id);
 	}
 	if (status == EXIT_DONE)
 		status = table_show(t, args);
@@ -96,19 +96,20 @@ const struct command command_connections_list = {
 static int get_print(struct arena *a, const struct connection *c, const struct args *args)
 {
 	struct value extra, map;
-	struct value_pair pairs[9];
+	struct value_pair pairs[10];
 
 	if (connection_view_extra(a, c, &extra) != 0)
 		return report_no_memory();
 	pairs[0] = value_pair_of("conn_id", value_cstring(c->id));
 	pairs[1] = value_pair_of("conn_type", value_cstring(c->type));
-	pairs[2] = value_pair_of("host", value_cstring(c->host));
-	pairs[3] = value_pair_of("port", c->port == 0 ? value_null() : value_int(a, c->port));
-	pairs[4] = value_pair_of("login", value_cstring(c->login));
-	pairs[5] = value_pair_of("schema", value_cstring(c->schema));
-	pairs[6] = value_pair_of("password", value_cstring(connection_view_password(c)));
-	pairs[7] = value_pair_of("extra", extra);
-	pairs[8] = value_pair_of("origin", value_cstring(c->origin));
+	pairs[2] = value_pair_of("description", value_cstring(c->description));
+	pairs[3] = value_pair_of("host", value_cstring(c->host));
+	pairs[4] = value_pair_of("port", c->port == 0 ? value_null() : value_int(a, c->port));
+	pairs[5] = value_pair_of("login", value_cstring(c->login));
+	pairs[6] = value_pair_of("schema", value_cstring(c->schema));
+	pairs[7] = value_pair_of("password", value_cstring(connection_view_password(c)));
+	pairs[8] = value_pair_of("extra", extra);
+	pairs[9] = value_pair_of("origin", value_cstring(c->origin));
 	map = (struct value){
 		.type = VALUE_MAP, .len = sizeof(pairs) / sizeof(pairs[0]), .u.pairs = pairs};
 	return table_show_object(&map, args);
@@ -173,14 +174,14 @@ const struct command command_connections_get = {
 /* Names the nearest that is there. */
 static int not_there(struct store *s, struct arena *a, const char *id)
 {
-	struct store_connection *list = NULL;
+	struct connection *list = NULL;
 	size_t n = 0;
 	struct hint h;
 
 	hint_begin(&h, id, strlen(id));
 	if (s != NULL && store_connection_list(s, a, &list, &n, NULL) == 0)
 		for (size_t i = 0; i < n; i++)
-			hint_offer(&h, list[i].connection.id, strlen(list[i].connection.id));
+			hint_offer(&h, list[i].id, strlen(list[i].id));
 	report_error("there is no connection %s in the store%s%s%s", id,
 		h.best == NULL ? "" : "; did you mean ", h.best == NULL ? "" : h.best,
 		h.best == NULL ? "" : "?");

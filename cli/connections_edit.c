@@ -129,9 +129,9 @@ static bool take_parts(struct arena *a, const struct args *args, struct connecti
 }
 
 /* What the flags make of *c. Reports what is wrong and returns an exit status. */
-static int take_flags(struct arena *a, const struct args *args, struct store_connection *c)
+static int take_flags(struct arena *a, const struct args *args, struct connection *c)
 {
-	const char *id = c->connection.id, *whole = NULL;
+	const char *id = c->id, *description = c->description, *whole = NULL;
 	struct err e;
 
 	if (!is_clear(args))
@@ -139,25 +139,29 @@ static int take_flags(struct arena *a, const struct args *args, struct store_con
 	if (!value_of(a, args, "conn-uri", "the URI", &whole) ||
 		!value_of(a, args, "conn-json", "the JSON", &whole))
 		return EXIT_FAILED;
-	c->description = args_text(args, "conn-description", c->description);
 	if (whole != NULL) {
-		if (connection_parse(a, id, whole, strlen(whole), &c->connection, &e) != 0) {
+		if (connection_parse(a, id, whole, strlen(whole), c, &e) != 0) {
 			report_error("%s", e.text);
 			return EXIT_FAILED;
 		}
-		if (c->connection.password != NULL && !is_read(args, "conn-uri") &&
+		if (c->password != NULL && !is_read(args, "conn-uri") &&
 			!is_read(args, "conn-json"))
 			report_note("note: others can see a command line; `-` in its place reads "
 				    "standard input instead");
-		return EXIT_DONE;
+	} else if (!take_parts(a, args, c)) {
+		return EXIT_FAILED;
 	}
-	return take_parts(a, args, &c->connection) ? EXIT_DONE : EXIT_FAILED;
+	/* N.B. a URI cannot say it. */
+	if (c->description == NULL)
+		c->description = description;
+	c->description = args_text(args, "conn-description", c->description);
+	return EXIT_DONE;
 }
 
 /* Stores it. A keypair that it names may be made later, but a name that is mistyped never is. */
-static int put(struct store *s, struct arena *a, const struct store_connection *c, bool may_replace)
+static int put(struct store *s, struct arena *a, const struct connection *c, bool may_replace)
 {
-	const char *name = connection_extra_text(a, &c->connection, "keypair");
+	const char *name = connection_extra_text(a, c, "keypair");
 	struct store_keypair k;
 	struct err e;
 
@@ -174,16 +178,15 @@ static int put(struct store *s, struct arena *a, const struct store_connection *
 
 static int add(struct arena *a, const struct args *args)
 {
-	struct store_connection c = {.connection = {.id = args_word(args, 0)}};
+	struct connection c = {.id = args_word(args, 0), .extra = value_null()};
 	int status;
 	struct store *s;
 
-	c.connection.extra = value_null();
 	status = take_flags(a, args, &c);
 	if (status != EXIT_DONE)
 		return status;
-	if (c.connection.type == NULL || c.connection.type[0] == '\0')
-		c.connection.type = "ssh";
+	if (c.type == NULL || c.type[0] == '\0')
+		c.type = "ssh";
 	s = stores_open(&status);
 	if (s != NULL)
 		status = put(s, a, &c, false);
@@ -228,7 +231,7 @@ const struct command command_connections_add = {
 
 static int edit_in(struct store *s, struct arena *a, const struct args *args)
 {
-	struct store_connection c;
+	struct connection c;
 	struct err e;
 	int status;
 

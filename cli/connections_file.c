@@ -57,15 +57,13 @@ static int check_all(struct import *m, struct arena *a, struct err *e)
 	return 0;
 }
 
-static int put_one(
-	struct import *m, struct store *s, const struct store_connection *c, struct err *e)
+static int put_one(struct import *m, struct store *s, const struct connection *c, struct err *e)
 {
 	bool is_there = false;
-	int r = m->may_replace ? 0 : store_connection_has(s, c->connection.id, &is_there, e);
+	int r = m->may_replace ? 0 : store_connection_has(s, c->id, &is_there, e);
 
 	if (r == 0 && is_there) {
-		report_note("connection %s is there already; --overwrite replaces it",
-			c->connection.id);
+		report_note("connection %s is there already; --overwrite replaces it", c->id);
 		return 0;
 	}
 	if (r == 0)
@@ -201,8 +199,8 @@ static int secrets_leave_out(struct arena *a, struct connection *c, bool *had)
 	return 0;
 }
 
-static int gather(struct store *s, struct arena *a, bool with_secrets,
-	struct store_connection **out, size_t *n, size_t *n_without, struct err *e)
+static int gather(struct store *s, struct arena *a, bool with_secrets, struct connection **out,
+	size_t *n, size_t *n_without, struct err *e)
 {
 	bool had;
 	int r;
@@ -211,10 +209,10 @@ static int gather(struct store *s, struct arena *a, bool with_secrets,
 	*n = *n_without = 0;
 	r = s == NULL ? 0 : store_connection_list(s, a, out, n, e);
 	for (size_t i = 0; i < *n && r == 0; i++) {
-		r = store_connection_get(s, a, (*out)[i].connection.id, &(*out)[i], e);
+		r = store_connection_get(s, a, (*out)[i].id, &(*out)[i], e);
 		if (r != 0 || with_secrets)
 			continue;
-		r = secrets_leave_out(a, &(*out)[i].connection, &had);
+		r = secrets_leave_out(a, &(*out)[i], &had);
 		*n_without += had;
 		if (r != 0)
 			(void)err_set(e, r, "%s", err_text(r));
@@ -236,7 +234,7 @@ static enum connection_format format_of(const struct args *args)
 static int export_all(struct store *s, struct arena *a, const struct args *args)
 {
 	bool with_secrets = args_has(args, "with-secrets");
-	struct store_connection *list;
+	struct connection *list;
 	size_t n, n_without;
 	struct buf out;
 	struct err e;

@@ -44,7 +44,7 @@ struct setup {
 	struct connection connection;
 	const char *public_line; /* `type base64 name` */
 	const char *given; /* the keypair that the connection was given just now; NULL: none */
-	struct store_connection before; /* what it was until then */
+	struct connection before; /* what it was until then */
 	bool can_try; /* its private half is here */
 };
 
@@ -106,7 +106,7 @@ static int read_keypair(struct setup *s, const char *name)
 /* Puts the keypair's name into the stored connection. */
 static int name_keypair(struct setup *s, struct store *store, const char *name, struct err *e)
 {
-	struct store_connection c;
+	struct connection c;
 	struct value_pair *pairs;
 	size_t n;
 	int r = store_connection_get(store, s->arena, s->id, &c, e);
@@ -114,14 +114,14 @@ static int name_keypair(struct setup *s, struct store *store, const char *name, 
 	if (r != 0)
 		return r;
 	s->before = c;
-	n = c.connection.extra.type == VALUE_MAP ? c.connection.extra.len : 0;
+	n = c.extra.type == VALUE_MAP ? c.extra.len : 0;
 	pairs = arena_array(s->arena, n + 1, sizeof(*pairs));
 	if (pairs == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (n > 0)
-		memcpy(pairs, c.connection.extra.u.pairs, n * sizeof(*pairs));
+		memcpy(pairs, c.extra.u.pairs, n * sizeof(*pairs));
 	pairs[n] = (struct value_pair){"keypair", 7, value_string(name, strlen(name))};
-	c.connection.extra = (struct value){.type = VALUE_MAP, .len = n + 1, .u.pairs = pairs};
+	c.extra = (struct value){.type = VALUE_MAP, .len = n + 1, .u.pairs = pairs};
 	return store_connection_put(store, &c, true, e);
 }
 

@@ -83,7 +83,7 @@ int host_key_ask(struct host_key *k, const struct lookup *l)
 
 static int record_stored(const struct host_key *k)
 {
-	struct store_connection c;
+	struct connection c;
 	struct value_pair *pairs;
 	int status, r;
 	struct store *s = stores_open(&status);
@@ -93,16 +93,16 @@ static int record_stored(const struct host_key *k)
 	if (s == NULL)
 		return status;
 	r = store_connection_get(s, k->arena, k->id, &c, &e);
-	n = r == 0 && c.connection.extra.type == VALUE_MAP ? c.connection.extra.len : 0;
+	n = r == 0 && c.extra.type == VALUE_MAP ? c.extra.len : 0;
 	pairs = arena_array(k->arena, n + 1, sizeof(*pairs));
 	if (r == 0 && pairs == NULL)
 		r = err_set(&e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (r == 0) {
 		if (n > 0)
-			memcpy(pairs, c.connection.extra.u.pairs, n * sizeof(*pairs));
+			memcpy(pairs, c.extra.u.pairs, n * sizeof(*pairs));
 		pairs[n] =
 			(struct value_pair){"host_key", 8, value_string(k->line, strlen(k->line))};
-		if (value_map(k->arena, pairs, n + 1, &c.connection.extra) != 0)
+		if (value_map(k->arena, pairs, n + 1, &c.extra) != 0)
 			r = err_set(&e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	}
 	if (r == 0)

@@ -105,7 +105,7 @@ int connection_extra_read(
 	return 0;
 }
 
-/* What an object may say; Airflow's exports say conn_id and description too. */
+/* What an object may say, as Airflow exports it. */
 static const char *const members[] = {"conn_id", "conn_type", "description", "host", "login",
 	"password", "schema", "port", "extra", "extra_dejson"};
 
@@ -152,26 +152,38 @@ static int members_check(const char *id, const struct value *object, struct err 
 	return 0;
 }
 
+/* Airflow also writes extra as an object, under another name. */
+static const struct value *extra_of(const struct value *object)
+{
+	const struct value *v = value_member(object, "extra", 5);
+
+	return v == NULL || v->type == VALUE_NULL ? value_member(object, "extra_dejson", 12) : v;
+}
+
 int connection_from_value(struct arena *a, const char *id, const struct value *object,
 	struct connection *out, struct err *e)
 {
 	struct connection c = {.id = id};
 	const struct value *port;
-	const char *type;
+	const char *type, *said;
 	int r;
 
 	if (object->type != VALUE_MAP)
 		return err_set(e, ERR_INVALID, "connection %s must be an object, not a %s", id,
 			value_type_name(object->type));
 	if ((r = members_check(id, object, e)) != 0 ||
+		(r = text_member(object, id, "conn_id", &said, e)) != 0 ||
 		(r = text_member(object, id, "conn_type", &type, e)) != 0 ||
+		(r = text_member(object, id, "description", &c.description, e)) != 0 ||
 		(r = text_member(object, id, "host", &c.host, e)) != 0 ||
 		(r = text_member(object, id, "login", &c.login, e)) != 0 ||
 		(r = text_member(object, id, "password", &c.password, e)) != 0 ||
 		(r = text_member(object, id, "schema", &c.schema, e)) != 0 ||
-		(r = connection_extra_read(a, id, value_member(object, "extra", 5), &c.extra, e)) !=
-			0)
+		(r = connection_extra_read(a, id, extra_of(object), &c.extra, e)) != 0)
 		return r;
+	if (said != NULL && strcmp(said, id) != 0)
+		return err_set(e, ERR_INVALID,
+			"connection %s: its conn_id is another; they must be the same", id);
 	c.type = type == NULL ? "" : type;
 	port = value_member(object, "port", 4);
 	if (port != NULL && !is_no_port(port) &&

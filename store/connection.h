@@ -21,6 +21,7 @@ struct connection {
 	const char *type; /* "ssh"; "" where none was said */
 	const char *host, *login, *schema; /* NULL where none was said */
 	const char *password; /* a secret; NULL: none */
+	const char *description; /* or NULL */
 	int port; /* 0: none */
 	struct value extra; /* an object, or VALUE_NULL */
 	const char *origin; /* where it was found, for messages */

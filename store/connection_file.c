@@ -47,52 +47,6 @@ enum connection_format connection_format_of(const char *path, const char *text, 
 
 /* ---- reading ---- */
 
-static const struct value *member(const struct value *map, const char *key)
-{
-	const struct value *v = value_member(map, key, strlen(key));
-
-	return v == NULL || v->type == VALUE_NULL ? NULL : v;
-}
-
-/* Airflow also writes extra as an object, under another name. */
-static int with_extra(struct arena *a, const struct value *object, struct value *out)
-{
-	const struct value *dejson = member(object, "extra_dejson");
-	struct value_pair *pairs = arena_array(a, object->len + 1, sizeof(*pairs));
-
-	if (pairs == NULL)
-		return ERR_NOMEM;
-	memcpy(pairs, object->u.pairs, object->len * sizeof(*pairs));
-	pairs[object->len] = (struct value_pair){"extra", 5, *dejson};
-	return value_map(a, pairs, object->len + 1, out);
-}
-
-static int read_object(struct arena *a, const char *id, const struct value *object,
-	struct store_connection *out, struct err *e)
-{
-	const struct value *description = member(object, "description");
-	const struct value *said = member(object, "conn_id");
-	struct value whole = *object;
-
-	if (said != NULL &&
-		(said->type != VALUE_STRING || said->len != strlen(id) ||
-			memcmp(said->u.text, id, said->len) != 0))
-		return err_set(e, ERR_INVALID,
-			"connection %s: its conn_id is another; they must be the same", id);
-	if (description != NULL && description->type != VALUE_STRING)
-		return err_set(e, ERR_INVALID,
-			"connection %s: description must be a string, not a %s", id,
-			value_type_name(description->type));
-	if (description != NULL && memchr(description->u.text, '\0', description->len) != NULL)
-		return err_set(e, ERR_INVALID,
-			"connection %s: description cannot hold a NUL character", id);
-	if (member(object, "extra_dejson") != NULL && member(object, "extra") == NULL &&
-		with_extra(a, object, &whole) != 0)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	out->description = description == NULL ? NULL : description->u.text;
-	return connection_from_value(a, id, &whole, &out->connection, e);
-}
-
 int connection_entry_refuse(struct arena *a, struct connection_entry *x, int r, struct err *e)
 {
 	if (r != ERR_INVALID && r != ERR_LIMIT)
@@ -102,7 +56,7 @@ int connection_entry_refuse(struct arena *a, struct connection_entry *x, int r, 
 }
 
 static int read_pair(
-	struct arena *a, const struct value_pair *p, struct store_connection *out, struct err *e)
+	struct arena *a, const struct value_pair *p, struct connection *out, struct err *e)
 {
 	const struct value *v = &p->value;
 	const char *id = p->key;
@@ -116,9 +70,9 @@ static int read_pair(
 	if (v->type == VALUE_LIST)
 		v = &v->u.items[0];
 	if (v->type == VALUE_STRING)
-		return connection_parse(a, id, v->u.text, v->len, &out->connection, e);
+		return connection_parse(a, id, v->u.text, v->len, out, e);
 	if (v->type == VALUE_MAP)
-		return read_object(a, id, v, out, e);
+		return connection_from_value(a, id, v, out, e);
 	return err_set(e, ERR_INVALID, "connection %s must be a URI or an object, not a %s", id,
 		value_type_name(v->type));
 }
@@ -142,7 +96,7 @@ static int read_map(struct arena *a, const char *name, const struct value *map,
 	if (list == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	for (size_t i = 0; i < map->len && r == 0; i++) {
-		list[i].said.connection.id = map->u.pairs[i].key;
+		list[i].said.id = map->u.pairs[i].key;
 		r = read_pair(a, &map->u.pairs[i], &list[i].said, e);
 		r = connection_entry_refuse(a, &list[i], r, e);
 	}
@@ -153,20 +107,9 @@ static int read_map(struct arena *a, const char *name, const struct value *map,
 	return 0;
 }
 
-/* What stands behind the = of a line. N.B. an object may say more than connection_parse() keeps. */
-static int read_text(struct arena *a, const char *id, const char *text, size_t len,
-	struct store_connection *out, struct err *e)
-{
-	struct value object;
-
-	if (len > 0 && text[0] == '{' && value_parse_json(a, text, len, &object, NULL) == 0)
-		return read_object(a, id, &object, out, e);
-	return connection_parse(a, id, text, len, &out->connection, e);
-}
-
 /* One line of an env file, without the blanks around it. */
 static int read_line(
-	struct arena *a, const char *line, size_t len, struct store_connection *out, struct err *e)
+	struct arena *a, const char *line, size_t len, struct connection *out, struct err *e)
 {
 	const char *equals = memchr(line, '=', len);
 	char *id;
@@ -176,8 +119,8 @@ static int read_line(
 	id = arena_memdup(a, line, (size_t)(equals - line));
 	if (id == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	out->connection.id = id;
-	return read_text(a, id, equals + 1, (size_t)(line + len - equals) - 1, out, e);
+	out->id = id;
+	return connection_parse(a, id, equals + 1, (size_t)(line + len - equals) - 1, out, e);
 }
 
 /* Tells of two entries of one id: which of them is the right one nobody can say. */
@@ -186,8 +129,8 @@ static int refuse_twice(
 {
 	static const char sentence[] = "connection %s stands in line %zu too: leave one of the two";
 
-	first->fault = arena_printf(a, sentence, first->said.connection.id, second->line);
-	second->fault = arena_printf(a, sentence, first->said.connection.id, first->line);
+	first->fault = arena_printf(a, sentence, first->said.id, second->line);
+	second->fault = arena_printf(a, sentence, first->said.id, first->line);
 	return first->fault == NULL || second->fault == NULL ? ERR_NOMEM : 0;
 }
 
@@ -197,7 +140,7 @@ static int refuse_all_twice(struct arena *a, struct connection_entry *list, size
 	int r = ids == NULL ? ERR_NOMEM : 0;
 
 	for (size_t i = 0; i < n && r == 0; i++) {
-		const char *id = list[i].said.connection.id;
+		const char *id = list[i].said.id;
 
 		if (*id == '\0')
 			continue;
@@ -228,7 +171,7 @@ static int read_lines(struct arena *a, const char *text, size_t len, struct conn
 		if (line == stop || *line == '#')
 			continue;
 		list[*n].line = number;
-		list[*n].said.connection.id = "";
+		list[*n].said.id = "";
 		r = read_line(a, line, (size_t)(stop - line), &list[*n].said, e);
 		r = connection_entry_refuse(a, &list[(*n)++], r, e);
 	}
@@ -280,9 +223,8 @@ int connection_file_read(struct arena *a, const char *name, enum connection_form
 #define FIELDS 8
 
 /* A connection as Airflow exports it: extra is a string that holds JSON. */
-static int object_of(struct arena *a, const struct store_connection *s, struct value *out)
+static int object_of(struct arena *a, const struct connection *c, struct value *out)
 {
-	const struct connection *c = &s->connection;
 	struct value_pair pairs[FIELDS];
 	struct value extra = value_null();
 	struct buf text;
@@ -298,7 +240,7 @@ static int object_of(struct arena *a, const struct store_connection *s, struct v
 		buf_free(&text);
 	}
 	pairs[0] = value_pair_of("conn_type", value_cstring(c->type));
-	pairs[1] = value_pair_of("description", value_cstring(s->description));
+	pairs[1] = value_pair_of("description", value_cstring(c->description));
 	pairs[2] = value_pair_of("login", value_cstring(c->login));
 	pairs[3] = value_pair_of("password", value_cstring(c->password));
 	pairs[4] = value_pair_of("host", value_cstring(c->host));
@@ -341,7 +283,7 @@ static void add_yaml(struct buf *out, const struct value *v)
 /* N.B. JSON is YAML too, but for those characters, so that a YAML file is a line `"ID": {...}` for
  * each. */
 int connection_file_write(struct arena *a, enum connection_format format,
-	const struct store_connection *list, size_t n, struct buf *out)
+	const struct connection *list, size_t n, struct buf *out)
 {
 	struct value_pair *pairs = arena_array(a, n + 1, sizeof(*pairs));
 	struct value map, id;
@@ -350,7 +292,7 @@ int connection_file_write(struct arena *a, enum connection_format format,
 	if (pairs == NULL)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n && r == 0; i++) {
-		pairs[i] = value_pair_of(list[i].connection.id, value_null());
+		pairs[i] = value_pair_of(list[i].id, value_null());
 		r = object_of(a, &list[i], &pairs[i].value);
 	}
 	if (r == 0 && format == CONNECTION_JSON) {

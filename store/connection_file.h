@@ -20,7 +20,7 @@ enum connection_format connection_format_of(const char *path, const char *text, 
 
 /* What a file says of a connection. */
 struct connection_entry {
-	struct store_connection said;
+	struct connection said;
 	size_t line; /* of an env file; 0: the id tells the place */
 	const char
 		*fault; /* why it is no connection, a sentence that shows no value; NULL: it is */
@@ -38,6 +38,6 @@ int connection_file_read(struct arena *a, const char *name, enum connection_form
 
 /* Adds the connections as such a file to out, an object each. Failure sticks in out; ERR_NOMEM. */
 int connection_file_write(struct arena *a, enum connection_format format,
-	const struct store_connection *list, size_t n, struct buf *out);
+	const struct connection *list, size_t n, struct buf *out);
 
 #endif

@@ -105,11 +105,11 @@ static int file_find(
 	explicit_bzero(text, len);
 	free(text);
 	for (size_t i = 0; i < n && r == 0; i++) {
-		if (strcmp(list[i].said.connection.id, id) != 0)
+		if (strcmp(list[i].said.id, id) != 0)
 			continue;
 		if (list[i].fault != NULL)
 			return err_set(e, ERR_INVALID, "%s: %s", path, list[i].fault);
-		*out = list[i].said.connection;
+		*out = list[i].said;
 		out->origin = path;
 		return 0;
 	}

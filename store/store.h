@@ -111,29 +111,24 @@ int store_variable_delete(struct store *s, const char *name, struct err *e);
 
 /* ---- connections ---- */
 
-struct store_connection {
-	struct connection connection;
-	const char *description; /* or NULL */
-};
-
 /* Reads one, opening its secrets. ERR_NOTFOUND. */
-int store_connection_get(struct store *s, struct arena *a, const char *id,
-	struct store_connection *out, struct err *e);
+int store_connection_get(
+	struct store *s, struct arena *a, const char *id, struct connection *out, struct err *e);
 
 /* Reads all by id, password and extra left out: they stay sealed. */
 int store_connection_list(
-	struct store *s, struct arena *a, struct store_connection **out, size_t *n, struct err *e);
+	struct store *s, struct arena *a, struct connection **out, size_t *n, struct err *e);
 
 /* Whether there is one of this id; needs no key. */
 int store_connection_has(struct store *s, const char *id, bool *has, struct err *e);
 
 /* Whether the store takes it: its id, its texts, and what an SSH connection's extra says.
  * ERR_INVALID, ERR_LIMIT. */
-int store_connection_check(const struct store_connection *c, struct err *e);
+int store_connection_check(const struct connection *c, struct err *e);
 
 /* Adds one that passes that check, or replaces it where may_replace. ERR_EXISTS. */
 int store_connection_put(
-	struct store *s, const struct store_connection *c, bool may_replace, struct err *e);
+	struct store *s, const struct connection *c, bool may_replace, struct err *e);
 
 /* ERR_NOTFOUND. */
 int store_connection_delete(struct store *s, const char *id, struct err *e);

@@ -16,28 +16,28 @@
 struct job {
 	struct arena *arena;
 	const char *id;
-	const struct store_connection *put;
+	const struct connection *put;
 	bool may_replace;
-	struct store_connection one, *list;
+	struct connection one, *list;
 	size_t n;
 };
 
 /* The columns that need no key, in the order of PLAIN. */
 #define PLAIN "id, conn_type, host, port, login, schema_name, description"
 
-static void read_plain(struct db_rows *rows, struct arena *a, struct store_connection *c, int *r)
+static void read_plain(struct db_rows *rows, struct arena *a, struct connection *c, int *r)
 {
 	memset(c, 0, sizeof(*c));
-	c->connection.id = store_text(a, db_rows_text(rows, 0), r);
-	c->connection.type = store_text(a, db_rows_text(rows, 1), r);
-	c->connection.host = store_text(a, db_rows_text(rows, 2), r);
-	c->connection.port = (int)db_rows_int(rows, 3);
-	c->connection.login = store_text(a, db_rows_text(rows, 4), r);
-	c->connection.schema = store_text(a, db_rows_text(rows, 5), r);
+	c->id = store_text(a, db_rows_text(rows, 0), r);
+	c->type = store_text(a, db_rows_text(rows, 1), r);
+	c->host = store_text(a, db_rows_text(rows, 2), r);
+	c->port = (int)db_rows_int(rows, 3);
+	c->login = store_text(a, db_rows_text(rows, 4), r);
+	c->schema = store_text(a, db_rows_text(rows, 5), r);
 	c->description = store_text(a, db_rows_text(rows, 6), r);
-	c->connection.extra = value_null();
-	c->connection.origin = "the store";
-	c->connection.is_stored = true;
+	c->extra = value_null();
+	c->origin = "the store";
+	c->is_stored = true;
 }
 
 /* Opens one sealed column; NULL where it is empty. */
@@ -63,11 +63,11 @@ static int read_one(struct store *s, struct db_rows *rows, struct job *j, struct
 	read_plain(rows, j->arena, &j->one, &r);
 	if (r != 0)
 		return err_set(e, r, "%s", err_text(r));
-	r = read_sealed(s, rows, 7, "password", j, &j->one.connection.password, &len, e);
+	r = read_sealed(s, rows, 7, "password", j, &j->one.password, &len, e);
 	if (r == 0)
 		r = read_sealed(s, rows, 8, "extra", j, &extra, &len, e);
 	if (r == 0 && extra != NULL)
-		r = value_parse_json(j->arena, extra, len, &j->one.connection.extra, e);
+		r = value_parse_json(j->arena, extra, len, &j->one.extra, e);
 	return r;
 }
 
@@ -94,8 +94,8 @@ static int get(struct store *s, void *ctx, struct err *e)
 	return r;
 }
 
-int store_connection_get(struct store *s, struct arena *a, const char *id,
-	struct store_connection *out, struct err *e)
+int store_connection_get(
+	struct store *s, struct arena *a, const char *id, struct connection *out, struct err *e)
 {
 	struct job j = {.arena = a, .id = id};
 	int r = store_reading(s, get, &j, e);
@@ -154,7 +154,7 @@ static int list(struct store *s, void *ctx, struct err *e)
 }
 
 int store_connection_list(
-	struct store *s, struct arena *a, struct store_connection **out, size_t *n, struct err *e)
+	struct store *s, struct arena *a, struct connection **out, size_t *n, struct err *e)
 {
 	struct job j = {.arena = a};
 	int r = store_reading(s, list, &j, e);
@@ -222,17 +222,17 @@ static int write_row(struct store *s, const struct job *j, const struct buf *pas
 		"schema_name = excluded.schema_name, description = excluded.description, "
 		"password = excluded.password, extra = excluded.extra, "
 		"keypair = excluded.keypair, updated_at = excluded.updated_at";
-	const struct connection *c = &j->put->connection;
+	const struct connection *c = j->put;
 
 	return db_run(s->db, e, NULL, j->may_replace ? put : insert, "tttitttbbti", c->id, c->type,
-		c->host, (int64_t)c->port, c->login, c->schema, j->put->description, password->data,
+		c->host, (int64_t)c->port, c->login, c->schema, c->description, password->data,
 		password->len, extra->data, extra->len, keypair, store_now());
 }
 
 static int put(struct store *s, void *ctx, struct err *e)
 {
 	const struct job *j = ctx;
-	const struct connection *c = &j->put->connection;
+	const struct connection *c = j->put;
 	const struct seal_place place = {TABLE, c->id, "password"};
 	struct arena *a = arena_create(0);
 	struct buf password, extra;
@@ -259,13 +259,12 @@ static int put(struct store *s, void *ctx, struct err *e)
 	return r;
 }
 
-static int check_texts(const struct store_connection *s, struct err *e)
+static int check_texts(const struct connection *c, struct err *e)
 {
-	const struct connection *c = &s->connection;
 	const struct {
 		const char *part, *text;
 	} texts[] = {{"type", c->type}, {"host", c->host}, {"login", c->login},
-		{"password", c->password}, {"schema", c->schema}, {"description", s->description}};
+		{"password", c->password}, {"schema", c->schema}, {"description", c->description}};
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && r == 0; i++)
@@ -296,24 +295,24 @@ static int check_extra(const struct connection *c, struct err *e)
 	return r;
 }
 
-int store_connection_check(const struct store_connection *c, struct err *e)
+int store_connection_check(const struct connection *c, struct err *e)
 {
-	int r = connection_id_check(c->connection.id, e);
+	int r = connection_id_check(c->id, e);
 
 	if (r == 0)
 		r = check_texts(c, e);
-	if (r == 0 && connection_is_ssh(&c->connection))
-		r = connection_check(&c->connection, e);
-	return r == 0 ? check_extra(&c->connection, e) : r;
+	if (r == 0 && connection_is_ssh(c))
+		r = connection_check(c, e);
+	return r == 0 ? check_extra(c, e) : r;
 }
 
 int store_connection_put(
-	struct store *s, const struct store_connection *c, bool may_replace, struct err *e)
+	struct store *s, const struct connection *c, bool may_replace, struct err *e)
 {
 	struct job j = {.put = c, .may_replace = may_replace};
 	int r = store_connection_check(c, e);
 
-	return r == 0 ? store_writing(s, "connection.put", c->connection.id, put, &j, e) : r;
+	return r == 0 ? store_writing(s, "connection.put", c->id, put, &j, e) : r;
 }
 
 static int erase(struct store *s, void *ctx, struct err *e)

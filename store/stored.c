@@ -24,14 +24,9 @@ static int open_late(struct stored *s, struct err *e)
 static int find(void *ctx, struct arena *a, const char *id, struct connection *out, struct err *e)
 {
 	struct stored *s = ctx;
-	struct store_connection c;
 	int r = open_late(s, e);
 
-	if (r == 0)
-		r = store_connection_get(s->store, a, id, &c, e);
-	if (r == 0)
-		*out = c.connection;
-	return r;
+	return r == 0 ? store_connection_get(s->store, a, id, out, e) : r;
 }
 
 static int keypair(

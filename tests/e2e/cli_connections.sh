@@ -25,6 +25,7 @@ like "one can be looked at" "$out" '*"host": "web1",
   "login": "anna",
   "schema": null,
   "password": "\*\*\*",*"origin": "the store"*'
+like "with what it is for" "$out" '*"description": "the front",*'
 ok "its secrets are not in the store's file" \
 	sh -c "! grep -aq -e hunter2 -e swordfish '$WINDROW_HOME'/windrow.db*"
 run connections add web
@@ -33,8 +34,16 @@ is "it cannot be added twice" "$status:$err" \
 run connections add db --conn-uri ssh://bob:pw@db1:22/?compress=true
 is "a URI will do" "$status" 0
 like "with a warning where it holds a password" "$err" "*others can see a command line*"
-run connections add js --conn-json '{"conn_type": "ssh", "host": "js1"}'
+run connections add js --conn-json '{"conn_type": "ssh", "host": "js1", "description": "in JSON", "extra_dejson": {"compress": true}}'
 is "so will JSON" "$status:$err" "0:"
+run connections edit js --conn-uri ssh://js2?compress=true
+is "which may say what it is for, and a URI does not take that away" "$("$windrow" connections get js | grep -e ^host -e ^desc -e ^extra)" \
+	"description	in JSON
+host	js2
+extra	{\"compress\":\"true\"}"
+WINDROW_CONN_JS='{"conn_id": "js", "description": "as exported", "host": "js3", "extra_dejson": {"compress": false}}' run connections get js
+is "the environment says as much as a file" "$(echo "$out" | grep -e ^desc -e ^extra)" "description	as exported
+extra	{\"compress\":false}"
 run connections add bare
 is "so will nothing but a name" "$status:$err" "0:"
 run connections get bare -o json

@@ -26,9 +26,8 @@ static int is_text(const char *s)
 }
 
 /* Whether the store would take it: what it refuses may change its looks in a file. */
-static int can_be_kept(struct arena *a, const struct store_connection *s)
+static int can_be_kept(struct arena *a, const struct connection *c)
 {
-	const struct connection *c = &s->connection;
 	struct value again;
 	struct buf b;
 	int is_same;
@@ -40,7 +39,7 @@ static int can_be_kept(struct arena *a, const struct store_connection *s)
 	buf_free(&b);
 	return is_same && connection_id_check(c->id, NULL) == 0 && is_text(c->type) &&
 		is_text(c->host) && is_text(c->login) && is_text(c->password) &&
-		is_text(c->schema) && is_text(s->description);
+		is_text(c->schema) && is_text(c->description);
 }
 
 static int same_text(const char *a, const char *b)
@@ -60,14 +59,12 @@ static void check_same(const struct connection *x, const struct connection *y)
 		abort();
 }
 
-static void must_be_same(const struct store_connection *x, const struct store_connection *y)
+static void must_be_same(const struct connection *a, const struct connection *b)
 {
-	const struct connection *a = &x->connection, *b = &y->connection;
-
 	if (strcmp(a->id, b->id) != 0 || strcmp(a->type, b->type) != 0 || a->port != b->port ||
 		!same_text(a->host, b->host) || !same_text(a->login, b->login) ||
 		!same_text(a->password, b->password) || !same_text(a->schema, b->schema) ||
-		!same_text(x->description, y->description) || !value_equal(&a->extra, &b->extra))
+		!same_text(a->description, b->description) || !value_equal(&a->extra, &b->extra))
 		abort();
 	check_same(a, b);
 }
@@ -181,10 +178,10 @@ static void must_be_whole(
 /* ---- and written ---- */
 
 /* The connections among the entries, in their order. *n: how many; NULL: no memory. */
-static struct store_connection *said_of(
+static struct connection *said_of(
 	struct arena *a, const struct connection_entry *entries, size_t *n)
 {
-	struct store_connection *list = arena_array(a, *n + 1, sizeof(*list));
+	struct connection *list = arena_array(a, *n + 1, sizeof(*list));
 	size_t n_said = 0;
 
 	for (size_t i = 0; list != NULL && i < *n; i++) {
@@ -197,7 +194,7 @@ static struct store_connection *said_of(
 	return list;
 }
 
-static void round_trip(struct arena *a, const struct store_connection *list, size_t n)
+static void round_trip(struct arena *a, const struct connection *list, size_t n)
 {
 	struct connection_entry *again;
 	size_t n_again;
@@ -208,7 +205,7 @@ static void round_trip(struct arena *a, const struct store_connection *list, siz
 		if (!can_be_kept(a, &list[i]))
 			return;
 		for (size_t k = 0; k < i; k++)
-			if (strcmp(list[i].connection.id, list[k].connection.id) == 0)
+			if (strcmp(list[i].id, list[k].id) == 0)
 				return;
 	}
 	for (int format = CONNECTION_JSON; format <= CONNECTION_ENV; format++) {
@@ -219,7 +216,7 @@ static void round_trip(struct arena *a, const struct store_connection *list, siz
 			n_again != n)
 			abort();
 		/* N.B. an id with a colon may look like YAML's. */
-		if (n > 0 && strchr(list[0].connection.id, ':') == NULL &&
+		if (n > 0 && strchr(list[0].id, ':') == NULL &&
 			(int)connection_format_of("file", buf_str(&out), out.len) != format)
 			abort();
 		for (size_t i = 0; i < n; i++)
@@ -235,7 +232,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = {"c.json", "c.yaml", "c.yml", "c.env", "c"};
 	struct arena *a = arena_create((size_t)64 << 20);
-	struct store_connection one = {.description = NULL}, *list = NULL;
+	struct connection one = {.description = NULL}, *list = NULL;
 	struct connection_entry *entries = NULL;
 	struct err e = {.text = ""};
 	const char *text;
@@ -254,7 +251,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		way = (int)connection_format_of(
 			names[data[0] % (sizeof(names) / sizeof(names[0]))], text, size - 1);
 	if (way == ONE) {
-		r = connection_parse(a, "id", text, size - 1, &one.connection, &e);
+		r = connection_parse(a, "id", text, size - 1, &one, &e);
 		list = &one;
 		n = 1;
 	} else {

@@ -162,15 +162,13 @@ static const char *read_file(const char *name, const char *text)
 		return k.e.text;
 	buf_init(&b, 0);
 	for (size_t i = 0; i < n; i++) {
-		const struct store_connection *c = &list[i].said;
+		const struct connection *c = &list[i].said;
 
 		if (list[i].fault != NULL)
-			buf_addf(
-				&b, "%s, %zu: %s\n", c->connection.id, list[i].line, list[i].fault);
+			buf_addf(&b, "%s, %zu: %s\n", c->id, list[i].line, list[i].fault);
 		else
-			buf_addf(&b, "%s(%s): %s\n", c->connection.id,
-				c->description == NULL ? "" : c->description,
-				shown(&c->connection));
+			buf_addf(&b, "%s(%s): %s\n", c->id,
+				c->description == NULL ? "" : c->description, shown(c));
 	}
 	all = arena_strdup(arena, buf_str(&b));
 	buf_free(&b);
@@ -243,10 +241,11 @@ static void test_files(void)
 		"in YAML too");
 	IS_STR(read_file("c.json",
 		       "{\"a\": {\"host\\u0000\": \"h\"}, \"b\": {\"port\": \"22\\u00002\"}, "
-		       "\"c\": {\"conn_id\": \"c\\u0000d\"}}"),
+		       "\"c\": {\"conn_id\": \"c\\u0000d\"}, \"d\": {\"conn_id\": \"e\"}}"),
 		"a, 0: connection a: a key cannot hold a NUL character\n"
 		"b, 0: connection b: the port must be a number from 1 to 65535\n"
-		"c, 0: connection c: its conn_id is another; they must be the same\n",
+		"c, 0: connection c: conn_id cannot hold a NUL character\n"
+		"d, 0: connection d: its conn_id is another; they must be the same\n",
 		"what only begins as it should is refused");
 	IS_STR(read_file("c.json", "{\"web\": \"ssh://a\", \"web\": \"ssh://b\"}"),
 		"web(): ssh - - b 0 - null\n", "in JSON the last counts");
@@ -283,7 +282,7 @@ static void test_round(void)
 		"\"extra\": {\"private_key\": \"-----BEGIN\\nX\\n\"}}, \"a b\": "
 		"\"ssh://h\"}";
 	const char *before = read_file("c.json", text);
-	struct store_connection list[2];
+	struct connection list[2];
 	struct connection_entry *entries;
 	struct buf out;
 	size_t n;
@@ -304,15 +303,15 @@ static void test_round(void)
 /* However much memory there is, it is written, or said to be short. */
 static void test_short(void)
 {
-	struct store_connection list[50];
+	struct connection list[50];
 	int odd = 0, told = 0;
 
 	memset(list, 0, sizeof(list));
 	for (size_t i = 0; i < 50; i++) {
-		list[i].connection.id = arena_printf(arena, "c%zu", i);
-		list[i].connection.type = "ssh";
-		list[i].connection.host = "h";
-		list[i].connection.extra = value_null();
+		list[i].id = arena_printf(arena, "c%zu", i);
+		list[i].type = "ssh";
+		list[i].host = "h";
+		list[i].extra = value_null();
 	}
 	for (size_t limit = 1; limit < 60000; limit += 40) {
 		struct arena *a = arena_create(limit);
@@ -332,23 +331,24 @@ static void test_short(void)
 
 /* ---- the store ---- */
 
-static struct store_connection made(const char *id, const char *text)
+static struct connection made(const char *id, const char *text)
 {
-	struct store_connection c = {.description = "d"};
+	struct connection c;
 
-	if (connection_parse(arena, id, text, strlen(text), &c.connection, &k.e) != 0)
+	if (connection_parse(arena, id, text, strlen(text), &c, &k.e) != 0)
 		abort();
+	c.description = "d";
 	return c;
 }
 
 static void test_store(void)
 {
 	struct store *s = kit_open(&k);
-	struct store_connection
+	struct connection
 		c = made("web",
 			"ssh://anna:s3cret@web1:2222/?private_key=-----BEGIN&keypair=nightly"),
 		got, *list;
-	const char *before = shown(&c.connection), **ids;
+	const char *before = shown(&c), **ids;
 	bool has = false;
 	char *text;
 	size_t n;
@@ -357,7 +357,7 @@ static void test_store(void)
 	IS_INT(store_connection_put(s, &c, false, &k.e), ERR_EXISTS, "only once");
 	IS_INT(store_connection_put(s, &c, true, &k.e), 0, "unless it may replace one");
 	IS_INT(store_connection_get(s, arena, "web", &got, &k.e), 0, "it is found");
-	IS_STR(shown(&got.connection), before, "as it was");
+	IS_STR(shown(&got), before, "as it was");
 	IS_STR(got.description, "d", "with what it is for");
 	text = kit_sql(&k,
 		"SELECT instr(password, 's3cret') + instr(extra, 'BEGIN') FROM "
@@ -365,7 +365,7 @@ static void test_store(void)
 	IS_STR(text, "0", "its secrets do not lie there as they are");
 	free(text);
 	IS_INT(store_connection_list(s, arena, &list, &n, &k.e), 0, "it is listed");
-	OK(n == 1 && list[0].connection.password == NULL, "without its secrets");
+	OK(n == 1 && list[0].password == NULL, "without its secrets");
 	(void)store_keypair_users(s, arena, "nightly", &ids, &n, &k.e);
 	OK(n == 1 && strcmp(ids[0], "web") == 0, "the keypair that it names knows it");
 	c = made("web", "ssh://h?keyfile=x");
@@ -451,7 +451,7 @@ static void test_chain(void)
 	static char variable[] = "WINDROW_CONN_MY_WEB=ssh://env";
 	char *none[] = {NULL}, *env[] = {variable, NULL};
 	static const char file[] = "my-web: ssh://file\nother: {host: file2}\n";
-	struct store_connection c = made("my-web", "ssh://store");
+	struct connection c = made("my-web", "ssh://store");
 	char wanted[KIT_PATH_MAX * 3];
 	struct store *s;
 

@@ -93,7 +93,7 @@ static int leave(struct store *s, struct arena *a)
 /* Reads all there is. */
 static int look(struct store *s, struct arena *a)
 {
-	struct store_connection *list, one;
+	struct connection *list, one;
 	struct store_keypair *pairs;
 	struct store_variable v;
 	struct store_try *tries;
