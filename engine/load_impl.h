@@ -113,7 +113,7 @@ struct loader {
 	bool is_callback; /* one's own output may be read, and nothing is waited for */
 };
 
-/* load.c */
+/* load_report.c */
 
 void load_nomem(struct loader *l);
 

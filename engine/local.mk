@@ -61,6 +61,7 @@ libengine_a_SOURCES = \
 	engine/load_name.c \
 	engine/load_param.c \
 	engine/load_reach.c \
+	engine/load_report.c \
 	engine/load_schedule.c \
 	engine/load_settings.c \
 	engine/load_stage.c \
