@@ -15,11 +15,24 @@
 
 /* ---- what a task is here ---- */
 
+/* The text of a node; NULL, and told, where it is none. */
+static const char *text_of(
+	struct codestream *c, const struct yaml_node *n, enum codestream_place place)
+{
+	if (n->kind == YAML_SCALAR)
+		return codestream_text(c, n, place);
+	diag_error(c->notes, yaml_node_pos(n), "left out: want text here, found a %s",
+		n->kind == YAML_LIST ? "list" : "map");
+	return NULL;
+}
+
 static void text_member(struct codestream *c, struct import_map *m, const char *key,
 	const struct yaml_node *n, enum codestream_place place)
 {
-	if (n != NULL && n->kind == YAML_SCALAR)
-		import_map_text(m, key, codestream_text(c, n, place));
+	const char *text = n == NULL ? NULL : text_of(c, n, place);
+
+	if (text != NULL)
+		import_map_text(m, key, text);
 }
 
 /* Tells how to make a connection, once. Passwords and keys are not shown. */
@@ -84,9 +97,7 @@ static void arguments_add(
 		return;
 	items = arena_array(c->arena, list->n, sizeof(*items));
 	for (uint32_t i = 0; items != NULL && i < list->n; i++) {
-		const char *text = list->items[i]->kind != YAML_SCALAR
-			? ""
-			: codestream_text(c, list->items[i], CODESTREAM_PLAIN);
+		const char *text = text_of(c, list->items[i], CODESTREAM_PLAIN);
 
 		items[n++] = value_string(text, text == NULL ? 0 : strlen(text));
 	}
@@ -128,8 +139,11 @@ static void ssh_add(struct codestream *c, struct import_map *task, const struct 
 	arguments_add(c, task, codestream_member(input, "arguments"));
 	text_member(c, task, "working_directory", codestream_member(input, "workingDirectory"),
 		CODESTREAM_PLAIN);
-	if (script == NULL || script->kind != YAML_SCALAR) {
+	if (script == NULL) {
 		import_map_text(task, "script", "exit 0\n");
+	} else if (script->kind != YAML_SCALAR) {
+		(void)text_of(c, script, CODESTREAM_SHELL);
+		import_map_text(task, "script", "echo 'its script was no text' >&2\nexit 1\n");
 	} else {
 		interpreter_add(c, task, script, dialect);
 		text_member(c, task, "script", script,
@@ -169,9 +183,7 @@ static void rest_add(struct codestream *c, struct import_map *task, const struct
 	text_member(c, &environment, "URL", codestream_member(input, "url"), CODESTREAM_PLAIN);
 	for (uint32_t i = 0; headers != NULL && headers->kind == YAML_MAP && i < headers->n; i++) {
 		const char *name = arena_printf(c->arena, "HEADER_%u", i + 1);
-		const char *text = headers->pairs[i].value->kind == YAML_SCALAR
-			? codestream_text(c, headers->pairs[i].value, CODESTREAM_PLAIN)
-			: "";
+		const char *text = text_of(c, headers->pairs[i].value, CODESTREAM_PLAIN);
 
 		import_map_text(&environment, name,
 			arena_printf(c->arena, "%s: %s", headers->pairs[i].key->text,
@@ -199,9 +211,9 @@ static void other_add(
 	bool is_approval = type != NULL && strcmp(type, "UserOperation") == 0;
 
 	diag_error(c->notes, yaml_node_pos(t->node),
-		"%s is a %s task, which %s; the task that stands for it fails", t->name,
-		type == NULL ? "nameless" : type,
-		is_approval ? "windrow does not have yet" : "windrow does not have");
+		"left out: %s is of type %s, which windrow does not have%s; the task that stands "
+		"for it fails",
+		t->name, type == NULL ? "unknown" : type, is_approval ? " yet" : "");
 	import_map_text(task, "operator", "local");
 	import_map_text(task, "script", "echo \"$REASON\" >&2\nexit 1\n");
 	{

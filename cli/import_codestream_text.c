@@ -140,7 +140,13 @@ static bool may_stand(const struct codestream *c, const struct yaml_node *input,
 	return true;
 }
 
-/* One path, of a text at pos. False: it has no counterpart. */
+static void status_note(struct codestream *c, struct path p, const struct yaml_node *n)
+{
+	diag_warning(c->notes, yaml_value_pos(c->text, n, (size_t)(p.text - n->text) - 2),
+		"a status is `success`, `failed`, `skipped` or `upstream_failed` here");
+}
+
+/* One path, of the text at `depth`. False: it has no counterpart. */
 static bool path_add(struct codestream *c, struct buf *out, struct path p,
 	enum codestream_place place, int depth)
 {
@@ -148,6 +154,7 @@ static bool path_add(struct codestream *c, struct buf *out, struct path p,
 	const struct yaml_node *input;
 	const char *name, *made = NULL;
 	struct path rest = p;
+	bool is_status = false;
 
 	if (name_take(&rest, "input") && (name = param_name(c, rest)) != NULL)
 		made = arena_printf(c->arena, "params.%s", name);
@@ -159,13 +166,15 @@ static bool path_add(struct codestream *c, struct buf *out, struct path p,
 		made = "dag.id";
 	else if (rest = p, (t = task_take(c, &rest)) == NULL)
 		return false;
-	else if (rest.len == 6 && memcmp(rest.text, "status", 6) == 0)
+	else if (rest.len == 6 && memcmp(rest.text, "status", 6) == 0) {
 		made = arena_printf(
 			c->arena, "%s.%s.output.status", c->stages[t->stage].made, t->made);
-	else if (name_take(&rest, "output") && output_find(t, &rest, &name) && is_rest(rest))
+		is_status = true;
+	} else if (name_take(&rest, "output") && output_find(t, &rest, &name) && is_rest(rest)) {
 		made = arena_printf(c->arena, "%s.%s.output.%s%.*s", c->stages[t->stage].made,
 			t->made, name, (int)rest.len, rest.text);
-	else if (name_take(&rest, "input")) {
+		is_status = strcmp(name, "status") == 0;
+	} else if (name_take(&rest, "input")) {
 		name = arena_memdup(c->arena, rest.text, rest.len);
 		input = name == NULL ? NULL
 				     : codestream_member(codestream_member(t->node, "input"), name);
@@ -176,6 +185,8 @@ static bool path_add(struct codestream *c, struct buf *out, struct path p,
 	} else {
 		return false;
 	}
+	if (is_status)
+		status_note(c, p, c->inputs[depth]);
 	if (made == NULL)
 		c->is_short = true;
 	else

@@ -109,7 +109,7 @@ END
 run import codestream "$work/pipeline.yaml"
 is "a pipeline becomes a DAG file; 1 tells that a task of it does not" "$status" 1
 printf '%s\n' "$out" >"$work/p.yaml"
-like "connections are told of, and what is not here" "$err" "*connections add build_example_org --conn-type ssh --conn-host build.example.org --conn-login ci*Nowhere.y} has no counterpart*UserOperation task, which windrow does not have yet*variables set --secret x VALUE*"
+like "connections are told of, and what is not here" "$err" "*connections add build_example_org --conn-type ssh --conn-host build.example.org --conn-login ci*Nowhere.y} has no counterpart*left out: Approve is of type UserOperation, which windrow does not have yet*a status is \`success\`*variables set --secret x VALUE*"
 case $out$err in
 *hunter2* | *swordfish*) shown=yes ;;
 *) shown=no ;;
@@ -166,6 +166,11 @@ like "a shell that would not read its script is told" "$err" "*shell.yaml:8:*the
 printf '%s\n' "$out" >"$work/shells.yaml"
 run dags validate "$work/shells.yaml"
 is "and mended" "$status:$(grep -c 'interpreter: bash' "$work/shells.yaml")" 0:1
+sed -e 's/script: ".*"}/script: [a, b], environmentVariables: {A: {b: c}}}/' "$work/shell.yaml" >"$work/list.yaml"
+run import codestream "$work/list.yaml"
+like "what is no text where text belongs is told" "$status:$err" \
+	"1:*list.yaml:8:*: left out: want text here, found a list*list.yaml:8:*: left out: want text here, found a map*"
+like "and a task whose script is none fails" "$out" "*exit 1*"
 run import codestream "$work/nowhere.yaml"
 like "a file that is not there is told" "$status:$err" "1:windrow: */nowhere.yaml: *"
 tap_done
