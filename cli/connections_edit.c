@@ -210,7 +210,7 @@ static const struct flag flags[] = {
 	{"conn-login", 0, FLAG_TEXT, "USER", "who to log in as"},
 	{"conn-password", 0, FLAG_TEXT, "PASSWORD", "- asks for it, or reads standard input"},
 	{"conn-schema", 0, FLAG_TEXT, "SCHEMA", "unused by ssh"},
-	{"conn-extra", 0, FLAG_TEXT, "JSON", "keys, host key and more: see docs/cli.md"},
+	{"conn-extra", 0, FLAG_TEXT, "JSON", "keys, host key and more: see docs/ssh.md"},
 	{"conn-description", 0, FLAG_TEXT, "TEXT", "what it is for"},
 	{"conn-uri", 0, FLAG_TEXT, "URI", "all of it, as ssh://anna@web1:22/?key_file=..."},
 	{"conn-json", 0, FLAG_TEXT, "JSON", "all of it, as {\"conn_type\": \"ssh\", ...}"},

@@ -272,7 +272,7 @@ const struct command command_dags_test = {
 	.summary = "run a DAG here and now, without a daemon",
 	.details =
 		"Its exit status is the run's: 0 where it succeeded, 1 where it failed. ^C cancels "
-		"the run, twice ends it at once. Variables come from WINDROW_VAR_<NAME>.",
+		"the run, twice ends it at once.",
 	.flags = flags,
 	.n_flags = sizeof(flags) / sizeof(flags[0]),
 	.example = "windrow dags test nightly.yaml --conf '{\"database\": \"billing\"}'",

@@ -331,7 +331,7 @@ static int export_exec(const struct args *args)
 
 static const struct flag export_flags[] = {
 	{"public", 0, FLAG_SWITCH, NULL, "the public half, a line as in authorized_keys"},
-	{"private", 0, FLAG_SWITCH, NULL, "the private half, in OpenSSH's format, unsealed"},
+	{"private", 0, FLAG_SWITCH, NULL, "the private half; unsealed unless it has a passphrase"},
 };
 
 const struct command command_keypairs_export = {

@@ -18,7 +18,7 @@
 #include "operators/registry.h"
 #include "store/settings.h"
 
-#define PAGE_DATE "November 21, 2026" /* of the last change of what stands in this file */
+#define PAGE_DATE "November 22, 2026" /* of the last change of what stands in this file */
 
 /* One character of text, which must not become a macro or an escape. */
 static void put_char(char c, bool is_line_start)
@@ -108,12 +108,6 @@ static void put_flag(const struct flag *f)
 		(void)printf(" Ar %s", f->value);
 	(void)putchar('\n');
 	put_text(f->help);
-	if (f->choices == NULL)
-		return;
-	(void)fputs("One of", stdout);
-	for (size_t i = 0; f->choices[i] != NULL; i++)
-		(void)printf("%s %s", i == 0 ? "" : ",", f->choices[i]);
-	(void)fputs(".\n", stdout);
 }
 
 static void put_command(const struct command *c)
@@ -147,13 +141,13 @@ static void put_command(const struct command *c)
 static void put_program(void)
 {
 	put_head("WINDROW", "1", "windrow", "run DAGs of tasks, locally and over SSH");
-	(void)fputs(
-		".Sh SYNOPSIS\n.Nm\n.Ar GROUP\n.Ar VERB\n.Op Ar ARGUMENTS\n.Op Ar FLAGS\n"
-		".Sh DESCRIPTION\n.Nm\nruns DAGs of tasks: stages of scripts, written in YAML "
-		"as\n.Xr windrow-dag 5\ntells, by hand or when they are due.\n.Pp\n"
-		"Flags may stand anywhere, and\n.Fl h ,\n.Fl \\-help\ntells of any group and any "
-		"command.\n.Fl V ,\n.Fl \\-version\nprints the version.\n"
-		"The groups of commands are:\n.Bl -tag -width connections\n",
+	(void)fputs(".Sh SYNOPSIS\n.Nm\n.Ar GROUP\n.Ar VERB\n.Op Ar ARGUMENTS\n.Op Ar FLAGS\n"
+		    ".Sh DESCRIPTION\n.Nm\nruns DAGs of tasks: stages of scripts, written in YAML "
+		    "as\n.Xr windrow-dag 5\ntells, by hand or when they are due.\n.Pp\n"
+		    "Flags may stand anywhere behind the verb, and\n.Fl h ,\n"
+		    ".Fl \\-help\ntells of any group and any command.\n.Fl V ,\n"
+		    ".Fl \\-version\nprints the version.\n"
+		    "The groups of commands are:\n.Bl -tag -width connections\n",
 		stdout);
 	for (size_t i = 0; i < command_groups_count; i++) {
 		(void)printf(".It Cm %s\n", command_groups[i].name);
