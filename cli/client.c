@@ -22,6 +22,7 @@
 #include "engine/err.h"
 #include "operators/fdio.h"
 #include "scheduler/control.h"
+#include "store/clock.h"
 
 #define READ_SIZE ((size_t)64 << 10)
 #define WAIT_MS                                                                                    \
@@ -268,18 +269,10 @@ static int ask_daemon(struct client *c, const char *home, const struct request *
 	return status;
 }
 
-static int64_t clock_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 int client_ask(struct request *r, struct arena *a, struct value *answer)
 {
 	static const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-	int64_t until = clock_ms() + WAIT_MS;
+	int64_t until = clock_steady_ms() + WAIT_MS;
 	struct stores_options o;
 	struct client *c = NULL;
 	bool is_held = true;
@@ -296,9 +289,11 @@ int client_ask(struct request *r, struct arena *a, struct value *answer)
 	while (status == EXIT_DONE && is_held) {
 		status = client_open(o.home, &c);
 		if (status == EXIT_DONE && c != NULL) {
-			status = ask_daemon(c, o.home, r, a, answer, clock_ms() >= until, &is_held);
+			status = ask_daemon(
+				c, o.home, r, a, answer, clock_steady_ms() >= until, &is_held);
 		} else if (status == EXIT_DONE) {
-			status = offline_ask(&o, r, a, answer, clock_ms() >= until, &is_held);
+			status =
+				offline_ask(&o, r, a, answer, clock_steady_ms() >= until, &is_held);
 		}
 		client_close(c);
 		if (status == EXIT_DONE && is_held)

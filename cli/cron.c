@@ -1,7 +1,6 @@
 /* `windrow cron next`: when a schedule fires, without a DAG. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/args.h"
 #include "cli/commands.h"
@@ -9,15 +8,8 @@
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/timetable.h"
+#include "store/clock.h"
 #include "store/zoneinfo.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* Prints the next `count` fire times, fewer where the schedule ends before. */
 static int fires_print(const struct timetable *t, int64_t from, long count)
@@ -41,7 +33,7 @@ static int next_print(struct arena *a, struct zoneinfo *zones, const struct args
 	const char *expr = args_word(args, 0), *from_text = args_text(args, "from", NULL);
 	struct timetable *t;
 	struct err e = {0};
-	int64_t from = now_ms();
+	int64_t from = clock_wall_ms();
 	size_t bad;
 
 	if (source.find(source.ctx, args_text(args, "tz", "UTC"), &bounds.zone, &e) != 0) {

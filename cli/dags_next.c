@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/args.h"
 #include "cli/commands.h"
@@ -15,15 +14,8 @@
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/timetable.h"
+#include "store/clock.h"
 #include "store/store_run.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* What the store knows of the DAG; *is_paused, too. */
 static int read_past(const struct dag_opened *o, struct timetable_state *state, bool *is_paused)
@@ -97,7 +89,7 @@ static int show_runs(const struct dag *d, struct timetable_state *state, const s
 static int next_exec(const struct args *args)
 {
 	struct timetable_state state = {
-		.last_start = INSTANT_NONE, .last_end = INSTANT_NONE, .now = now_ms()};
+		.last_start = INSTANT_NONE, .last_end = INSTANT_NONE, .now = clock_wall_ms()};
 	struct dag_opened o;
 	bool is_paused = false;
 	int status = dag_open(args_word(args, 0), &o);

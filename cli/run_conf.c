@@ -2,7 +2,6 @@
 #include "cli/run_conf.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "cli/command.h"
 #include "cli/report.h"
@@ -10,6 +9,7 @@
 #include "engine/err.h"
 #include "engine/instant.h"
 #include "scheduler/params.h"
+#include "store/clock.h"
 
 int run_conf_parse(const char *text, struct arena *a, struct value *out)
 {
@@ -30,12 +30,10 @@ int run_conf_read(struct run_conf *c, const struct dag *d, struct arena *a, cons
 	const char *date)
 {
 	char time[INSTANT_TEXT_MAX];
-	struct timespec t;
 	struct err e;
 	int status;
 
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	c->now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	c->now = clock_wall_ms();
 	status = run_conf_parse(conf, a, &c->facts.conf);
 	if (status != EXIT_DONE)
 		return status;

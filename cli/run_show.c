@@ -7,7 +7,6 @@
 #include <langinfo.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/output.h"
@@ -19,19 +18,12 @@
 #include "engine/err.h"
 #include "engine/instant.h"
 #include "scheduler/log_name.h"
+#include "store/clock.h"
 
 #define REDRAW_MS 80 /* between two drawings of the tree */
 #define FLUSH_MS 100 /* how long lines may wait for their way out */
 
 const char *const run_show_kinds[] = {"tree", "plain", "json", NULL};
-
-static int64_t wall_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- drawing ---- */
 
@@ -45,7 +37,7 @@ static void draw(struct run_show *s)
 	if (run_state_is_over(s->view.state))
 		s->style.rows = s->view.dag->n_tasks > 200 ? 200 : 0;
 	buf_reset(&s->frame);
-	n = tree_draw(&s->view, wall_ms(), &s->style, &s->frame);
+	n = tree_draw(&s->view, clock_wall_ms(), &s->style, &s->frame);
 	if (buf_status(&s->frame) == 0)
 		term_draw(s->term, s->frame.data, s->frame.len, n);
 }
@@ -73,7 +65,7 @@ static void show_line(void *ctx, uint32_t task, uint32_t instance, const char *t
 {
 	struct run_show *s = ctx;
 
-	run_plain_line(stdout, &s->view, task, instance, wall_ms(), text, len);
+	run_plain_line(stdout, &s->view, task, instance, clock_wall_ms(), text, len);
 }
 
 void run_show_task(struct run_show *s, const struct runner_change *c)

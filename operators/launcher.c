@@ -29,6 +29,7 @@
 #include "operators/launcher_job.h"
 #include "operators/spawn.h"
 #include "operators/wire.h"
+#include "store/clock.h"
 
 #define READ_SIZE ((size_t)64 << 10)
 #define KEEP_MAX ((size_t)1 << 20) /* a buffer that grew past this is given back when empty */
@@ -44,17 +45,9 @@ struct launcher {
 	struct launcher_turn turn;
 };
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void turn_begin(struct launcher *l)
 {
-	l->turn.now = monotonic_ms();
+	l->turn.now = clock_steady_ms();
 }
 
 static void turn_end(struct launcher *l)
@@ -92,15 +85,13 @@ static int room_make(struct launcher *l)
 static void sweep(struct launcher *l, struct wire_reader *r)
 {
 	const char *folder = wire_string_next(r, NULL);
-	struct timespec t;
 
 	if (folder == NULL || fork() != 0)
 		return;
 	(void)close(l->fd);
 	if (nice(19) == -1)
 		errno = 0;
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	execution_sweep(folder, r->m.n[0], (int64_t)t.tv_sec * 1000);
+	execution_sweep(folder, r->m.n[0], clock_wall_ms());
 	_exit(0);
 }
 

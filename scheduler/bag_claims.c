@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/err.h"
 #include "engine/timetable.h"
 #include "scheduler/bag_impl.h"
+#include "store/clock.h"
 #include "store/journal.h"
 
 #define NOTES_MAX 100 /* DAGs that are named in the log when many change at once */
@@ -148,14 +148,6 @@ static bool work_out(struct bag *b, struct folder_file *const *files, size_t n)
 
 /* ---- what becomes of a DAG ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* A new version, of a new DAG or an old one. */
 static int make_version(struct bag *b, struct bag_entry *entry)
 {
@@ -174,7 +166,7 @@ static int make_version(struct bag *b, struct bag_entry *entry)
 	if (r != 0)
 		return r;
 	if (d->version == 0) {
-		d->first_seen = now_ms();
+		d->first_seen = clock_wall_ms();
 		d->is_paused = entry->facts->is_paused_upon_creation;
 	}
 	d->version++;

@@ -19,6 +19,7 @@
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 #include "scheduler/http.h"
+#include "store/clock.h"
 
 #define CALL_NAME_MAX (2 * DAG_NAME_MAX + 32) /* Stage.task.on_success */
 
@@ -61,7 +62,7 @@ static void tell_task(const struct call *call, enum op_level level, const char *
 	place.task_id = d->tasks[call->task].id;
 	if (task_log_open(&place, &nobody, &log) != 0)
 		return;
-	task_log_line(log, conductor_now(), level, "call.c", __LINE__, text, strlen(text));
+	task_log_line(log, clock_wall_ms(), level, "call.c", __LINE__, text, strlen(text));
 	(void)task_log_close(log, false, &e);
 }
 
@@ -80,7 +81,7 @@ static void end(struct call *call, enum op_level level, const char *how)
 	else
 		buf_add(&clean, buf_str(&text), text.len);
 	if (call->log != NULL) {
-		task_log_line(call->log, conductor_now(), level, "call.c", __LINE__,
+		task_log_line(call->log, clock_wall_ms(), level, "call.c", __LINE__,
 			buf_str(&clean), clean.len);
 		(void)task_log_close(call->log, true, &e);
 		call->log = NULL;
@@ -103,7 +104,7 @@ static void on_output(void *ctx, enum op_stream stream, const char *bytes, size_
 	struct call *call = ctx;
 
 	if (call->log != NULL)
-		task_log_output(call->log, conductor_now(), stream, bytes, len);
+		task_log_output(call->log, clock_wall_ms(), stream, bytes, len);
 }
 
 static void on_gap(void *ctx, enum op_stream stream)
@@ -111,7 +112,7 @@ static void on_gap(void *ctx, enum op_stream stream)
 	struct call *call = ctx;
 
 	if (call->log != NULL)
-		task_log_output_gap(call->log, conductor_now(), stream);
+		task_log_output_gap(call->log, clock_wall_ms(), stream);
 }
 
 static void on_log(void *ctx, enum op_level level, const char *file, int line, const char *text)
@@ -119,7 +120,7 @@ static void on_log(void *ctx, enum op_level level, const char *file, int line, c
 	struct call *call = ctx;
 
 	if (call->log != NULL)
-		task_log_line(call->log, conductor_now(), level, file, line, text, strlen(text));
+		task_log_line(call->log, clock_wall_ms(), level, file, line, text, strlen(text));
 }
 
 static void on_finished(void *ctx, const struct op_result *r)
@@ -129,7 +130,7 @@ static void on_finished(void *ctx, const struct op_result *r)
 
 	call->try = NULL;
 	if (call->log != NULL)
-		task_log_output_end(call->log, conductor_now());
+		task_log_output_end(call->log, clock_wall_ms());
 	if (r->verdict == OP_EXITED && r->exit_code == 0 && r->message[0] == '\0') {
 		end(call, OP_INFO, "done");
 		return;

@@ -8,22 +8,14 @@
 #include "scheduler/conductor.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "engine/dag.h"
 #include "engine/strmap.h"
 #include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/wall_timer.h"
+#include "store/clock.h"
 #include "store/journal.h"
-
-int64_t conductor_now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 void conductor_fail(struct conductor *c, int code, const char *text)
 {
@@ -36,7 +28,7 @@ void conductor_fail(struct conductor *c, int code, const char *text)
 
 static void collect(struct conductor *c)
 {
-	int64_t now = conductor_now();
+	int64_t now = clock_wall_ms();
 	struct run_event ev;
 	struct cell *cell;
 

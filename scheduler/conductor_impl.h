@@ -133,8 +133,6 @@ struct conductor {
 
 /* conductor.c */
 
-int64_t conductor_now(void); /* ms since the epoch */
-
 /* Nothing can go on; the first reason counts. */
 void conductor_fail(struct conductor *c, int code, const char *text);
 

@@ -13,6 +13,7 @@
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 #include "scheduler/render.h"
+#include "store/clock.h"
 #include "store/store_run.h"
 
 /* What was read of one run. */
@@ -190,7 +191,7 @@ static int machine_restore(
 	for (size_t i = 0; i < s->n_tasks; i++)
 		rows[i] = s->tasks[i].row;
 	status = run_restore(&r->edition->plan->run, r->seed, &head, rows, s->n_tasks,
-		conductor_now(), &run, actions, e);
+		clock_wall_ms(), &run, actions, e);
 	free(rows);
 	if (status != 0)
 		return status;

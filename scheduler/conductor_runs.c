@@ -10,6 +10,7 @@
 #include "engine/strmap.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
+#include "store/clock.h"
 
 /* ---- by DAG and run id ---- */
 
@@ -177,7 +178,7 @@ int conductor_run_add(
 	}
 	if (c->o.journal != NULL) {
 		r->number = c->next_number++;
-		r->queued_at = conductor_now();
+		r->queued_at = clock_wall_ms();
 		runner_store_run(r);
 	}
 	if (out != NULL)

@@ -4,10 +4,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/instant.h"
+#include "store/clock.h"
 
 #define LINE_MAX_BYTES 2048
 
@@ -16,16 +16,13 @@ static size_t begin(enum op_level level, char *line, size_t size)
 	static const char *const words[] = {"INFO", "WARNING", "ERROR"};
 	static const int priorities[] = {6, 4, 3};
 	char text[INSTANT_TEXT_MAX];
-	struct timespec t;
 	int n;
 
 	if (getenv("JOURNAL_STREAM") != NULL) {
 		n = snprintf(line, size, "<%d>", priorities[level]);
 		return (size_t)n;
 	}
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	n = snprintf(line, size, "%s %s ",
-		instant_format((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000, text), words[level]);
+	n = snprintf(line, size, "%s %s ", instant_format(clock_wall_ms(), text), words[level]);
 	return (size_t)n;
 }
 

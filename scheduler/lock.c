@@ -16,6 +16,7 @@
 
 #include "engine/err.h"
 #include "engine/instant.h"
+#include "store/clock.h"
 #include "store/system_error.h"
 
 #define WAIT_STEP_MS 10
@@ -26,14 +27,6 @@ static const char *const kinds[] = {[LOCK_DAEMON] = "scheduler", [LOCK_COMMAND] 
 struct lock {
 	int fd;
 };
-
-static int64_t now_ms(clockid_t clock)
-{
-	struct timespec t;
-
-	(void)clock_gettime(clock, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static int file_open(const char *home, int *fd, struct err *e)
 {
@@ -60,7 +53,7 @@ static void write_holder(int fd, enum lock_kind kind)
 	if (gethostname(host, sizeof(host) - 1) != 0)
 		(void)snprintf(host, sizeof(host), "?");
 	n = snprintf(text, sizeof(text), "%s %lld %s %lld\n", kinds[kind], (long long)getpid(),
-		host, (long long)now_ms(CLOCK_REALTIME));
+		host, (long long)clock_wall_ms());
 	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)n, 0) != n)
 		return; /* Nobody is told who holds it, and all the same one does. */
 }
@@ -126,12 +119,11 @@ int lock_wait(const char *home, enum lock_kind kind, int64_t wait_ms, struct loc
 	struct lock_holder *holder, struct err *e)
 {
 	static const struct timespec step = {.tv_nsec = WAIT_STEP_MS * 1000000};
-	int64_t until = now_ms(CLOCK_MONOTONIC) + wait_ms;
+	int64_t until = clock_steady_ms() + wait_ms;
 	int r;
 
 	while ((r = lock_take(home, kind, out, holder, e)) == ERR_EXISTS &&
-		(holder->kind == LOCK_COMMAND || holder->pid == 0) &&
-		now_ms(CLOCK_MONOTONIC) < until)
+		(holder->kind == LOCK_COMMAND || holder->pid == 0) && clock_steady_ms() < until)
 		(void)nanosleep(&step, NULL);
 	return r;
 }

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/arena.h"
@@ -22,6 +21,7 @@
 #include "engine/strmap.h"
 #include "scheduler/conductor.h"
 #include "scheduler/log_name.h"
+#include "store/clock.h"
 #include "store/settings.h"
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
@@ -293,18 +293,15 @@ static void on_worked(uv_work_t *work, int status)
 static void on_timer(uv_timer_t *timer)
 {
 	struct log_cleaner *c = timer->data;
-	struct timespec now;
 
 	if (c->is_working)
 		return;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (kept_make(c) != 0)
 		return; /* another time */
-	c->rules =
-		(struct log_clean_rules){.now = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-			.max_age_ms = c->max_age_ms,
-			.max_bytes = c->max_bytes,
-			.kept = c->kept};
+	c->rules = (struct log_clean_rules){.now = clock_wall_ms(),
+		.max_age_ms = c->max_age_ms,
+		.max_bytes = c->max_bytes,
+		.kept = c->kept};
 	c->is_working = uv_queue_work(c->o.loop, &c->work, on_work, on_worked) == 0;
 	if (!c->is_working)
 		kept_free(c);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/arena.h"
 #include "engine/dag.h"
@@ -22,6 +21,7 @@
 #include "scheduler/render.h"
 #include "scheduler/runner.h"
 #include "scheduler/wall_timer.h"
+#include "store/clock.h"
 #include "store/store_run.h"
 
 #define MAKE_AT_ONCE 50 /* runs made before the loop goes on with other things */
@@ -29,12 +29,7 @@
 
 static int64_t time_now(const struct planner *p)
 {
-	struct timespec t;
-
-	if (p->o.now != NULL)
-		return p->o.now();
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return p->o.now != NULL ? p->o.now() : clock_wall_ms();
 }
 
 void planner_note(const struct planner *p, enum op_level level, const char *fmt, ...)

@@ -7,12 +7,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/buf.h"
 #include "scheduler/conductor.h"
 #include "scheduler/requests_impl.h"
+#include "store/clock.h"
 #include "store/journal.h"
 
 static request_handler *const handlers[REQUEST_COUNT] = {
@@ -44,14 +44,6 @@ static const char *const deeds[REQUEST_COUNT] = {
 	[REQUEST_POOL_SET] = "pool.set",
 	[REQUEST_POOL_DELETE] = "pool.delete",
 };
-
-int64_t requests_now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- one call ---- */
 
@@ -224,7 +216,7 @@ int requests_create(const struct requests_options *o, struct requests **out, str
 	if (q == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	q->o = *o;
-	q->since = requests_now();
+	q->since = clock_wall_ms();
 	q->looking = (struct bag_observer){.ctx = q, .on_looked = on_looked};
 	bag_observe(o->bag, &q->looking);
 	*out = q;

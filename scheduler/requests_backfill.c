@@ -9,9 +9,10 @@
 #include "scheduler/bag.h"
 #include "scheduler/conductor.h"
 #include "scheduler/edition.h"
-#include "scheduler/params.h"
 #include "scheduler/intervals.h"
+#include "scheduler/params.h"
 #include "scheduler/requests_impl.h"
+#include "store/clock.h"
 #include "store/store_run.h"
 
 struct backfill {
@@ -194,7 +195,7 @@ static int intervals_find(
 {
 	const struct request *r = b->request;
 	struct requests *q = b->call->requests;
-	struct interval_span span = {.now = requests_now()};
+	struct interval_span span = {.now = clock_wall_ms()};
 	struct store_run_filter filter = {.dag_id = r->dag_id};
 	const struct dag *d = b->edition->dag;
 	const struct bag_dag *bd = bag_find(q->o.bag, r->dag_id);

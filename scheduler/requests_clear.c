@@ -11,6 +11,7 @@
 #include "scheduler/edition.h"
 #include "scheduler/plan.h"
 #include "scheduler/requests_impl.h"
+#include "store/clock.h"
 #include "store/store_run.h"
 
 #define CLEAR_RUNS_MAX 10000 /* runs of one request */
@@ -182,7 +183,7 @@ static int clear_run(struct clearing *k, struct runner *r, struct err *e)
 		.upstream = q->upstream,
 		.only_failed = q->only_failed};
 	struct run_event ev = {.kind = RUN_EV_CLEAR,
-		.now = requests_now(),
+		.now = clock_wall_ms(),
 		.task = RUN_NO_TASK,
 		.instance = RUN_NO_INSTANCE,
 		.clear = {.downstream = q->downstream,

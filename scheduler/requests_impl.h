@@ -34,8 +34,6 @@ struct requests {
 	bool is_closing;
 };
 
-int64_t requests_now(void); /* ms since the epoch */
-
 /* An object that is being made, in an arena. Failure sticks. */
 struct fields {
 	struct arena *arena;

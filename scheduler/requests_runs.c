@@ -9,6 +9,7 @@
 #include "scheduler/edition.h"
 #include "scheduler/params.h"
 #include "scheduler/requests_impl.h"
+#include "store/clock.h"
 #include "store/store_run.h"
 
 #define NAMED_MAX 5 /* runs that a message names */
@@ -67,7 +68,7 @@ static int run_id_make(struct call *c, const struct request *r, const struct dag
 {
 	bool exists = true;
 	char text[INSTANT_TEXT_MAX];
-	int64_t now = requests_now();
+	int64_t now = clock_wall_ms();
 	int status = 0;
 
 	for (; exists && status == 0; now++) {

@@ -13,6 +13,7 @@
 #include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
+#include "store/clock.h"
 
 /* ---- events ---- */
 
@@ -49,7 +50,7 @@ struct run_event runner_event(
 	enum run_event_kind kind, uint32_t task, uint32_t instance, uint32_t try_number)
 {
 	return (struct run_event){.kind = kind,
-		.now = conductor_now(),
+		.now = clock_wall_ms(),
 		.task = task,
 		.instance = instance,
 		.try_number = try_number};
@@ -129,7 +130,7 @@ int runner_create(
 		r->conductor = c;
 		r->edition = edition_ref(spec->edition);
 		r->max_active = spec->max_active;
-		r->seed = spec->seed == 0 ? (uint64_t)conductor_now() : spec->seed;
+		r->seed = spec->seed == 0 ? (uint64_t)clock_wall_ms() : spec->seed;
 		r->outputs = outputs_create(r->edition->dag);
 		r->cells = cells_create(r->edition->dag->n_tasks, r, &c->timers);
 		status = r->outputs == NULL || r->cells == NULL ? ERR_NOMEM : facts_copy(r, spec);

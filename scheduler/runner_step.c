@@ -10,6 +10,7 @@
 #include "scheduler/callbacks.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
+#include "store/clock.h"
 
 struct render runner_render(struct runner *r, uint32_t task, uint32_t instance, uint32_t try_number)
 {
@@ -124,7 +125,7 @@ static void task_changed(struct runner *r, const struct run_action *a)
 	enum task_state old = (enum task_state)a->task_changed.old_state;
 	enum task_state state = (enum task_state)row->state;
 	bool is_end = state != old && (task_state_is_over(state) || state == TASK_UP_FOR_RETRY);
-	int64_t now = conductor_now();
+	int64_t now = clock_wall_ms();
 	struct deed d = {.kind = DEED_TELL_TASK, .runner = r};
 
 	outputs_state_set(r->outputs, row->task, row->instance, state);
@@ -157,7 +158,7 @@ static void run_changed(struct runner *r, const struct run_action *a)
 {
 	const struct run_head *head = &a->run_changed.head;
 	enum run_state state = (enum run_state)head->state;
-	int64_t now = conductor_now();
+	int64_t now = clock_wall_ms();
 	struct deed d = {.kind = DEED_TELL_RUN, .runner = r};
 
 	r->started_at = head->started_at;
@@ -188,7 +189,7 @@ static void deed_of(struct runner *r, enum deed_kind kind, const struct run_acti
 static void start(struct runner *r, const struct run_action *a)
 {
 	struct cell *c = cells_find(r->cells, a->task, a->instance);
-	int64_t now = conductor_now();
+	int64_t now = clock_wall_ms();
 	int status;
 
 	if (r->conductor->o.journal != NULL && c != NULL && c->kept != NULL &&

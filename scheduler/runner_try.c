@@ -8,6 +8,7 @@
 #include "operators/registry.h"
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
+#include "store/clock.h"
 
 #define LOG_MS 40 /* how long lines of a log may gather */
 
@@ -176,7 +177,7 @@ void runner_try_start(struct runner *r, const struct run_action *a)
 	char id[EXECUTION_ID_SIZE];
 	struct try_options o;
 	struct try_end end;
-	int64_t now = conductor_now();
+	int64_t now = clock_wall_ms();
 	struct run_row row = {.try_limit = a->try_number};
 	bool has_ended;
 	int status = c == NULL ? ERR_NOMEM : is_known ? 0 : execution_id_make(now, id);

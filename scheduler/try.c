@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/arena.h"
 #include "engine/buf.h"
@@ -16,6 +15,7 @@
 #include "engine/instant.h"
 #include "engine/mask.h"
 #include "scheduler/task_log.h"
+#include "store/clock.h"
 
 struct
 try {
@@ -30,14 +30,6 @@ try {
 	char message[sizeof(((struct err *)0)->text)];
 };
 
-static int64_t wall_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void log_line(struct try *t, int64_t now, enum op_level level, int line, const char *text)
 {
 	task_log_line(t->log, now, level, "try.c", line, text, strlen(text));
@@ -48,7 +40,7 @@ static void on_started(void *ctx)
 	struct try *t = ctx;
 
 	if (t->started_at == 0)
-		t->started_at = wall_ms();
+		t->started_at = clock_wall_ms();
 	t->o.events->on_started(t->o.ctx);
 }
 
@@ -56,14 +48,14 @@ static void on_output(void *ctx, enum op_stream stream, const char *bytes, size_
 {
 	struct try *t = ctx;
 
-	task_log_output(t->log, wall_ms(), stream, bytes, len);
+	task_log_output(t->log, clock_wall_ms(), stream, bytes, len);
 }
 
 static void on_gap(void *ctx, enum op_stream stream)
 {
 	struct try *t = ctx;
 
-	task_log_output_gap(t->log, wall_ms(), stream);
+	task_log_output_gap(t->log, clock_wall_ms(), stream);
 }
 
 /* A text of the operator's, for whoever watches. */
@@ -100,7 +92,7 @@ static void on_log(void *ctx, enum op_level level, const char *file, int line, c
 {
 	struct try *t = ctx;
 
-	task_log_line(t->log, wall_ms(), level, file, line, text, strlen(text));
+	task_log_line(t->log, clock_wall_ms(), level, file, line, text, strlen(text));
 	tell_note(t, level, text);
 }
 
@@ -168,7 +160,7 @@ static void on_finished(void *ctx, const struct op_result *r)
 {
 	struct try *t = ctx;
 	struct try_end end = judge(t, r);
-	int64_t now = wall_ms();
+	int64_t now = clock_wall_ms();
 	struct err e;
 
 	t->handle = NULL;

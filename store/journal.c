@@ -11,6 +11,7 @@
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/instant.h"
+#include "store/clock.h"
 #include "store/journal_entry.h"
 #include "store/store.h"
 #include "store/store_impl.h"
@@ -334,7 +335,7 @@ static void on_async(uv_async_t *async)
 		why = j->why;
 	uv_mutex_unlock(&j->mutex);
 	if (written != NULL)
-		j->last_at = store_now();
+		j->last_at = clock_wall_ms();
 	while (written != NULL) {
 		struct batch *b = written;
 

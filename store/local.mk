@@ -1,6 +1,8 @@
 # What lasts.
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
+	store/clock.c \
+	store/clock.h \
 	store/connection.c \
 	store/connection.h \
 	store/connection_extra.c \

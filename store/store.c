@@ -17,6 +17,7 @@
 
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "store/clock.h"
 #include "store/migrations.h"
 #include "store/store_impl.h"
 #include "store/system_error.h"
@@ -92,7 +93,7 @@ static int apply(struct db *d, int from, struct err *e)
 				"INSERT INTO schema_migrations (number, name, applied_at) "
 				"VALUES ($1, $2, $3)",
 				"iti", (int64_t)migrations[i].number, migrations[i].name,
-				store_now());
+				clock_wall_ms());
 		if (r != 0)
 			(void)err_context(e, "migration %s", migrations[i].name);
 	}

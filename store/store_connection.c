@@ -7,6 +7,7 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "store/clock.h"
 #include "store/secret.h"
 #include "store/store_impl.h"
 
@@ -226,7 +227,7 @@ static int write_row(struct store *s, const struct job *j, const struct buf *pas
 
 	return db_run(s->db, e, NULL, j->may_replace ? put : insert, "tttitttbbti", c->id, c->type,
 		c->host, (int64_t)c->port, c->login, c->schema, c->description, password->data,
-		password->len, extra->data, extra->len, keypair, store_now());
+		password->len, extra->data, extra->len, keypair, clock_wall_ms());
 }
 
 static int put(struct store *s, void *ctx, struct err *e)

@@ -3,6 +3,7 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "store/clock.h"
 #include "store/store_list.h"
 #include "store/store_run.h"
 
@@ -26,7 +27,7 @@ int store_dag_put(struct store *s, const struct store_dag *d, struct err *e)
 		"last_interval_end = excluded.last_interval_end, updated_at = excluded.updated_at",
 		"ttiiiiooi", d->dag_id, d->file, (int64_t)d->version, (int64_t)d->is_paused,
 		(int64_t)d->is_retired, d->first_seen, d->last_interval_start, d->last_interval_end,
-		store_now());
+		clock_wall_ms());
 }
 
 int store_dag_version_put(struct store *s, const char *dag_id, uint32_t number,
@@ -36,7 +37,7 @@ int store_dag_version_put(struct store *s, const char *dag_id, uint32_t number,
 		"INSERT INTO dag_versions (dag_id, number, source_hash, created_at) "
 		"VALUES ($1, $2, $3, $4) ON CONFLICT (dag_id, number) DO UPDATE SET "
 		"source_hash = excluded.source_hash",
-		"titi", dag_id, (int64_t)number, source_hash, store_now());
+		"titi", dag_id, (int64_t)number, source_hash, clock_wall_ms());
 }
 
 int store_source_put(struct store *s, const char *hash, const char *file_name, const char *text,
@@ -47,7 +48,7 @@ int store_source_put(struct store *s, const char *hash, const char *file_name, c
 	return db_run(s->db, e, NULL,
 		"INSERT INTO dag_sources (hash, file_name, text, created_at) "
 		"VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING",
-		"ttti", hash, file_name, text, store_now());
+		"ttti", hash, file_name, text, clock_wall_ms());
 }
 
 static int dag_read(struct arena *a, struct db_rows *rows, void *item)
@@ -159,7 +160,7 @@ static int errors_put(struct store *s, const char *file, const struct store_impo
 			"text, "
 			"seen_at) VALUES ($1, $2, $3, $4, $5, $6)",
 			"tiiiti", file, (int64_t)i, (int64_t)list[i].line, (int64_t)list[i].column,
-			list[i].text, store_now());
+			list[i].text, clock_wall_ms());
 	return r;
 }
 
@@ -268,5 +269,5 @@ int store_audit(
 {
 	return db_run(s->db, e, NULL,
 		"INSERT INTO audit_log (at, actor, action, name) VALUES ($1, $2, $3, $4)", "ittt",
-		store_now(), actor == NULL ? s->actor : actor, action, name);
+		clock_wall_ms(), actor == NULL ? s->actor : actor, action, name);
 }

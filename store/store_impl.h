@@ -69,8 +69,6 @@ int store_text_check(
 	const char *what, const char *name, const char *part, const char *text, struct err *e);
 
 /* Milliseconds since 1970. */
-int64_t store_now(void);
-
 /* A text of the arena, NULL for NULL; *r becomes ERR_NOMEM where there is no memory. */
 const char *store_text(struct arena *a, const char *text, int *r);
 

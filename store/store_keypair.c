@@ -4,6 +4,7 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "store/clock.h"
 #include "store/store_impl.h"
 
 static struct seal_place place_of(const char *name)
@@ -46,7 +47,7 @@ static int add(struct store *s, void *ctx, struct err *e)
 			"INSERT INTO keypairs (name, type, public_line, fingerprint, private_key, "
 			"created_at) VALUES ($1, $2, $3, $4, $5, $6)",
 			"ttttbi", k->name, k->type, k->public_line, k->fingerprint, sealed.data,
-			sealed.len, store_now());
+			sealed.len, clock_wall_ms());
 	if (r == ERR_EXISTS)
 		(void)err_set(e, ERR_EXISTS,
 			"there is a keypair %s already; delete it first, or give another name",

@@ -13,6 +13,7 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "store/clock.h"
 #include "store/secret.h"
 #include "store/store_impl.h"
 #include "store/store_list.h"
@@ -156,7 +157,7 @@ static int key_make(struct store *s, struct err *e)
 			"INSERT INTO output_keys (number, vault, sealed, created_at) VALUES ($1, "
 			"$2, $3, $4)",
 			"iibi", (int64_t)s->output_key->number, (int64_t)s->output_vault,
-			sealed.data, sealed.len, store_now());
+			sealed.data, sealed.len, clock_wall_ms());
 	buf_free(&sealed);
 	return r;
 }

@@ -4,6 +4,7 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "store/clock.h"
 #include "store/store_impl.h"
 
 static struct seal_place place_of(const char *name)
@@ -139,7 +140,7 @@ static int set(struct store *s, void *ctx, struct err *e)
 			"value = excluded.value, sealed = excluded.sealed, "
 			"description = excluded.description, updated_at = excluded.updated_at",
 			"ttbti", v->name, v->is_secret ? NULL : v->value, sealed.data, sealed.len,
-			v->description, store_now());
+			v->description, clock_wall_ms());
 	buf_free(&sealed);
 	return r;
 }

@@ -4,7 +4,6 @@
  * of a row and of the key.
  */
 #include <string.h>
-#include <time.h>
 
 #include "engine/arena.h"
 #include "engine/buf.h"
@@ -14,14 +13,6 @@
 #include "store/store_run.h"
 
 #define KEY_TRIES 3 /* how often a rotation may come between */
-
-int64_t store_now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- transactions ---- */
 

@@ -8,11 +8,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "store/clock.h"
 #include "store/db.h"
 #include "store/master_key.h"
 #include "store/secret.h"
@@ -137,11 +137,9 @@ static int draw_data_key(struct seal_key *out, uint32_t before, struct err *e)
  * this number. */
 static int insert_data_key(struct vault *v, struct db *d, uint32_t before, struct err *e)
 {
-	struct timespec now;
 	struct buf sealed;
 	int r = draw_data_key(&v->keys->data, before, e);
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	buf_init(&sealed, 0);
 	if (r == 0)
 		r = seal_close(&v->keys->master.key, &data_key_place, v->keys->data.bytes,
@@ -151,7 +149,7 @@ static int insert_data_key(struct vault *v, struct db *d, uint32_t before, struc
 			"INSERT INTO vault_keys (number, master_id, data_key, created_at) "
 			"VALUES ($1, $2, $3, $4)",
 			"itbi", (int64_t)v->keys->data.number, v->keys->master.id, sealed.data,
-			sealed.len, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+			sealed.len, clock_wall_ms());
 	buf_free(&sealed);
 	return r;
 }
