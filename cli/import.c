@@ -30,8 +30,10 @@ static int import_with(importer *run, struct arena *a, const char *path, const c
 
 	buf_init(&out, IMPORT_TEXT_MAX);
 	buf_init(&said, 0);
-	if (r == 0)
+	if (r == 0) {
+		diags_keep(notes, IMPORT_NOTES_MAX);
 		r = run(args, a, text, len, notes, &out, &n, &e);
+	}
 	if (notes != NULL)
 		diags_print(notes, &said);
 	(void)fwrite(buf_str(&said), 1, said.len, stderr);

@@ -17,6 +17,7 @@
 
 #define IMPORT_FILE_MAX ((size_t)16 << 20) /* bytes of a file */
 #define IMPORT_NAME_MAX 100 /* bytes of a name that is made */
+#define IMPORT_NOTES_MAX 1000 /* errors, and warnings, that are told of a file */
 #define IMPORT_TEXT_MAX ((size_t)64 << 20) /* bytes of all that is made of a file */
 
 struct arena;
@@ -45,6 +46,9 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 	struct err *e);
 
 /* ---- what the importers share: cli/import_text.c ---- */
+
+/* Room for one more in a list in the arena; NULL: no memory. */
+void *import_grow(struct arena *a, void *list, size_t n, size_t *cap, size_t size);
 
 /* A map that is being made. Failure to find memory sticks. */
 struct import_map {
@@ -75,6 +79,17 @@ struct import_names {
  * it where it must be. NULL: no memory. */
 const char *import_name(struct import_names *names, const char *text, size_t len);
 void import_names_free(struct import_names *names);
+
+/* Names for things that come again. Freed by import_aliases_free. */
+struct import_aliases {
+	struct import_names names;
+	struct strmap *keys; /* their places in the names; NULL: there are none */
+};
+
+/* The name of what `key` stands for, made out of text where it is asked for first. NULL: no
+ * memory. */
+const char *import_alias(struct import_aliases *a, const char *key, const char *text, bool *is_new);
+void import_aliases_free(struct import_aliases *a);
 
 /* Adds text that is to stay as it is: what would begin an expression here is written so that it
  * does not. */

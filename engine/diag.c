@@ -18,8 +18,9 @@
 
 struct diags {
 	char *file;
-	struct diag list[2 * DIAG_MAX_ERRORS];
-	size_t n; /* kept */
+	struct diag *list;
+	size_t n, cap; /* kept, and room */
+	size_t max; /* to keep of each level */
 	size_t kept[2]; /* of each level */
 	size_t count[2]; /* of each level, kept or not */
 };
@@ -30,6 +31,7 @@ struct diags *diags_create(const char *file)
 
 	if (d == NULL)
 		return NULL;
+	d->max = DIAG_MAX_ERRORS;
 	d->file = strdup(file);
 	if (d->file == NULL) {
 		free(d);
@@ -38,14 +40,35 @@ struct diags *diags_create(const char *file)
 	return d;
 }
 
+void diags_keep(struct diags *d, size_t max)
+{
+	d->max = max;
+}
+
 void diags_destroy(struct diags *d)
 {
 	if (d == NULL)
 		return;
 	for (size_t i = 0; i < d->n; i++)
 		free((char *)d->list[i].text);
+	free(d->list);
 	free(d->file);
 	free(d);
+}
+
+static bool has_room(struct diags *d)
+{
+	size_t cap = d->cap == 0 ? 8 : d->cap * 2;
+	struct diag *list;
+
+	if (d->n < d->cap)
+		return true;
+	list = reallocarray(d->list, cap, sizeof(*list));
+	if (list == NULL)
+		return false;
+	d->list = list;
+	d->cap = cap;
+	return true;
 }
 
 static bool is_known(const struct diags *d, enum diag_level level, struct pos pos, const char *text)
@@ -83,7 +106,7 @@ __attribute__((format(printf, 4, 0))) static void add(
 	cut(text);
 	if (!is_known(d, level, pos, text)) {
 		d->count[level]++;
-		if (d->kept[level] < DIAG_MAX_ERRORS) {
+		if (d->kept[level] < d->max && has_room(d)) {
 			d->kept[level]++;
 			d->list[d->n++] = (struct diag){.level = level, .pos = pos, .text = text};
 			return;

@@ -30,6 +30,9 @@ struct diags;
 /* Makes an empty list for a file called `file` (copied; shown in front of each line). NULL: no
  * memory. */
 struct diags *diags_create(const char *file);
+
+/* Keeps up to max errors, and as many warnings, in place of DIAG_MAX_ERRORS. Before the first. */
+void diags_keep(struct diags *d, size_t max);
 void diags_destroy(struct diags *d);
 
 /* Add one. Past the maximum, or where memory is short, only the count grows. */

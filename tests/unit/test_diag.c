@@ -55,6 +55,15 @@ int main(void)
 	OK(strstr(shown(d), "warning: late") != NULL, "a warning has its own room");
 	IS_STR(diags_file(d), "a.yaml", "the file");
 	diags_destroy(d);
+	d = diags_create("many");
+	if (d == NULL)
+		return 1;
+	diags_keep(d, 55);
+	for (unsigned i = 0; i < 60; i++)
+		diag_error(d, (struct pos){100, i + 1}, "wrong");
+	(void)diags_list(d, &n);
+	IS_INT((long long)n, 55, "as many as are asked for");
+	diags_destroy(d);
 	d = diags_create("a\nb\x1b.yaml");
 	if (d == NULL)
 		return 1;
