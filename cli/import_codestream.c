@@ -7,12 +7,16 @@
  */
 #include "cli/import_codestream.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/output.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/strmap.h"
 
 const struct yaml_node *codestream_member(const struct yaml_node *map, const char *key)
 {
@@ -33,9 +37,29 @@ const char *codestream_member_text(const struct yaml_node *map, const char *key)
 	return n != NULL && n->kind == YAML_SCALAR ? n->text : NULL;
 }
 
-void codestream_note(struct codestream *c, const struct yaml_node *n, const char *what)
+void codestream_note(struct codestream *c, const struct yaml_node *n, const char *fmt, ...)
 {
-	diag_warning(c->notes, yaml_node_pos(n), "%s", what);
+	va_list ap;
+	char *text = NULL;
+
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) < 0)
+		c->is_short = true;
+	else
+		diag_warning(c->notes, yaml_node_pos(n), "%s", text);
+	va_end(ap);
+	free(text);
+}
+
+/* Whether nothing stands in it, however deep: {email: [], jira: []}. */
+static bool is_nothing(const struct yaml_node *n)
+{
+	if (n->kind == YAML_SCALAR)
+		return n->n == 0 || yaml_is_null(n);
+	for (uint32_t i = 0; i < n->n; i++)
+		if (!is_nothing(n->kind == YAML_LIST ? n->items[i] : n->pairs[i].value))
+			return false;
+	return true;
 }
 
 void codestream_note_unknown(
@@ -47,8 +71,7 @@ void codestream_note_unknown(
 
 		while (known[k] != NULL && strcmp(known[k], key->text) != 0)
 			k++;
-		if (known[k] == NULL && key->text[0] != '_' &&
-			!(v->kind == YAML_SCALAR ? v->n == 0 || yaml_is_null(v) : v->n == 0))
+		if (known[k] == NULL && key->text[0] != '_' && !is_nothing(v))
 			diag_warning(
 				c->notes, yaml_node_pos(key), "`%s` was not taken over", key->text);
 	}
@@ -61,7 +84,7 @@ static struct value stages_of(struct codestream *c)
 	struct import_map stages = {.arena = c->arena};
 	struct value v;
 
-	for (uint32_t s = 0; s < c->n_stages; s++) {
+	for (size_t s = 0; s < c->n_stages; s++) {
 		struct import_map stage = {.arena = c->arena}, tasks = {.arena = c->arena};
 
 		for (uint32_t i = 0; i < c->stages[s].n; i++) {
@@ -111,54 +134,115 @@ static const char *name_take(struct arena *a, const char **p)
 	return end == from ? NULL : arena_memdup(a, from, (size_t)(end - from));
 }
 
+/* The members of a map by their names, and which of them were asked for. */
+struct index {
+	const struct yaml_node *map; /* NULL: none */
+	struct strmap *places;
+	bool *is_used;
+};
+
+static void index_make(struct codestream *c, struct index *x, const struct yaml_node *map)
+{
+	*x = (struct index){.map = map != NULL && map->kind == YAML_MAP ? map : NULL};
+	if (x->map == NULL)
+		return;
+	x->places = strmap_create(map->n);
+	x->is_used = arena_array(c->arena, (size_t)map->n + 1, sizeof(*x->is_used));
+	c->is_short = c->is_short || x->places == NULL || x->is_used == NULL;
+	for (uint32_t i = 0; i < map->n && !c->is_short; i++)
+		c->is_short = strmap_add(x->places, map->pairs[i].key->text, map->pairs[i].key->n,
+				      i) == ERR_NOMEM;
+}
+
+static const struct yaml_node *index_take(struct index *x, const char *name)
+{
+	uint32_t at = x->map == NULL ? STRMAP_NONE : strmap_find(x->places, name, strlen(name));
+
+	if (at == STRMAP_NONE)
+		return NULL;
+	x->is_used[at] = true;
+	return x->map->pairs[at].value;
+}
+
+/* Tells of members that no order names; they did not run there either. */
+static void index_end(struct codestream *c, struct index *x, const char *what, const char *order)
+{
+	for (uint32_t i = 0; x->map != NULL && i < x->map->n && !c->is_short; i++)
+		if (!x->is_used[i])
+			codestream_note(c, x->map->pairs[i].key,
+				"%s %s was left out: %s does not name it", what,
+				x->map->pairs[i].key->text, order);
+	strmap_destroy(x->places);
+}
+
+static void task_add(struct codestream *c, const char *name, const char *made,
+	const struct yaml_node *node, uint32_t group)
+{
+	const char *key = arena_printf(c->arena, "%s.%s", c->stages[c->n_stages].name, name);
+	struct codestream_task *list =
+		import_grow(c->arena, c->tasks, c->n_tasks, &c->tasks_cap, sizeof(*list));
+
+	if (list == NULL || key == NULL || made == NULL ||
+		strmap_add(c->task_map, key, strlen(key), (uint32_t)c->n_tasks) == ERR_NOMEM) {
+		c->is_short = true;
+		return;
+	}
+	c->tasks = list;
+	list[c->n_tasks] = (struct codestream_task){.name = name,
+		.made = made,
+		.node = node,
+		.stage = (uint32_t)c->n_stages,
+		.group = group,
+		.type = type_of(node),
+		.follows_skip = c->may_skip};
+	c->may_skip = c->may_skip || list[c->n_tasks].type == CODESTREAM_CONDITION ||
+		codestream_member(node, "preCondition") != NULL;
+	c->n_tasks++;
+	c->stages[c->n_stages].n++;
+}
+
 /* The tasks of one entry of taskOrder. */
-static void group_read(struct codestream *c, const struct yaml_node *entry,
-	const struct yaml_node *tasks, struct import_names *names, uint32_t group)
+static void group_read(struct codestream *c, const struct yaml_node *entry, struct index *tasks,
+	struct import_names *names, uint32_t group)
 {
 	const char *p = entry->kind == YAML_SCALAR ? entry->text : "", *name;
 
-	while ((name = name_take(c->arena, &p)) != NULL) {
-		const struct yaml_node *node = codestream_member(tasks, name);
-		const char *made;
+	while (!c->is_short && (name = name_take(c->arena, &p)) != NULL) {
+		const struct yaml_node *node = index_take(tasks, name);
 
-		if (node == NULL || c->n_tasks == CODESTREAM_TASKS_MAX) {
+		if (node == NULL || c->n_tasks == CODESTREAM_TASKS_MAX)
 			diag_error(c->notes, yaml_node_pos(entry),
 				node == NULL ? "left out: there is no task %s"
 					     : "left out: %s is one task too many",
 				name);
-			continue;
-		}
-		made = import_name(names, name, strlen(name));
-		c->is_short = c->is_short || made == NULL;
-		c->tasks[c->n_tasks++] = (struct codestream_task){.name = name,
-			.made = made,
-			.node = node,
-			.stage = c->n_stages,
-			.group = group,
-			.type = type_of(node)};
-		c->stages[c->n_stages].n++;
+		else
+			task_add(c, name, import_name(names, name, strlen(name)), node, group);
 	}
 }
 
 static void stage_read(struct codestream *c, const char *name, const struct yaml_node *stage,
 	struct import_names *stage_names)
 {
+	static const char *const known[] = {"taskOrder", "tasks", NULL};
 	const struct yaml_node *order = codestream_member(stage, "taskOrder");
 	struct import_names names = {.arena = c->arena};
 	struct codestream_stage *s = &c->stages[c->n_stages];
+	struct index tasks;
 	uint32_t group = 0;
 
-	*s = (struct codestream_stage){.name = name, .first = c->n_tasks};
+	*s = (struct codestream_stage){.name = name, .first = (uint32_t)c->n_tasks};
+	index_make(c, &tasks, codestream_member(stage, "tasks"));
 	for (uint32_t i = 0; order != NULL && order->kind == YAML_LIST && i < order->n; i++) {
 		uint32_t before = s->n;
 
-		group_read(c, order->items[i], codestream_member(stage, "tasks"), &names, group);
+		group_read(c, order->items[i], &tasks, &names, group);
 		group += s->n > before;
 	}
+	index_end(c, &tasks, "task", "`taskOrder`");
 	import_names_free(&names);
+	codestream_note_unknown(c, stage, known);
 	if (s->n == 0) {
-		diag_warning(c->notes, yaml_node_pos(stage),
-			"stage %s was left out: it has no tasks", name);
+		codestream_note(c, stage, "stage %s was left out: it has no tasks", name);
 		return;
 	}
 	s->made = import_name(stage_names, name, strlen(name));
@@ -169,20 +253,18 @@ static void stage_read(struct codestream *c, const char *name, const struct yaml
 static void stages_read(struct codestream *c, const struct yaml_node *root)
 {
 	const struct yaml_node *order = codestream_member(root, "stageOrder");
-	const struct yaml_node *stages = codestream_member(root, "stages");
 	struct import_names names = {.arena = c->arena};
 	uint32_t n = order != NULL && order->kind == YAML_LIST ? order->n : 0;
+	struct index stages;
 
 	c->stages = arena_array(c->arena, (size_t)n + 1, sizeof(*c->stages));
-	c->tasks = arena_array(c->arena, CODESTREAM_TASKS_MAX, sizeof(*c->tasks));
-	if (c->stages == NULL || c->tasks == NULL) {
-		c->is_short = true;
-		return;
-	}
-	for (uint32_t i = 0; i < n; i++) {
+	c->task_map = strmap_create(0);
+	c->is_short = c->is_short || c->stages == NULL || c->task_map == NULL;
+	index_make(c, &stages, codestream_member(root, "stages"));
+	for (uint32_t i = 0; i < n && !c->is_short; i++) {
 		const char *name =
 			order->items[i]->kind == YAML_SCALAR ? order->items[i]->text : "";
-		const struct yaml_node *stage = codestream_member(stages, name);
+		const struct yaml_node *stage = index_take(&stages, name);
 
 		if (stage == NULL)
 			diag_error(c->notes, yaml_node_pos(order->items[i]),
@@ -190,28 +272,70 @@ static void stages_read(struct codestream *c, const struct yaml_node *root)
 		else
 			stage_read(c, name, stage, &names);
 	}
+	index_end(c, &stages, "stage", "`stageOrder`");
 	import_names_free(&names);
 }
 
-/* `input:` of the pipeline: parameters with their defaults. */
-static struct value params_of(struct codestream *c)
+/* The names of the parameters, in the order of `input:`. */
+static void params_read(struct codestream *c, const struct yaml_node *root)
 {
-	struct import_map params = {.arena = c->arena};
+	const struct yaml_node *params = codestream_member(root, "input");
+
+	if (params == NULL || params->kind != YAML_MAP)
+		return;
+	c->params = params;
+	c->param_map = strmap_create(params->n);
+	c->is_short = c->is_short || c->param_map == NULL;
+	for (uint32_t i = 0; i < params->n && !c->is_short; i++) {
+		const struct yaml_node *key = params->pairs[i].key;
+
+		c->is_short = import_name(&c->param_names, key->text, key->n) == NULL ||
+			strmap_add(c->param_map, key->text, key->n, i) == ERR_NOMEM;
+	}
+}
+
+/* One parameter. One that had to be given there, and has no value, must come with the trigger. */
+static struct value param_make(
+	struct codestream *c, const struct yaml_pair *p, const struct yaml_node *meta)
+{
+	const struct yaml_node *mandatory = codestream_member(meta, "mandatory");
+	const char *description = codestream_member_text(meta, "description");
+	const struct yaml_node *value = p->value;
+	bool is_text = value->kind == YAML_SCALAR && !yaml_is_null(value), truth = false;
+	struct import_map param = {.arena = c->arena};
 	struct value v;
 
-	for (uint32_t i = 0; i < c->params->n; i++) {
-		const struct yaml_pair *p = &c->params->pairs[i];
-		struct import_map param = {.arena = c->arena};
+	if (value->kind != YAML_SCALAR)
+		codestream_note(c, value, "the value of `%s` was not taken over: it is no text",
+			p->key->text);
+	if (mandatory != NULL)
+		(void)yaml_is_bool(mandatory, &truth);
+	import_map_text(&param, "type", "string");
+	if (!truth || (is_text && value->n > 0))
+		import_map_text(&param, "default", is_text ? value->text : "");
+	if (description != NULL)
+		import_map_text(&param, "description", description);
+	v = import_map_value(&param);
+	c->is_short = c->is_short || param.is_short;
+	return v;
+}
 
-		if (i >= c->param_names.n)
-			break;
-		import_map_text(&param, "type", "string");
-		import_map_text(&param, "default",
-			p->value->kind == YAML_SCALAR && !yaml_is_null(p->value) ? p->value->text
-										 : "");
-		import_map_add(&params, c->param_names.list[i].name, import_map_value(&param));
-		c->is_short = c->is_short || param.is_short;
+/* `input:` of the pipeline: parameters with their defaults. */
+static struct value params_of(struct codestream *c, const struct yaml_node *root)
+{
+	const struct yaml_node *metas = codestream_member(root, "_inputMeta");
+	struct import_map params = {.arena = c->arena};
+	struct index index;
+	struct value v;
+
+	index_make(c, &index, metas);
+	for (uint32_t i = 0; i < c->params->n && !c->is_short; i++) {
+		const struct yaml_pair *p = &c->params->pairs[i];
+
+		import_map_add(&params, c->param_names.list[i].name,
+			param_make(c, p, index_take(&index, p->key->text)));
 	}
+	strmap_destroy(index.places);
 	v = import_map_value(&params);
 	c->is_short = c->is_short || params.is_short;
 	return v;
@@ -234,7 +358,7 @@ static void head_add(struct codestream *c, struct import_map *dag, const struct 
 	if (enabled != NULL && yaml_is_bool(enabled, &truth) && !truth)
 		import_map_add(dag, "is_paused_upon_creation", value_bool(true));
 	if (c->params != NULL && c->params->n > 0)
-		import_map_add(dag, "params", params_of(c));
+		import_map_add(dag, "params", params_of(c, root));
 }
 
 /* One pipeline; whether a DAG came of it. */
@@ -242,19 +366,13 @@ static bool pipeline_write(
 	struct codestream *c, const struct yaml_node *root, struct buf *out, bool is_first)
 {
 	static const char *const known[] = {"kind", "name", "description", "enabled", "concurrency",
-		"input", "stageOrder", "stages", "project", "icon", "version", NULL};
+		"input", "stageOrder", "stages", "project", "icon", "version",
+		"workspace", /* where tasks of type CI run, of which each is told */
+		NULL};
 	struct import_map dag = {.arena = c->arena};
 	struct value v;
 
-	c->params = codestream_member(root, "input");
-	if (c->params != NULL && c->params->kind != YAML_MAP)
-		c->params = NULL;
-	for (uint32_t i = 0; c->params != NULL && i < c->params->n; i++) {
-		const char *name = c->params->pairs[i].key->text;
-
-		if (import_name(&c->param_names, name, strlen(name)) == NULL)
-			c->is_short = true;
-	}
+	params_read(c, root);
 	stages_read(c, root);
 	if (c->is_short)
 		return false;
@@ -274,26 +392,33 @@ static bool pipeline_write(
 	return true;
 }
 
-/* A variable: told, since it belongs into the store. A secret's value is never shown. */
-static void variable_tell(struct diags *notes, const struct yaml_node *root)
-{
-	const char *name = codestream_member_text(root, "name"),
-		   *type = codestream_member_text(root, "type");
-	bool is_plain = type != NULL && strcmp(type, "REGULAR") == 0;
-
-	diag_warning(notes, yaml_node_pos(root), "a variable: windrow variables set %s%s VALUE",
-		is_plain ? "" : "--secret ", name == NULL ? "NAME" : name);
-}
-
 /* ---- all documents ---- */
 
 struct reading {
 	struct arena *arena;
 	struct yaml_text *text;
 	struct diags *notes;
-	struct import_names dags, connection_names;
-	struct import_map connections;
+	struct import_names dags;
+	struct import_aliases connections, variables;
 };
+
+/* A variable: told, since it belongs into the store. A secret's value is never shown. */
+static int variable_tell(struct reading *r, const struct yaml_node *root)
+{
+	const char *name = codestream_member_text(root, "name"),
+		   *type = codestream_member_text(root, "type"), *made = "NAME", *news = NULL;
+	bool is_plain = type != NULL && strcmp(type, "REGULAR") == 0;
+
+	if (name != NULL)
+		made = codestream_variable(&r->variables, name, &news, r->arena);
+	if (made == NULL)
+		return ERR_NOMEM;
+	if (news != NULL)
+		diag_warning(r->notes, yaml_node_pos(root), "%s", news);
+	diag_warning(r->notes, yaml_node_pos(root), "a variable: windrow variables set %s%s VALUE",
+		is_plain ? "" : "--secret ", made);
+	return 0;
+}
 
 static int document_read(
 	struct reading *r, const struct yaml_node *root, struct buf *out, size_t *n)
@@ -304,15 +429,17 @@ static int document_read(
 		.text = r->text,
 		.notes = r->notes,
 		.param_names = {.arena = r->arena},
-		.connection_names = &r->connection_names,
-		.connections = &r->connections};
+		.connections = &r->connections,
+		.variables = &r->variables};
 
-	if (kind != NULL && strcmp(kind, "VARIABLE") == 0) {
-		variable_tell(r->notes, root);
+	if (kind != NULL && strcmp(kind, "VARIABLE") == 0)
+		return variable_tell(r, root);
+	if (kind != NULL && strcmp(kind, "PIPELINE") != 0) {
+		diag_error(r->notes, yaml_node_pos(root),
+			"left out: this document is no PIPELINE, but %s", kind);
 		return 0;
 	}
-	if (kind != NULL ? strcmp(kind, "PIPELINE") != 0
-			 : codestream_member(root, "stageOrder") == NULL) {
+	if (kind == NULL && codestream_member(root, "stageOrder") == NULL) {
 		diag_error(r->notes, yaml_node_pos(root), "left out: this document is no PIPELINE");
 		return 0;
 	}
@@ -322,7 +449,9 @@ static int document_read(
 		return ERR_NOMEM;
 	*n += pipeline_write(&c, root, out, *n == 0);
 	import_names_free(&c.param_names);
-	return c.is_short || r->connections.is_short ? ERR_NOMEM : 0;
+	strmap_destroy(c.param_map);
+	strmap_destroy(c.task_map);
+	return c.is_short ? ERR_NOMEM : 0;
 }
 
 int import_codestream(const char *text, size_t len, struct diags *notes, struct buf *out, size_t *n,
@@ -334,8 +463,8 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 	struct reading reading = {.arena = a,
 		.notes = notes,
 		.dags = {.arena = a},
-		.connection_names = {.arena = a},
-		.connections = {.arena = a}};
+		.connections = {.names = {.arena = a}},
+		.variables = {.names = {.arena = a}}};
 	struct yaml_node **roots;
 	struct pos *places, pos = {0, 0};
 	size_t n_roots;
@@ -354,7 +483,8 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 	if (r == 0)
 		r = buf_status(out);
 	import_names_free(&reading.dags);
-	import_names_free(&reading.connection_names);
+	import_aliases_free(&reading.connections);
+	import_aliases_free(&reading.variables);
 	arena_destroy(a);
 	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
 }

@@ -7,6 +7,7 @@
 #include "engine/yaml_tree.h"
 
 #define CODESTREAM_TASKS_MAX 10000 /* of one pipeline */
+#define CODESTREAM_NAME_MAX 1024 /* bytes of Stage.Task */
 #define CODESTREAM_INPUTS_MAX 8 /* inputs that name inputs */
 
 enum codestream_type { CODESTREAM_SSH, CODESTREAM_CONDITION, CODESTREAM_REST, CODESTREAM_OTHER };
@@ -17,6 +18,7 @@ struct codestream_task {
 	const struct yaml_node *node; /* its map */
 	uint32_t stage, group; /* tasks of one group run side by side */
 	enum codestream_type type;
+	bool follows_skip; /* one before it may be skipped: it must not wait for a success */
 };
 
 struct codestream_stage {
@@ -32,11 +34,17 @@ struct codestream {
 	const char *dag_id;
 	const struct yaml_node *params; /* `input` of the pipeline; NULL: none */
 	struct import_names param_names; /* in the order of params */
-	struct import_names *connection_names;
-	struct import_map *connections; /* of the whole file: by host, their ids */
+	struct strmap *param_map; /* places in params, by the names of there */
+	struct import_aliases *connections; /* of the whole file, by host and login */
+	struct import_aliases *variables; /* of the whole file, by their names of there */
 	struct codestream_stage *stages;
 	struct codestream_task *tasks;
-	uint32_t n_stages, n_tasks;
+	struct strmap *task_map; /* places in tasks, by Stage.Task of there */
+	size_t n_stages, n_tasks, tasks_cap;
+	bool may_skip; /* a task that was read may be skipped */
+	const struct yaml_node *at; /* the text that is looked at, and where in it */
+	size_t at_byte;
+	const struct codestream_task *status_of; /* whose status a condition asked for last */
 	const struct yaml_node *inputs[CODESTREAM_INPUTS_MAX + 1]; /* each stands in the last */
 	bool is_short; /* of memory */
 };
@@ -48,7 +56,8 @@ const struct yaml_node *codestream_member(const struct yaml_node *map, const cha
 const char *codestream_member_text(const struct yaml_node *map, const char *key);
 
 /* Tells of something at a node; of members that nothing is made of. known ends with NULL. */
-void codestream_note(struct codestream *c, const struct yaml_node *n, const char *what);
+void codestream_note(struct codestream *c, const struct yaml_node *n, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void codestream_note_unknown(
 	struct codestream *c, const struct yaml_node *map, const char *const *known);
 
@@ -67,6 +76,11 @@ enum codestream_place {
  * no memory. */
 const char *codestream_text(
 	struct codestream *c, const struct yaml_node *n, enum codestream_place place);
+
+/* The name that a variable of there has here; *news receives a sentence where that is another, and
+ * new. NULL: no memory. */
+const char *codestream_variable(
+	struct import_aliases *variables, const char *name, const char **news, struct arena *a);
 
 /* Whether a text has anything between ${ and }. */
 bool codestream_is_bound(const struct yaml_node *n);

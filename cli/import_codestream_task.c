@@ -1,6 +1,6 @@
 /*
- * What a task of Code Stream is here: an SSH task one of the ssh operator, a condition a `when`, a
- * request one of curl on windrow's own machine.
+ * What a task of Code Stream is here: an SSH task one of the ssh operator, a condition one that
+ * fails where it does not hold, a request one of curl on windrow's own machine.
  *
  * N.B. a task that cannot be taken over (an approval, say) becomes one that fails and says why:
  * left out, what follows would run without it.
@@ -37,37 +37,42 @@ static void text_member(struct codestream *c, struct import_map *m, const char *
 
 /* Tells how to make a connection, once. Passwords and keys are not shown. */
 static void connection_tell(struct codestream *c, const struct yaml_node *task, const char *id,
-	const char *host, const char *user)
+	const char *host, const struct yaml_node *user)
 {
-	bool has_user = user != NULL && strstr(user, "${") == NULL;
+	bool is_bound = user != NULL && codestream_is_bound(user);
 
-	diag_warning(c->notes, yaml_node_pos(task),
+	codestream_note(c, task,
 		"make its connection: windrow connections add %s --conn-type ssh --conn-host "
-		"%s%s%s; "
-		"then windrow connections setup %s",
-		id, host, has_user ? " --conn-login " : "", has_user ? user : "", id);
+		"%s%s%s; then windrow connections setup %s",
+		id, host, user == NULL ? "" : " --conn-login ",
+		user == NULL	   ? ""
+			: is_bound ? "USER"
+				   : user->text,
+		id);
+	if (is_bound)
+		codestream_note(c, user,
+			"`username` was not taken over: a connection has one login, whatever the "
+			"run");
 }
 
-/* The connection of an SSH task: one for each host, or for a pipeline whose host comes with the
- * run.
+/* The connection of an SSH task: one for each host and login, or for a pipeline whose host comes
+ * with the run.
  */
 static void connection_add(struct codestream *c, struct import_map *task,
 	const struct yaml_node *node, const struct yaml_node *input)
 {
 	const struct yaml_node *host = codestream_member(input, "host");
+	const struct yaml_node *user = codestream_member(input, "username");
 	bool is_bound = host == NULL || host->kind != YAML_SCALAR || codestream_is_bound(host);
-	const char *of = is_bound ? c->dag_id : host->text, *id = NULL;
+	const char *of = is_bound ? c->dag_id : host->text, *key, *id;
+	bool is_new = false;
 
-	for (size_t i = 0; i < c->connections->n && id == NULL; i++)
-		if (strcmp(c->connections->list[i].key, of) == 0)
-			id = c->connections->list[i].value.u.text;
-	if (id == NULL) {
-		id = import_name(c->connection_names, of, strlen(of));
-		import_map_text(c->connections, arena_strdup(c->arena, of), id);
-		if (id != NULL)
-			connection_tell(c, node, id, is_bound ? "HOST" : of,
-				codestream_member_text(input, "username"));
-	}
+	if (user != NULL && user->kind != YAML_SCALAR)
+		user = NULL;
+	key = arena_printf(c->arena, "%s\n%s", of, user == NULL ? "" : user->text);
+	id = key == NULL ? NULL : import_alias(c->connections, key, of, &is_new);
+	if (id != NULL && is_new)
+		connection_tell(c, node, id, is_bound ? "HOST" : of, user);
 	import_map_text(task, "ssh_conn_id", id);
 	if (is_bound)
 		text_member(c, task, "remote_host", host, CODESTREAM_PLAIN);
@@ -78,8 +83,12 @@ static void environment_add(
 {
 	struct import_map made = {.arena = c->arena};
 
-	if (map == NULL || map->kind != YAML_MAP || map->n == 0)
+	if (map == NULL || map->n == 0)
 		return;
+	if (map->kind != YAML_MAP) {
+		codestream_note(c, map, "`environmentVariables` was not taken over: it is no map");
+		return;
+	}
 	for (uint32_t i = 0; i < map->n; i++)
 		text_member(
 			c, &made, map->pairs[i].key->text, map->pairs[i].value, CODESTREAM_PLAIN);
@@ -93,8 +102,12 @@ static void arguments_add(
 	struct value *items, v;
 	uint32_t n = 0;
 
-	if (list == NULL || list->kind != YAML_LIST || list->n == 0)
+	if (list == NULL || list->n == 0)
 		return;
+	if (list->kind != YAML_LIST) {
+		codestream_note(c, list, "`arguments` was not taken over: it is no list");
+		return;
+	}
 	items = arena_array(c->arena, list->n, sizeof(*items));
 	for (uint32_t i = 0; items != NULL && i < list->n; i++) {
 		const char *text = text_of(c, list->items[i], CODESTREAM_PLAIN);
@@ -125,8 +138,8 @@ static void interpreter_add(struct codestream *c, struct import_map *task,
 static void ssh_add(struct codestream *c, struct import_map *task, const struct yaml_node *node)
 {
 	static const char *const known[] = {"host", "username", "password", "privateKey",
-		"passphrase", "script", "arguments", "environmentVariables", "workingDirectory",
-		NULL};
+		"privatekey", "passphrase", "script", "arguments", "environmentVariables",
+		"workingDirectory", NULL};
 	const struct yaml_node *input = codestream_member(node, "input");
 	const struct yaml_node *script = codestream_member(input, "script");
 	enum sh_dialect dialect = SH_POSIX;
@@ -152,19 +165,48 @@ static void ssh_add(struct codestream *c, struct import_map *task, const struct 
 	codestream_note_unknown(c, input, known);
 }
 
-/* A condition that is false ended the pipeline; here the task is skipped, and all below it. */
-static void condition_add(
-	struct codestream *c, struct import_map *task, const struct yaml_node *node)
+/* A task that says why, and fails. */
+static void failure_add(struct codestream *c, struct import_map *task, const char *why)
+{
+	struct import_map environment = {.arena = c->arena};
+
+	import_map_text(task, "operator", "local");
+	import_map_text(task, "script", "echo \"$REASON\" >&2\nexit 1\n");
+	import_map_text(&environment, "REASON", why);
+	import_map_add(task, "environment", import_map_value(&environment));
+	c->is_short = c->is_short || environment.is_short;
+}
+
+/* A condition that is false fails the pipeline: the task fails then, and is skipped else. */
+static void condition_add(struct codestream *c, struct import_map *task,
+	const struct yaml_node *node, const struct yaml_node *before)
 {
 	const struct yaml_node *condition =
 		codestream_member(codestream_member(node, "input"), "condition");
+	const char *text, *first = NULL;
 
-	import_map_text(task, "operator", "local");
-	text_member(c, task, "when", condition, CODESTREAM_CONDITION_TEXT);
-	import_map_text(task, "command", "true");
-	codestream_note(c, node,
-		"where this condition is false, what follows is skipped and the run succeeds; "
-		"it failed there");
+	failure_add(c, task, "the condition does not hold");
+	if (condition == NULL)
+		codestream_note(c, node, "it has no condition: the task that stands for it fails");
+	text = condition == NULL ? NULL : text_of(c, condition, CODESTREAM_CONDITION_TEXT);
+	if (before != NULL)
+		first = text_of(c, before, CODESTREAM_CONDITION_TEXT);
+	if (text == NULL)
+		return;
+	import_map_text(task, "when",
+		first == NULL ? arena_printf(c->arena, "not (%s)", text)
+			      : arena_printf(c->arena, "(%s) and not (%s)", first, text));
+}
+
+/* `post` there is POST here: curl sends a method as it is spelled. */
+static const char *method_of(struct codestream *c, const char *action)
+{
+	char *made = arena_strdup(c->arena, action == NULL ? "GET" : action);
+
+	for (char *p = made; p != NULL && *p != '\0'; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+	return made;
 }
 
 /* A request, by curl on windrow's own machine; its body is the response. */
@@ -178,8 +220,10 @@ static void rest_add(struct codestream *c, struct import_map *task, const struct
 	struct buf b;
 
 	buf_init(&b, IMPORT_TEXT_MAX);
-	buf_adds(&b, "set -- --fail-with-body --silent --show-error --request \"$METHOD\"\n");
-	import_map_text(&environment, "METHOD", action == NULL ? "GET" : action);
+	buf_adds(&b,
+		"set -- --fail-with-body --silent --show-error --globoff --request "
+		"\"$METHOD\"\n");
+	import_map_text(&environment, "METHOD", method_of(c, action));
 	text_member(c, &environment, "URL", codestream_member(input, "url"), CODESTREAM_PLAIN);
 	for (uint32_t i = 0; headers != NULL && headers->kind == YAML_MAP && i < headers->n; i++) {
 		const char *name = arena_printf(c->arena, "HEADER_%u", i + 1);
@@ -193,7 +237,7 @@ static void rest_add(struct codestream *c, struct import_map *task, const struct
 	if (codestream_member(input, "payload") != NULL) {
 		text_member(c, &environment, "PAYLOAD", codestream_member(input, "payload"),
 			CODESTREAM_PLAIN);
-		buf_adds(&b, "set -- \"$@\" --data-binary \"$PAYLOAD\"\n");
+		buf_adds(&b, "set -- \"$@\" --data-raw \"$PAYLOAD\"\n");
 	}
 	buf_adds(&b, "curl \"$@\" --output \"$SCRIPT_RESPONSE_FILE\" -- \"$URL\"\n");
 	import_map_text(task, "operator", "local");
@@ -214,59 +258,36 @@ static void other_add(
 		"left out: %s is of type %s, which windrow does not have%s; the task that stands "
 		"for it fails",
 		t->name, type == NULL ? "unknown" : type, is_approval ? " yet" : "");
-	import_map_text(task, "operator", "local");
-	import_map_text(task, "script", "echo \"$REASON\" >&2\nexit 1\n");
-	{
-		struct import_map environment = {.arena = c->arena};
-
-		import_map_text(&environment, "REASON",
-			arena_printf(c->arena,
-				"this was a task of type %s: decide what stands for it",
-				type == NULL ? "unknown" : type));
-		import_map_add(task, "environment", import_map_value(&environment));
-	}
+	failure_add(c, task,
+		arena_printf(c->arena, "this was a task of type %s: decide what stands for it",
+			type == NULL ? "unknown" : type));
 }
 
 /* ---- order ---- */
 
-/* The names of the tasks in a list, each with what runs beside it: "a,b". */
-static uint32_t group_of(
-	const struct codestream *c, uint32_t stage, uint32_t group, struct value *items)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < c->stages[stage].n; i++) {
-		const struct codestream_task *t = &c->tasks[c->stages[stage].first + i];
-
-		if (t->group == group)
-			items[n++] = value_string(t->made, strlen(t->made));
-	}
-	return n;
-}
-
+/* A task waits for those of the group before its own, which stand right before that. */
 static void depends_add(
 	struct codestream *c, struct import_map *task, const struct codestream_task *t)
 {
+	const struct codestream_task *first = &c->tasks[c->stages[t->stage].first];
+	const struct codestream_task *end = t, *from;
 	struct value *items, v;
-	uint32_t n;
+	size_t n;
 
 	if (t->group == 0)
 		return;
-	items = arena_array(c->arena, c->stages[t->stage].n, sizeof(*items));
-	n = items == NULL ? 0 : group_of(c, t->stage, t->group - 1, items);
+	while (end[-1].group == t->group)
+		end--;
+	for (from = end - 1; from > first && from[-1].group == end[-1].group;)
+		from--;
+	n = (size_t)(end - from);
+	items = arena_array(c->arena, n, sizeof(*items));
+	for (size_t i = 0; items != NULL && i < n; i++)
+		items[i] = value_string(from[i].made, strlen(from[i].made));
 	if (items == NULL || value_list(c->arena, items, n, &v) != 0)
 		c->is_short = true;
 	else
 		import_map_add(task, "depends_on", v);
-}
-
-/* Whether a task may have been passed over before this one: then it must not wait for a success. */
-static bool follows_precondition(const struct codestream *c, const struct codestream_task *t)
-{
-	for (const struct codestream_task *o = c->tasks; o < t; o++)
-		if (codestream_member(o->node, "preCondition") != NULL)
-			return true;
-	return false;
 }
 
 struct value codestream_task_make(struct codestream *c, const struct codestream_task *t)
@@ -280,12 +301,10 @@ struct value codestream_task_make(struct codestream *c, const struct codestream_
 	bool truth;
 
 	depends_add(c, &task, t);
-	if (follows_precondition(c, t))
+	if (t->follows_skip)
 		import_map_text(&task, "trigger_rule", "none_failed");
-	if (condition != NULL && t->type != CODESTREAM_CONDITION)
+	if (t->type != CODESTREAM_CONDITION)
 		text_member(c, &task, "when", condition, CODESTREAM_CONDITION_TEXT);
-	else if (condition != NULL)
-		codestream_note(c, condition, "`preCondition` of a condition was not taken over");
 	if (ignore != NULL && yaml_is_bool(ignore, &truth) && truth)
 		import_map_add(&task, "ignore_failure", value_bool(true));
 	switch (t->type) {
@@ -293,7 +312,7 @@ struct value codestream_task_make(struct codestream *c, const struct codestream_
 		ssh_add(c, &task, t->node);
 		break;
 	case CODESTREAM_CONDITION:
-		condition_add(c, &task, t->node);
+		condition_add(c, &task, t->node, condition);
 		break;
 	case CODESTREAM_REST:
 		rest_add(c, &task, t->node);

@@ -11,6 +11,9 @@
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/strmap.h"
+
+#define STATUS_WORDS "a status is `success`, `failed`, `skipped` or `upstream_failed` here"
 
 struct path {
 	const char *text;
@@ -39,43 +42,64 @@ static bool name_take(struct path *p, const char *name)
 	return true;
 }
 
+/* Takes `Stage.Task.` off; names may hold dots. */
 static const struct codestream_task *task_take(const struct codestream *c, struct path *p)
 {
-	for (uint32_t s = 0; s < c->n_stages; s++) {
-		struct path rest = *p;
+	for (size_t i = 0; i < p->len && i < CODESTREAM_NAME_MAX; i++) {
+		uint32_t at =
+			p->text[i] != '.' ? STRMAP_NONE : strmap_find(c->task_map, p->text, i);
 
-		if (!name_take(&rest, c->stages[s].name))
+		if (at == STRMAP_NONE)
 			continue;
-		for (uint32_t t = 0; t < c->stages[s].n; t++) {
-			const struct codestream_task *task = &c->tasks[c->stages[s].first + t];
-
-			if (name_take(&rest, task->name)) {
-				*p = rest;
-				return task;
-			}
-		}
+		p->text += i + 1;
+		p->len -= i + 1;
+		return &c->tasks[at];
 	}
 	return NULL;
 }
 
-static bool is_word(struct path p)
+/* Tells of what stands at c->at. */
+static void text_note(struct codestream *c, const char *what, struct path p, const char *why)
 {
-	for (size_t i = 0; i < p.len; i++)
-		if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_",
-			    p.text[i]) == NULL)
-			return false;
-	return p.len > 0;
+	diag_warning(c->notes, yaml_value_pos(c->text, c->at, c->at_byte), "%s%.*s%s", what,
+		(int)p.len, p.text, why);
 }
 
-/* `_my_param` of here, for `my param` of there. The first name that was made for it counts. */
-static const char *param_name(struct codestream *c, struct path p)
+/* ---- variables and parameters ---- */
+
+const char *codestream_variable(
+	struct import_aliases *variables, const char *name, const char **news, struct arena *a)
 {
-	for (uint32_t i = 0; c->params != NULL && i < c->params->n; i++)
-		if (strlen(c->params->pairs[i].key->text) == p.len &&
-			memcmp(c->params->pairs[i].key->text, p.text, p.len) == 0)
-			return i < c->param_names.n ? c->param_names.list[i].name : NULL;
-	return NULL;
+	bool is_new;
+	const char *made = import_alias(variables, name, name, &is_new);
+
+	*news = NULL;
+	if (made != NULL && is_new && strcmp(made, name) != 0)
+		*news = arena_printf(a, "the variable \"%s\" is called %s here", name, made);
+	return made;
 }
+
+/* Whether a value is one word of a shell wherever it is spliced in. */
+static bool is_one_word(const struct yaml_node *value)
+{
+	return value->kind != YAML_SCALAR || strpbrk(value->text, " \t\n;&|<>$`\"'\\*?") == NULL;
+}
+
+/* `_my_param` of here, for `my param` of there. */
+static const char *param_find(struct codestream *c, struct path p, enum codestream_place place)
+{
+	uint32_t at = c->param_map == NULL ? STRMAP_NONE : strmap_find(c->param_map, p.text, p.len);
+
+	if (at == STRMAP_NONE)
+		return NULL;
+	if (place == CODESTREAM_SHELL && !is_one_word(c->params->pairs[at].value))
+		text_note(c, "the value of input ", p,
+			" is one word here, whatever it holds; there it was spliced in, as "
+			"`| raw` does");
+	return c->param_names.list[at].name;
+}
+
+/* ---- outputs ---- */
 
 /* What an SSH task leaves has the same names here; of a REST task the body is the response. */
 static bool output_find(const struct codestream_task *t, struct path *p, const char **name)
@@ -83,9 +107,9 @@ static bool output_find(const struct codestream_task *t, struct path *p, const c
 	static const char *const ssh[] = {"status", "exitCode", "responseFilePath", "logFilePath",
 		"errorFilePath", "userFolder", "scriptExecutionId", "logs", "errorMessage", "error",
 		"completed", "response"};
-	static const char *const rest[] = {"responseBody", "responseJson"};
+	static const char *const rest[] = {"responseBody", "responseJson", "status"};
 	const char *const *list = t->type == CODESTREAM_REST ? rest : ssh;
-	size_t n = t->type == CODESTREAM_REST ? 2 : sizeof(ssh) / sizeof(ssh[0]);
+	size_t n = t->type == CODESTREAM_REST ? 3 : sizeof(ssh) / sizeof(ssh[0]);
 
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(list[i]);
@@ -95,18 +119,23 @@ static bool output_find(const struct codestream_task *t, struct path *p, const c
 			continue;
 		p->text += len;
 		p->len -= len;
-		*name = t->type == CODESTREAM_REST ? "response" : list[i];
+		*name = t->type == CODESTREAM_REST && i < 2 ? "response" : list[i];
 		return true;
 	}
 	return false;
 }
 
 /* Whether what stands in ${...} can only have been meant for Code Stream: no shell knows names with
- * dots or blanks in them. */
+ * dots or blanks in them, and some are its own. */
 static bool is_foreign(struct path p)
 {
+	static const char *const own[] = {"requestBy", "executionIndex", "executionUrl",
+		"executionLink", "statusMessage", "comments"};
 	bool has_dot = false;
 
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (p.len == strlen(own[i]) && memcmp(p.text, own[i], p.len) == 0)
+			return true;
 	for (size_t i = 0; i < p.len; i++) {
 		has_dot = has_dot || p.text[i] == '.';
 		if (strchr(":#%/^,@!=+?*<>\n", p.text[i]) != NULL)
@@ -140,55 +169,91 @@ static bool may_stand(const struct codestream *c, const struct yaml_node *input,
 	return true;
 }
 
-static void status_note(struct codestream *c, struct path p, const struct yaml_node *n)
+/* The status of a task: its words are others here. In a condition they are turned into those. */
+static const char *status_path(
+	struct codestream *c, const struct codestream_task *t, enum codestream_place place)
 {
-	diag_warning(c->notes, yaml_value_pos(c->text, n, (size_t)(p.text - n->text) - 2),
-		"a status is `success`, `failed`, `skipped` or `upstream_failed` here");
+	if (place == CODESTREAM_CONDITION_TEXT)
+		c->status_of = t;
+	else
+		text_note(c, STATUS_WORDS, (struct path){"", 0}, "");
+	return arena_printf(c->arena, "%s.%s.output.status", c->stages[t->stage].made, t->made);
 }
 
-/* One path, of the text at `depth`. False: it has no counterpart. */
+/* What a task's `output.` or `status` is here; "": there is no such thing. NULL: no memory. */
+static const char *output_path(struct codestream *c, const struct codestream_task *t,
+	struct path rest, enum codestream_place place)
+{
+	const char *name;
+
+	if (rest.len == 6 && memcmp(rest.text, "status", 6) == 0)
+		return status_path(c, t, place);
+	if (!name_take(&rest, "output") || !output_find(t, &rest, &name) || !is_rest(rest))
+		return "";
+	if (strcmp(name, "status") == 0 && rest.len == 0)
+		return status_path(c, t, place);
+	return arena_printf(c->arena, "%s.%s.output.%s%.*s", c->stages[t->stage].made, t->made,
+		name, (int)rest.len, rest.text);
+}
+
+/* What a path without a task in it is here; "": there is no such thing. NULL: no memory. */
+static const char *plain_path(struct codestream *c, struct path p, enum codestream_place place)
+{
+	const char *name, *news;
+	struct path rest = p;
+
+	if (name_take(&rest, "input") && (name = param_find(c, rest, place)) != NULL)
+		return arena_printf(c->arena, "params.%s", name);
+	rest = p;
+	if (name_take(&rest, "var") && rest.len > 0 && is_foreign(p)) {
+		name = arena_memdup(c->arena, rest.text, rest.len);
+		if (name != NULL)
+			name = codestream_variable(c->variables, name, &news, c->arena);
+		if (name != NULL && news != NULL)
+			text_note(c, news, (struct path){"", 0}, "");
+		return name == NULL ? NULL : arena_printf(c->arena, "var.%s", name);
+	}
+	if (p.len == 11 && memcmp(p.text, "executionId", 11) == 0)
+		return "run.id";
+	if (p.len == 4 && memcmp(p.text, "name", 4) == 0)
+		return "dag.id";
+	return "";
+}
+
+/* `Stage.Task.input.x` is text of the same file: it is put in. False: it cannot be. */
+static bool input_add(struct codestream *c, struct buf *out, const struct codestream_task *t,
+	struct path rest, enum codestream_place place, int depth)
+{
+	const struct yaml_node *input;
+	const char *name;
+
+	if (!name_take(&rest, "input"))
+		return false;
+	name = arena_memdup(c->arena, rest.text, rest.len);
+	input = name == NULL ? NULL : codestream_member(codestream_member(t->node, "input"), name);
+	if (!may_stand(c, input, depth))
+		return false;
+	text_add(c, out, input, place, depth + 1);
+	return true;
+}
+
+/* One path. False: it has no counterpart. */
 static bool path_add(struct codestream *c, struct buf *out, struct path p,
 	enum codestream_place place, int depth)
 {
 	const struct codestream_task *t;
-	const struct yaml_node *input;
-	const char *name, *made = NULL;
+	const char *made = plain_path(c, p, place);
 	struct path rest = p;
-	bool is_status = false;
 
-	if (name_take(&rest, "input") && (name = param_name(c, rest)) != NULL)
-		made = arena_printf(c->arena, "params.%s", name);
-	else if (rest = p, name_take(&rest, "var") && is_word(rest))
-		made = arena_printf(c->arena, "var.%.*s", (int)rest.len, rest.text);
-	else if (p.len == 11 && memcmp(p.text, "executionId", 11) == 0)
-		made = "run.id";
-	else if (p.len == 4 && memcmp(p.text, "name", 4) == 0)
-		made = "dag.id";
-	else if (rest = p, (t = task_take(c, &rest)) == NULL)
-		return false;
-	else if (rest.len == 6 && memcmp(rest.text, "status", 6) == 0) {
-		made = arena_printf(
-			c->arena, "%s.%s.output.status", c->stages[t->stage].made, t->made);
-		is_status = true;
-	} else if (name_take(&rest, "output") && output_find(t, &rest, &name) && is_rest(rest)) {
-		made = arena_printf(c->arena, "%s.%s.output.%s%.*s", c->stages[t->stage].made,
-			t->made, name, (int)rest.len, rest.text);
-		is_status = strcmp(name, "status") == 0;
-	} else if (name_take(&rest, "input")) {
-		name = arena_memdup(c->arena, rest.text, rest.len);
-		input = name == NULL ? NULL
-				     : codestream_member(codestream_member(t->node, "input"), name);
-		if (!may_stand(c, input, depth))
-			return false;
-		text_add(c, out, input, place, depth + 1);
-		return true;
-	} else {
-		return false;
+	if (made != NULL && *made == '\0' && (t = task_take(c, &rest)) != NULL) {
+		if (input_add(c, out, t, rest, place, depth))
+			return true;
+		made = output_path(c, t, rest, place);
 	}
-	if (is_status)
-		status_note(c, p, c->inputs[depth]);
 	if (made == NULL)
 		c->is_short = true;
+	else if (*made == '\0')
+		return false;
 	else
 		expression_add(out, place, made);
 	return true;
@@ -206,6 +271,8 @@ static const char *binding_add(struct codestream *c, struct buf *out, const stru
 		return p + 2;
 	}
 	path = (struct path){p + 2, (size_t)(close - p - 2)};
+	c->at = n;
+	c->at_byte = (size_t)(p - n->text);
 	if (!path_add(c, out, path, place, depth)) {
 		if (is_foreign(path) || place == CODESTREAM_PLAIN)
 			diag_warning(c->notes, yaml_value_pos(c->text, n, (size_t)(p - n->text)),
@@ -219,9 +286,10 @@ static const char *binding_add(struct codestream *c, struct buf *out, const stru
 }
 
 /* `&&`, `||` and `!` in a condition. Returns how many bytes it took; 0: none of these. */
-static size_t operator_add(struct buf *out, const char *p)
+static size_t operator_add(struct codestream *c, struct buf *out, const char *p)
 {
 	if (strncmp(p, "&&", 2) == 0 || strncmp(p, "||", 2) == 0) {
+		c->status_of = NULL;
 		buf_adds(out, *p == '&' ? " and " : " or ");
 		return 2;
 	}
@@ -230,6 +298,68 @@ static size_t operator_add(struct buf *out, const char *p)
 		return 1;
 	}
 	return 0;
+}
+
+/* The task whose status stands behind `==` or `!=` at p; NULL: none. */
+static const struct codestream_task *status_behind(const struct codestream *c, const char *p)
+{
+	const struct codestream_task *t;
+	struct path path;
+
+	p += strspn(p, " \t\n");
+	if (strncmp(p, "==", 2) != 0 && strncmp(p, "!=", 2) != 0)
+		return NULL;
+	p += 2 + strspn(p + 2, " \t\n\"'");
+	if (strncmp(p, "${", 2) != 0)
+		return NULL;
+	path = (struct path){p + 2, strcspn(p + 2, "}\n")};
+	t = task_take(c, &path);
+	(void)(t != NULL && name_take(&path, "output"));
+	return path.len == 6 && memcmp(path.text, "status", 6) == 0 ? t : NULL;
+}
+
+/* The words of a status there, and what they are here; a condition that holds is skipped. */
+static const char *status_word(const struct codestream_task *t, const char *p, size_t len)
+{
+	static const char *const words[][2] = {
+		{"COMPLETED", "success"}, {"FAILED", "failed"}, {"SKIPPED", "skipped"}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i][0]) == len && strncasecmp(words[i][0], p, len) == 0)
+			return i == 0 && t->type == CODESTREAM_CONDITION ? "skipped" : words[i][1];
+	return NULL;
+}
+
+/* Text in quotes, with what stands in its ${...}. */
+static void literal_add(struct codestream *c, struct buf *out, const struct yaml_node *n,
+	const char *p, const char *close, int depth)
+{
+	const struct codestream_task *t =
+		c->status_of != NULL ? c->status_of : status_behind(c, close + 1);
+	const char *word = t == NULL ? NULL : status_word(t, p + 1, (size_t)(close - p - 1));
+
+	if (word != NULL) {
+		buf_addf(out, "\"%s\"", word);
+		return;
+	}
+	if (t != NULL) {
+		c->at = n;
+		c->at_byte = (size_t)(p - n->text);
+		text_note(c, STATUS_WORDS, (struct path){"", 0}, "");
+	}
+	buf_addc(out, *p++);
+	while (p < close && buf_status(out) == 0) {
+		const char *end = strncmp(p, "${", 2) == 0 ? strpbrk(p, "}\n") : NULL, *from = p;
+
+		if (end != NULL && end < close) {
+			p = binding_add(c, out, n, p, CODESTREAM_CONDITION_TEXT, depth);
+			continue;
+		}
+		for (p++; p < close && strncmp(p, "${", 2) != 0;)
+			p++;
+		import_text_add(out, from, (size_t)(p - from));
+	}
+	buf_addc(out, *close);
 }
 
 /* A quoted part of a condition: "${x}" is the value, as it is without quotes here. */
@@ -242,15 +372,10 @@ static const char *quoted_add(
 		buf_addc(out, *p);
 		return p + 1;
 	}
-	if (strncmp(p + 1, "${", 2) == 0 && close[-1] == '}' && strchr(p, '}') == close - 1) {
+	if (strncmp(p + 1, "${", 2) == 0 && close[-1] == '}' && strchr(p, '}') == close - 1)
 		(void)binding_add(c, out, n, p + 1, CODESTREAM_CONDITION_TEXT, depth);
-	} else {
-		if (memchr(p, '$', (size_t)(close - p)) != NULL)
-			diag_warning(c->notes, yaml_value_pos(c->text, n, (size_t)(p - n->text)),
-				"text with a ${...} inside cannot be compared here: write the "
-				"expression alone");
-		buf_add(out, p, (size_t)(close + 1 - p));
-	}
+	else
+		literal_add(c, out, n, p, close, depth);
 	return close + 1;
 }
 
@@ -267,7 +392,7 @@ static void text_add(struct codestream *c, struct buf *out, const struct yaml_no
 		} else if (place == CODESTREAM_CONDITION_TEXT && (*p == '"' || *p == '\'')) {
 			p = quoted_add(c, out, n, p, depth);
 		} else if (place == CODESTREAM_CONDITION_TEXT &&
-			(taken = operator_add(out, p)) > 0) {
+			(taken = operator_add(c, out, p)) > 0) {
 			p += taken;
 		} else {
 			from = p++;
@@ -285,6 +410,7 @@ const char *codestream_text(
 	const char *text;
 
 	buf_init(&b, IMPORT_TEXT_MAX);
+	c->status_of = NULL;
 	text_add(c, &b, n, place, 0);
 	text = import_text_keep(c->arena, &b);
 	if (text == NULL)

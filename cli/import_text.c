@@ -20,8 +20,7 @@ static bool is_name_char(char c)
 
 /* ---- maps ---- */
 
-/* Room for one more in a list in the arena; NULL: no memory. */
-static void *grow(struct arena *a, void *list, size_t n, size_t *cap, size_t size)
+void *import_grow(struct arena *a, void *list, size_t n, size_t *cap, size_t size)
 {
 	void *bigger;
 
@@ -38,7 +37,7 @@ static void *grow(struct arena *a, void *list, size_t n, size_t *cap, size_t siz
 
 void import_map_add(struct import_map *m, const char *key, struct value value)
 {
-	struct value_pair *list = grow(m->arena, m->list, m->n, &m->cap, sizeof(*m->list));
+	struct value_pair *list = import_grow(m->arena, m->list, m->n, &m->cap, sizeof(*m->list));
 
 	if (list == NULL) {
 		m->is_short = true;
@@ -50,7 +49,7 @@ void import_map_add(struct import_map *m, const char *key, struct value value)
 
 void import_map_text(struct import_map *m, const char *key, const char *text)
 {
-	if (text == NULL)
+	if (key == NULL || text == NULL)
 		m->is_short = true;
 	else
 		import_map_add(m, key, value_string(text, strlen(text)));
@@ -91,7 +90,7 @@ static void name_make(char made[IMPORT_NAME_MAX + 1], const char *text, size_t l
 static const char *name_keep(struct import_names *names, const char *name)
 {
 	struct import_name *list =
-		grow(names->arena, names->list, names->n, &names->cap, sizeof(*names->list));
+		import_grow(names->arena, names->list, names->n, &names->cap, sizeof(*names->list));
 
 	if (list == NULL)
 		return NULL;
@@ -123,6 +122,33 @@ const char *import_name(struct import_names *names, const char *text, size_t len
 void import_names_free(struct import_names *names)
 {
 	strmap_destroy(names->map);
+}
+
+const char *import_alias(struct import_aliases *a, const char *key, const char *text, bool *is_new)
+{
+	struct import_names *names = &a->names;
+	const char *kept, *name;
+	uint32_t at;
+
+	if (a->keys == NULL)
+		a->keys = strmap_create(0);
+	if (a->keys == NULL)
+		return NULL;
+	at = strmap_find(a->keys, key, strlen(key));
+	*is_new = at == STRMAP_NONE;
+	if (!*is_new)
+		return names->list[at].name;
+	kept = arena_strdup(names->arena, key);
+	name = kept == NULL ? NULL : import_name(names, text, strlen(text));
+	if (name == NULL || strmap_add(a->keys, kept, strlen(kept), (uint32_t)(names->n - 1)) != 0)
+		return NULL;
+	return name;
+}
+
+void import_aliases_free(struct import_aliases *a)
+{
+	strmap_destroy(a->keys);
+	import_names_free(&a->names);
 }
 
 /* ---- text ---- */

@@ -120,8 +120,8 @@ is "it is right" "$status:$out" "0:1 file, 1 DAG, 5 tasks: no errors"
 like "values go where they were, the shell's stay the shell's" "$(cat "$work/p.yaml")" \
 	'*echo ${HOME} $<params.Build_Number> $<var.x> $${Nowhere.y}*'
 like "a program gets them spliced in" "$(cat "$work/p.yaml")" "*print('\$<params.host | raw>')*"
-like "conditions are spelled as here" "$(cat "$work/p.yaml")" \
-	'*when: "$<Build_it.Compile.output.response.n> == 7  and   not ($<params.host> ==*'
+like "conditions are spelled as here, for a task that fails where they do not hold" "$(cat "$work/p.yaml")" \
+	'*when: "not ($<Build_it.Compile.output.response.n> == 7  and   not ($<params.host> ==*'
 like "an input of another task is put in" "$(cat "$work/p.yaml")" '*https://x/build.example.org*'
 run tasks list "$work/p.yaml"
 like "order is kept" "$out" "Build_it.Compile*Build_it.Lint*Build_it.Check*Deploy.Approve*Deploy.Tell*"
@@ -171,6 +171,111 @@ run import codestream "$work/list.yaml"
 like "what is no text where text belongs is told" "$status:$err" \
 	"1:*list.yaml:8:*: left out: want text here, found a list*list.yaml:8:*: left out: want text here, found a map*"
 like "and a task whose script is none fails" "$out" "*exit 1*"
+cat >"$work/gates.yaml" <<'END'
+kind: PIPELINE
+name: gates
+input: {n: '7', host: '', words: 'a b'}
+_inputMeta:
+  n: {description: How many, mandatory: true}
+  host: {description: Where, mandatory: false}
+notifications: {email: [], jira: []}
+workspace: {image: x}
+stageOrder: [s]
+stages:
+  s:
+    taskOrder: [Never, Gate, After]
+    tasks:
+      Never: {type: Condition, preCondition: '${input.n} == 9', input: {condition: 'false'}}
+      Gate: {type: Condition, input: {condition: '"v${input.n}-$<x>" == "v7-$<x>"'}}
+      After:
+        type: Condition
+        input:
+          condition: ${s.Gate.status} == "COMPLETED" && "${s.Gate.output.status}" != 'FAILED' && "Skipped" == ${s.Never.output.status}
+      Lost: {type: SSH}
+  t: {taskOrder: [], tasks: {}}
+END
+run import codestream "$work/gates.yaml"
+is "conditions are taken over whole" "$status" 0
+printf '%s\n' "$out" >"$work/g.yaml"
+is "what no order names is told, and nothing that is empty" "$err" \
+	"$work/gates.yaml:20:7: warning: task Lost was left out: \`taskOrder\` does not name it
+$work/gates.yaml:21:3: warning: stage t was left out: \`stageOrder\` does not name it"
+run dags test "$work/g.yaml"
+is "conditions that hold let the run go on, the words of a status being those of here" "$status" 0
+run dags test "$work/g.yaml" --conf '{"n": "8"}'
+is "one that does not fails it" "$status" 1
+like "and what follows it does not run" "$out$err" "*After*upstream_failed*"
+cat >"$work/names.yaml" <<'END'
+kind: PIPELINE
+name: names
+input: {must: '', may: '', words: -a -b}
+_inputMeta: {must: {mandatory: true}, may: {mandatory: false}}
+stageOrder: [s]
+stages:
+  s:
+    taskOrder: [a, b, c, d]
+    tasks:
+      a: {type: SSH, input: {host: h, username: root, privatekey: k, script: 'x ${var.my-key} ${var.of two} ${requestBy}'}}
+      b: {type: SSH, input: {host: h, username: www, script: 'x ${input.words}', arguments: [{}]}}
+      c: {type: SSH, input: {host: h, username: '${input.may}', script: 'x ${s.a.status}', environmentVariables: {A: [b]}}}
+      d: {type: REST, input: {action: post, url: 'http://127.0.0.1:1/', payload: '@/etc/passwd'}}
+---
+kind: VARIABLE
+name: of two
+type: REGULAR
+value: z
+END
+run import codestream "$work/names.yaml"
+printf '%s\n' "$out" >"$work/n.yaml"
+like "variables keep their names, where they are right here" "$out" '*x $<var.my-key> $<var.of_two> ${requestBy}*'
+like "an input that must be given there must come with the trigger" "$out" "*must:
+    type: string
+  may:
+    type: string
+    default: *"
+like "each login of a host has its connection" "$out" \
+	"*ssh_conn_id: h
+*ssh_conn_id: h_2
+*ssh_conn_id: h_3
+*"
+is "a method is one of HTTP, and a payload no file" "$(grep -c -e 'METHOD: POST' -e '--data-raw' "$work/n.yaml")" 2
+is "what means something else is told, and nothing more" "$(printf '%s\n' "$err" | sed 's/^[^:]*:\([0-9]*:[0-9]*\): /\1 /')" \
+	"10:10 warning: make its connection: windrow connections add h --conn-type ssh --conn-host h --conn-login root; then windrow connections setup h
+10:95 warning: the variable \"of two\" is called of_two here
+10:109 warning: \${requestBy} has no counterpart here and was left as it stands
+11:10 warning: make its connection: windrow connections add h_2 --conn-type ssh --conn-host h --conn-login www; then windrow connections setup h_2
+11:65 warning: the value of input words is one word here, whatever it holds; there it was spliced in, as \`| raw\` does
+11:94 left out: want text here, found a map
+12:10 warning: make its connection: windrow connections add h_3 --conn-type ssh --conn-host h --conn-login USER; then windrow connections setup h_3
+12:49 warning: \`username\` was not taken over: a connection has one login, whatever the run
+12:76 warning: a status is \`success\`, \`failed\`, \`skipped\` or \`upstream_failed\` here
+12:118 left out: want text here, found a list
+15:1 warning: a variable: windrow variables set of_two VALUE"
+many() { # HEAD EACH TAIL: EACH for 1 to 20000, its N being the number
+	printf '%s' "$1"
+	awk -v each="$2" 'BEGIN { for (i = 1; i <= 20000; i++) { s = each; gsub(/N/, i, s); printf "%s", s } }'
+	printf '%s' "$3"
+}
+{
+	many 'kind: PIPELINE
+name: p
+stageOrder: [' 'sN, ' ']
+stages: {'
+	many '' 'sN: {taskOrder: [t], tasks: {t: {type: SSH, input: {host: hN}}}}, ' '}
+'
+} >"$work/stages.yaml"
+timeout 20 "$windrow" import codestream "$work/stages.yaml" >"$work/out" 2>"$work/err"
+is "many stages are soon read" "$?:$(grep -c 'one task too many' "$work/err")" 1:1000
+{
+	many 'kind: PIPELINE
+name: p
+stageOrder: [s]
+stages: {s: {taskOrder: [' 'tN, ' '], tasks: {'
+	many '' 'tN: {type: SSH, input: {host: hN, script: "${s.t1.output.response}"}}, ' '}}}
+'
+} >"$work/tasks.yaml"
+timeout 20 "$windrow" import codestream "$work/tasks.yaml" >"$work/out" 2>"$work/err"
+is "and many tasks, one after the other" "$?:$(grep -c 'ssh_conn_id:' "$work/out")" 1:10000
 run import codestream "$work/nowhere.yaml"
 like "a file that is not there is told" "$status:$err" "1:windrow: */nowhere.yaml: *"
 tap_done
