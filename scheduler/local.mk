@@ -41,6 +41,8 @@ libscheduler_a_SOURCES = \
 	scheduler/env_source.h \
 	scheduler/execution_id.c \
 	scheduler/execution_id.h \
+	scheduler/fields.c \
+	scheduler/fields.h \
 	scheduler/folder_file.c \
 	scheduler/folder_file.h \
 	scheduler/folder_look.c \

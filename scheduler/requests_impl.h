@@ -8,6 +8,7 @@
 #include "engine/err.h"
 #include "engine/instant.h"
 #include "scheduler/bag.h"
+#include "scheduler/fields.h"
 #include "scheduler/requests.h"
 
 struct dag;
@@ -33,24 +34,6 @@ struct requests {
 	int64_t since;
 	bool is_closing;
 };
-
-/* An object that is being made, in an arena. Failure sticks. */
-struct fields {
-	struct arena *arena;
-	struct value_pair *pairs;
-	size_t n, cap;
-	int status;
-};
-
-/* Each adds a member; text is copied, and NULL is null, as is INSTANT_NONE. */
-void fields_text(struct fields *f, const char *key, const char *text);
-void fields_int(struct fields *f, const char *key, int64_t n);
-void fields_bool(struct fields *f, const char *key, bool truth);
-void fields_time(struct fields *f, const char *key, int64_t at);
-void fields_value(struct fields *f, const char *key, struct value v);
-
-/* The object, good for as long as the arena. ERR_NOMEM with a sentence. */
-int fields_end(const struct fields *f, struct value *out, struct err *e);
 
 /* What a handler returns besides errors. */
 #define ANSWER_STORED 0 /* once all that it asked for is on disk */
