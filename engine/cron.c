@@ -9,6 +9,7 @@
  */
 #include "engine/cron.h"
 
+#include "engine/calendar.h"
 #include "engine/instant.h"
 
 #define DAY_S 86400
@@ -23,8 +24,9 @@ static int64_t floor_div(int64_t a, int64_t b)
 /* The days of a month on which the line fires: bit d for day d. */
 static uint32_t month_days(const struct cron *c, int64_t year, unsigned month)
 {
-	unsigned length = instant_month_days(year, month);
-	unsigned first = (unsigned)(((instant_days(year, month, 1) + 4) % 7 + 7) % 7); /* weekday */
+	unsigned length = calendar_month_days(year, month);
+	unsigned first =
+		(unsigned)(((calendar_days(year, month, 1) + 4) % 7 + 7) % 7); /* weekday */
 	uint32_t all = (uint32_t)((UINT64_C(2) << length) - 2), by_day, by_weekday = 0;
 
 	by_day = c->days & all;
@@ -63,7 +65,7 @@ static int bit_down(uint64_t bits, int from)
 
 static int64_t wall_of(int64_t year, unsigned month, int day, int hour, int minute)
 {
-	return instant_days(year, month, (unsigned)day) * DAY_S + hour * 3600 + minute * 60;
+	return calendar_days(year, month, (unsigned)day) * DAY_S + hour * 3600 + minute * 60;
 }
 
 /* The first matching wall above w, in the calendar alone. */
@@ -78,7 +80,7 @@ static int64_t wall_next(const struct cron *c, int64_t w)
 	w = floor_div(w, 60) * 60 + 60;
 	days = floor_div(w, DAY_S);
 	minute_of_day = (unsigned)(w - days * DAY_S) / 60;
-	instant_date(days, &year, &month, &day);
+	calendar_date(days, &year, &month, &day);
 	last_year = year + 401;
 	/* The rest of this day, if it is one. */
 	if (year <= 9999 && (c->months >> month & 1) && (month_days(c, year, month) >> day & 1)) {
@@ -116,7 +118,7 @@ static int64_t wall_prev(const struct cron *c, int64_t w)
 		w = WALL_MAX;
 	days = floor_div(w, DAY_S);
 	minute_of_day = (int)((w - days * DAY_S) / 60);
-	instant_date(days, &year, &month, &day);
+	calendar_date(days, &year, &month, &day);
 	last_year = year - 401;
 	if (year >= 1 && (c->months >> month & 1) && (month_days(c, year, month) >> day & 1)) {
 		hour = bit_down(c->hours, minute_of_day / 60);

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/calendar.h"
 #include "engine/err.h"
-#include "engine/instant.h"
 
 static const char *const month_names[] = {
 	"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
@@ -286,7 +286,7 @@ int cron_parse(const char *text, size_t len, struct cron *out, struct err *e)
 	if ((r = take_fields(&p, text + len, &c)) != 0)
 		return r;
 	/* Any stretch of 400 years shows all that the calendar can do. */
-	if (cron_next(&c, zone_utc(), instant_days(2000, 1, 1) * 86400) == CRON_NEVER)
+	if (cron_next(&c, zone_utc(), calendar_days(2000, 1, 1) * 86400) == CRON_NEVER)
 		return err_set(e, ERR_INVALID, "it can never fire: no year has such a day");
 	*out = c;
 	return 0;

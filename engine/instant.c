@@ -1,48 +1,13 @@
-/* Instants and the calendar. Pure arithmetic: neither the clock nor the system's zone is asked. */
+/* Instants, read and written. Pure arithmetic: neither the clock nor the system's zone is asked. */
 #include "engine/instant.h"
 
 #include <string.h>
 
+#include "engine/calendar.h"
 #include "engine/err.h"
 #include "engine/zone.h"
 
 #define DAY_MS INT64_C(86400000)
-
-/* Counts from the first of March, so that a leap day is the last of its year. */
-int64_t instant_days(int64_t year, unsigned month, unsigned day)
-{
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t era = (y >= 0 ? y : y - 399) / 400;
-	int64_t year_of_era = y - era * 400;
-	int64_t day_of_year = (153 * ((int64_t)month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
-	return era * 146097 + day_of_era - 719468;
-}
-
-void instant_date(int64_t days, int64_t *year, unsigned *month, unsigned *day)
-{
-	int64_t z = days + 719468;
-	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-	int64_t day_of_era = z - era * 146097;
-	int64_t year_of_era =
-		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day_of_year =
-		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	int64_t m = (5 * day_of_year + 2) / 153;
-
-	*day = (unsigned)(day_of_year - (153 * m + 2) / 5 + 1);
-	*month = (unsigned)(m < 10 ? m + 3 : m - 9);
-	*year = year_of_era + era * 400 + (*month <= 2);
-}
-
-unsigned instant_month_days(int64_t year, unsigned month)
-{
-	static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return month == 2 && is_leap ? 29 : days[month - 1];
-}
 
 /* --- parsing --- */
 
@@ -151,13 +116,13 @@ int instant_parse(const char *text, size_t len, const struct zone *zone, int64_t
 			"2026-01-31T02:30:00+01:00",
 			show, text);
 	if (f.year == 0 || f.month == 0 || f.month > 12 || f.day == 0 ||
-		f.day > instant_month_days(f.year, f.month))
+		f.day > calendar_month_days(f.year, f.month))
 		return err_set(e, ERR_INVALID, "there is no day %.10s in the calendar", text);
 	if (f.hour > 23 || f.minute > 59 || f.second > 59)
 		return err_set(e, ERR_INVALID,
 			"\"%.*s\" has no such time of day; it runs from 00:00:00 to 23:59:59", show,
 			text);
-	wall = instant_days(f.year, f.month, f.day) * 86400 + f.hour * 3600 + f.minute * 60 +
+	wall = calendar_days(f.year, f.month, f.day) * 86400 + f.hour * 3600 + f.minute * 60 +
 		f.second;
 	if (f.has_offset || zone == NULL)
 		*out = (wall - f.offset_s) * 1000 + f.ms;
@@ -202,7 +167,7 @@ static void split(int64_t t, int64_t *year, unsigned *month, unsigned *day, unsi
 	if (t > INSTANT_MAX)
 		t = INSTANT_MAX;
 	days = floor_div(t, DAY_MS);
-	instant_date(days, year, month, day);
+	calendar_date(days, year, month, day);
 	*ms_of_day = (unsigned)(t - days * DAY_MS);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Instants: milliseconds since 1970-01-01T00:00:00Z, and the calendar by which people name them.
- * The calendar is the proleptic Gregorian one, years 1 to 9999.
+ * Instants: milliseconds since 1970-01-01T00:00:00Z, and how people write them. The calendar is
+ * engine/calendar.h's.
  */
 #ifndef ENGINE_INSTANT_H
 #define ENGINE_INSTANT_H
@@ -16,11 +16,6 @@
 
 struct err;
 struct zone;
-
-/* Days since 1970-01-01 of a date, and back. */
-int64_t instant_days(int64_t year, unsigned month, unsigned day);
-void instant_date(int64_t days, int64_t *year, unsigned *month, unsigned *day);
-unsigned instant_month_days(int64_t year, unsigned month);
 
 /* Parses an ISO 8601 date or time: 2026-01-01, 2026-01-01T02:30, with seconds, a fraction, a blank
  * for the T; Z or +01:00 behind it, else the time is the zone's (NULL: UTC). is_date_only may be

@@ -5,6 +5,8 @@ libengine_a_SOURCES = \
 	engine/arena.h \
 	engine/buf.c \
 	engine/buf.h \
+	engine/calendar.c \
+	engine/calendar.h \
 	engine/cond.c \
 	engine/cond.h \
 	engine/cond_eval.c \

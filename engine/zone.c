@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "engine/arena.h"
+#include "engine/calendar.h"
 #include "engine/err.h"
-#include "engine/instant.h"
 
 #define TRANSITIONS_MAX 100000u
 #define TYPES_MAX 256u
@@ -160,8 +160,8 @@ static bool take_rule(struct cursor *c, struct rule *r)
 /* The wall at which the rule's day comes in a year, by the clock in force before it. */
 static int64_t rule_wall(const struct rule_day *d, int64_t year)
 {
-	int64_t first = instant_days(year, 1, 1), days;
-	bool is_leap = instant_month_days(year, 2) == 29;
+	int64_t first = calendar_days(year, 1, 1), days;
+	bool is_leap = calendar_month_days(year, 2) == 29;
 	unsigned length;
 	int64_t weekday;
 
@@ -173,11 +173,11 @@ static int64_t rule_wall(const struct rule_day *d, int64_t year)
 		days = first + d->day;
 		break;
 	default:
-		days = instant_days(year, (unsigned)d->month, 1);
+		days = calendar_days(year, (unsigned)d->month, 1);
 		weekday = ((days + 4) % 7 + 7) % 7;
 		days += (d->day - weekday + 7) % 7 + (d->week - 1) * 7;
-		length = instant_month_days(year, (unsigned)d->month);
-		while (days >= instant_days(year, (unsigned)d->month, 1) + length)
+		length = calendar_month_days(year, (unsigned)d->month);
+		while (days >= calendar_days(year, (unsigned)d->month, 1) + length)
 			days -= 7;
 		break;
 	}
@@ -192,7 +192,7 @@ static struct zone_span rule_span(const struct rule *r, int64_t from, int64_t t)
 	unsigned month, day;
 
 	if (r->has_dst) {
-		instant_date((t + r->standard) / 86400 - ((t + r->standard) % 86400 < 0), &year,
+		calendar_date((t + r->standard) / 86400 - ((t + r->standard) % 86400 < 0), &year,
 			&month, &day);
 		/* The changes of three years surround t, whatever the offsets and the order of the
 		 * two. Of two at one moment the later year's counts. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/calendar.h"
 #include "engine/err.h"
 #include "engine/instant.h"
 #include "store/zoneinfo.h"
@@ -166,9 +167,9 @@ static bool matches(const struct cron *c, int64_t wall)
 	unsigned month, day, s = (unsigned)(wall - days * 86400), weekday, length;
 	bool by_day, by_weekday;
 
-	instant_date(days, &year, &month, &day);
+	calendar_date(days, &year, &month, &day);
 	weekday = (unsigned)(((days + 4) % 7 + 7) % 7);
-	length = instant_month_days(year, month);
+	length = calendar_month_days(year, month);
 	by_day = is_in(c->days, day) || (c->has_last_day && day == length);
 	by_weekday = is_in(c->weekdays, weekday) || is_in(c->weekday_nth[weekday], (day + 6) / 7) ||
 		(is_in(c->weekday_nth[weekday], 6) && day + 7 > length);
