@@ -44,6 +44,7 @@ static size_t missing(
 int main(void)
 {
 	struct arena *a = arena_create(0);
+	const struct value *types;
 	struct value schema;
 	struct err e = {0};
 	struct buf out;
@@ -68,6 +69,9 @@ int main(void)
 		IS_INT((long long)missing(&schema, "definitions/task/properties", op_specs[i]->keys,
 			       op_specs[i]->n_keys),
 			0, "of operator %s", op_specs[i]->name);
+	types = at(&schema, "definitions/task/properties/when/type");
+	IS_INT(types == NULL ? 0 : (long long)types->len, 3,
+		"a condition may be a number, too, as the loader has it");
 	buf_free(&out);
 	arena_destroy(a);
 	return tap_done();
