@@ -71,6 +71,9 @@ fi
 is "zsh finds its own by their first line" "$(head -n 1 "$pages/completions/_windrow")" "#compdef windrow"
 ok "fish has some" grep -q '^complete -c windrow' "$pages/completions/windrow.fish"
 
+like "local tasks can write where mktemp does" "$(cat "$pages/windrow.service")" "*
+ReadWritePaths=/tmp /var/tmp
+*"
 if command -v systemd-analyze >/dev/null; then
 	mkdir "$work/units"
 	sed "s,^ExecStart=[^ ]*,ExecStart=$(cd "$top_builddir" && pwd)/windrow," "$pages/windrow.service" |
