@@ -78,7 +78,8 @@ static int crontab_run(const struct args *args, struct arena *a, const char *tex
 {
 	struct import_crontab_options o = {.conn_id = args_text(args, "conn-id", NULL),
 		.timezone = args_text(args, "tz", local_zone(a)),
-		.home = getenv("HOME"),
+		.home = args_has(args, "conn-id") ? NULL : getenv("HOME"),
+		.user = args_has(args, "conn-id") || geteuid() != 0 ? NULL : "root",
 		.has_user = args_has(args, "system")};
 
 	if (o.timezone == NULL)

@@ -31,6 +31,7 @@ struct import_crontab_options {
 		*conn_id; /* the tasks run over this connection; NULL: on windrow's own machine */
 	const char *timezone; /* of the machine that cron runs on */
 	const char *home; /* where cron's commands run; NULL: where the task's operator says */
+	const char *user; /* that the tasks run as; NULL: not known */
 	bool has_user; /* /etc/crontab, which names a user behind the times */
 };
 

@@ -20,8 +20,9 @@ struct crontab {
 	struct diags *notes;
 	struct buf *out;
 	struct import_names names;
+	struct import_aliases users; /* that were told of */
 	struct import_map environment;
-	const char *shell, *timezone;
+	const char *shell, *timezone, *home;
 	const char *comment; /* right above the line; NULL: none */
 	struct pos pos; /* of the line that is read */
 	size_t n;
@@ -118,6 +119,14 @@ static void environment_set(struct crontab *c, struct part name, struct part val
 	import_map_text(m, key, text);
 }
 
+static const char *environment_text(const struct crontab *c, const char *key)
+{
+	for (size_t i = 0; i < c->environment.n; i++)
+		if (strcmp(c->environment.list[i].key, key) == 0)
+			return c->environment.list[i].value.u.text;
+	return NULL;
+}
+
 /* An interpreter is words between blanks, in which no expression stands. */
 static void shell_set(struct crontab *c, struct part value)
 {
@@ -139,16 +148,25 @@ static void setting_read(struct crontab *c, struct part line, size_t at)
 	struct part name = unquote(trim((struct part){line.text, at}));
 	struct part value = unquote(trim((struct part){line.text + at + 1, line.len - at - 1}));
 
-	if (part_is(name, "SHELL"))
+	if (part_is(name, "SHELL")) {
 		shell_set(c, value);
-	else if (part_is(name, "CRON_TZ"))
-		c->timezone = arena_memdup(c->arena, value.text, value.len);
-	else if (part_is(name, "MAILTO") || part_is(name, "MAILFROM"))
+	} else if (part_is(name, "CRON_TZ")) {
+		c->timezone = value.len == 0 ? c->o->timezone
+					     : arena_memdup(c->arena, value.text, value.len);
+	} else if (part_is(name, "MAILTO") || part_is(name, "MAILFROM")) {
+		if (value.len > 0)
+			diag_warning(c->notes, c->pos,
+				"%.*s was left out: windrow sends no mail; give the DAG an "
+				"`on_failure`",
+				(int)name.len, name.text);
+	} else if (part_is(name, "RANDOM_DELAY")) {
 		diag_warning(c->notes, c->pos,
-			"%.*s was left out: windrow sends no mail; give the DAG an `on_failure`",
-			(int)name.len, name.text);
-	else
+			"RANDOM_DELAY was left out: what follows starts on the minute");
+	} else {
 		environment_set(c, name, value);
+		if (part_is(name, "HOME") && c->environment.n > 0)
+			c->home = environment_text(c, "HOME");
+	}
 }
 
 /* ---- commands ---- */
@@ -246,8 +264,8 @@ static struct value task_of(struct crontab *c, struct part command)
 	import_map_text(&task, "operator", c->o->conn_id == NULL ? "local" : "ssh");
 	if (c->o->conn_id != NULL)
 		import_map_text(&task, "ssh_conn_id", c->o->conn_id);
-	if (c->o->conn_id == NULL && c->o->home != NULL)
-		import_map_text(&task, "working_directory", c->o->home);
+	if (c->home != NULL && *c->home != '\0')
+		import_map_text(&task, "working_directory", c->home);
 	if (c->shell != NULL)
 		import_map_text(&task, "interpreter", c->shell);
 	if (c->environment.n > 0)
@@ -299,20 +317,44 @@ static const char *schedule_take(struct crontab *c, struct part *line)
 	return arena_memdup(c->arena, first.text, (size_t)(word.text + word.len - first.text));
 }
 
-static bool schedule_is_right(struct crontab *c, const char *schedule)
+static int schedule_check(struct crontab *c, const char *schedule, struct err *e)
 {
 	struct timetable_bounds bounds = {
 		.zone = zone_utc(), .start = INSTANT_NONE, .end = INSTANT_NONE};
 	struct timetable *t;
-	struct err e;
 	size_t bad;
+
+	return timetable_create(c->arena, &schedule, 1, &bounds, &t, &bad, e);
+}
+
+/* Whether a day must match both fields there: cron wants that where one begins with *, though that
+ * is not all of it (star, slash, 2), and here either is enough. */
+static bool wants_both_days(const char *schedule)
+{
+	struct part line = {schedule, strlen(schedule)}, field[5];
+
+	for (int i = 0; i < 5; i++)
+		field[i] = word_take(&line);
+	return field[4].len > 0 && !part_is(field[2], "*") && !part_is(field[4], "*") &&
+		(*field[2].text == '*' || *field[4].text == '*');
+}
+
+static bool schedule_is_right(struct crontab *c, const char *schedule)
+{
+	struct err e;
 
 	if (strcmp(schedule, "@reboot") == 0)
 		diag_error(c->notes, c->pos,
 			"left out: there is no @reboot; a unit of the init system is the place for "
 			"it");
-	else if (timetable_create(c->arena, &schedule, 1, &bounds, &t, &bad, &e) != 0)
+	else if (schedule_check(c, schedule, &e) != 0)
 		diag_error(c->notes, c->pos, "left out: \"%s\": %s", schedule, e.text);
+	else if (wants_both_days(schedule))
+		diag_error(c->notes, c->pos,
+			"left out: \"%s\": cron runs it where both the day of the month and that "
+			"of "
+			"the week match, since one begins with *; here either would be enough",
+			schedule);
 	else
 		return true;
 	return false;
@@ -330,6 +372,44 @@ static bool command_is_text(struct crontab *c, struct part command)
 	return is_text && *command.text != '%';
 }
 
+/* Words that nobody's command begins with, but a line of another kind. */
+static bool command_is_one(struct crontab *c, struct part command)
+{
+	struct part rest = command, word = word_take(&rest);
+	bool is_time = true;
+
+	for (size_t i = 0; i < word.len; i++)
+		is_time = is_time && strchr("0123456789*/,-?", word.text[i]) != NULL;
+	is_time = is_time && *word.text != '/';
+	if (is_time)
+		diag_error(c->notes, c->pos,
+			"left out: no command begins with \"%.*s\"; cron has five times, and no "
+			"seconds or years",
+			(int)word.len, word.text);
+	else if (!c->o->has_user && part_is(word, "root"))
+		diag_error(c->notes, c->pos,
+			"left out: no command is called root; where the file names users, as "
+			"/etc/crontab does, say --system");
+	else
+		return true;
+	return false;
+}
+
+/* Tells, once, that what ran as a user runs as another now. */
+static void user_tell(struct crontab *c, struct part user)
+{
+	const char *name = arena_memdup(c->arena, user.text, user.len);
+	bool is_new = false;
+
+	if (name == NULL || import_alias(&c->users, name, name, &is_new) == NULL)
+		c->environment.is_short = true;
+	else if (is_new && (c->o->user == NULL || strcmp(name, c->o->user) != 0))
+		diag_warning(c->notes, c->pos,
+			"this ran as %s; it will run as the login of its connection, or as "
+			"windrow's own user",
+			name);
+}
+
 static void job_read(struct crontab *c, struct part line)
 {
 	const char *schedule = schedule_take(c, &line);
@@ -342,14 +422,39 @@ static void job_read(struct crontab *c, struct part line)
 			c->o->has_user ? ", with a user between them" : "");
 		return;
 	}
-	if (!schedule_is_right(c, schedule) || !command_is_text(c, command))
-		return;
-	if (user.len > 0 && !part_is(user, "root"))
-		diag_warning(c->notes, c->pos,
-			"this ran as %.*s; it will run as the login of its connection, or as "
-			"windrow's own user",
+	if (memchr(user.text, '/', user.len) != NULL) {
+		diag_error(c->notes, c->pos,
+			"left out: %.*s is no user; a crontab that names none wants no --system",
 			(int)user.len, user.text);
+		return;
+	}
+	if (!schedule_is_right(c, schedule) || !command_is_text(c, command) ||
+		!command_is_one(c, command))
+		return;
+	if (user.len > 0)
+		user_tell(c, user);
 	dag_write(c, schedule, command);
+}
+
+/* A comment tells of the job below it, unless it is a line that was switched off or the names of
+ * the columns. */
+static const char *comment_read(struct crontab *c, struct part text)
+{
+	static const char *const minutes[] = {"m", "mm", "mn", "min", "minute"};
+	struct part rest = text, first = word_take(&rest), second = word_take(&rest);
+	const char *schedule;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(minutes) / sizeof(minutes[0]); i++)
+		if (part_is(first, minutes[i]) && second.len > 0 && *second.text == 'h')
+			return NULL;
+	if (first.len == 0)
+		return NULL;
+	rest = text;
+	schedule = schedule_take(c, &rest);
+	if (schedule != NULL && schedule_check(c, schedule, &e) == 0)
+		return NULL;
+	return arena_memdup(c->arena, text.text, text.len);
 }
 
 static void line_read(struct crontab *c, struct part line)
@@ -358,15 +463,17 @@ static void line_read(struct crontab *c, struct part line)
 
 	line = trim(line);
 	if (line.len > 0 && *line.text == '#') {
-		line = trim((struct part){line.text + 1, line.len - 1});
-		c->comment = line.len == 0 ? NULL : arena_memdup(c->arena, line.text, line.len);
+		c->comment = comment_read(c, trim((struct part){line.text + 1, line.len - 1}));
 		return;
 	}
 	at = setting_at(line);
-	if (at > 0)
+	if (at > 0) {
 		setting_read(c, line, at);
-	else if (line.len > 0)
+	} else if (line.len > 0) {
+		if (*line.text == '-') /* do not log its start */
+			line = (struct part){line.text + 1, line.len - 1};
 		job_read(c, line);
+	}
 	c->comment = NULL;
 }
 
@@ -379,8 +486,10 @@ int import_crontab(const struct import_crontab_options *o, const char *text, siz
 		.notes = notes,
 		.out = out,
 		.names = {.arena = a},
+		.users = {.names = {.arena = a}},
 		.environment = {.arena = a},
 		.timezone = o->timezone,
+		.home = o->home,
 		.pos = {1, 1}};
 	const char *end = text + len, *eol;
 
@@ -394,6 +503,7 @@ int import_crontab(const struct import_crontab_options *o, const char *text, siz
 	}
 	*n = c.n;
 	import_names_free(&c.names);
+	import_aliases_free(&c.users);
 	arena_destroy(a);
 	if (c.environment.is_short || buf_status(out) != 0)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));

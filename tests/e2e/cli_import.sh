@@ -62,6 +62,38 @@ timeout 20 "$windrow" import crontab "$work/many" >"$work/out" 2>"$work/err"
 is "many jobs of one program are soon named apart" \
 	"$?:$(grep '^dag_id: php' "$work/out" | sort -u | grep -c .)" 0:3000
 
+mkdir "$work/logs"
+cat >"$work/odd" <<END
+MAILTO=""
+HOME=$work/logs
+# m h  dom mon dow   command
+1 2 * * * pwd >where
+#*/30 * * * * old
+-*/15 * * * * quiet
+0 0 */2 * 1 both
+*/6 * * * * * seconds
+17 * * * * root run-parts
+RANDOM_DELAY=10
+END
+run import crontab "$work/odd" --tz UTC
+like "what cron would read otherwise is left out" "$err" \
+	"$work/odd:7:1: left out: *cron runs it where both*
+$work/odd:8:1: left out: no command begins with*
+$work/odd:9:1: left out: no command is called root*
+$work/odd:10:1: warning: RANDOM_DELAY was left out*"
+printf '%s\n' "$out" >"$work/o.yaml"
+run dags test "$work/o.yaml:pwd"
+is "HOME is where commands run" "$status:$(cat "$work/logs/where")" "0:$work/logs"
+is "no comment but one of the job describes it" "$(grep -c description "$work/o.yaml"):$(grep schedule "$work/o.yaml" | tail -n 1)" \
+	'0:schedule: "*/15 * * * *"'
+printf '1 * * * * www a\n2 * * * * www b\n3 * * * * /bin/c d\n4 * * * * root e\n' >"$work/users"
+run import crontab "$work/users" --system -c web
+is "each user is told of once, and what is none is left out" "$(printf '%s\n' "$err" | cut -d : -f 2- | cut -c 1-30)" \
+	'1:1: warning: this ran as www;
+3:1: left out: /bin/c is no us
+4:1: warning: this ran as root'
+is "over ssh no folder of this machine stands there" "$(printf '%s\n' "$out" | grep -c working_directory)" 0
+
 # ---- Code Stream ----
 cat >"$work/pipeline.yaml" <<'END'
 kind: PIPELINE
