@@ -1,6 +1,4 @@
-/*
- * SQLite behind db.h: statements, transactions, and its errors translated in full.
- */
+/* SQLite behind db.h: statements and transactions. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,68 +10,6 @@ struct db_rows {
 	struct db *db;
 	sqlite3_stmt *stmt;
 };
-
-int db_read_only(const struct db *d, struct err *e)
-{
-	return err_set(e, ERR_DENIED,
-		"the store %s cannot be written to: look whose it is, and whether it and its "
-		"folder "
-		"may be changed",
-		d->path);
-}
-
-int db_damaged(struct db *d, const char *what, struct err *e)
-{
-	if (d->damage.code == 0)
-		(void)err_set(&d->damage, ERR_CORRUPT,
-			"the store %s is damaged (%s), and nothing is written to it: stop what "
-			"uses it, keep a copy, and put a backup in its place",
-			d->path, what);
-	return err_set(e, ERR_CORRUPT, "%s", d->damage.text);
-}
-
-const struct err *db_damage(const struct db *d)
-{
-	return d->damage.code == 0 ? NULL : &d->damage;
-}
-
-void db_condemn(struct db *d, const struct err *damage)
-{
-	if (d->damage.code == 0)
-		d->damage = *damage;
-}
-
-int db_fail(struct db *d, int code, struct err *e)
-{
-	switch (code & 0xff) {
-	case SQLITE_NOMEM:
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-	case SQLITE_PROTOCOL: /* so it calls readers that were kept out as long as that */
-		return err_set(e, ERR_UNAVAILABLE,
-			"the store %s has been in use by another process for more than %d s",
-			d->path, DB_BUSY_MS / 1000);
-	case SQLITE_NOTADB:
-	case SQLITE_CORRUPT:
-		return db_damaged(d, sqlite3_errmsg(d->handle), e);
-	case SQLITE_FULL:
-		return db_no_room(d, e);
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-	case SQLITE_AUTH:
-		return db_read_only(d, e);
-	case SQLITE_CANTOPEN:
-		return db_open_failed(d, e);
-	case SQLITE_IOERR:
-		return db_io_failed(d, code, e);
-	case SQLITE_CONSTRAINT:
-		return err_set(
-			e, ERR_EXISTS, "the store %s: %s", d->path, sqlite3_errmsg(d->handle));
-	default:
-		return err_set(e, ERR_BUG, "the store %s: %s", d->path, sqlite3_errmsg(d->handle));
-	}
-}
 
 /* ---- statements ---- */
 

@@ -31,6 +31,13 @@ struct db {
 	struct err damage; /* code 0: none was met */
 };
 
+/* db.c */
+
+/* Ends the statements that are kept. */
+void db_statements_drop(struct db *d);
+
+/* db_error.c */
+
 /* Says what SQLite said with this code, and what to do; returns ours. */
 int db_fail(struct db *d, int code, struct err *e);
 
@@ -39,14 +46,7 @@ int db_fail(struct db *d, int code, struct err *e);
 int db_read_only(const struct db *d, struct err *e);
 int db_damaged(struct db *d, const char *what, struct err *e);
 
-/* Ends the statements that are kept. */
-void db_statements_drop(struct db *d);
-
-/* db_system.c: why the system let SQLite down: it could not open a file, or failed at reading and
- * writing with this code of SQLite's; no room is left. Each returns our code. */
-int db_open_failed(const struct db *d, struct err *e);
-int db_io_failed(const struct db *d, int code, struct err *e);
-int db_no_room(const struct db *d, struct err *e);
+/* db_place.c */
 
 /* Refuses a file, or a log, that is not the one any more that was opened: what is written to it is
  * lost with it. What is in a log that stays away is saved, and behind that nothing is written.

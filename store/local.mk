@@ -16,9 +16,10 @@ libstore_a_SOURCES = \
 	store/dags_folder.h \
 	store/db.c \
 	store/db.h \
+	store/db_error.c \
 	store/db_file.c \
 	store/db_impl.h \
-	store/db_system.c \
+	store/db_place.c \
 	store/file_stamp.c \
 	store/file_stamp.h \
 	store/ignore.c \
