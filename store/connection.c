@@ -55,54 +55,11 @@ static int text_member(const struct value *object, const char *id, const char *k
 	return 0;
 }
 
-int connection_port_read(const char *id, const char *text, int *port, struct err *e)
-{
-	char *end;
-	long n = strtol(text, &end, 10);
-
-	if (*text == '\0' || *end != '\0' || n < 1 || n > 65535)
-		return err_set(e, ERR_INVALID,
-			"connection %s: the port must be a number from 1 to 65535", id);
-	*port = (int)n;
-	return 0;
-}
-
 /* N.B. Airflow takes 0 for none. */
 static bool is_no_port(const struct value *v)
 {
 	return v->type == VALUE_NULL || (v->type == VALUE_STRING && v->len == 0) ||
 		(v->type == VALUE_NUMBER && strcmp(v->u.text, "0") == 0);
-}
-
-/* N.B. Airflow exports it as a string that holds an object. */
-int connection_extra_read(
-	struct arena *a, const char *id, const struct value *v, struct value *out, struct err *e)
-{
-	struct err why;
-
-	*out = value_null();
-	if (v == NULL || v->type == VALUE_NULL || (v->type == VALUE_STRING && v->len == 0))
-		return 0;
-	if (v->type == VALUE_STRING) {
-		int r = value_parse_json(a, v->u.text, v->len, out, &why);
-
-		if (r == ERR_NOMEM)
-			return err_set(e, r, "%s", err_text(r));
-		if (r != 0)
-			return err_set(e, ERR_INVALID,
-				"connection %s: extra must be a JSON object, as in {\"timeout\": "
-				"10}; "
-				"this is no JSON",
-				id);
-	} else {
-		*out = *v;
-	}
-	if (out->type == VALUE_NULL)
-		return 0;
-	if (out->type != VALUE_MAP)
-		return err_set(e, ERR_INVALID, "connection %s: extra must be an object, not a %s",
-			id, value_type_name(out->type));
-	return 0;
 }
 
 /* What an object may say, as Airflow exports it. */

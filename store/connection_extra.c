@@ -1,6 +1,7 @@
 /*
- * The extra of SSH connections: its keys, and what each may say. N.B. no message here shows a
- * value: any of them may be a secret, or the beginning of one that was written in the wrong place.
+ * The extra of connections: how it is read, and of SSH connections which keys it has, and what each
+ * may say. N.B. no message here shows a value: any of them may be a secret, or the beginning of one
+ * that was written in the wrong place.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 #include "engine/duration.h"
 #include "engine/err.h"
 #include "engine/hint.h"
-#include "store/connection.h"
+#include "store/connection_impl.h"
 
 #define SESSIONS_MAX 1000000 /* of max_sessions */
 
@@ -55,6 +56,37 @@ static const struct extra_key {
 
 #define NAMES_MAX 512 /* bytes that all names take, with commas */
 #define SSH_EXTRAS (sizeof(ssh_extras) / sizeof(ssh_extras[0]))
+
+/* N.B. Airflow exports it as a string that holds an object. */
+int connection_extra_read(
+	struct arena *a, const char *id, const struct value *v, struct value *out, struct err *e)
+{
+	struct err why;
+
+	*out = value_null();
+	if (v == NULL || v->type == VALUE_NULL || (v->type == VALUE_STRING && v->len == 0))
+		return 0;
+	if (v->type == VALUE_STRING) {
+		int r = value_parse_json(a, v->u.text, v->len, out, &why);
+
+		if (r == ERR_NOMEM)
+			return err_set(e, r, "%s", err_text(r));
+		if (r != 0)
+			return err_set(e, ERR_INVALID,
+				"connection %s: extra must be a JSON object, as in {\"timeout\": "
+				"10}; "
+				"this is no JSON",
+				id);
+	} else {
+		*out = *v;
+	}
+	if (out->type == VALUE_NULL)
+		return 0;
+	if (out->type != VALUE_MAP)
+		return err_set(e, ERR_INVALID, "connection %s: extra must be an object, not a %s",
+			id, value_type_name(out->type));
+	return 0;
+}
 
 static const struct extra_key *key_find(const char *name, size_t len)
 {

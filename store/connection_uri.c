@@ -3,6 +3,7 @@
  * them may be a secret, or the beginning of one that was written in the wrong place.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/arena.h"
@@ -156,6 +157,18 @@ static const char *host_read(struct arena *a, struct span protocol, struct span 
 	if (name == NULL || protocol.len == 0)
 		return name;
 	return arena_printf(a, "%.*s%s", (int)protocol.len, protocol.at, name);
+}
+
+int connection_port_read(const char *id, const char *text, int *port, struct err *e)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (*text == '\0' || *end != '\0' || n < 1 || n > 65535)
+		return err_set(e, ERR_INVALID,
+			"connection %s: the port must be a number from 1 to 65535", id);
+	*port = (int)n;
+	return 0;
 }
 
 /* Takes the type and what stands behind it off; a URI without one begins with //. */

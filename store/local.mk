@@ -26,6 +26,7 @@ libstore_a_SOURCES = \
 	store/ignore.h \
 	store/journal.c \
 	store/journal.h \
+	store/journal_add.c \
 	store/journal_entry.c \
 	store/journal_entry.h \
 	store/master_key.c \
@@ -42,6 +43,7 @@ libstore_a_SOURCES = \
 	store/settings.h \
 	store/settings_file.c \
 	store/settings_impl.h \
+	store/settings_load.c \
 	store/store.c \
 	store/store.h \
 	store/store_impl.h \

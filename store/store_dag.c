@@ -261,13 +261,3 @@ int store_pools(struct store *s, struct arena *a, struct store_pool **out, size_
 	*n = r == 0 ? l.n : 0;
 	return r;
 }
-
-/* ---- the log of who did what ---- */
-
-int store_audit(
-	struct store *s, const char *actor, const char *action, const char *name, struct err *e)
-{
-	return db_run(s->db, e, NULL,
-		"INSERT INTO audit_log (at, actor, action, name) VALUES ($1, $2, $3, $4)", "ittt",
-		clock_wall_ms(), actor == NULL ? s->actor : actor, action, name);
-}

@@ -68,7 +68,6 @@ int store_name_check(const char *what, const char *name, struct err *e);
 int store_text_check(
 	const char *what, const char *name, const char *part, const char *text, struct err *e);
 
-/* Milliseconds since 1970. */
 /* A text of the arena, NULL for NULL; *r becomes ERR_NOMEM where there is no memory. */
 const char *store_text(struct arena *a, const char *text, int *r);
 

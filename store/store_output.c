@@ -74,13 +74,6 @@ static struct seal_place place_of(const struct one *o, char *row)
 
 /* ---- the key ---- */
 
-void store_output_forget(struct store *s)
-{
-	secret_free(s->output_key, sizeof(*s->output_key));
-	s->output_key = NULL;
-	s->is_output_key_sure = false;
-}
-
 static int key_room(struct store *s, struct err *e)
 {
 	store_output_forget(s);

@@ -9,12 +9,21 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/utf8.h"
+#include "store/clock.h"
+#include "store/secret.h"
 #include "store/store_impl.h"
 #include "store/store_run.h"
 
 #define KEY_TRIES 3 /* how often a rotation may come between */
 
 /* ---- transactions ---- */
+
+void store_output_forget(struct store *s)
+{
+	secret_free(s->output_key, sizeof(*s->output_key));
+	s->output_key = NULL;
+	s->is_output_key_sure = false;
+}
 
 /* N.B. keys that were made in a transaction that is undone are none. */
 static void keys_forget(struct store *s)
@@ -79,6 +88,14 @@ int store_reading(struct store *s, store_work *work, void *ctx, struct err *e)
 			return r;
 	}
 	return r;
+}
+
+int store_audit(
+	struct store *s, const char *actor, const char *action, const char *name, struct err *e)
+{
+	return db_run(s->db, e, NULL,
+		"INSERT INTO audit_log (at, actor, action, name) VALUES ($1, $2, $3, $4)", "ittt",
+		clock_wall_ms(), actor == NULL ? s->actor : actor, action, name);
 }
 
 int store_writing(struct store *s, const char *action, const char *name, store_work *work,
