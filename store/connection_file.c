@@ -4,6 +4,7 @@
  */
 #include "store/connection_file.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #include "engine/strmap.h"
 #include "engine/utf8.h"
 #include "store/yaml_value.h"
+
+#define AIRFLOW_VARIABLE "AIRFLOW_CONN_"
 
 /* How many bytes of blanks and of comments, which both YAML and env have, the text begins with. */
 static size_t opening_skip(const char *text, size_t len)
@@ -107,20 +110,50 @@ static int read_map(struct arena *a, const char *name, const struct value *map,
 	return 0;
 }
 
-/* One line of an env file, without the blanks around it. */
+/* A name of Airflow's environment, where ids are in capitals. */
+static int variable_refuse(struct arena *a, const char *name, struct err *e)
+{
+	char *id = arena_strdup(a, name + strlen(AIRFLOW_VARIABLE));
+
+	for (char *p = id; p != NULL && *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (id == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	return err_set(e, ERR_INVALID,
+		"%s is a variable of Airflow's environment: write the id of the connection, as in "
+		"%s=...",
+		name, id);
+}
+
+/* One line of an env file, without the blanks around it. A value may stand in quotes, as shells
+ * want it. */
 static int read_line(
 	struct arena *a, const char *line, size_t len, struct connection *out, struct err *e)
 {
-	const char *equals = memchr(line, '=', len);
+	const char *equals, *value;
+	size_t n;
 	char *id;
 
+	if (len > 7 && memcmp(line, "export ", 7) == 0) {
+		line += 7;
+		len -= 7;
+	}
+	equals = memchr(line, '=', len);
 	if (equals == NULL || equals == line)
 		return err_set(e, ERR_INVALID, "a line is ID=URI or ID=JSON");
 	id = arena_memdup(a, line, (size_t)(equals - line));
 	if (id == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	out->id = id;
-	return connection_parse(a, id, equals + 1, (size_t)(line + len - equals) - 1, out, e);
+	if (strncmp(id, AIRFLOW_VARIABLE, strlen(AIRFLOW_VARIABLE)) == 0)
+		return variable_refuse(a, id, e);
+	value = equals + 1;
+	n = (size_t)(line + len - value);
+	if (n >= 2 && (*value == '"' || *value == '\'') && value[n - 1] == *value) {
+		value++;
+		n -= 2;
+	}
+	return connection_parse(a, id, value, n, out, e);
 }
 
 /* Tells of two entries of one id: which of them is the right one nobody can say. */

@@ -171,6 +171,15 @@ int connection_port_read(const char *id, const char *text, int *port, struct err
 	return 0;
 }
 
+/* Whether a scheme, and no quote or blank in front of one, stands there. */
+static bool is_scheme(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!isalnum((unsigned char)text[i]) && memchr("+-._%", text[i], 5) == NULL)
+			return false;
+	return true;
+}
+
 /* Takes the type and what stands behind it off; a URI without one begins with //. */
 static int type_cut(struct arena *a, struct connection *c, struct span *rest, struct err *e)
 {
@@ -179,7 +188,8 @@ static int type_cut(struct arena *a, struct connection *c, struct span *rest, st
 
 	if (rest->len < 2 || memcmp(rest->at, "//", 2) != 0) {
 		n = colon == NULL ? 0 : (size_t)(colon - rest->at);
-		if (colon == NULL || rest->len - n < 3 || memcmp(colon, "://", 3) != 0)
+		if (colon == NULL || rest->len - n < 3 || memcmp(colon, "://", 3) != 0 ||
+			!is_scheme(rest->at, n))
 			return err_set(e, ERR_INVALID,
 				"connection %s is neither JSON nor a URI such as "
 				"ssh://login@host:22/?key_file=...",
