@@ -16,6 +16,8 @@ struct dag_loader;
 struct load_options;
 struct settings;
 
+/* ---- dag_file.c ---- */
+
 /* What loading needs besides the file: the operators and the time zones. NULL, having reported it:
  * no memory. */
 struct dag_loader *dag_loader_or_report(void);
@@ -43,6 +45,8 @@ size_t dag_file_errors(const struct dag_file *f);
 /* Writes all there is to say of the file to standard error, warnings too where has_warnings. */
 void dag_file_report(const struct dag_file *f, bool has_warnings);
 
+/* ---- dag_folder.c ---- */
+
 /* All files of a folder, loaded. A dag_id that another file has already is an error, which names
  * both: of several files it is that which has had it, as the store knows, else the first by name.
  */
@@ -63,6 +67,8 @@ int dag_folder_load_own(struct dag_loader *l, const struct settings *s, struct d
 /* Says so where there is no DAG file. */
 void dag_folder_note_empty(const struct dag_folder *f);
 void dag_folder_free(struct dag_folder *f);
+
+/* ---- dag_open.c ---- */
 
 /* One DAG, as a command works with it. */
 struct dag_opened {

@@ -9,6 +9,7 @@ libcli_a_SOURCES = \
 	cli/args.h \
 	cli/client.c \
 	cli/client.h \
+	cli/client_ask.c \
 	cli/command.h \
 	cli/commands.c \
 	cli/commands.h \
@@ -28,10 +29,11 @@ libcli_a_SOURCES = \
 	cli/connections_test.c \
 	cli/cron.c \
 	cli/dag_draw.h \
-	cli/dag_files.c \
+	cli/dag_file.c \
 	cli/dag_files.h \
 	cli/dag_folder.c \
 	cli/dag_formats.c \
+	cli/dag_open.c \
 	cli/dag_svg.c \
 	cli/dag_text.c \
 	cli/dag_view.c \

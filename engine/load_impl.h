@@ -239,6 +239,8 @@ void load_link(
 	struct loader *l, uint32_t from, const struct yaml_node *node, const struct expr *expr);
 void load_stage_link(struct loader *l, uint32_t stage, uint32_t task, const struct yaml_node *node);
 
+/* load_graph.c */
+
 /* Makes the edges and the order of the DAG; tells of a cycle. */
 void load_graph(struct loader *l);
 

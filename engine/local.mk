@@ -57,6 +57,7 @@ libengine_a_SOURCES = \
 	engine/load_callback.c \
 	engine/load_cycle.c \
 	engine/load_dag.c \
+	engine/load_graph.c \
 	engine/load_impl.h \
 	engine/load_keys.c \
 	engine/load_link.c \

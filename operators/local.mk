@@ -56,6 +56,7 @@ liboperators_a_SOURCES = \
 	operators/ssh/key_putty.c \
 	operators/ssh/key_read.c \
 	operators/ssh/key_sign.c \
+	operators/ssh/key_wire.c \
 	operators/ssh/key_write.c \
 	operators/ssh/keyring.c \
 	operators/ssh/keyring.h \

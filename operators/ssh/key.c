@@ -3,11 +3,8 @@
  */
 #include "operators/ssh/key.h"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +12,6 @@
 #include "engine/err.h"
 #include "operators/ssh/key_impl.h"
 #include "operators/ssh/known_hosts.h"
-
-#define POINT_MAX 200 /* bytes of a public point, uncompressed */
 
 const struct key_curve key_curves[3] = {
 	{"nistp256", "ecdsa-sha2-nistp256", "prime256v1", 256},
@@ -163,84 +158,6 @@ const char *ssh_key_algorithm(const struct ssh_key *k)
 	return "ssh-rsa";
 }
 
-/* ---- the wire ---- */
-
-void key_add_u32(struct buf *out, uint32_t n)
-{
-	const unsigned char bytes[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16),
-		(unsigned char)(n >> 8), (unsigned char)n};
-
-	buf_add(out, bytes, sizeof(bytes));
-}
-
-void key_add_string(struct buf *out, const void *bytes, size_t len)
-{
-	key_add_u32(out, (uint32_t)len);
-	buf_add(out, bytes, len);
-}
-
-void key_secret_begin(struct buf *b)
-{
-	buf_init(b, KEY_SECRET_ROOM);
-	(void)buf_room(b, KEY_SECRET_ROOM - 1);
-}
-
-void key_secret_end(struct buf *b)
-{
-	if (b->data != NULL)
-		OPENSSL_cleanse(b->data, b->cap);
-	buf_free(b);
-}
-
-void key_add_text(struct buf *out, const char *s)
-{
-	key_add_string(out, s, strlen(s));
-}
-
-/* A number as the wire knows it, which is OpenSSL's MPI too. */
-void key_add_mpint(struct buf *out, const BIGNUM *n)
-{
-	char *to = buf_room(out, (size_t)BN_bn2mpi(n, NULL));
-
-	if (to != NULL)
-		out->len += (size_t)BN_bn2mpi(n, (unsigned char *)to);
-}
-
-void key_add_number(struct buf *out, const EVP_PKEY *pkey, const char *name)
-{
-	BIGNUM *n = NULL;
-
-	if (EVP_PKEY_get_bn_param(pkey, name, &n) != 1) {
-		out->status = ERR_IO;
-		return;
-	}
-	key_add_mpint(out, n);
-	BN_clear_free(n);
-}
-
-void key_add_raw_public(struct buf *out, const EVP_PKEY *pkey)
-{
-	unsigned char bytes[32];
-	size_t len = sizeof(bytes);
-
-	if (EVP_PKEY_get_raw_public_key(pkey, bytes, &len) != 1)
-		out->status = ERR_IO;
-	else
-		key_add_string(out, bytes, len);
-}
-
-void key_add_point(struct buf *out, const EVP_PKEY *pkey)
-{
-	unsigned char bytes[POINT_MAX];
-	size_t len = 0;
-
-	if (EVP_PKEY_get_octet_string_param(
-		    pkey, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, bytes, sizeof(bytes), &len) != 1)
-		out->status = ERR_IO;
-	else
-		key_add_string(out, bytes, len);
-}
-
 void ssh_key_public_blob(const struct ssh_key *k, struct buf *out)
 {
 	key_add_text(out, ssh_key_algorithm(k));
@@ -257,23 +174,6 @@ void ssh_key_public_blob(const struct ssh_key *k, struct buf *out)
 		key_add_number(out, k->pkey, OSSL_PKEY_PARAM_RSA_N);
 		break;
 	}
-}
-
-void key_add_base64(struct buf *out, const struct buf *bytes)
-{
-	char *to = buf_room(out, (bytes->len + 2) / 3 * 4 + 1);
-
-	if (to == NULL)
-		return;
-	out->len += (size_t)EVP_EncodeBlock(
-		(unsigned char *)to, (const unsigned char *)bytes->data, (int)bytes->len);
-}
-
-/* Takes over a failure of a part. */
-void key_join_status(struct buf *out, struct buf *part)
-{
-	if (buf_status(out) == 0 && buf_status(part) != 0)
-		out->status = buf_status(part);
 }
 
 void ssh_key_public_line(const struct ssh_key *k, const char *comment, struct buf *out)

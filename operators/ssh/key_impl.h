@@ -30,25 +30,10 @@ extern const struct key_curve key_curves[3];
 /* Takes over the OpenSSL key, whatever comes. ERR_UNSUPPORTED where its type is none of ours. */
 int key_wrap(const char *what, EVP_PKEY *pkey, struct ssh_key **out, struct err *e);
 
-/* The pieces of SSH's wire format. */
+/* key_wire.c */
+
 void key_add_u32(struct buf *out, uint32_t n);
 void key_add_string(struct buf *out, const void *bytes, size_t len);
-
-void key_add_text(struct buf *out, const char *text);
-void key_add_base64(struct buf *out, const struct buf *bytes);
-
-/* A key's public numbers, and any number of it. */
-void key_add_raw_public(struct buf *out, const EVP_PKEY *pkey);
-void key_add_point(struct buf *out, const EVP_PKEY *pkey);
-void key_add_number(struct buf *out, const EVP_PKEY *pkey, const char *name);
-void key_add_mpint(struct buf *out, const BIGNUM *n);
-
-/* A failure of from becomes one of to. */
-void key_join_status(struct buf *to, struct buf *from);
-
-/* A buffer for secrets, and its end. */
-void key_secret_begin(struct buf *b);
-void key_secret_end(struct buf *b);
 
 struct key_bytes {
 	const unsigned char *at;
@@ -65,6 +50,22 @@ struct key_reader {
 uint32_t key_take_u32(struct key_reader *r);
 struct key_bytes key_take_string(struct key_reader *r);
 bool key_bytes_are(struct key_bytes s, const char *text);
+
+void key_add_text(struct buf *out, const char *text);
+void key_add_base64(struct buf *out, const struct buf *bytes);
+
+/* A key's public numbers, and any number of it. */
+void key_add_raw_public(struct buf *out, const EVP_PKEY *pkey);
+void key_add_point(struct buf *out, const EVP_PKEY *pkey);
+void key_add_number(struct buf *out, const EVP_PKEY *pkey, const char *name);
+void key_add_mpint(struct buf *out, const BIGNUM *n);
+
+/* A failure of from becomes one of to. */
+void key_join_status(struct buf *to, struct buf *from);
+
+/* A buffer for secrets, and its end. */
+void key_secret_begin(struct buf *b);
+void key_secret_end(struct buf *b);
 
 /* Reads the private part of an OpenSSH file, opened, and compares it with the public blob. */
 int key_read_private(const char *what, const unsigned char *bytes, size_t len,

@@ -19,42 +19,6 @@
 
 #define MAGIC "openssh-key-v1"
 
-uint32_t key_take_u32(struct key_reader *r)
-{
-	uint32_t n;
-
-	if (r->len < 4) {
-		r->is_short = true;
-		r->len = 0;
-		return 0;
-	}
-	n = (uint32_t)r->at[0] << 24 | (uint32_t)r->at[1] << 16 | (uint32_t)r->at[2] << 8 |
-		r->at[3];
-	r->at += 4;
-	r->len -= 4;
-	return n;
-}
-
-struct key_bytes key_take_string(struct key_reader *r)
-{
-	uint32_t n = key_take_u32(r);
-	struct key_bytes s = {r->at, n};
-
-	if (r->is_short || n > r->len) {
-		r->is_short = true;
-		r->len = 0;
-		return (struct key_bytes){r->at, 0};
-	}
-	r->at += n;
-	r->len -= n;
-	return s;
-}
-
-bool key_bytes_are(struct key_bytes s, const char *text)
-{
-	return s.len == strlen(text) && memcmp(s.at, text, s.len) == 0;
-}
-
 static int damaged(const char *what, struct err *e)
 {
 	return err_set(e, ERR_INVALID, "%s is damaged: its inside is no OpenSSH key", what);

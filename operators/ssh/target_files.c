@@ -4,12 +4,39 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/err.h"
 #include "operators/ssh/target_impl.h"
+
+static const char *home_folder(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *pw;
+
+	if (home != NULL && *home != '\0')
+		return home;
+	pw = getpwuid(getuid());
+	return pw == NULL ? "/" : pw->pw_dir;
+}
+
+const char *target_path(struct arena *a, const char *path)
+{
+	return path[0] == '~' && path[1] == '/' ? arena_printf(a, "%s%s", home_folder(), path + 1)
+						: path;
+}
+
+void target_digest_add(struct made *m, const void *bytes, size_t len)
+{
+	uint64_t size = len;
+
+	(void)EVP_DigestUpdate(m->digest, &size, sizeof(size));
+	(void)EVP_DigestUpdate(m->digest, bytes, len);
+}
 
 /* Notes a file as it is now; st is NULL where it is not there. */
 static void file_note(struct made *m, const char *path, const struct stat *st)

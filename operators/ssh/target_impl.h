@@ -46,6 +46,11 @@ struct made {
 	const char *known_path; /* the user's own known_hosts */
 };
 
+/* target_files.c */
+
+/* Adds what the target is made of to its digest. */
+void target_digest_add(struct made *m, const void *bytes, size_t len);
+
 /* `~/x` as people write it. NULL: no memory. */
 const char *target_path(struct arena *a, const char *path);
 
@@ -56,16 +61,17 @@ int target_file_read(struct made *m, const char *path, size_t max, char **out, s
 /* Whether the files that the target was made of are as they were. */
 bool target_files_are_same(const struct made *m);
 
+/* target_keys.c */
+
 /* Reads the stored keypair that a connection names, if it does. */
 int target_keypair_read(struct made *m, const struct connection *c, struct err *e);
 
 /* Finds the private keys that a connection names, or the user's usual ones. */
 int target_keys_find(struct made *m, const struct connection *c, struct err *e);
 
+/* target_host.c */
+
 /* Loads what is known of host keys, and sets the target's check. */
 int target_host_load(struct made *m, const struct connection *c, struct err *e);
-
-/* Adds what the target is made of to its digest. */
-void target_digest_add(struct made *m, const void *bytes, size_t len);
 
 #endif

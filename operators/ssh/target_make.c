@@ -55,33 +55,6 @@ static struct made *made_create(void)
 	return m;
 }
 
-/* --- what the other files of targets need --- */
-
-static const char *home_folder(void)
-{
-	const char *home = getenv("HOME");
-	const struct passwd *pw;
-
-	if (home != NULL && *home != '\0')
-		return home;
-	pw = getpwuid(getuid());
-	return pw == NULL ? "/" : pw->pw_dir;
-}
-
-const char *target_path(struct arena *a, const char *path)
-{
-	return path[0] == '~' && path[1] == '/' ? arena_printf(a, "%s%s", home_folder(), path + 1)
-						: path;
-}
-
-void target_digest_add(struct made *m, const void *bytes, size_t len)
-{
-	uint64_t size = len;
-
-	(void)EVP_DigestUpdate(m->digest, &size, sizeof(size));
-	(void)EVP_DigestUpdate(m->digest, bytes, len);
-}
-
 /* --- the connection --- */
 
 /* A time in seconds, or as the language spells durations. */
