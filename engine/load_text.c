@@ -67,6 +67,50 @@ static bool is_made(struct loader *l, int rc)
 	return rc == 0;
 }
 
+/* Names of Airflow's templates, and what to write for them. */
+static const char *const airflow_names[][2] = {{"conn.", "conn.ID.host"}, {"dag.dag_id", "dag.id"},
+	{"dag_run.conf", "run.conf.NAME"}, {"data_interval_end", "run.data_interval_end"},
+	{"data_interval_start", "run.data_interval_start"}, {"ds", "run.ds"},
+	{"ds_nodash", "run.ds_nodash"}, {"execution_date", "run.logical_date"},
+	{"logical_date", "run.logical_date"}, {"params.", "params.NAME"},
+	{"params[", "params.NAME"}, {"run_id", "run.id"}, {"task.task_id", "task.id"},
+	{"task_instance.xcom_pull", "TASK.output.response"},
+	{"ti.xcom_pull", "TASK.output.response"}, {"ts", "run.ts"}, {"var.json.", "var.NAME"},
+	{"var.value.", "var.NAME"}};
+
+/* What to write for the name at p, which is Airflow's where anything is found. */
+static const char *airflow_name(const char *p, size_t len)
+{
+	for (size_t i = 0; i < sizeof(airflow_names) / sizeof(airflow_names[0]); i++) {
+		const char *name = airflow_names[i][0];
+		size_t n = strlen(name);
+
+		if (len > n && memcmp(p, name, n) == 0 &&
+			(name[n - 1] == '.' || name[n - 1] == '[' ||
+				memchr(" |}.[(", p[n], 6) != NULL))
+			return airflow_names[i][1];
+	}
+	return NULL;
+}
+
+/* Warns of {{ ds }} and its like: here they are text, which would reach the shell as it is. */
+static void note_airflow(struct loader *l, const struct yaml_node *n)
+{
+	const char *end = n->text + n->n, *p = n->text;
+
+	while ((p = memmem(p, (size_t)(end - p), "{{", 2)) != NULL) {
+		const char *open = p, *name;
+
+		for (p += 2; p < end && (*p == ' ' || *p == '-');)
+			p++;
+		name = airflow_name(p, (size_t)(end - p));
+		if (name != NULL && (open == n->text || open[-1] != '$'))
+			load_warning(l, yaml_value_pos(l->text, n, (size_t)(open - n->text)),
+				"%s: this is text here, where Airflow puts a value in: write $<%s>",
+				l->key, name);
+	}
+}
+
 bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
 	enum template_mode mode, enum sh_dialect dialect, struct template **out)
 {
@@ -76,10 +120,12 @@ bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
 	const struct expr *exprs;
 	size_t count;
 
-	if (!load_is_text(l, key, n) ||
-		!is_made(l,
-			template_compile(l->arena, l->scan, n->text, n->n, mode, dialect, &scope,
-				&report, &t)))
+	if (!load_is_text(l, key, n))
+		return false;
+	note_airflow(l, n);
+	if (!is_made(l,
+		    template_compile(
+			    l->arena, l->scan, n->text, n->n, mode, dialect, &scope, &report, &t)))
 		return false;
 	exprs = template_exprs(t, &count);
 	note_exprs(l, n, exprs, count);

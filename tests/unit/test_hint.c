@@ -34,6 +34,10 @@ static void test_meant(void)
 	hint_begin_key(&h, "needs", 5);
 	hint_offer(&h, "pool", 4);
 	OK(h.best == NULL, "and offered where there is that key alone");
+	hint_begin_key(&h, "maxActiveRuns", 13);
+	hint_offer(&h, "max_active_tasks", 16);
+	hint_offer(&h, "max_active_runs", 15);
+	IS_STR(h.best, "max_active_runs", "however it is spelled there");
 	hint_begin(&h, "a", 1);
 	hint_offer(&h, "b", 1);
 	OK(h.best == NULL, "one letter is not another");
