@@ -85,6 +85,7 @@ void run_view_change(struct run_view *v, const struct runner_change *c)
 		if (c->message[0] != '\0' && (t->message == NULL || c->n_items == 0))
 			keep_text(&t->message, c->message);
 	} else if (task_state_is_over(c->state) || c->state == TASK_QUEUED) {
+		keep_text(&t->message, "");
 		free(t->tail);
 		t->tail = NULL;
 	}

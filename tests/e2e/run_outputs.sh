@@ -210,12 +210,12 @@ esac
 dag <<'E'
 tasks:
   one: {operator: local, command: "echo $<var.greeting>; exit 3"}
-  two: {operator: local, command: "true"}
+  two: {operator: local, retries: 1, retry_delay: 0, command: "test $<task.try_number> = 2"}
 E
 WINDROW_VAR_GREETING='hello  there' "$windrow" dags test "$work/t.yaml" -o json >"$work/out"
 is "-o json prints the final states" \
 	"$(tr -d ' \n' <"$work/out" | sed 's/"[a-z_]*_date":"[^"]*"/DATE/g; s/"run_id":"[^"]*"/RUN/; s/"log":"[^"]*"/LOG/g')" \
-	'{"dag_id":"t",RUN,"state":"failed",DATE,DATE,DATE,"tasks":[{"task_id":"main.one","state":"failed","try_number":1,DATE,DATE,"error_message":"thescriptendedwithexitstatus3",LOG},{"task_id":"main.two","state":"success","try_number":1,DATE,DATE,"error_message":null,LOG}]}'
+	'{"dag_id":"t",RUN,"state":"failed",DATE,DATE,DATE,"tasks":[{"task_id":"main.one","state":"failed","try_number":1,DATE,DATE,"error_message":"thescriptendedwithexitstatus3",LOG},{"task_id":"main.two","state":"success","try_number":2,DATE,DATE,"error_message":null,LOG}]}'
 like "variables come from the environment" \
 	"$(cat "$(find "$work/home/logs" -path '*main.one*' -name '*.log')")" '*INFO - hello  there*'
 run dags test "$work/nothing.yaml"
