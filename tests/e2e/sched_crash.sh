@@ -67,6 +67,12 @@ broken()
 	done
 }
 
+# is_over DAG: the daemon has said what its run came to
+is_over()
+{
+	grep -q "$1: run .* is \(success\|failed\)" "$work/daemon"
+}
+
 # crash PAUSE PAUSE BEFORE: starts the daemon; the sshd goes after a while, and comes again before it or
 # behind it
 crash()
@@ -101,9 +107,7 @@ for kind in ssh local sshd; do
 	done <"$work/moments"
 	daemon_start
 	: >"$host/go.$kind"
-	while ! grep -q "run scheduled.* is \(success\|failed\)" "$work/daemon" && kill -0 "$daemon" 2>/dev/null; do
-		sleep 0.05
-	done
+	wait_for is_over t
 	kill "$daemon" 2>/dev/null
 	wait "$daemon"
 	is "$kind: the daemon stops when it is told to" $? 0
@@ -128,22 +132,16 @@ sed 1d "$WINDROW_HOME/dags/t.yaml" >"$WINDROW_HOME/dags/new.yaml"
 : >"$work/daemon"
 kill -s STOP "$sshd_pid"
 daemon_start
-while ! grep -rqs 'Using connection' "$WINDROW_HOME/logs" && kill -0 "$daemon"; do
-	sleep 0.05
-done
+wait_for grep -rqs 'Using connection' "$WINDROW_HOME/logs"
 kill -s KILL "$daemon"
 wait "$daemon" 2>/dev/null
 sshd_crash
 daemon_start
-while ! "$windrow" jobs check >/dev/null 2>&1 && kill -0 "$daemon"; do
-	sleep 0.05
-done
+wait_for "$windrow" jobs check
 "$windrow" dags trigger new --wait >"$work/out" 2>&1
 is "a host that refuses is the end of a new try" $? 1
 sshd_again
-while ! grep -q 't: run .* is \(success\|failed\)' "$work/daemon" && kill -0 "$daemon"; do
-	sleep 0.05
-done
+wait_for is_over t
 like "and not of one that may have been started" "$(grep 't: run scheduled.* is [sf]' "$work/daemon")" "*is success"
 is "which ran once" "$(cat "$host/ledger.refused")" a
 
@@ -157,27 +155,23 @@ tasks:
   near: {operator: local, script: *s}
 END
 mv "$WINDROW_HOME/dags/.plain" "$WINDROW_HOME/dags/plain.yaml"
-while { [ ! -s "$host/main.far" ] || [ ! -s "$host/main.near" ]; } && kill -0 "$daemon"; do
-	sleep 0.05
-done
+wait_for [ -s "$host/main.far" ]
+wait_for [ -s "$host/main.near" ]
 kill -s KILL "$daemon"
 wait "$daemon" 2>/dev/null
 daemon_start
-while ! grep -q 'plain: run .* is \(success\|failed\)' "$work/daemon" && kill -0 "$daemon"; do
-	sleep 0.05
-done
+wait_for is_over plain
 is "one with detach: false is tried again" "$(cat "$host/main.far" "$host/main.near" | tr '\n' ' ')" "1 2 1 2 "
 
 # What runs is waited for while nobody can enter its account: the host is not known any more, and its connection is gone when the next
 # daemon starts. Each is put right while it waits.
+kept_says()
+{
+	task_log main.kept | grep -q "$1"
+}
 seen()
 {
-	left=1200
-	while ! task_log main.kept | grep -q "$1" && [ $left -gt 0 ] && kill -0 "$daemon"; do
-		sleep 0.05
-		left=$((left - 1))
-	done
-	ok "it is told: $1" [ $left -gt 0 ]
+	ok "it is told: $1" wait_for kept_says "$1"
 }
 "$windrow" connections add kept --conn-uri "$WINDROW_CONN_BOX"
 cat >"$WINDROW_HOME/dags/.kept" <<END
@@ -191,9 +185,7 @@ tasks:
       while [ ! -e $host/go.kept ]; do sleep 0.05; done
 END
 mv "$WINDROW_HOME/dags/.kept" "$WINDROW_HOME/dags/kept.yaml"
-while [ ! -s "$host/ledger.kept" ] && kill -0 "$daemon"; do
-	sleep 0.05
-done
+wait_for [ -s "$host/ledger.kept" ]
 mv "$me/.ssh/known_hosts" "$me/.ssh/known"
 sshd_crash
 sshd_again
@@ -207,11 +199,7 @@ daemon_start
 seen 'no connection "kept".*attaching again'
 "$windrow" connections add kept --conn-uri "$WINDROW_CONN_BOX"
 : >"$host/go.kept"
-left=1200
-while ! grep -q 'kept: run .* is \(success\|failed\)' "$work/daemon" && [ $left -gt 0 ]; do
-	sleep 0.05
-	left=$((left - 1))
-done
+wait_for is_over kept
 like "what runs outlives a connection that cannot be used" "$(grep 'kept: run .* is [sf]' "$work/daemon")" "*is success"
 is "and runs once" "$(cat "$host/ledger.kept")" kept
 kill "$daemon"

@@ -16,15 +16,16 @@ daemon_start()
 	until_said "the scheduler runs on"
 }
 
-# until_in FILE TEXT: waits until the file holds it; false where the daemon is gone, or it does not for a minute
+is_in_or_gone()
+{
+	grep -qs -- "$2" "$1" || ! kill -0 "$daemon" 2>/dev/null
+}
+
+# until_in FILE TEXT: waits until the file holds it; false where the daemon is gone, or it does not
 until_in()
 {
-	said_left=1200
-	while ! grep -qs -- "$2" "$1"; do
-		said_left=$((said_left - 1))
-		[ "$said_left" -gt 0 ] && kill -0 "$daemon" 2>/dev/null || return 1
-		sleep 0.05
-	done
+	wait_for is_in_or_gone "$1" "$2"
+	grep -qs -- "$2" "$1"
 }
 
 # until_said TEXT: waits until the daemon has said it
@@ -76,11 +77,7 @@ tasks:
 END
 mv "$work/dags/.new" "$work/dags/t.yaml"
 ok "a task runs" until_said "t: run .* is running"
-left=1200
-while [ ! -s "$work/pid" ] && [ "$left" -gt 0 ]; do
-	left=$((left - 1))
-	sleep 0.05
-done
+wait_for [ -s "$work/pid" ]
 ok "it stops though a task runs" daemon_stop
 like "and says what becomes of that" "$(cat "$work/daemon")" "*what runs is left running*"
 ok "the task runs on" kill -0 "$(cat "$work/pid")"
@@ -281,10 +278,7 @@ while "STOPPING=1" not in heard:
     print(heard, flush=True)
 END
 	manager=$!
-	bound_left=1200
-	while [ ! -S "$work/manager" ] && [ "$((bound_left -= 1))" -gt 0 ]; do
-		sleep 0.05
-	done
+	wait_for [ -S "$work/manager" ]
 	WINDROW_HOME=$work/managed NOTIFY_SOCKET=$work/manager WATCHDOG_USEC=100000
 	export WINDROW_HOME NOTIFY_SOCKET WATCHDOG_USEC
 	daemon_start

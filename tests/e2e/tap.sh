@@ -66,6 +66,17 @@ run()
 	err=$(sed '/^waiting for the scheduler[:,] /d' "$work/err")
 }
 
+# wait_for COMMAND...: waits until it succeeds; false where it has not for two minutes
+wait_for()
+{
+	tap_polls=2400
+	until "$@" >/dev/null 2>&1; do
+		tap_polls=$((tap_polls - 1))
+		[ $tap_polls -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
 # skip N WHY
 skip()
 {

@@ -48,11 +48,7 @@ says()
 # answer PROMPT WORDS: types them on the terminal once it asks
 answer()
 {
-	answer_left=1200
-	until grep -q "$1" "$work/screen" || [ $answer_left = 0 ]; do
-		answer_left=$((answer_left - 1))
-		sleep 0.05
-	done
+	wait_for grep -q "$1" "$work/screen"
 	printf '%s\n' "$2"
 }
 
