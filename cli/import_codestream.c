@@ -308,6 +308,9 @@ static struct value param_make(
 	if (value->kind != YAML_SCALAR)
 		codestream_note(c, value, "the value of `%s` was not taken over: it is no text",
 			p->key->text);
+	else if (codestream_is_bound(value))
+		codestream_note(c, value, "the value of `%s` stays as it stands: it is text here",
+			p->key->text);
 	if (mandatory != NULL)
 		(void)yaml_is_bool(mandatory, &truth);
 	import_map_text(&param, "type", "string");

@@ -240,7 +240,7 @@ like "and what follows it does not run" "$out$err" "*After*upstream_failed*"
 cat >"$work/names.yaml" <<'END'
 kind: PIPELINE
 name: names
-input: {must: '', may: '', words: -a -b}
+input: {must: '', may: '', words: -a -b, bound: '${var.x}'}
 _inputMeta: {must: {mandatory: true}, may: {mandatory: false}}
 stageOrder: [s]
 stages:
@@ -272,7 +272,8 @@ like "each login of a host has its connection" "$out" \
 *"
 is "a method is one of HTTP, and a payload no file" "$(grep -c -e 'METHOD: POST' -e '--data-raw' "$work/n.yaml")" 2
 is "what means something else is told, and nothing more" "$(printf '%s\n' "$err" | sed 's/^[^:]*:\([0-9]*:[0-9]*\): /\1 /')" \
-	"10:10 warning: make its connection: windrow connections add h --conn-type ssh --conn-host h --conn-login root; then windrow connections setup h
+	"3:49 warning: the value of \`bound\` stays as it stands: it is text here
+10:10 warning: make its connection: windrow connections add h --conn-type ssh --conn-host h --conn-login root; then windrow connections setup h
 10:95 warning: the variable \"of two\" is called of_two here
 10:109 warning: \${requestBy} has no counterpart here and was left as it stands
 11:10 warning: make its connection: windrow connections add h_2 --conn-type ssh --conn-host h --conn-login www; then windrow connections setup h_2
