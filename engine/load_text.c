@@ -67,16 +67,19 @@ static bool is_made(struct loader *l, int rc)
 	return rc == 0;
 }
 
-/* Names of Airflow's templates, and what to write for them. */
+/* Names of Airflow's templates, and what to write for them; "": there is nothing like it. */
 static const char *const airflow_names[][2] = {{"conn.", "conn.ID.host"}, {"dag.dag_id", "dag.id"},
-	{"dag_run.conf", "run.conf.NAME"}, {"data_interval_end", "run.data_interval_end"},
+	{"dag_run.conf", "run.conf.NAME"}, {"dag_run.logical_date", "run.logical_date"},
+	{"dag_run.run_id", "run.id"}, {"data_interval_end", "run.data_interval_end"},
 	{"data_interval_start", "run.data_interval_start"}, {"ds", "run.ds"},
 	{"ds_nodash", "run.ds_nodash"}, {"execution_date", "run.logical_date"},
-	{"logical_date", "run.logical_date"}, {"params.", "params.NAME"},
-	{"params[", "params.NAME"}, {"run_id", "run.id"}, {"task.task_id", "task.id"},
-	{"task_instance.xcom_pull", "TASK.output.response"},
-	{"ti.xcom_pull", "TASK.output.response"}, {"ts", "run.ts"}, {"var.json.", "var.NAME"},
-	{"var.value.", "var.NAME"}};
+	{"logical_date", "run.logical_date"}, {"macros.", ""}, {"next_ds", ""},
+	{"next_execution_date", "run.data_interval_end"}, {"params.", "params.NAME"},
+	{"params[", "params.NAME"}, {"prev_ds", ""}, {"run_id", "run.id"},
+	{"task.task_id", "task.id"}, {"task_instance.xcom_pull", "TASK.output.logs"},
+	{"ti.try_number", "task.try_number"}, {"ti.xcom_pull", "TASK.output.logs"},
+	{"tomorrow_ds", ""}, {"ts", "run.ts"}, {"ts_nodash", ""}, {"var.json.", "var.NAME"},
+	{"var.value.", "var.NAME"}, {"yesterday_ds", ""}};
 
 /* What to write for the name at p, which is Airflow's where anything is found. */
 static const char *airflow_name(const char *p, size_t len)
@@ -106,8 +109,9 @@ static void note_airflow(struct loader *l, const struct yaml_node *n)
 		name = airflow_name(p, (size_t)(end - p));
 		if (name != NULL && (open == n->text || open[-1] != '$'))
 			load_warning(l, yaml_value_pos(l->text, n, (size_t)(open - n->text)),
-				"%s: this is text here, where Airflow puts a value in: write $<%s>",
-				l->key, name);
+				"%s: this is text here, where Airflow puts a value in%s%s%s",
+				l->key, *name == '\0' ? "" : ": write $<", name,
+				*name == '\0' ? "" : ">");
 	}
 }
 
