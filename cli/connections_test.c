@@ -83,7 +83,11 @@ static void take_end(struct report *p, const struct ssh_call *call)
 	size_t len;
 	char why[sizeof(end->err.text)], said[CALL_SAID_MAX];
 
-	if (end->err.code != 0) {
+	if (end->err.code != 0 && step_of(end->stage) == STEP_LOGIN &&
+		p->messages[STEP_CONNECT] == NULL) {
+		/* A key is opened before the host is spoken to. */
+		fail(p, STEP_PREPARE, end->err.text);
+	} else if (end->err.code != 0) {
 		fail(p, step_of(end->stage), end->err.text);
 	} else if (!end->has_status || end->status != 0) {
 		ssh_call_said(call, said);

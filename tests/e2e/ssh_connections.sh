@@ -21,6 +21,10 @@ WINDROW_CONN_BAD="ssh://no.such.host.invalid" run connections test bad
 like "a name that is none" "$out" "*resolve	failed	*no.such.host.invalid*"
 WINDROW_CONN_BAD="ssh://h/?key_file=/nonexistent" run connections test bad
 like "a key that is not there" "$out" "*prepare	failed	*key_file*/nonexistent*"
+ssh-keygen -q -t ed25519 -N sealed -f "$work/sealed"
+WINDROW_CONN_BAD="ssh://$sshd_user@127.0.0.1:1/?key_file=$work/sealed" run connections test bad
+like "a key that cannot be opened, before the host is spoken to" "$out" \
+	"*prepare	failed	*is sealed by a passphrase*connect	not reached*"
 WINDROW_CONN_BAD="ssh://$sshd_user@127.0.0.1:$port/?look_for_keys=false" run connections test bad
 like "nothing to log in with" "$out" "*connect	ok	Connected (*host_key	ok	Host key *login	failed	*the server offers publickey*"
 is "what to do is on standard error, whole" "${err%%:*}" windrow
