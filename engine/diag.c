@@ -104,7 +104,10 @@ __attribute__((format(printf, 4, 0))) static void add(
 		return;
 	}
 	cut(text);
-	if (!is_known(d, level, pos, text)) {
+	/* N.B. past a large maximum a sentence that comes again counts again: looking would take
+	 * long. */
+	if ((d->max > DIAG_MAX_ERRORS && d->kept[level] == d->max) ||
+		!is_known(d, level, pos, text)) {
 		d->count[level]++;
 		if (d->kept[level] < d->max && has_room(d)) {
 			d->kept[level]++;
