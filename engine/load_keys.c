@@ -94,6 +94,12 @@ static void unknown_key(
 			key->text, other->name);
 		return;
 	}
+	if (x == &l->dag_index && strcmp(key->text, "stageOrder") == 0) {
+		load_error(l, pos,
+			"unknown key \"stageOrder\": this is a pipeline of Code Stream, of which "
+			"`windrow import codestream` makes a DAG");
+		return;
+	}
 	hint_begin_key(&h, key->text, key->n);
 	if (load_wants_hints(l))
 		offer(&h, x);
