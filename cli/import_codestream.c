@@ -289,8 +289,13 @@ static void params_read(struct codestream *c, const struct yaml_node *root)
 	for (uint32_t i = 0; i < params->n && !c->is_short; i++) {
 		const struct yaml_node *key = params->pairs[i].key;
 
-		c->is_short = import_name(&c->param_names, key->text, key->n) == NULL ||
-			strmap_add(c->param_map, key->text, key->n, i) == ERR_NOMEM;
+		const char *name = import_name(&c->param_names, key->text, key->n);
+
+		c->is_short =
+			name == NULL || strmap_add(c->param_map, key->text, key->n, i) == ERR_NOMEM;
+		if (name != NULL && strcmp(name, key->text) != 0)
+			codestream_note(
+				c, key, "the input \"%s\" is called %s here", key->text, name);
 	}
 }
 
@@ -358,6 +363,8 @@ static void head_add(struct codestream *c, struct import_map *dag, const struct 
 	if (concurrency != NULL && yaml_is_int(concurrency, &number) && number > 0 &&
 		number <= 1000)
 		import_map_add(dag, "max_active_runs", value_int(c->arena, number));
+	else if (concurrency != NULL)
+		codestream_note(c, concurrency, "`concurrency` was not taken over: want 1 to 1000");
 	if (enabled != NULL && yaml_is_bool(enabled, &truth) && !truth)
 		import_map_add(dag, "is_paused_upon_creation", value_bool(true));
 	if (c->params != NULL && c->params->n > 0)

@@ -292,20 +292,21 @@ static void depends_add(
 
 struct value codestream_task_make(struct codestream *c, const struct codestream_task *t)
 {
-	static const char *const known[] = {
-		"type", "input", "preCondition", "ignoreFailure", "endpoints", NULL};
+	static const char *const known[] = {"type", "input", "preCondition", "ignoreFailure", NULL};
 	const struct yaml_node *ignore = codestream_member(t->node, "ignoreFailure");
 	const struct yaml_node *condition = codestream_member(t->node, "preCondition");
 	struct import_map task = {.arena = c->arena};
 	struct value v;
-	bool truth;
+	bool truth = false;
 
 	depends_add(c, &task, t);
 	if (t->follows_skip)
 		import_map_text(&task, "trigger_rule", "none_failed");
 	if (t->type != CODESTREAM_CONDITION)
 		text_member(c, &task, "when", condition, CODESTREAM_CONDITION_TEXT);
-	if (ignore != NULL && yaml_is_bool(ignore, &truth) && truth)
+	if (ignore != NULL && !yaml_is_bool(ignore, &truth))
+		truth = ignore->kind == YAML_SCALAR && strcasecmp(ignore->text, "true") == 0;
+	if (truth)
 		import_map_add(&task, "ignore_failure", value_bool(true));
 	switch (t->type) {
 	case CODESTREAM_SSH:
@@ -321,7 +322,8 @@ struct value codestream_task_make(struct codestream *c, const struct codestream_
 		other_add(c, &task, t);
 		break;
 	}
-	codestream_note_unknown(c, t->node, known);
+	if (t->type != CODESTREAM_OTHER)
+		codestream_note_unknown(c, t->node, known);
 	v = import_map_value(&task);
 	c->is_short = c->is_short || task.is_short;
 	return v;

@@ -240,7 +240,7 @@ like "and what follows it does not run" "$out$err" "*After*upstream_failed*"
 cat >"$work/names.yaml" <<'END'
 kind: PIPELINE
 name: names
-input: {must: '', may: '', words: -a -b, bound: '${var.x}'}
+input: {must: '', may: '', words: -a -b, bound: '${var.x}', a b: x}
 _inputMeta: {must: {mandatory: true}, may: {mandatory: false}}
 stageOrder: [s]
 stages:
@@ -250,7 +250,7 @@ stages:
       a: {type: SSH, input: {host: h, username: root, privatekey: k, script: 'x ${var.my-key} ${var.of two} ${requestBy}'}}
       b: {type: SSH, input: {host: h, username: www, script: 'x ${input.words}', arguments: [{}]}}
       c: {type: SSH, input: {host: h, username: '${input.may}', script: 'x ${s.a.status}', environmentVariables: {A: [b]}}}
-      d: {type: REST, input: {action: post, url: 'http://127.0.0.1:1/', payload: '@/etc/passwd'}}
+      d: {type: REST, input: {action: post, url: 'http://127.0.0.1:1/', payload: '@/etc/passwd'}, endpoints: {agent: far}, ignoreFailure: 'true'}
 ---
 kind: VARIABLE
 name: of two
@@ -270,9 +270,10 @@ like "each login of a host has its connection" "$out" \
 *ssh_conn_id: h_2
 *ssh_conn_id: h_3
 *"
-is "a method is one of HTTP, and a payload no file" "$(grep -c -e 'METHOD: POST' -e '--data-raw' "$work/n.yaml")" 2
+is "a method is one of HTTP, and a payload no file" "$(grep -c -e 'METHOD: POST' -e '--data-raw' -e ignore_failure "$work/n.yaml")" 3
 is "what means something else is told, and nothing more" "$(printf '%s\n' "$err" | sed 's/^[^:]*:\([0-9]*:[0-9]*\): /\1 /')" \
 	"3:49 warning: the value of \`bound\` stays as it stands: it is text here
+3:61 warning: the input \"a b\" is called a_b here
 10:10 warning: make its connection: windrow connections add h --conn-type ssh --conn-host h --conn-login root; then windrow connections setup h
 10:95 warning: the variable \"of two\" is called of_two here
 10:109 warning: \${requestBy} has no counterpart here and was left as it stands
@@ -283,6 +284,7 @@ is "what means something else is told, and nothing more" "$(printf '%s\n' "$err"
 12:49 warning: \`username\` was not taken over: a connection has one login, whatever the run
 12:76 warning: a status is \`success\`, \`failed\`, \`skipped\` or \`upstream_failed\` here
 12:118 left out: want text here, found a list
+13:99 warning: \`endpoints\` was not taken over
 15:1 warning: a variable: windrow variables set of_two VALUE"
 many() { # HEAD EACH TAIL: EACH for 1 to 20000, its N being the number
 	printf '%s' "$1"
