@@ -8,6 +8,7 @@
 
 #define CODESTREAM_TASKS_MAX 10000 /* of one pipeline */
 #define CODESTREAM_NAME_MAX 1024 /* bytes of Stage.Task */
+#define CODESTREAM_DOTS_MAX 16 /* that it may hold */
 #define CODESTREAM_INPUTS_MAX 8 /* inputs that name inputs */
 
 enum codestream_type { CODESTREAM_SSH, CODESTREAM_CONDITION, CODESTREAM_REST, CODESTREAM_OTHER };
@@ -44,6 +45,8 @@ struct codestream {
 	bool may_skip; /* a task that was read may be skipped */
 	const struct yaml_node *at; /* the text that is looked at, and where in it */
 	size_t at_byte;
+	const struct yaml_node *unclosed; /* a text with no } in what stands before unclosed_to */
+	const char *unclosed_to;
 	const struct codestream_task *status_of; /* whose status a condition asked for last */
 	const struct yaml_node *inputs[CODESTREAM_INPUTS_MAX + 1]; /* each stands in the last */
 	bool is_short; /* of memory */

@@ -45,10 +45,14 @@ static bool name_take(struct path *p, const char *name)
 /* Takes `Stage.Task.` off; names may hold dots. */
 static const struct codestream_task *task_take(const struct codestream *c, struct path *p)
 {
-	for (size_t i = 0; i < p->len && i < CODESTREAM_NAME_MAX; i++) {
+	size_t dots = 0;
+
+	for (size_t i = 0; i < p->len && i < CODESTREAM_NAME_MAX && dots < CODESTREAM_DOTS_MAX;
+		i++) {
 		uint32_t at =
 			p->text[i] != '.' ? STRMAP_NONE : strmap_find(c->task_map, p->text, i);
 
+		dots += p->text[i] == '.';
 		if (at == STRMAP_NONE)
 			continue;
 		p->text += i + 1;
@@ -82,7 +86,10 @@ const char *codestream_variable(
 /* Whether a value is one word of a shell wherever it is spliced in. */
 static bool is_one_word(const struct yaml_node *value)
 {
-	return value->kind != YAML_SCALAR || strpbrk(value->text, " \t\n;&|<>$`\"'\\*?") == NULL;
+	if (value->kind != YAML_SCALAR)
+		return true;
+	return value->n <= CODESTREAM_NAME_MAX &&
+		strpbrk(value->text, " \t\n;&|<>$`\"'\\*?") == NULL;
 }
 
 /* `_my_param` of here, for `my param` of there. */
@@ -259,14 +266,29 @@ static bool path_add(struct codestream *c, struct buf *out, struct path p,
 	return true;
 }
 
+/* The `}` of a `${` at p, on its line; NULL: none. What is looked through in vain is so once. */
+static const char *close_find(struct codestream *c, const struct yaml_node *n, const char *p)
+{
+	const char *close;
+
+	if (c->unclosed == n && p < c->unclosed_to)
+		return NULL;
+	close = strpbrk(p, "}\n");
+	if (close != NULL && *close == '}')
+		return close;
+	c->unclosed = n;
+	c->unclosed_to = close == NULL ? n->text + n->n : close;
+	return NULL;
+}
+
 /* A `${` at p: what it becomes. Returns its end. */
 static const char *binding_add(struct codestream *c, struct buf *out, const struct yaml_node *n,
 	const char *p, enum codestream_place place, int depth)
 {
-	const char *close = strpbrk(p, "}\n");
+	const char *close = close_find(c, n, p);
 	struct path path;
 
-	if (close == NULL || *close != '}') {
+	if (close == NULL) {
 		import_text_add(out, p, 2);
 		return p + 2;
 	}
@@ -301,18 +323,21 @@ static size_t operator_add(struct codestream *c, struct buf *out, const char *p)
 }
 
 /* The task whose status stands behind `==` or `!=` at p; NULL: none. */
-static const struct codestream_task *status_behind(const struct codestream *c, const char *p)
+static const struct codestream_task *status_behind(
+	struct codestream *c, const struct yaml_node *n, const char *p)
 {
 	const struct codestream_task *t;
+	const char *close;
 	struct path path;
 
 	p += strspn(p, " \t\n");
 	if (strncmp(p, "==", 2) != 0 && strncmp(p, "!=", 2) != 0)
 		return NULL;
 	p += 2 + strspn(p + 2, " \t\n\"'");
-	if (strncmp(p, "${", 2) != 0)
+	close = strncmp(p, "${", 2) == 0 ? close_find(c, n, p) : NULL;
+	if (close == NULL)
 		return NULL;
-	path = (struct path){p + 2, strcspn(p + 2, "}\n")};
+	path = (struct path){p + 2, (size_t)(close - p - 2)};
 	t = task_take(c, &path);
 	(void)(t != NULL && name_take(&path, "output"));
 	return path.len == 6 && memcmp(path.text, "status", 6) == 0 ? t : NULL;
@@ -335,7 +360,7 @@ static void literal_add(struct codestream *c, struct buf *out, const struct yaml
 	const char *p, const char *close, int depth)
 {
 	const struct codestream_task *t =
-		c->status_of != NULL ? c->status_of : status_behind(c, close + 1);
+		c->status_of != NULL ? c->status_of : status_behind(c, n, close + 1);
 	const char *word = t == NULL ? NULL : status_word(t, p + 1, (size_t)(close - p - 1));
 
 	if (word != NULL) {
@@ -349,7 +374,7 @@ static void literal_add(struct codestream *c, struct buf *out, const struct yaml
 	}
 	buf_addc(out, *p++);
 	while (p < close && buf_status(out) == 0) {
-		const char *end = strncmp(p, "${", 2) == 0 ? strpbrk(p, "}\n") : NULL, *from = p;
+		const char *end = strncmp(p, "${", 2) == 0 ? close_find(c, n, p) : NULL, *from = p;
 
 		if (end != NULL && end < close) {
 			p = binding_add(c, out, n, p, CODESTREAM_CONDITION_TEXT, depth);

@@ -311,6 +311,13 @@ stages: {s: {taskOrder: [' 'tN, ' '], tasks: {'
 } >"$work/tasks.yaml"
 timeout 20 "$windrow" import codestream "$work/tasks.yaml" >"$work/out" 2>"$work/err"
 is "and many tasks, one after the other" "$?:$(grep -c 'ssh_conn_id:' "$work/out")" 1:10000
+{
+	printf 'kind: PIPELINE\nname: p\nstageOrder: [s]\nstages: {s: {taskOrder: [t], tasks: {t: {type: SSH, input: {host: h, script: "'
+	yes '${${${${${${${${${${' | head -n 100000 | tr -d '\n'
+	printf '"}}}}}\n'
+} >"$work/open.yaml"
+timeout 20 "$windrow" import codestream "$work/open.yaml" >"$work/out" 2>"$work/err"
+is "and what is not closed" "$?" 0
 run import codestream "$work/nowhere.yaml"
 like "a file that is not there is told" "$status:$err" "1:windrow: */nowhere.yaml: *"
 tap_done
