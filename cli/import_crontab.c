@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/import.h"
+#include "cli/import_part.h"
 #include "cli/output.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
@@ -28,52 +29,7 @@ struct crontab {
 	size_t n;
 };
 
-/* A part of a line. */
-struct part {
-	const char *text;
-	size_t len;
-};
-
-static struct part trim(struct part p)
-{
-	while (p.len > 0 && (*p.text == ' ' || *p.text == '\t')) {
-		p.text++;
-		p.len--;
-	}
-	while (p.len > 0 &&
-		(p.text[p.len - 1] == ' ' || p.text[p.len - 1] == '\t' ||
-			p.text[p.len - 1] == '\r'))
-		p.len--;
-	return p;
-}
-
-/* Takes the first word off the line. */
-static struct part word_take(struct part *line)
-{
-	struct part word;
-
-	*line = trim(*line);
-	word = (struct part){line->text, 0};
-	while (word.len < line->len && word.text[word.len] != ' ' && word.text[word.len] != '\t')
-		word.len++;
-	line->text += word.len;
-	line->len -= word.len;
-	return word;
-}
-
-static bool part_is(struct part p, const char *text)
-{
-	return strlen(text) == p.len && memcmp(p.text, text, p.len) == 0;
-}
-
 /* ---- settings ---- */
-
-static struct part unquote(struct part p)
-{
-	if (p.len >= 2 && (*p.text == '"' || *p.text == '\'') && p.text[p.len - 1] == *p.text)
-		return (struct part){p.text + 1, p.len - 2};
-	return p;
-}
 
 static bool is_name_char(char c)
 {
@@ -145,8 +101,9 @@ static void shell_set(struct crontab *c, struct part value)
 
 static void setting_read(struct crontab *c, struct part line, size_t at)
 {
-	struct part name = unquote(trim((struct part){line.text, at}));
-	struct part value = unquote(trim((struct part){line.text + at + 1, line.len - at - 1}));
+	struct part name = part_unquote(part_trim((struct part){line.text, at}));
+	struct part value =
+		part_unquote(part_trim((struct part){line.text + at + 1, line.len - at - 1}));
 
 	if (part_is(name, "SHELL")) {
 		shell_set(c, value);
@@ -177,10 +134,10 @@ static const char *job_name(struct crontab *c, struct part command)
 	struct part word, rest = command;
 	size_t from = 0;
 
-	for (word = word_take(&rest); word.len > 0; word = word_take(&rest)) {
+	for (word = part_word_take(&rest); word.len > 0; word = part_word_take(&rest)) {
 		if (part_is(word, "cd")) {
 			do
-				word = word_take(&rest);
+				word = part_word_take(&rest);
 			while (word.len > 0 && !part_is(word, "&&") &&
 				word.text[word.len - 1] != ';');
 		} else if (memchr(word.text, '=', word.len) == NULL) {
@@ -306,10 +263,10 @@ static void dag_write(struct crontab *c, const char *schedule, struct part comma
 /* Takes the times off a line: a word with @, or five words. NULL: it has too few. */
 static const char *schedule_take(struct crontab *c, struct part *line)
 {
-	struct part rest = *line, word = word_take(&rest), first = word;
+	struct part rest = *line, word = part_word_take(&rest), first = word;
 
 	for (int i = 1; i < 5 && *first.text != '@'; i++) {
-		word = word_take(&rest);
+		word = part_word_take(&rest);
 		if (word.len == 0)
 			return NULL;
 	}
@@ -334,7 +291,7 @@ static bool wants_both_days(const char *schedule)
 	struct part line = {schedule, strlen(schedule)}, field[5];
 
 	for (int i = 0; i < 5; i++)
-		field[i] = word_take(&line);
+		field[i] = part_word_take(&line);
 	return field[4].len > 0 && !part_is(field[2], "*") && !part_is(field[4], "*") &&
 		(*field[2].text == '*' || *field[4].text == '*');
 }
@@ -375,7 +332,7 @@ static bool command_is_text(struct crontab *c, struct part command)
 /* Words that nobody's command begins with, but a line of another kind. */
 static bool command_is_one(struct crontab *c, struct part command)
 {
-	struct part rest = command, word = word_take(&rest);
+	struct part rest = command, word = part_word_take(&rest);
 	bool is_time = true;
 
 	for (size_t i = 0; i < word.len; i++)
@@ -393,6 +350,18 @@ static bool command_is_one(struct crontab *c, struct part command)
 	else
 		return true;
 	return false;
+}
+
+/* Tells of a test before what is run: cron does not look at how a command ends. */
+static void test_tell(struct crontab *c, struct part command)
+{
+	struct part rest = command, word = part_word_take(&rest);
+
+	if ((part_is(word, "[") || part_is(word, "[[") || part_is(word, "test")) &&
+		memmem(rest.text, rest.len, "&&", 2) != NULL)
+		diag_warning(c->notes, c->pos,
+			"where its test does not hold, this run fails, and cron told of nothing: "
+			"write `if ...; then ...; fi`");
 }
 
 /* Tells, once, that what ran as a user runs as another now. */
@@ -413,8 +382,8 @@ static void user_tell(struct crontab *c, struct part user)
 static void job_read(struct crontab *c, struct part line)
 {
 	const char *schedule = schedule_take(c, &line);
-	struct part user = c->o->has_user ? word_take(&line) : (struct part){"", 0};
-	struct part command = trim(line);
+	struct part user = c->o->has_user ? part_word_take(&line) : (struct part){"", 0};
+	struct part command = part_trim(line);
 
 	if (schedule == NULL || command.len == 0) {
 		diag_error(c->notes, c->pos,
@@ -433,6 +402,7 @@ static void job_read(struct crontab *c, struct part line)
 		return;
 	if (user.len > 0)
 		user_tell(c, user);
+	test_tell(c, command);
 	dag_write(c, schedule, command);
 }
 
@@ -441,7 +411,7 @@ static void job_read(struct crontab *c, struct part line)
 static const char *comment_read(struct crontab *c, struct part text)
 {
 	static const char *const minutes[] = {"m", "mm", "mn", "min", "minute"};
-	struct part rest = text, first = word_take(&rest), second = word_take(&rest);
+	struct part rest = text, first = part_word_take(&rest), second = part_word_take(&rest);
 	const char *schedule;
 	struct err e;
 
@@ -461,9 +431,9 @@ static void line_read(struct crontab *c, struct part line)
 {
 	size_t at;
 
-	line = trim(line);
+	line = part_trim(line);
 	if (line.len > 0 && *line.text == '#') {
-		c->comment = comment_read(c, trim((struct part){line.text + 1, line.len - 1}));
+		c->comment = comment_read(c, part_trim((struct part){line.text + 1, line.len - 1}));
 		return;
 	}
 	at = setting_at(line);

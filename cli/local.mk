@@ -62,6 +62,7 @@ libcli_a_SOURCES = \
 	cli/import_codestream_task.c \
 	cli/import_codestream_text.c \
 	cli/import_crontab.c \
+	cli/import_part.h \
 	cli/import_text.c \
 	cli/info.c \
 	cli/jobs.c \

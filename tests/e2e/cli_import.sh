@@ -74,18 +74,20 @@ HOME=$work/logs
 */6 * * * * * seconds
 17 * * * * root run-parts
 RANDOM_DELAY=10
+0 0 1-7 * * [ "$(date +\\%u)" = 1 ] && first
+5 5 * * * test -x /a || b
 END
 run import crontab "$work/odd" --tz UTC
 like "what cron would read otherwise is left out" "$err" \
 	"$work/odd:7:1: left out: *cron runs it where both*
 $work/odd:8:1: left out: no command begins with*
 $work/odd:9:1: left out: no command is called root*
-$work/odd:10:1: warning: RANDOM_DELAY was left out*"
+$work/odd:10:1: warning: RANDOM_DELAY was left out*
+$work/odd:11:1: warning: where its test does not hold*"
 printf '%s\n' "$out" >"$work/o.yaml"
 run dags test "$work/o.yaml:pwd"
 is "HOME is where commands run" "$status:$(cat "$work/logs/where")" "0:$work/logs"
-is "no comment but one of the job describes it" "$(grep -c description "$work/o.yaml"):$(grep schedule "$work/o.yaml" | tail -n 1)" \
-	'0:schedule: "*/15 * * * *"'
+is "no comment but one of the job describes it" "$(grep -c description "$work/o.yaml"):$(grep -c 'schedule: "\*/15 ' "$work/o.yaml")" 0:1
 printf '1 * * * * www a\n2 * * * * www b\n3 * * * * /bin/c d\n4 * * * * root e\n' >"$work/users"
 run import crontab "$work/users" --system -c web
 is "each user is told of once, and what is none is left out" "$(printf '%s\n' "$err" | cut -d : -f 2- | cut -c 1-30)" \
