@@ -357,7 +357,8 @@ static void test_tell(struct crontab *c, struct part command)
 {
 	struct part rest = command, word = part_word_take(&rest);
 
-	if ((part_is(word, "[") || part_is(word, "[[") || part_is(word, "test")) &&
+	if ((part_is(word, "[") || part_is(word, "[[") || part_is(word, "test") ||
+		    part_is(word, "command")) &&
 		memmem(rest.text, rest.len, "&&", 2) != NULL)
 		diag_warning(c->notes, c->pos,
 			"where its test does not hold, this run fails, and cron told of nothing: "
