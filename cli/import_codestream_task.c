@@ -112,7 +112,8 @@ static void arguments_add(
 	for (uint32_t i = 0; items != NULL && i < list->n; i++) {
 		const char *text = text_of(c, list->items[i], CODESTREAM_PLAIN);
 
-		items[n++] = value_string(text, text == NULL ? 0 : strlen(text));
+		items[n++] =
+			value_string(text == NULL ? "" : text, text == NULL ? 0 : strlen(text));
 	}
 	if (items == NULL || value_list(c->arena, items, n, &v) != 0)
 		c->is_short = true;
