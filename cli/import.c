@@ -84,6 +84,12 @@ static int crontab_run(const struct args *args, struct arena *a, const char *tex
 
 	if (o.timezone == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (o.conn_id != NULL && !args_has(args, "tz"))
+		diag_warning(notes, (struct pos){0, 0},
+			"times count in %s, the zone of this machine; if that of the other is not "
+			"the "
+			"same, say --tz",
+			o.timezone);
 	return import_crontab(&o, text, len, notes, out, n, e);
 }
 

@@ -44,6 +44,7 @@ printf '5 4 * * * root /bin/a\n5 4 * * * www /bin/b\n' >"$work/system"
 run import crontab "$work/system" --system --conn-id web
 is "a system's crontab names users" "$status" 0
 like "of whom others than root are told" "$err" "*/system:2:1: warning: this ran as www*"
+like "and whose times they are" "$err" "$work/system: warning: times count in *, the zone of this machine*"
 like "and tasks can run over ssh" "$out" "*ssh_conn_id: web*command: /bin/a*"
 printf 'SHELL=/my own/sh\n1 2 * * * a\nSHELL=/b$<x\n1 2 * * * b\nSHELL=${run.id}\n1 2 * * * d\nSHELL=/bin/bash\n1 2 * * * c\n' >"$work/shells"
 run import crontab "$work/shells"
@@ -89,7 +90,7 @@ run dags test "$work/o.yaml:pwd"
 is "HOME is where commands run" "$status:$(cat "$work/logs/where")" "0:$work/logs"
 is "no comment but one of the job describes it" "$(grep -c description "$work/o.yaml"):$(grep -c 'schedule: "\*/15 ' "$work/o.yaml")" 0:1
 printf '1 * * * * www a\n2 * * * * www b\n3 * * * * /bin/c d\n4 * * * * root e\n' >"$work/users"
-run import crontab "$work/users" --system -c web
+run import crontab "$work/users" --system -c web --tz UTC
 is "each user is told of once, and what is none is left out" "$(printf '%s\n' "$err" | cut -d : -f 2- | cut -c 1-30)" \
 	'1:1: warning: this ran as www;
 3:1: left out: /bin/c is no us
