@@ -121,6 +121,18 @@ static void arguments_add(
 		import_map_add(task, "arguments", v);
 }
 
+/* Whether a script has what /bin/sh may not know, or reads otherwise. */
+static bool looks_like_bash(const char *text)
+{
+	static const char *const signs[] = {
+		"[[", "<<<", "&>", " == ", "source ", "$RANDOM", "function ", "declare "};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (strstr(text, signs[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* The shell alone, where options of the script's first line keep it from reading the script. */
 static void interpreter_add(struct codestream *c, struct import_map *task,
 	const struct yaml_node *script, enum sh_dialect dialect)
@@ -128,6 +140,10 @@ static void interpreter_add(struct codestream *c, struct import_map *task,
 	static const char *const shells[] = {
 		[SH_POSIX] = "sh", [SH_BASH] = "bash", [SH_KSH] = "ksh", [SH_ZSH] = "zsh"};
 
+	if (strncmp(script->text, "#!", 2) != 0 && looks_like_bash(script->text))
+		codestream_note(c, script,
+			"it names no shell, and /bin/sh runs it here; it looks like bash: say "
+			"`interpreter: bash` then");
 	if (sh_option_elsewhere(script->text, script->n, NULL) == '\0')
 		return;
 	import_map_text(task, "interpreter", shells[dialect]);

@@ -199,6 +199,9 @@ END
 run import codestream "$work/shell.yaml"
 like "a shell that would not read its script is told" "$err" "*shell.yaml:8:*the options of its first line were left out*"
 printf '%s\n' "$out" >"$work/shells.yaml"
+sed 's/#!.*echo/[[ a == a ]] \&\& echo/' "$work/shell.yaml" >"$work/noshell.yaml"
+run import codestream "$work/noshell.yaml"
+like "and one for bash that does not say so" "$err" "*noshell.yaml:8:*it names no shell*interpreter: bash*"
 run dags validate "$work/shells.yaml"
 is "and mended" "$status:$(grep -c 'interpreter: bash' "$work/shells.yaml")" 0:1
 sed -e 's/script: ".*"}/script: [a, b], environmentVariables: {A: {b: c}}}/' "$work/shell.yaml" >"$work/list.yaml"
