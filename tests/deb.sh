@@ -52,6 +52,18 @@ for file in usr/share/man/man1/windrow.1.gz usr/share/man/man5/windrow-dag.5.gz 
 	usr/share/fish/vendor_completions.d/windrow.fish usr/lib/sysusers.d/windrow.conf; do
 	ok "it brings $file" test -s "$work/root/$file"
 done
+# Every link of a page leads to something that was installed, but for the license, which Debian keeps elsewhere, and the
+# measurements.
+links() {
+	find "$work/root/usr/share/doc/windrow" -name '*.md' | while read -r page; do
+		grep -oE '\]\([^)#:]+[)#]' "$page" | sed 's/^](//;s/.$//' | grep -vx -e LICENSE -e '\.\./bench/.*' | while read -r to; do
+			test -e "$(dirname "$page")/$to" || echo "$page: $to"
+		done
+	done >"$work/lost"
+	cat "$work/lost"
+	test ! -s "$work/lost"
+}
+ok "and pages whose links lead somewhere" links
 ok "and zsh's completions" test -n "$(find "$work/root/usr/share/zsh" -name _windrow)"
 ok "and the unit" test -n "$(find "$work/root" -name windrow.service)"
 ok "which is enabled and started" grep -q 'deb-systemd-invoke' "$work/control/postinst"
