@@ -88,6 +88,13 @@ static bool check_headers(struct loader *l, const struct yaml_node *n)
 	return is_good;
 }
 
+/* N.B. what begins with an expression is looked at when it is rendered. */
+static bool is_web_address(const char *text)
+{
+	return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0 ||
+		strncmp(text, "$<", 2) == 0;
+}
+
 static void load_url(struct loader *l, const struct yaml_node *n, struct callback *cb)
 {
 	struct yaml_node *value[URL_KEY_COUNT];
@@ -98,7 +105,10 @@ static void load_url(struct loader *l, const struct yaml_node *n, struct callbac
 	cb->url.timeout_ms = 10000;
 	if (!load_map(l, n, &l->url_index, "a callback with a url", value))
 		return;
-	(void)load_template(l, "url", value[URL_KEY_URL], TEMPLATE_PLAIN, SH_POSIX, &cb->url.url);
+	if (load_template(l, "url", value[URL_KEY_URL], TEMPLATE_PLAIN, SH_POSIX, &cb->url.url) &&
+		!is_web_address(value[URL_KEY_URL]->text))
+		load_wrong(l, "url", value[URL_KEY_URL],
+			"an address that begins with http:// or https://");
 	if (value[URL_KEY_METHOD] != NULL)
 		(void)load_choice(l, &url_keys[URL_KEY_METHOD], value[URL_KEY_METHOD], &method);
 	cb->url.method = url_keys[URL_KEY_METHOD].choices[method];

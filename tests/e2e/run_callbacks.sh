@@ -27,7 +27,7 @@ log_of()
 	cat "$WINDROW_HOME"/logs/dag_id=*/run_id=*/task_id="$1"/attempt="${2:-1}".log
 }
 
-export WINDROW_VAR_TOKEN=s3cr3t-hook
+export WINDROW_VAR_TOKEN=s3cr3t-hook WINDROW_VAR_SCHEME=ftp
 cat >"$work/t.yaml" <<END
 default_args: {operator: local}
 environment: {GREETING: hello}
@@ -49,7 +49,7 @@ tasks:
       - {url: "$at/broken"}
       - {url: "$at/text?\$<var.TOKEN>", headers: {X-Who: me}, method: PUT, body: "\$<main.bad.output.errorMessage>"}
       - {url: "https://127.0.0.1:${at##*:}/tls"}
-      - {url: "ftp://127.0.0.1/"}
+      - {url: "\$<var.SCHEME>://127.0.0.1/"}
       - {command: "echo \$<var.NOBODY_KNOWS>"}
       - {url: "$at/hang", timeout: 100ms}
   never: {command: "true", depends_on: [bad], on_failure: {url: "$at/never"}}
