@@ -52,6 +52,8 @@ struct codestream {
 	bool is_short; /* of memory */
 };
 
+/* import_codestream_node.c */
+
 /* A member of a map, or NULL; where it is nothing (null, or an empty text) NULL too. */
 const struct yaml_node *codestream_member(const struct yaml_node *map, const char *key);
 
@@ -64,8 +66,12 @@ void codestream_note(struct codestream *c, const struct yaml_node *n, const char
 void codestream_note_unknown(
 	struct codestream *c, const struct yaml_node *map, const char *const *known);
 
+/* import_codestream_task.c */
+
 /* A task as it stands in a DAG file. */
 struct value codestream_task_make(struct codestream *c, const struct codestream_task *t);
+
+/* import_codestream_text.c */
 
 /* Where text goes. */
 enum codestream_place {

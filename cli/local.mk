@@ -59,6 +59,7 @@ libcli_a_SOURCES = \
 	cli/import.h \
 	cli/import_codestream.c \
 	cli/import_codestream.h \
+	cli/import_codestream_node.c \
 	cli/import_codestream_task.c \
 	cli/import_codestream_text.c \
 	cli/import_crontab.c \
