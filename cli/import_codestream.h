@@ -45,8 +45,9 @@ struct codestream {
 	bool may_skip; /* a task that was read may be skipped */
 	const struct yaml_node *at; /* the text that is looked at, and where in it */
 	size_t at_byte;
-	const struct yaml_node *unclosed; /* a text with no } in what stands before unclosed_to */
-	const char *unclosed_to;
+	const struct yaml_node
+		*looked; /* a text, and where in it neither } nor a line's end stands */
+	const char *looked_from, *looked_to;
 	const struct codestream_task *status_of; /* whose status a condition asked for last */
 	const struct yaml_node *inputs[CODESTREAM_INPUTS_MAX + 1]; /* each stands in the last */
 	bool is_short; /* of memory */

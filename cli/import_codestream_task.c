@@ -10,7 +10,6 @@
 #include "cli/import_codestream.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
-#include "engine/err.h"
 #include "engine/shquote.h"
 
 /* ---- what a task is here ---- */
@@ -35,6 +34,23 @@ static void text_member(struct codestream *c, struct import_map *m, const char *
 		import_map_text(m, key, text);
 }
 
+/* Text as one word of a shell: a login may be DOMAIN\anna. */
+static const char *shell_word(struct codestream *c, const char *text)
+{
+	struct buf b;
+
+	if (text[strcspn(text, " \t\n;&|<>()$`\"'\\*?[#~{}!")] == '\0')
+		return text;
+	buf_init(&b, IMPORT_TEXT_MAX);
+	buf_addc(&b, '\'');
+	for (const char *p = text; *p != '\0'; p++)
+		buf_adds(&b, *p == '\'' ? "'\\''" : (char[]){*p, '\0'});
+	buf_addc(&b, '\'');
+	text = import_text_keep(c->arena, &b);
+	c->is_short = c->is_short || text == NULL;
+	return text == NULL ? "" : text;
+}
+
 /* Tells how to make a connection, once. Passwords and keys are not shown. */
 static void connection_tell(struct codestream *c, const struct yaml_node *task, const char *id,
 	const char *host, const struct yaml_node *user)
@@ -44,10 +60,10 @@ static void connection_tell(struct codestream *c, const struct yaml_node *task, 
 	codestream_note(c, task,
 		"make its connection: windrow connections add %s --conn-type ssh --conn-host "
 		"%s%s%s; then windrow connections setup %s",
-		id, host, user == NULL ? "" : " --conn-login ",
+		id, shell_word(c, host), user == NULL ? "" : " --conn-login ",
 		user == NULL	   ? ""
 			: is_bound ? "USER"
-				   : user->text,
+				   : shell_word(c, user->text),
 		id);
 	if (is_bound)
 		codestream_note(c, user,
@@ -121,15 +137,25 @@ static void arguments_add(
 		import_map_add(task, "arguments", v);
 }
 
-/* Whether a script has what /bin/sh may not know, or reads otherwise. */
+/* Whether a command may begin at p. */
+static bool is_beginning(const char *text, const char *p)
+{
+	while (p > text && (p[-1] == ' ' || p[-1] == '\t'))
+		p--;
+	return p == text || strchr("\n;&|({", p[-1]) != NULL;
+}
+
+/* Whether a script has what /bin/sh may not know, or reads otherwise. N.B. [[:space:]] is no sign,
+ * and `source` may be a word of any sentence. */
 static bool looks_like_bash(const char *text)
 {
 	static const char *const signs[] = {
-		"[[", "<<<", "&>", " == ", "source ", "$RANDOM", "function ", "declare "};
+		"[[ ", "<<<", "&>", " == ", "source ", "$RANDOM", "function ", "declare "};
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-		if (strstr(text, signs[i]) != NULL)
-			return true;
+		for (const char *p = text; (p = strstr(p, signs[i])) != NULL; p++)
+			if (*p < 'a' || is_beginning(text, p))
+				return true;
 	return false;
 }
 

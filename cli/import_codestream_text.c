@@ -10,7 +10,6 @@
 #include "cli/import_codestream.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
-#include "engine/err.h"
 #include "engine/strmap.h"
 
 #define STATUS_WORDS "a status is `success`, `failed`, `skipped` or `upstream_failed` here"
@@ -266,19 +265,15 @@ static bool path_add(struct codestream *c, struct buf *out, struct path p,
 	return true;
 }
 
-/* The `}` of a `${` at p, on its line; NULL: none. What is looked through in vain is so once. */
+/* The `}` of a `${` at p, on its line; NULL: none. What was looked through once is not again. */
 static const char *close_find(struct codestream *c, const struct yaml_node *n, const char *p)
 {
-	const char *close;
-
-	if (c->unclosed == n && p < c->unclosed_to)
-		return NULL;
-	close = strpbrk(p, "}\n");
-	if (close != NULL && *close == '}')
-		return close;
-	c->unclosed = n;
-	c->unclosed_to = close == NULL ? n->text + n->n : close;
-	return NULL;
+	if (c->looked != n || p < c->looked_from || p > c->looked_to) {
+		c->looked = n;
+		c->looked_from = p;
+		c->looked_to = p + strcspn(p, "}\n");
+	}
+	return *c->looked_to == '}' ? c->looked_to : NULL;
 }
 
 /* A `${` at p: what it becomes. Returns its end. */

@@ -11,6 +11,7 @@
 #include "engine/buf.h"
 #include "engine/diag.h"
 #include "engine/err.h"
+#include "engine/strmap.h"
 #include "engine/timetable.h"
 #include "engine/utf8.h"
 #include "engine/zone.h"
@@ -23,6 +24,7 @@ struct crontab {
 	struct import_names names;
 	struct import_aliases users; /* that were told of */
 	struct import_map environment;
+	struct strmap *places; /* in it, by names */
 	const char *shell, *timezone, *home;
 	const char *comment; /* right above the line; NULL: none */
 	struct pos pos; /* of the line that is read */
@@ -53,34 +55,25 @@ static size_t setting_at(struct part line)
 	return i < line.len && line.text[i] == '=' ? i : 0;
 }
 
-/* Settings hold for the lines below; one that comes again takes the place of the first. */
-static void environment_set(struct crontab *c, struct part name, struct part value)
+/* Settings hold for the lines below; one that comes again takes the place of the first. Returns its
+ * text; NULL: no memory. */
+static const char *environment_set(struct crontab *c, struct part name, struct part value)
 {
 	struct import_map *m = &c->environment;
 	struct buf b;
+	uint32_t at = strmap_find(c->places, name.text, name.len);
 	const char *text, *key = arena_memdup(c->arena, name.text, name.len);
 
 	buf_init(&b, IMPORT_TEXT_MAX);
 	import_text_add(&b, value.text, value.len);
 	text = import_text_keep(c->arena, &b);
-	if (key == NULL || text == NULL) {
+	if (text != NULL && at != STRMAP_NONE)
+		m->list[at].value = value_string(text, strlen(text));
+	else if (key == NULL || strmap_add(c->places, key, name.len, (uint32_t)m->n) != 0)
 		m->is_short = true;
-		return;
-	}
-	for (size_t i = 0; i < m->n; i++)
-		if (strcmp(m->list[i].key, key) == 0) {
-			m->list[i].value = value_string(text, strlen(text));
-			return;
-		}
-	import_map_text(m, key, text);
-}
-
-static const char *environment_text(const struct crontab *c, const char *key)
-{
-	for (size_t i = 0; i < c->environment.n; i++)
-		if (strcmp(c->environment.list[i].key, key) == 0)
-			return c->environment.list[i].value.u.text;
-	return NULL;
+	else
+		import_map_text(m, key, text);
+	return text;
 }
 
 /* An interpreter is words between blanks, in which no expression stands. */
@@ -120,9 +113,10 @@ static void setting_read(struct crontab *c, struct part line, size_t at)
 		diag_warning(c->notes, c->pos,
 			"RANDOM_DELAY was left out: what follows starts on the minute");
 	} else {
-		environment_set(c, name, value);
-		if (part_is(name, "HOME") && c->environment.n > 0)
-			c->home = environment_text(c, "HOME");
+		const char *text = environment_set(c, name, value);
+
+		if (part_is(name, "HOME"))
+			c->home = text;
 	}
 }
 
@@ -352,14 +346,16 @@ static bool command_is_one(struct crontab *c, struct part command)
 	return false;
 }
 
-/* Tells of a test before what is run: cron does not look at how a command ends. */
+/* Tells of a test before what is run, without anything for where it fails: cron does not look at
+ * how a command ends. */
 static void test_tell(struct crontab *c, struct part command)
 {
 	struct part rest = command, word = part_word_take(&rest);
 
 	if ((part_is(word, "[") || part_is(word, "[[") || part_is(word, "test") ||
 		    part_is(word, "command")) &&
-		memmem(rest.text, rest.len, "&&", 2) != NULL)
+		memmem(rest.text, rest.len, "&&", 2) != NULL &&
+		memmem(rest.text, rest.len, "||", 2) == NULL)
 		diag_warning(c->notes, c->pos,
 			"where its test does not hold, this run fails, and cron told of nothing: "
 			"write `if ...; then ...; fi`");
@@ -459,14 +455,14 @@ int import_crontab(const struct import_crontab_options *o, const char *text, siz
 		.names = {.arena = a},
 		.users = {.names = {.arena = a}},
 		.environment = {.arena = a},
+		.places = strmap_create(0),
 		.timezone = o->timezone,
 		.home = o->home,
 		.pos = {1, 1}};
 	const char *end = text + len, *eol;
 
-	if (a == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	for (; text < end; text = eol + 1, c.pos.line++) {
+	c.environment.is_short = a == NULL || c.places == NULL;
+	for (; text < end && !c.environment.is_short; text = eol + 1, c.pos.line++) {
 		eol = memchr(text, '\n', (size_t)(end - text));
 		if (eol == NULL)
 			eol = end;
@@ -475,6 +471,7 @@ int import_crontab(const struct import_crontab_options *o, const char *text, siz
 	*n = c.n;
 	import_names_free(&c.names);
 	import_aliases_free(&c.users);
+	strmap_destroy(c.places);
 	arena_destroy(a);
 	if (c.environment.is_short || buf_status(out) != 0)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));

@@ -62,6 +62,12 @@ yes '* * * * * php x.php' | head -n 3000 >"$work/many"
 timeout 20 "$windrow" import crontab "$work/many" >"$work/out" 2>"$work/err"
 is "many jobs of one program are soon named apart" \
 	"$?:$(grep '^dag_id: php' "$work/out" | sort -u | grep -c .)" 0:3000
+{
+	yes 'V' | head -n 100000 | awk '{print $0 NR "=1"}'
+	echo '* * * * * job'
+} >"$work/settings"
+timeout 20 "$windrow" import crontab "$work/settings" >"$work/out" 2>"$work/err"
+is "many settings are soon read" "$?:$(grep -c '^      V' "$work/out")" 0:100000
 
 mkdir "$work/logs"
 cat >"$work/odd" <<END
@@ -76,7 +82,7 @@ HOME=$work/logs
 17 * * * * root run-parts
 RANDOM_DELAY=10
 0 0 1-7 * * [ "$(date +\\%u)" = 1 ] && first
-5 5 * * * test -x /a || b
+5 5 * * * test -x /a || { b && c; }
 END
 run import crontab "$work/odd" --tz UTC
 like "what cron would read otherwise is left out" "$err" \
@@ -85,6 +91,7 @@ $work/odd:8:1: left out: no command begins with*
 $work/odd:9:1: left out: no command is called root*
 $work/odd:10:1: warning: RANDOM_DELAY was left out*
 $work/odd:11:1: warning: where its test does not hold*"
+is "and what runs another command where its test fails is not" "$(printf '%s\n' "$err" | grep -c 'its test')" 1
 printf '%s\n' "$out" >"$work/o.yaml"
 run dags test "$work/o.yaml:pwd"
 is "HOME is where commands run" "$status:$(cat "$work/logs/where")" "0:$work/logs"
@@ -115,7 +122,7 @@ stages:
         type: SSH
         input:
           host: build.example.org
-          username: ci
+          username: CORP\ci
           password: hunter2
           script: echo ${HOME} ${input.Build Number} ${var.x} ${Nowhere.y}
           environmentVariables: {N: '${input.Build Number}'}
@@ -144,7 +151,7 @@ END
 run import codestream "$work/pipeline.yaml"
 is "a pipeline becomes a DAG file; 1 tells that a task of it does not" "$status" 1
 printf '%s\n' "$out" >"$work/p.yaml"
-like "connections are told of, and what is not here" "$err" "*connections add build_example_org --conn-type ssh --conn-host build.example.org --conn-login ci*Nowhere.y} has no counterpart*left out: Approve is of type UserOperation, which windrow does not have yet*a status is \`success\`*variables set --secret x VALUE*"
+like "connections are told of, and what is not here" "$err" "*connections add build_example_org --conn-type ssh --conn-host build.example.org --conn-login 'CORP?ci'*Nowhere.y} has no counterpart*left out: Approve is of type UserOperation, which windrow does not have yet*a status is \`success\`*variables set --secret x VALUE*"
 case $out$err in
 *hunter2* | *swordfish*) shown=yes ;;
 *) shown=no ;;
@@ -202,6 +209,9 @@ printf '%s\n' "$out" >"$work/shells.yaml"
 sed 's/#!.*echo/[[ a == a ]] \&\& echo/' "$work/shell.yaml" >"$work/noshell.yaml"
 run import codestream "$work/noshell.yaml"
 like "and one for bash that does not say so" "$err" "*noshell.yaml:8:*it names no shell*interpreter: bash*"
+sed "s/#!.*echo/grep '[[:space:]]' resource #/" "$work/shell.yaml" >"$work/plain.yaml"
+run import codestream "$work/plain.yaml"
+is "but not one for any shell" "$(printf '%s\n' "$err" | grep -c 'names no shell')" 0
 run dags validate "$work/shells.yaml"
 is "and mended" "$status:$(grep -c 'interpreter: bash' "$work/shells.yaml")" 0:1
 sed -e 's/script: ".*"}/script: [a, b], environmentVariables: {A: {b: c}}}/' "$work/shell.yaml" >"$work/list.yaml"
@@ -324,6 +334,13 @@ is "and many tasks, one after the other" "$?:$(grep -c 'ssh_conn_id:' "$work/out
 } >"$work/open.yaml"
 timeout 20 "$windrow" import codestream "$work/open.yaml" >"$work/out" 2>"$work/err"
 is "and what is not closed" "$?" 0
+{
+	printf 'kind: PIPELINE\nname: p\nstageOrder: [s]\nstages: {s: {taskOrder: [t], tasks: {t: {type: Condition, input: {condition: '"'"
+	yes '"${"' | head -n 300000 | tr -d '\n'
+	printf "}'}}}}}\n"
+} >"$work/far.yaml"
+timeout 20 "$windrow" import codestream "$work/far.yaml" >"$work/out" 2>"$work/err"
+is "or far away" "$?" 0
 run import codestream "$work/nowhere.yaml"
 like "a file that is not there is told" "$status:$err" "1:windrow: */nowhere.yaml: *"
 tap_done
