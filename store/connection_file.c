@@ -30,6 +30,12 @@ static size_t opening_skip(const char *text, size_t len)
 	}
 }
 
+/* How many bytes a line begins with that shells want before a variable. */
+static size_t export_skip(const char *line, size_t len)
+{
+	return len > 7 && memcmp(line, "export ", 7) == 0 ? 7 : 0;
+}
+
 enum connection_format connection_format_of(const char *path, const char *text, size_t len)
 {
 	const char *dot = strrchr(path, '.');
@@ -44,6 +50,7 @@ enum connection_format connection_format_of(const char *path, const char *text, 
 	at = opening_skip(text, len);
 	if (at < len && text[at] == '{')
 		return memchr(text, '#', at) == NULL ? CONNECTION_JSON : CONNECTION_YAML;
+	at += export_skip(text + at, len - at);
 	name = at + strcspn(text + at, "=: \t\r\n");
 	return name < len && text[name] == '=' ? CONNECTION_ENV : CONNECTION_YAML;
 }
@@ -130,14 +137,12 @@ static int variable_refuse(struct arena *a, const char *name, struct err *e)
 static int read_line(
 	struct arena *a, const char *line, size_t len, struct connection *out, struct err *e)
 {
+	size_t n = export_skip(line, len);
 	const char *equals, *value;
-	size_t n;
 	char *id;
 
-	if (len > 7 && memcmp(line, "export ", 7) == 0) {
-		line += 7;
-		len -= 7;
-	}
+	line += n;
+	len -= n;
 	equals = memchr(line, '=', len);
 	if (equals == NULL || equals == line)
 		return err_set(e, ERR_INVALID, "a line is ID=URI or ID=JSON");

@@ -18,7 +18,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Whether all that decode() makes of it is text. */
+/* Whether all that decode() makes of it is text, and no comment stands behind it. */
 static int escapes_check(const char *id, const char *text, size_t len, struct err *e)
 {
 	for (size_t i = 0; i < len; i++) {
@@ -29,6 +29,11 @@ static int escapes_check(const char *id, const char *text, size_t len, struct er
 			return err_set(e, ERR_INVALID,
 				"connection %s: a %% in the URI is not followed by two hexadecimal "
 				"digits; a %% itself is written %%25",
+				id);
+		if (text[i] == '#' && i > 0 && text[i - 1] == ' ')
+			return err_set(e, ERR_INVALID,
+				"connection %s: no comment may stand behind a URI; a # in it is "
+				"written %%23",
 				id);
 		if (text[i] == '\0' || (high == 0 && low == 0))
 			return err_set(e, ERR_INVALID,

@@ -154,18 +154,20 @@ err=$(WINDROW_HOME=$work/home2 "$windrow" import airflow-connections - <"$airflo
 like "a line's place is told" "$err" "standard input:2: left out: connection broken_extra: *"
 rm -rf "$work/home2"
 
-cat >"$work/quoted.env" <<'END'
+cat >"$work/quoted" <<'END'
 export plain=ssh://u@h
 single='{"conn_type": "ssh", "host": "q", "extra": "{\"key_file\": \"/k\"}"}'
 double="ssh://u@h"
 half="ssh://u@h
 AIRFLOW_CONN_SSH_WEB='ssh://u@h'
+noted=ssh://u@h # ours
 END
-WINDROW_HOME=$work/home2 run connections import "$work/quoted.env"
+WINDROW_HOME=$work/home2 run connections import "$work/quoted"
 is "a file of shell variables is read as one, and what is none is told" "$status:$err" \
-	"1:$work/quoted.env:4: left out: connection half is neither JSON nor a URI such as ssh://login@host:22/?key_file=...
-$work/quoted.env:5: left out: AIRFLOW_CONN_SSH_WEB is a variable of Airflow's environment: write the id of the connection, as in ssh_web=...
-3 of 5 connections imported; left out: 2"
+	"1:$work/quoted:4: left out: connection half is neither JSON nor a URI such as ssh://login@host:22/?key_file=...
+$work/quoted:5: left out: AIRFLOW_CONN_SSH_WEB is a variable of Airflow's environment: write the id of the connection, as in ssh_web=...
+$work/quoted:6: left out: connection noted: no comment may stand behind a URI; a # in it is written %23
+3 of 6 connections imported; left out: 3"
 WINDROW_HOME=$work/home2 run connections list -o plain
 is "and nothing of a quote stays" "$(printf '%s\n' "$out" | cut -f 2 | sort -u)" ssh
 rm -rf "$work/home2"
