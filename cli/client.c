@@ -9,7 +9,6 @@
 
 #include "cli/command.h"
 #include "cli/report.h"
-#include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "operators/fdio.h"

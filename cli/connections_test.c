@@ -1,7 +1,5 @@
 /* `windrow connections test`: how far a connection gets, step by step. */
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/commands.h"

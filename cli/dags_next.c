@@ -3,7 +3,6 @@
  * already the store knows; a DAG that it has not seen counts from now.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/args.h"
 #include "cli/commands.h"

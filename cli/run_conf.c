@@ -1,6 +1,7 @@
 /* --conf and --logical-date. */
 #include "cli/run_conf.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/command.h"

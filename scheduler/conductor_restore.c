@@ -3,6 +3,7 @@
  * expressions find them, and every try that may be running keeps its execution id, by which it is
  * found on its host.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

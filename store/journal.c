@@ -6,7 +6,6 @@
 #include "store/journal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine/arena.h"
 #include "engine/err.h"

@@ -1,5 +1,4 @@
 /* Keypairs in the store: the public half as it is, the private one sealed. */
-#include <string.h>
 
 #include "engine/arena.h"
 #include "engine/buf.h"

@@ -25,6 +25,8 @@ struct key_curve {
 	unsigned bits;
 };
 
+/* key.c */
+
 extern const struct key_curve key_curves[3];
 
 /* Takes over the OpenSSL key, whatever comes. ERR_UNSUPPORTED where its type is none of ours. */
@@ -67,16 +69,20 @@ void key_join_status(struct buf *to, struct buf *from);
 void key_secret_begin(struct buf *b);
 void key_secret_end(struct buf *b);
 
+/* key_openssh.c */
+
 /* Reads the private part of an OpenSSH file, opened, and compares it with the public blob. */
 int key_read_private(const char *what, const unsigned char *bytes, size_t len,
 	struct key_bytes public, struct ssh_key **out, struct err *e);
 
-/* Reads PuTTY's format, versions 2 and 3. */
-int key_read_putty(const char *what, const char *text, size_t len, const char *passphrase,
-	struct ssh_key **out, struct err *e);
-
 /* Reads the inside of an OpenSSH file (its base64 decoded). */
 int key_read_openssh(const char *what, const unsigned char *bytes, size_t len,
 	const char *passphrase, struct ssh_key **out, struct err *e);
+
+/* key_putty.c */
+
+/* Reads PuTTY's format, versions 2 and 3. */
+int key_read_putty(const char *what, const char *text, size_t len, const char *passphrase,
+	struct ssh_key **out, struct err *e);
 
 #endif
