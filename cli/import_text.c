@@ -1,6 +1,5 @@
 /* What the importers share: names that are right here, text that is no expression, maps in the
  * making. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/import.h"

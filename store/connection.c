@@ -5,7 +5,6 @@
 #include "store/connection_impl.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/err.h"
