@@ -17,6 +17,7 @@ struct planned_run {
 	bool is_scheduled; /* made by the planner */
 	bool is_backfill;
 	int64_t past; /* logical date of the run before, which holds tasks of it; INSTANT_NONE */
+	struct planned_run *holder; /* that run, where it is in memory; or NULL */
 };
 
 /* A DAG that has a schedule, or runs. */

@@ -2,8 +2,8 @@
  * Runs that are not over: which of the queued ones start. The oldest first, as many at once as
  * their DAG allows, whoever asked for them; none while the DAG is paused. A backfill may ask for
  * fewer of its kind side by side, and then lets others pass. Runs that were over and are cleared
- * stand at the end of the line. A run that holds a started one (depends_on_past) waits for no room,
- * for that would never come.
+ * stand at the end of the line. Where a started run is held by others that wait (depends_on_past),
+ * the first of these waits for no room, for that would never come.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,17 @@ static int64_t date_of(const struct planned_run *run)
 	return runner_facts(run->runner)->logical_date;
 }
 
+/* N.B. a run may be there before the one that holds it: they come as they were made. */
+static void holders_link(struct planned *of, struct planned_run *run)
+{
+	for (struct planned_run *other = of->first; other != NULL; other = other->next) {
+		if (other->past == date_of(run))
+			other->holder = run;
+		if (run->past == date_of(other))
+			run->holder = other;
+	}
+}
+
 static struct planned_run *add(struct planner *p, struct planned *of, struct runner *r)
 {
 	struct planned_run *run = calloc(1, sizeof(*run));
@@ -49,6 +60,8 @@ static struct planned_run *add(struct planner *p, struct planned *of, struct run
 	of->n_backfills += run->is_started && run->is_backfill;
 	of->n_scheduled += run->is_scheduled;
 	planner_past_check(p, of, run);
+	if (of->n_held > 0)
+		holders_link(of, run);
 	return run;
 }
 
@@ -101,26 +114,22 @@ static void start_one(struct planned *of, struct planned_run *run)
 }
 
 /* The run that holds this one, where both are in memory; or NULL. */
-static struct planned_run *holder_of(const struct planned *of, const struct planned_run *run)
+static struct planned_run *holder_of(const struct planned_run *run)
 {
-	struct planned_run *past = of->first;
-
-	if (!planner_past_is_held(run))
-		return NULL;
-	while (past != NULL && date_of(past) != run->past)
-		past = past->next;
-	return past;
+	return planner_past_is_held(run) ? run->holder : NULL;
 }
 
-/* A run that has not started, and holds one that has; or NULL. N.B. the started ones stand in front
- * as a rule. */
+/* The first of the runs that have not started and hold one that has; NULL: there is none, or others
+ * that have started hold them. N.B. the started ones stand in front as a rule. */
 static struct planned_run *awaited_find(const struct planned *of)
 {
 	size_t n_left = of->n_started;
 
 	for (const struct planned_run *run = of->first; n_left > 0; run = run->next) {
-		struct planned_run *past = run->is_started ? holder_of(of, run) : NULL;
+		struct planned_run *past = run->is_started ? holder_of(run) : NULL, *before;
 
+		while (past != NULL && !past->is_started && (before = holder_of(past)) != NULL)
+			past = before;
 		if (past != NULL && !past->is_started)
 			return past;
 		n_left -= run->is_started;
@@ -128,7 +137,6 @@ static struct planned_run *awaited_find(const struct planned *of)
 	return NULL;
 }
 
-/* N.B. what is started may be held by another that waits, too. */
 static void start_awaited(struct planner *p, struct planned *of)
 {
 	struct planned_run *run;
@@ -173,6 +181,10 @@ static void on_added(void *ctx, struct runner *r)
 /* A run that is over makes room for others. */
 static void take_out(struct planner *p, struct planned *of, struct planned_run *run)
 {
+	for (struct planned_run *other = of->first; other != NULL && of->n_held > 0;
+		other = other->next)
+		if (other->holder == run)
+			other->holder = NULL;
 	drop(p, of, run);
 	planner_plan(p, of);
 	planner_start(p, of);
