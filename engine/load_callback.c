@@ -89,10 +89,12 @@ static bool check_headers(struct loader *l, const struct yaml_node *n)
 }
 
 /* N.B. what begins with an expression is looked at when it is rendered. */
-static bool is_web_address(const char *text)
+static bool is_web_address(struct loader *l, const struct yaml_node *n)
 {
-	return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0 ||
-		strncmp(text, "$<", 2) == 0;
+	size_t at;
+
+	return strncmp(n->text, "http://", 7) == 0 || strncmp(n->text, "https://", 8) == 0 ||
+		(load_expr_find(l, n, &at) && at == 0);
 }
 
 static void load_url(struct loader *l, const struct yaml_node *n, struct callback *cb)
@@ -106,7 +108,7 @@ static void load_url(struct loader *l, const struct yaml_node *n, struct callbac
 	if (!load_map(l, n, &l->url_index, "a callback with a url", value))
 		return;
 	if (load_template(l, "url", value[URL_KEY_URL], TEMPLATE_PLAIN, SH_POSIX, &cb->url.url) &&
-		!is_web_address(value[URL_KEY_URL]->text))
+		!is_web_address(l, value[URL_KEY_URL]))
 		load_wrong(l, "url", value[URL_KEY_URL],
 			"an address that begins with http:// or https://");
 	if (value[URL_KEY_METHOD] != NULL)
