@@ -239,7 +239,7 @@ static void test_values(void)
 		"start_date: 2026-01-01\nend_date: 2026-01-31\nschedule: [0 1 * * *, 0 2 * * *]\n"
 		"params: {n: 0x1f, list: [a, {b: no}], text: {type: string, default: x, pattern: "
 		"x}}\n"
-		"on_failure: [{url: u, method: GET}, {operator: local, command: c}]\n"
+		"on_failure: [{url: 'http://u', method: GET}, {operator: local, command: c}]\n"
 		"tasks:\n"
 		"  a:\n    operator: local\n    command: x\n    retry_delay: 1h30m\n"
 		"    skip_on_exit_code: [99, 3]\n    response_limit: 2 MiB\n    setup: yes\n"

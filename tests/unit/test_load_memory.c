@@ -27,7 +27,7 @@ static const char good[] =
 	"schedule: [0 1 * * *, 0 2 * * *]\n"
 	"environment: {A: $<params.city>}\n"
 	"default_args: &d {operator: local, retries: 2}\n"
-	"on_failure: [{url: \"u$<run.id>\", headers: {X: y}}, {command: x}]\n"
+	"on_failure: [{url: \"http://u$<run.id>\", headers: {X: y}}, {command: x}]\n"
 	"stages:\n"
 	"  A:\n"
 	"    when: $<params.city> != 'x'\n"
