@@ -48,30 +48,34 @@ __attribute__((format(printf, 2, 0))) static char *sentence(
 	return whole;
 }
 
+/* Hands it to diag_error() or diag_warning(). */
+__attribute__((format(printf, 4, 0))) static void tell(struct loader *l,
+	void (*add)(struct diags *d, struct pos pos, const char *fmt, ...), struct pos pos,
+	const char *fmt, va_list ap)
+{
+	char *text = sentence(l, fmt, ap);
+
+	if (text != NULL)
+		add(l->diags, pos, "%s", text);
+	free(text);
+}
+
 void load_error(struct loader *l, struct pos pos, const char *fmt, ...)
 {
 	va_list ap;
-	char *text;
 
 	va_start(ap, fmt);
-	text = sentence(l, fmt, ap);
+	tell(l, diag_error, pos, fmt, ap);
 	va_end(ap);
-	if (text != NULL)
-		diag_error(l->diags, pos, "%s", text);
-	free(text);
 }
 
 void load_warning(struct loader *l, struct pos pos, const char *fmt, ...)
 {
 	va_list ap;
-	char *text;
 
 	va_start(ap, fmt);
-	text = sentence(l, fmt, ap);
+	tell(l, diag_warning, pos, fmt, ap);
 	va_end(ap);
-	if (text != NULL)
-		diag_warning(l->diags, pos, "%s", text);
-	free(text);
 }
 
 bool load_wants_hints(const struct loader *l)
