@@ -42,10 +42,7 @@ static const char *shell_word(struct codestream *c, const char *text)
 	if (text[strcspn(text, " \t\n;&|<>()$`\"'\\*?[#~{}!")] == '\0')
 		return text;
 	buf_init(&b, IMPORT_TEXT_MAX);
-	buf_addc(&b, '\'');
-	for (const char *p = text; *p != '\0'; p++)
-		buf_adds(&b, *p == '\'' ? "'\\''" : (char[]){*p, '\0'});
-	buf_addc(&b, '\'');
+	sh_quote_word(&b, text, strlen(text));
 	text = import_text_keep(c->arena, &b);
 	c->is_short = c->is_short || text == NULL;
 	return text == NULL ? "" : text;
