@@ -8,16 +8,12 @@
 #include <string.h>
 
 #include "cli/import_codestream.h"
+#include "cli/import_part.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/strmap.h"
 
 #define STATUS_WORDS "a status is `success`, `failed`, `skipped` or `upstream_failed` here"
-
-struct path {
-	const char *text;
-	size_t len;
-};
 
 static void text_add(struct codestream *c, struct buf *out, const struct yaml_node *n,
 	enum codestream_place place, int depth);
@@ -30,7 +26,7 @@ bool codestream_is_bound(const struct yaml_node *n)
 }
 
 /* Takes a name and the dot behind it off the path's beginning. */
-static bool name_take(struct path *p, const char *name)
+static bool name_take(struct part *p, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -42,7 +38,7 @@ static bool name_take(struct path *p, const char *name)
 }
 
 /* Takes `Stage.Task.` off; names may hold dots. */
-static const struct codestream_task *task_take(const struct codestream *c, struct path *p)
+static const struct codestream_task *task_take(const struct codestream *c, struct part *p)
 {
 	size_t dots = 0;
 
@@ -62,7 +58,7 @@ static const struct codestream_task *task_take(const struct codestream *c, struc
 }
 
 /* Tells of what stands at c->at. */
-static void text_note(struct codestream *c, const char *what, struct path p, const char *why)
+static void text_note(struct codestream *c, const char *what, struct part p, const char *why)
 {
 	diag_warning(c->notes, yaml_value_pos(c->text, c->at, c->at_byte), "%s%.*s%s", what,
 		(int)p.len, p.text, why);
@@ -92,7 +88,7 @@ static bool is_one_word(const struct yaml_node *value)
 }
 
 /* `_my_param` of here, for `my param` of there. */
-static const char *param_find(struct codestream *c, struct path p, enum codestream_place place)
+static const char *param_find(struct codestream *c, struct part p, enum codestream_place place)
 {
 	uint32_t at = c->param_map == NULL ? STRMAP_NONE : strmap_find(c->param_map, p.text, p.len);
 
@@ -108,7 +104,7 @@ static const char *param_find(struct codestream *c, struct path p, enum codestre
 /* ---- outputs ---- */
 
 /* What an SSH task leaves has the same names here; of a REST task the body is the response. */
-static bool output_find(const struct codestream_task *t, struct path *p, const char **name)
+static bool output_find(const struct codestream_task *t, struct part *p, const char **name)
 {
 	static const char *const ssh[] = {"status", "exitCode", "responseFilePath", "logFilePath",
 		"errorFilePath", "userFolder", "scriptExecutionId", "logs", "errorMessage", "error",
@@ -133,14 +129,14 @@ static bool output_find(const struct codestream_task *t, struct path *p, const c
 
 /* Whether what stands in ${...} can only have been meant for Code Stream: no shell knows names with
  * dots or blanks in them, and some are its own. */
-static bool is_foreign(struct path p)
+static bool is_foreign(struct part p)
 {
 	static const char *const own[] = {"requestBy", "executionIndex", "executionUrl",
 		"executionLink", "statusMessage", "comments"};
 	bool has_dot = false;
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (p.len == strlen(own[i]) && memcmp(p.text, own[i], p.len) == 0)
+		if (part_is(p, own[i]))
 			return true;
 	for (size_t i = 0; i < p.len; i++) {
 		has_dot = has_dot || p.text[i] == '.';
@@ -151,7 +147,7 @@ static bool is_foreign(struct path p)
 }
 
 /* Whether a path's rest can stand in an expression as it is: .a[0]["b"]. */
-static bool is_rest(struct path p)
+static bool is_rest(struct part p)
 {
 	for (size_t i = 0; i < p.len; i++)
 		if (strchr("<>{}|$\n \t'`\\", p.text[i]) != NULL)
@@ -182,17 +178,17 @@ static const char *status_path(
 	if (place == CODESTREAM_CONDITION_TEXT)
 		c->status_of = t;
 	else
-		text_note(c, STATUS_WORDS, (struct path){"", 0}, "");
+		text_note(c, STATUS_WORDS, (struct part){"", 0}, "");
 	return arena_printf(c->arena, "%s.%s.output.status", c->stages[t->stage].made, t->made);
 }
 
 /* What a task's `output.` or `status` is here; "": there is no such thing. NULL: no memory. */
 static const char *output_path(struct codestream *c, const struct codestream_task *t,
-	struct path rest, enum codestream_place place)
+	struct part rest, enum codestream_place place)
 {
 	const char *name;
 
-	if (rest.len == 6 && memcmp(rest.text, "status", 6) == 0)
+	if (part_is(rest, "status"))
 		return status_path(c, t, place);
 	if (!name_take(&rest, "output") || !output_find(t, &rest, &name) || !is_rest(rest))
 		return "";
@@ -203,10 +199,10 @@ static const char *output_path(struct codestream *c, const struct codestream_tas
 }
 
 /* What a path without a task in it is here; "": there is no such thing. NULL: no memory. */
-static const char *plain_path(struct codestream *c, struct path p, enum codestream_place place)
+static const char *plain_path(struct codestream *c, struct part p, enum codestream_place place)
 {
 	const char *name, *news;
-	struct path rest = p;
+	struct part rest = p;
 
 	if (name_take(&rest, "input") && (name = param_find(c, rest, place)) != NULL)
 		return arena_printf(c->arena, "params.%s", name);
@@ -216,19 +212,19 @@ static const char *plain_path(struct codestream *c, struct path p, enum codestre
 		if (name != NULL)
 			name = codestream_variable(c->variables, name, &news, c->arena);
 		if (name != NULL && news != NULL)
-			text_note(c, news, (struct path){"", 0}, "");
+			text_note(c, news, (struct part){"", 0}, "");
 		return name == NULL ? NULL : arena_printf(c->arena, "var.%s", name);
 	}
-	if (p.len == 11 && memcmp(p.text, "executionId", 11) == 0)
+	if (part_is(p, "executionId"))
 		return "run.id";
-	if (p.len == 4 && memcmp(p.text, "name", 4) == 0)
+	if (part_is(p, "name"))
 		return "dag.id";
 	return "";
 }
 
 /* `Stage.Task.input.x` is text of the same file: it is put in. False: it cannot be. */
 static bool input_add(struct codestream *c, struct buf *out, const struct codestream_task *t,
-	struct path rest, enum codestream_place place, int depth)
+	struct part rest, enum codestream_place place, int depth)
 {
 	const struct yaml_node *input;
 	const char *name;
@@ -244,12 +240,12 @@ static bool input_add(struct codestream *c, struct buf *out, const struct codest
 }
 
 /* One path. False: it has no counterpart. */
-static bool path_add(struct codestream *c, struct buf *out, struct path p,
+static bool path_add(struct codestream *c, struct buf *out, struct part p,
 	enum codestream_place place, int depth)
 {
 	const struct codestream_task *t;
 	const char *made = plain_path(c, p, place);
-	struct path rest = p;
+	struct part rest = p;
 
 	if (made != NULL && *made == '\0' && (t = task_take(c, &rest)) != NULL) {
 		if (input_add(c, out, t, rest, place, depth))
@@ -281,13 +277,13 @@ static const char *binding_add(struct codestream *c, struct buf *out, const stru
 	const char *p, enum codestream_place place, int depth)
 {
 	const char *close = close_find(c, n, p);
-	struct path path;
+	struct part path;
 
 	if (close == NULL) {
 		import_text_add(out, p, 2);
 		return p + 2;
 	}
-	path = (struct path){p + 2, (size_t)(close - p - 2)};
+	path = (struct part){p + 2, (size_t)(close - p - 2)};
 	c->at = n;
 	c->at_byte = (size_t)(p - n->text);
 	if (!path_add(c, out, path, place, depth)) {
@@ -323,7 +319,7 @@ static const struct codestream_task *status_behind(
 {
 	const struct codestream_task *t;
 	const char *close;
-	struct path path;
+	struct part path;
 
 	p += strspn(p, " \t\n");
 	if (strncmp(p, "==", 2) != 0 && strncmp(p, "!=", 2) != 0)
@@ -332,10 +328,10 @@ static const struct codestream_task *status_behind(
 	close = strncmp(p, "${", 2) == 0 ? close_find(c, n, p) : NULL;
 	if (close == NULL)
 		return NULL;
-	path = (struct path){p + 2, (size_t)(close - p - 2)};
+	path = (struct part){p + 2, (size_t)(close - p - 2)};
 	t = task_take(c, &path);
 	(void)(t != NULL && name_take(&path, "output"));
-	return path.len == 6 && memcmp(path.text, "status", 6) == 0 ? t : NULL;
+	return part_is(path, "status") ? t : NULL;
 }
 
 /* The words of a status there, and what they are here; a condition that holds is skipped. */
@@ -365,7 +361,7 @@ static void literal_add(struct codestream *c, struct buf *out, const struct yaml
 	if (t != NULL) {
 		c->at = n;
 		c->at_byte = (size_t)(p - n->text);
-		text_note(c, STATUS_WORDS, (struct path){"", 0}, "");
+		text_note(c, STATUS_WORDS, (struct part){"", 0}, "");
 	}
 	buf_addc(out, *p++);
 	while (p < close && buf_status(out) == 0) {

@@ -1,4 +1,4 @@
-/* Parts of a line of text, which are neither copied nor ended. Private to the crontab importer. */
+/* Parts of a line of text, which are neither copied nor ended. Private to the importers. */
 #ifndef CLI_IMPORT_PART_H
 #define CLI_IMPORT_PART_H
 
