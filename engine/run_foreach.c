@@ -211,6 +211,18 @@ enum task_state run_foreach_outcome(const struct run_expansion *x, enum run_kill
 	}
 }
 
+static enum run_cause cause_of(enum run_kill kill)
+{
+	switch (kill) {
+	case RUN_KILL_NONE:
+		return RUN_CAUSE_INSTANCES;
+	case RUN_KILL_RUN_TIMEOUT:
+		return RUN_CAUSE_RUN_TIMEOUT;
+	default:
+		return RUN_CAUSE_KILLED;
+	}
+}
+
 void run_foreach_after(struct run *r, uint32_t task)
 {
 	struct run_who w = run_who_task(r, task);
@@ -229,7 +241,6 @@ void run_foreach_after(struct run *r, uint32_t task)
 		run_list_add(r, task);
 	} else if (run_foreach_is_over(x)) {
 		w.cell->kill = RUN_KILL_NONE;
-		run_cell_change(r, &w, run_foreach_outcome(x, kill),
-			kill == RUN_KILL_NONE ? RUN_CAUSE_INSTANCES : RUN_CAUSE_KILLED);
+		run_cell_change(r, &w, run_foreach_outcome(x, kill), cause_of(kill));
 	}
 }

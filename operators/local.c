@@ -124,7 +124,7 @@ static void explain(struct local_try *t)
 			t->timeout_ms > 0 ? " of " : "",
 			t->timeout_ms > 0 ? duration_format(t->timeout_ms, time) : "");
 	else if (t->result.verdict == OP_KILLED)
-		(void)snprintf(text, sizeof(text), "it was cancelled");
+		(void)snprintf(text, sizeof(text), "%s", op_kill_text(t->kill_why));
 	else
 		return;
 	free(t->message);
@@ -410,6 +410,9 @@ static void local_kill(struct op_try *base, enum op_kill why, int64_t grace_ms)
 {
 	struct local_try *t = (struct local_try *)base;
 
+	if (!t->is_killed)
+		t->kill_why = why;
+	t->is_killed = true;
 	(void)local_link_tell(t->owner, LAUNCHER_KILL, t->number, why == OP_KILL_TIMEOUT, grace_ms);
 }
 

@@ -20,6 +20,7 @@ liboperators_a_SOURCES = \
 	operators/local_link.c \
 	operators/local_script.c \
 	operators/local_stream.c \
+	operators/operator.c \
 	operators/operator.h \
 	operators/registry.c \
 	operators/registry.h \

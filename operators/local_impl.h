@@ -35,6 +35,8 @@ struct local_try {
 	struct local_stream streams[2];
 	int64_t response_limit, log_limit, timeout_ms, grace_ms;
 	int64_t logged; /* bytes of both streams handed on */
+	enum op_kill kill_why; /* of the first kill() */
+	bool is_killed;
 	bool is_cmd_timeout; /* timeout_ms is the task's cmd_timeout */
 	bool is_started; /* on_started was called */
 	bool has_ended; /* the launcher has said how; what is left is its output */

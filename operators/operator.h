@@ -112,8 +112,23 @@ struct op_events {
 	void (*on_finished)(void *ctx, const struct op_result *r);
 };
 
-/* Why a try is ended; decides its verdict. */
-enum op_kill { OP_KILL_CANCEL, OP_KILL_TIMEOUT };
+/* Why a try is ended, and what a person is told. Its own timeout makes the verdict OP_TIMED_OUT and
+ * has a sentence with its length; all others make it OP_KILLED. */
+#define OP_KILL_LIST(X)                                                                            \
+	X(CANCEL, "it was cancelled")                                                              \
+	X(TIMEOUT, "it was ended at its timeout")                                                  \
+	X(RUN_TIMEOUT, "the run took longer than its dagrun_timeout")                              \
+	X(MARK, "it was marked while it ran")                                                      \
+	X(CLEAR, "it was cleared while it ran")
+
+enum op_kill {
+#define OP_KILL_ENUM(id, text) OP_KILL_##id,
+	OP_KILL_LIST(OP_KILL_ENUM)
+#undef OP_KILL_ENUM
+		OP_KILL_COUNT
+};
+
+const char *op_kill_text(enum op_kill why);
 
 /* What operators find around them. */
 struct op_host {

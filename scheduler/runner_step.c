@@ -88,7 +88,8 @@ static void keep_cause(struct runner *r, const struct run_row *row, enum run_cau
 
 	if (cause != RUN_CAUSE_INSTANCES) {
 		keep_reason(r, row->task, row->instance,
-			cause == RUN_CAUSE_KILLED ? "it was cancelled" : run_cause_text(cause));
+			cause == RUN_CAUSE_KILLED ? op_kill_text(OP_KILL_CANCEL)
+						  : run_cause_text(cause));
 		return;
 	}
 	n_failed = outputs_failed(r->outputs, row->task, &n_items);

@@ -218,14 +218,30 @@ void runner_try_start(struct runner *r, const struct run_action *a)
 		r->n_running++;
 }
 
+static enum op_kill kill_of(enum run_kill kill)
+{
+	switch (kill) {
+	case RUN_KILL_TIMEOUT:
+		return OP_KILL_TIMEOUT;
+	case RUN_KILL_RUN_TIMEOUT:
+		return OP_KILL_RUN_TIMEOUT;
+	case RUN_KILL_MARK_SUCCESS:
+	case RUN_KILL_MARK_FAILED:
+		return OP_KILL_MARK;
+	case RUN_KILL_CLEAR:
+		return OP_KILL_CLEAR;
+	default:
+		return OP_KILL_CANCEL;
+	}
+}
+
 void runner_try_kill(struct runner *r, const struct run_action *a)
 {
 	struct cell *c = cells_find(r->cells, a->task, a->instance);
 	struct run_event ev = runner_event(RUN_EV_TASK_LOST, a->task, a->instance, a->try_number);
 
 	if (c != NULL && c->try != NULL && c->try_number == a->try_number)
-		try_kill(c->try, a->kill == RUN_KILL_TIMEOUT ? OP_KILL_TIMEOUT : OP_KILL_CANCEL,
-			r->conductor->o.kill_grace_ms);
+		try_kill(c->try, kill_of(a->kill), r->conductor->o.kill_grace_ms);
 	else
 		runner_record(r, &ev);
 }

@@ -118,7 +118,7 @@ void ssh_try_finish_killed(struct ssh_try *t, const char *message)
 			t->timeout_ms > 0 ? duration_format(t->timeout_ms, time) : "",
 			message[0] == '\0' ? "" : "; ", message);
 	else
-		(void)snprintf(text, sizeof(text), "it was cancelled%s%.900s",
+		(void)snprintf(text, sizeof(text), "%s%s%.900s", op_kill_text(t->kill.why),
 			message[0] == '\0' ? "" : "; ", message);
 	ssh_try_finish(t, t->kill.why == OP_KILL_TIMEOUT ? OP_TIMED_OUT : OP_KILLED, text, false);
 }

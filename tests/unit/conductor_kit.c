@@ -57,9 +57,9 @@ static int fake_attach(struct op_instance *i, const struct op_job *job,
 
 static void fake_kill(struct op_try *t, enum op_kill why, int64_t grace_ms)
 {
-	(void)why;
 	(void)grace_ms;
 	((struct fake_try *)t)->is_killed = true;
+	((struct fake_try *)t)->kill_why = why;
 }
 
 static void fake_abandon(struct op_try *t)

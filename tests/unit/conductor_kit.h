@@ -24,6 +24,7 @@ struct fake_try {
 	char id[OP_EXECUTION_ID_MAX + 1], task[64];
 	uint32_t number;
 	bool is_attached, is_open, is_killed;
+	enum op_kill kill_why;
 	const struct op_events *events;
 	void *ctx;
 };

@@ -239,6 +239,36 @@ static void test_slots_are_held(void)
 	kit_end(&kit);
 }
 
+/* Why a task is ended is told to its operator. */
+static void test_kill_reasons(void)
+{
+	static const char yaml[] = "dag_id: t\n"
+				   "dagrun_timeout: 1s\n"
+				   "default_args: {operator: local, command: x}\n"
+				   "tasks: {a: {}, b: {}, c: {}}\n";
+	struct store_kit kit;
+	struct world w;
+	struct runner *r;
+	uint32_t b = 1;
+
+	kit_begin(&kit);
+	world_open(&w, &kit, yaml);
+	n_fakes = 0;
+	r = world_run_add(&w, "r1");
+	runner_start(r);
+	world_settle(&w);
+	IS_INT((long long)n_fakes, 3, "three tasks run");
+	runner_mark(r, 0, RUN_NO_INSTANCE, RUN_MARK_FAILED);
+	(void)runner_clear(r, &(struct runner_clear){.tasks = &b, .n_tasks = 1});
+	while (!fake_of("main.c")->is_killed)
+		(void)uv_run(&w.loop, UV_RUN_ONCE);
+	IS_INT(fake_of("main.a")->kill_why, OP_KILL_MARK, "a mark ends a task");
+	IS_INT(fake_of("main.b")->kill_why, OP_KILL_CLEAR, "a clear does");
+	IS_INT(fake_of("main.c")->kill_why, OP_KILL_RUN_TIMEOUT, "the run's time does");
+	world_close(&w);
+	kit_end(&kit);
+}
+
 static void on_note(void *ctx, enum op_level level, const char *text)
 {
 	struct world *w = ctx;
@@ -316,6 +346,7 @@ int main(void)
 	test_drain();
 	test_finished_run_again();
 	test_slots_are_held();
+	test_kill_reasons();
 	test_broken();
 	test_left_out();
 	return tap_done();

@@ -100,10 +100,12 @@ static void test_pipes(void)
 	(void)alarm(0);
 }
 
+static enum op_kill kill_why;
+
 static void kill_now(struct rig_try *t)
 {
 	if (t->handle != NULL && strchr(buf_str(&t->out), '\n') != NULL)
-		operator_local.kill(t->handle, OP_KILL_CANCEL, t->job.kill_grace_ms);
+		operator_local.kill(t->handle, kill_why, t->job.kill_grace_ms);
 }
 
 static void test_kill(void)
@@ -151,6 +153,19 @@ static void test_kill(void)
 	IS_INT(t.verdict, OP_KILLED, "an orderly end at our signal is no success");
 	IS_INT(t.exit_code, 0, "though its status is told");
 	rig_try_free(&t);
+
+	for (unsigned why = 0; why < OP_KILL_COUNT; why++) {
+		if (why == OP_KILL_TIMEOUT) /* has a sentence with its length */
+			continue;
+		kill_why = (enum op_kill)why;
+		rig_try_init(&t, &rig, "echo ready; sleep 1000", true);
+		t.on_output = kill_now;
+		rig_run(&t);
+		IS_INT(t.verdict, OP_KILLED, "an end by force has its verdict");
+		IS_STR(buf_str(&t.message), op_kill_text(kill_why), "and says why it came");
+		rig_try_free(&t);
+	}
+	kill_why = OP_KILL_CANCEL;
 }
 
 static void test_timeout(void)
