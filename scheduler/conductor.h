@@ -36,6 +36,8 @@ struct conductor_observer {
 	/* A run was added, in state queued, or restored, and is not over. N.B. it is not stored
 	 * yet. One that was over, and goes on, is told by on_run alone. */
 	void (*on_added)(void *ctx, struct runner *r);
+	/* conductor_restore() has taken up all that there was. */
+	void (*on_restored)(void *ctx);
 	void (*on_task)(void *ctx, struct runner *r, const struct runner_change *c);
 	void (*on_run)(void *ctx, struct runner *r, const struct runner_run_change *c);
 	void (*on_line)(void *ctx, struct runner *r, uint32_t task, uint32_t instance,
@@ -115,6 +117,9 @@ int conductor_run_add(
 /* Takes up every run of the store that is not over. Those that cannot be are told by on_left_out,
  * and the others go on. Once, before the loop runs. */
 int conductor_restore(struct conductor *c, struct err *e);
+
+/* Whether that is under way: whoever compares runs with each other waits for on_restored. */
+bool conductor_is_restoring(const struct conductor *c);
 
 /* The runner of a stored run, in memory from now on, over or not; runner_keep() is done for the
  * caller. ERR_NOTFOUND, the store's errors, the edition source's. */

@@ -127,7 +127,7 @@ struct conductor {
 	struct callbacks *callbacks;
 	bool is_timer_due, is_grant_due, is_store_due;
 	bool is_writing; /* a batch: events gather */
-	bool is_draining, is_broken, is_closing;
+	bool is_restoring, is_draining, is_broken, is_closing;
 	struct err broken;
 };
 

@@ -267,6 +267,17 @@ void conductor_tell_left_out(
 	}
 }
 
+static void tell_restored(struct conductor *c)
+{
+	struct conductor_observer *next;
+
+	for (struct conductor_observer *o = c->observers; o != NULL; o = next) {
+		next = o->next;
+		if (o->on_restored != NULL)
+			o->on_restored(o->ctx);
+	}
+}
+
 int conductor_restore(struct conductor *c, struct err *e)
 {
 	struct arena *a = arena_create(0);
@@ -276,11 +287,19 @@ int conductor_restore(struct conductor *c, struct err *e)
 	size_t n = 0;
 	int status = a == NULL ? no_memory(e) : store_runs_unfinished(c->o.store, a, &runs, &n, e);
 
+	c->is_restoring = true;
 	for (size_t i = 0; i < n && status == 0; i++)
 		if (restore(c, &runs[i], &r, &why) != 0)
 			conductor_tell_left_out(c, runs[i].dag_id, runs[i].run_id, &why);
+	c->is_restoring = false;
 	arena_destroy(a);
+	tell_restored(c);
 	return status == 0 && !c->o.is_offline ? callbacks_restore(c, e) : status;
+}
+
+bool conductor_is_restoring(const struct conductor *c)
+{
+	return c->is_restoring;
 }
 
 int conductor_run_load(struct conductor *c, const char *dag_id, const char *run_id,

@@ -168,14 +168,24 @@ static void on_added(void *ctx, struct runner *r)
 	struct planned *of = plan_of(p, r);
 	struct planned_run *run = of == NULL ? NULL : add(p, of, r);
 
+	if (run == NULL && runner_state(r) == RUN_QUEUED && !p->is_stopped)
+		runner_start(r);
+	if (run == NULL || conductor_is_restoring(p->o.conductor))
+		return;
 	/* N.B. for those that waited before it there is no more room than there was: of tens of
 	 * thousands nobody looks at all for each. */
-	if (run != NULL && has_room(p, of))
+	if (has_room(p, of))
 		start_one(of, run);
-	else if (run == NULL && runner_state(r) == RUN_QUEUED && !p->is_stopped)
-		runner_start(r);
-	if (run != NULL)
-		start_awaited(p, of);
+	start_awaited(p, of);
+}
+
+/* Those that hold each other were made in any order. */
+static void on_restored(void *ctx)
+{
+	struct planner *p = ctx;
+
+	for (struct planned *of = p->all; of != NULL; of = of->next)
+		planner_start(p, of);
 }
 
 /* A run that is over makes room for others. */
@@ -230,6 +240,7 @@ struct conductor_observer planner_runs_observer(struct planner *p)
 {
 	return (struct conductor_observer){.ctx = p,
 		.on_added = on_added,
+		.on_restored = on_restored,
 		.on_run = on_run,
 		.on_task = on_task,
 		.on_broken = on_broken};
