@@ -47,6 +47,10 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 
 /* ---- what the importers share: cli/import_text.c ---- */
 
+/* What an importer returns: r, or ERR_LIMIT where the arena's maximum stands behind it, told in e.
+ */
+int import_end(const struct arena *a, int r, struct err *e);
+
 /* Room for one more in a list in the arena; NULL: no memory. */
 void *import_grow(struct arena *a, void *list, size_t n, size_t *cap, size_t size);
 

@@ -434,6 +434,7 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 	import_names_free(&reading.dags);
 	import_aliases_free(&reading.connections);
 	import_aliases_free(&reading.variables);
+	r = import_end(a, r, e);
 	arena_destroy(a);
-	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
+	return r;
 }

@@ -460,6 +460,7 @@ int import_crontab(const struct import_crontab_options *o, const char *text, siz
 		.home = o->home,
 		.pos = {1, 1}};
 	const char *end = text + len, *eol;
+	int r;
 
 	c.environment.is_short = a == NULL || c.places == NULL;
 	for (; text < end && !c.environment.is_short; text = eol + 1, c.pos.line++) {
@@ -472,8 +473,7 @@ int import_crontab(const struct import_crontab_options *o, const char *text, siz
 	import_names_free(&c.names);
 	import_aliases_free(&c.users);
 	strmap_destroy(c.places);
+	r = import_end(a, c.environment.is_short ? ERR_NOMEM : buf_status(out), e);
 	arena_destroy(a);
-	if (c.environment.is_short || buf_status(out) != 0)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	return 0;
+	return r;
 }

@@ -5,6 +5,7 @@
 #include "cli/import.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
+#include "engine/err.h"
 #include "engine/strmap.h"
 
 static bool is_letter(char c)
@@ -32,6 +33,15 @@ void *import_grow(struct arena *a, void *list, size_t n, size_t *cap, size_t siz
 		memcpy(bigger, list, n * size);
 	*cap = *cap == 0 ? 8 : *cap * 2;
 	return bigger;
+}
+
+int import_end(const struct arena *a, int r, struct err *e)
+{
+	if (r == ERR_LIMIT || (r == ERR_NOMEM && a != NULL && arena_is_full(a)))
+		return err_set(e, ERR_LIMIT,
+			"what it would become is more than %zu MiB; import it in parts",
+			IMPORT_TEXT_MAX >> 20);
+	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));
 }
 
 void import_map_add(struct import_map *m, const char *key, struct value value)

@@ -27,6 +27,7 @@ struct arena {
 	struct block *blocks;
 	unsigned char *at, *end;
 	size_t used, max, next_size;
+	bool is_full; /* max has refused something */
 };
 
 static size_t aligned(size_t size)
@@ -123,8 +124,10 @@ void *arena_alloc(struct arena *a, size_t size)
 	if (size > SIZE_MAX - ARENA_ALIGN)
 		return NULL;
 	size = aligned(size == 0 ? 1 : size);
-	if (a->max != 0 && size > a->max - a->used)
+	if (a->max != 0 && size > a->max - a->used) {
+		a->is_full = true;
 		return NULL;
+	}
 	if (size <= (size_t)(a->end - a->at)) {
 		p = a->at;
 		a->at += size;
@@ -184,4 +187,9 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 size_t arena_used(const struct arena *a)
 {
 	return a->used;
+}
+
+bool arena_is_full(const struct arena *a)
+{
+	return a->is_full;
 }

@@ -7,6 +7,7 @@
 #ifndef ENGINE_ARENA_H
 #define ENGINE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -45,5 +46,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(
 
 /* How many bytes have been given out. */
 size_t arena_used(const struct arena *a);
+
+/* Whether its maximum has refused anything: what came back was no want of memory. */
+bool arena_is_full(const struct arena *a);
 
 #endif

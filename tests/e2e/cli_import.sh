@@ -341,6 +341,14 @@ is "and what is not closed" "$?" 0
 } >"$work/far.yaml"
 timeout 20 "$windrow" import codestream "$work/far.yaml" >"$work/out" 2>"$work/err"
 is "or far away" "$?" 0
+{
+	printf 'X='
+	yes xxxxxxxxx | head -n 10000 | tr -d '\n'
+	echo
+	yes '* * * * * echo' | head -n 1000
+} >"$work/large.cron"
+run import crontab "$work/large.cron"
+like "what would become too large is refused, with the limit" "$status:$out:$err" "1::windrow: */large.cron: what it would become is more than 64 MiB; import it in parts"
 run import codestream "$work/nowhere.yaml"
 like "a file that is not there is told" "$status:$err" "1:windrow: */nowhere.yaml: *"
 tap_done
