@@ -311,6 +311,14 @@ static void files_limit(uint64_t max_files)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
+/* The engine's environment may hold keys and connections, and /proc shows it to every script that
+ * runs here: nothing of it is needed. */
+static void environment_forget(void)
+{
+	for (char **entry = environ; *entry != NULL; entry++)
+		explicit_bzero(*entry, strlen(*entry));
+}
+
 /* Makes this copy of the program a process of its own kind. */
 static _Noreturn void become_launcher(int fd, uint64_t max_files)
 {
@@ -338,6 +346,7 @@ static _Noreturn void become_launcher(int fd, uint64_t max_files)
 	if (chdir("/") != 0)
 		_exit(1);
 	files_limit(max_files);
+	environment_forget();
 	(void)prctl(PR_SET_NAME, "windrow-launch");
 	live(3);
 	_exit(0);

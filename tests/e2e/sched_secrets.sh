@@ -28,6 +28,16 @@ shown_by()
 
 run tasks test s never
 like "a secret that is too long to be masked is not given out" "$status:$out$err" "1:*variable long *: a secret has at most 64 KiB*"
+if [ -r /proc/self/environ ]; then
+	cat >"$work/look.yaml" <<'END'
+tasks: {look: {operator: local, command: 'grep -c WINDROW_ "/proc/$PPID/environ"; cat /proc/$PPID/comm'}}
+END
+	is "a script finds nothing of the engine's environment in its parent's" \
+		"$(WINDROW_VAR_OTHER=other "$windrow" tasks test "$work/look.yaml" look 2>/dev/null)" "0
+windrow-launch"
+else
+	skip 1 "there is no /proc"
+fi
 daemon_start
 until_ok "a DAG is there" knows s
 run dags trigger s --run-id one
