@@ -52,6 +52,7 @@ void *secret_alloc(size_t size)
 	if (mlock(p, len) != 0)
 		atomic_store(&was_refused, true);
 	(void)madvise(p, len, MADV_DONTDUMP);
+	(void)madvise(p, len, MADV_WIPEONFORK); /* a copy is neither locked nor wiped */
 	return p;
 }
 

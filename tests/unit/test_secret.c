@@ -55,6 +55,24 @@ static void test_locked(void)
 	secret_free(NULL, 0);
 }
 
+static void test_forked(void)
+{
+	char *p = secret_alloc(100);
+	int status = 0;
+	pid_t child;
+
+	if (p == NULL)
+		return;
+	(void)strcpy(p, "hunter2");
+	child = fork();
+	if (child == 0)
+		_exit(p[0] == '\0' ? 0 : 1);
+	(void)waitpid(child, &status, 0);
+	OK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a forked process has no copy of it");
+	IS_STR(p, "hunter2", "and it is still held here");
+	secret_free(p, 100);
+}
+
 static void test_no_dumps(void)
 {
 	struct rlimit core;
@@ -104,6 +122,7 @@ int main(void)
 {
 	test_refused();
 	test_locked();
+	test_forked();
 	test_no_dumps();
 	test_arena();
 	return tap_done();

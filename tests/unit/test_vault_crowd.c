@@ -49,6 +49,8 @@ static void crowd_member(int who)
 	char name[32];
 	int bad = store_open(&k.options, &s, &k.e) != 0;
 
+	arena = secret_arena_create(0); /* a fork has none of the secrets' memory */
+
 	for (int i = 0; i < SECRETS && bad == 0; i++) {
 		(void)snprintf(name, sizeof(name), "v%d.%d", who, i);
 		bad = in_turn(set, s, name) != 0 ||
