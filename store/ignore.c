@@ -8,6 +8,7 @@
  */
 #include "store/ignore.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* A pattern being matched. */
@@ -15,6 +16,31 @@ struct glob {
 	const char *begin, *end;
 	const char *open; /* sets that begin behind this are not closed; at first the end */
 };
+
+/* Matches one character against a class, [:digit:] say; *s stands on its bracket and is moved to
+ * the one that ends it. -1 where this is no class. */
+static int match_class(const char **s, const char *end, unsigned char c)
+{
+	static const struct {
+		const char *name;
+		int (*holds)(int);
+	} classes[] = {{"alnum:]", isalnum}, {"alpha:]", isalpha}, {"blank:]", isblank},
+		{"cntrl:]", iscntrl}, {"digit:]", isdigit}, {"graph:]", isgraph},
+		{"lower:]", islower}, {"print:]", isprint}, {"punct:]", ispunct},
+		{"space:]", isspace}, {"upper:]", isupper}, {"xdigit:]", isxdigit}};
+
+	if (end - *s < 2 || (*s)[1] != ':')
+		return -1;
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		size_t n = strlen(classes[i].name);
+
+		if ((size_t)(end - *s) - 2 >= n && memcmp(*s + 2, classes[i].name, n) == 0) {
+			*s += 1 + n;
+			return classes[i].holds(c) != 0;
+		}
+	}
+	return -1;
+}
 
 /* Matches one character against [set]; *p stands behind the `[` and is moved behind the `]`. A set
  * that is not closed matches a `[` alone. */
@@ -30,7 +56,12 @@ static bool match_set(struct glob *g, const char **p, char c)
 	s += is_negated;
 	for (first = s; s < end && (*s != ']' || s == first); s++) {
 		unsigned char low, high;
+		int in_class = *s == '[' ? match_class(&s, end, (unsigned char)c) : -1;
 
+		if (in_class >= 0) {
+			is_in |= in_class > 0;
+			continue;
+		}
 		if (*s == '\\' && s + 1 < end)
 			s++;
 		low = high = (unsigned char)*s;
@@ -40,7 +71,8 @@ static bool match_set(struct glob *g, const char **p, char c)
 				s++;
 			high = (unsigned char)*s;
 		}
-		is_in |= low <= (unsigned char)c && (unsigned char)c <= high;
+		is_in |= low == (unsigned char)c ||
+			(low <= (unsigned char)c && (unsigned char)c <= high);
 	}
 	if (s >= end) {
 		g->open = *p;
@@ -129,9 +161,11 @@ static bool match_line(
 		end--;
 	while (end > p && end[-1] == ' ' && !(end - p >= 2 && end[-2] == '\\'))
 		end--;
-	*is_taken_back = p < end && *p == '!';
-	p += *is_taken_back;
 	if (p == end || *p == '#')
+		return false;
+	*is_taken_back = *p == '!';
+	p += *is_taken_back;
+	if (p == end)
 		return false;
 	if (end[-1] == '/') {
 		if (!is_folder)
@@ -149,6 +183,8 @@ int ignore_match(const char *text, size_t len, const char *path, bool is_folder)
 	const char *end = text + len;
 	int verdict = -1;
 
+	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+		text += 3;
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *stop = newline == NULL ? end : newline;

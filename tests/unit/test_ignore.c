@@ -55,6 +55,18 @@ int main(void)
 	is_ignored("[a.yaml", "[a.yaml", 1);
 	is_ignored("*[[a", "x[[a", 1);
 	is_ignored("[a]*[b", "a[a][b", 1);
+	is_ignored("[z-a].yaml", "z.yaml", 1);
+	is_ignored("[[:digit:]x].yaml", "7.yaml", 1);
+	is_ignored("[[:digit:]x].yaml", "x.yaml", 1);
+	is_ignored("[[:digit:]x].yaml", "y.yaml", -1);
+	is_ignored("[![:upper:]].yaml", "A.yaml", -1);
+	is_ignored("[![:upper:]].yaml", "a.yaml", 1);
+	is_ignored("[[:digit:].yaml", "7.yaml", -1);
+	is_ignored("[[:digit", "[[:digit", 1);
+	is_ignored("*.yaml\n!#a.yaml", "#a.yaml", 0);
+	is_ignored("\xEF\xBB\xBF"
+		   "a.yaml",
+		"a.yaml", 1);
 	is_ignored("\\!a.yaml", "!a.yaml", 1);
 	is_ignored("\\#a.yaml", "#a.yaml", 1);
 	is_ignored("a\\*.yaml", "ab.yaml", -1);
