@@ -271,6 +271,11 @@ static void check_default(struct loader *l, const struct key_def *k, const struc
 	case KEY_TEMPLATE_MAP:
 		(void)load_environment_check(l, k->name, n);
 		break;
+	case KEY_TEMPLATE:
+	case KEY_COMMAND:
+	case KEY_SCRIPT:
+		(void)load_is_text(l, k->name, n);
+		break;
 	default:
 		break;
 	}
@@ -303,7 +308,9 @@ static void add_default(struct loader *l, struct values *into, const struct yaml
 
 		if (number < 0)
 			continue;
-		if (!is_known)
+		if (!is_known && number == TASK_KEY_OPERATOR)
+			(void)load_operator(l, p->value);
+		else if (!is_known)
 			check_default(l, key_index_def(&l->op_index[op], (size_t)number), p->value);
 		is_known = true;
 		into[op].node[number] = p->value;
