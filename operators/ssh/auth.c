@@ -301,6 +301,8 @@ static int all_failed(struct session *s, struct err *e)
 {
 	const struct ssh_target *t = s->endpoint->target;
 	struct auth *a = s->auth;
+	bool said_password = a->has_said[false] || a->has_said[true];
+	bool wants_key = !said_password && auth_is_offered(a, "publickey");
 
 	if (a->offered[0] == '\0')
 		return err_set(e, ERR_DENIED,
@@ -311,8 +313,13 @@ static int all_failed(struct session *s, struct err *e)
 			"authentication as %s failed: the server offers %s, and connection %s has "
 			"nothing for these%s",
 			t->login, a->offered, t->conn_id, advice_for(a));
-	return err_set(e, ERR_DENIED, "authentication as %s failed: tried %s; the server offers %s",
-		t->login, buf_str(&a->tried), a->offered);
+	return err_set(e, ERR_DENIED,
+		"authentication as %s failed: tried %s; the server offers %s; %s%s%s", t->login,
+		buf_str(&a->tried), a->offered, wants_key ? "`windrow connections setup " : "",
+		wants_key		? t->conn_id
+			: said_password ? "is the password right?"
+					: "give it a password",
+		wants_key ? "` puts its key there" : "");
 }
 
 int auth_step(struct session *s, struct err *e)

@@ -157,6 +157,25 @@ static void deadline_begin(struct session *s)
 	deadline_tick(s);
 }
 
+/* What it may be where nothing came in time. */
+static const char *deadline_advice(const struct session *s)
+{
+	switch (s->state) {
+	case SESSION_RESOLVE:
+		return "do this machine's name servers answer?";
+	case SESSION_CONNECT:
+		return "is the host up, and does no firewall stand before that port?";
+	case SESSION_HANDSHAKE:
+		return "something accepts connections there: the host hangs, or that is no SSH "
+		       "server";
+	default:
+		return auth_waits_for_agent(s)
+			? "the ssh-agent has not answered"
+			: "the host's own log tells what it waits for, or a longer conn_timeout "
+			  "lets it";
+	}
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
 	struct session *s = timer->data;
@@ -177,12 +196,9 @@ static void on_deadline(uv_timer_t *timer)
 		deadline_begin(s);
 		return;
 	}
-	err_set(&why, ERR_TIMEOUT, "%s: timed out after %s while %s%s", t->place,
+	err_set(&why, ERR_TIMEOUT, "%s: timed out after %s while %s; %s", t->place,
 		duration_format(t->conn_timeout_ms, time), ssh_stage_text(stage_of(s)),
-		s->state == SESSION_HANDSHAKE ? "; something accepts connections there: the host "
-						"hangs, or that is no SSH server"
-			: auth_waits_for_agent(s) ? "; the ssh-agent has not answered"
-						  : "");
+		deadline_advice(s));
 	session_fail(s, false, stage_of(s), &why);
 }
 

@@ -74,7 +74,10 @@ void session_address_next(struct session *s, const char *last_reason)
 		(void)snprintf(reason, sizeof(reason), "%s", strerror(errno));
 	}
 	if (s->fd < 0) {
-		err_set(&why, ERR_UNAVAILABLE, "cannot connect to %s: %s", t->place, reason);
+		err_set(&why, ERR_UNAVAILABLE,
+			"cannot connect to %s: %s; is the host up, and is that the port of its "
+			"sshd?",
+			t->place, reason);
 		session_fail(s, false, SSH_STAGE_CONNECT, &why);
 		return;
 	}
@@ -95,8 +98,9 @@ static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *addr
 	s->handles--;
 	if (status != 0) {
 		err_set(&why, ERR_UNAVAILABLE,
-			"the host name %s of connection %s cannot be resolved: %s", t->host,
-			t->conn_id, uv_strerror(status));
+			"the host name %s of connection %s cannot be resolved: %s; is it "
+			"spelled as DNS or /etc/hosts have it?",
+			t->host, t->conn_id, uv_strerror(status));
 		session_fail(s, false, SSH_STAGE_RESOLVE, &why);
 		return;
 	}

@@ -56,7 +56,7 @@ like "and said to be" "$(task_log main.t)" \
 try "" "open%20barley"
 is "a wrong one is not" "$status" 1
 like "and what was tried is told" "$(task_log main.t)" \
-	"*authentication as $account failed: tried password; the server offers *password*"
+	"*authentication as $account failed: tried password; the server offers *password; is the password right?*"
 case $(cat "$WINDROW_HOME"/logs/*/*/*/* "$work/out" "$work/err") in
 *barley*) shown=yes ;;
 *) shown=no ;;
@@ -96,7 +96,7 @@ is "a host that wants both is given both" "$status" 0
 like "which is said" "$(task_log main.t)" "*Authentication (password) successful!*"
 try "key_file=$sshd_dir/user_key"
 like "where there is but the key, what else is wanted is told" "$(task_log main.t)" \
-	"*failed: tried $sshd_dir/user_key (taken, but not enough); the server offers password*"
+	"*failed: tried $sshd_dir/user_key (taken, but not enough); the server offers password; give it a password*"
 sshd_stop
 
 sshd_start "PasswordAuthentication yes" "UsePAM yes" "AuthorizedKeysFile .ssh/authorized_keys" \

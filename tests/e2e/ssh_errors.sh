@@ -78,7 +78,7 @@ cp "$work/known" "$known"
 # ---- our own keys ----
 
 WINDROW_CONN_BOX="ssh://$sshd_user@127.0.0.1:$port/?key_file=$work/other"
-refused "a key that the server does not know" "*authentication as $sshd_user failed: tried $work/other; the server offers publickey*"
+refused "a key that the server does not know" "*authentication as $sshd_user failed: tried $work/other; the server offers publickey; \`windrow connections setup box\` puts its key there"
 like "the log tells how far it came" "$(task_log main.t)" "*Host key $shown is known*Connected (version 2.0, client OpenSSH_*authentication as*"
 chmod 644 "$work/other"
 refused "a key that others can read" "*$work/other can be read by others (mode 644); run chmod 600*"
@@ -182,9 +182,9 @@ wait "$proxy_pid"
 
 sshd_stop
 WINDROW_CONN_BOX="ssh://nobody@127.0.0.1:1/?key_file=$sshd_dir/user_key"
-refused "a port where nobody listens" "*cannot connect to 127.0.0.1:1: *refused*"
+refused "a port where nobody listens" "*cannot connect to 127.0.0.1:1: *refused; is the host up, and is that the port of its sshd?"
 WINDROW_CONN_BOX="ssh://nobody@[::1]:1/?key_file=$sshd_dir/user_key"
 refused "an IPv6 address" "cannot connect to [[]::1]:1: *"
 WINDROW_CONN_BOX="ssh://nobody@no.such.host.invalid/?key_file=$sshd_dir/user_key"
-refused "a name that does not exist" "*host name no.such.host.invalid of connection box cannot be resolved*"
+refused "a name that does not exist" "*host name no.such.host.invalid of connection box cannot be resolved: *; is it spelled as DNS or /etc/hosts have it?"
 tap_done
