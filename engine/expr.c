@@ -253,7 +253,8 @@ static int resolve(struct path *p, struct expr *x)
 		return plain_resolve(p, EXPR_TASK_ID, 2, "task.id", x);
 	if (is_word(p, 0, "task") && is_word(p, 1, "try_number"))
 		return plain_resolve(p, EXPR_TRY_NUMBER, 2, "task.try_number", x);
-	if (is_word(p, 1, "output"))
+	/* N.B. of `S.output.output.logs` the task is called output: no output is. */
+	if (is_word(p, 1, "output") && !is_word(p, 2, "output"))
 		return output_resolve(p, 1, x);
 	if (is_word(p, 2, "output") && !p->steps[1].is_index)
 		return output_resolve(p, 2, x);
