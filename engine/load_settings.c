@@ -29,6 +29,8 @@ int load_operator(struct loader *l, const struct yaml_node *n)
 		load_wrong(l, "operator", n, "the name of an operator");
 		return -1;
 	}
+	if (!yaml_is_null(n) && !load_is_text(l, "operator", n))
+		return -1;
 	hint_begin(&h, n->text, n->n);
 	for (size_t i = 0; i < l->opts->n_ops; i++) {
 		const char *name = l->opts->ops[i]->name;

@@ -217,7 +217,9 @@ bool load_choice(struct loader *l, const struct key_def *k, const struct yaml_no
 	struct hint h;
 	size_t used = 0;
 
-	if (n->kind == YAML_SCALAR) {
+	if (n->kind == YAML_SCALAR && !yaml_is_null(n)) {
+		if (!load_is_text(l, k->name, n))
+			return false;
 		for (int i = 0; k->choices[i] != NULL; i++) {
 			if (strcmp(k->choices[i], n->text) == 0) {
 				*out = i;
