@@ -11,8 +11,9 @@
 #include "engine/buf.h"
 #include "engine/utf8.h"
 
-#define SHELL_SPELLING 11
-#define JSON_SPELLING 12 /* and the four behind it */
+#define PERCENT_SPELLING 7 /* and the others of percent_ways */
+#define SHELL_SPELLING 14
+#define JSON_SPELLING 15 /* and the four behind it */
 
 /*
  * The part of a secret's base64 that is the same whatever stands around it, where `skip` bytes of
@@ -38,16 +39,31 @@ static bool is_unreserved(unsigned char c)
 		c == '-' || c == '_' || c == '.' || c == '~';
 }
 
+/* What some programs keep in a URL as it is, besides letters, digits, `-`, `_` and `.`, and others
+ * do not. */
+static const struct percent_way {
+	const char *kept;
+	bool has_plus; /* for a blank */
+	bool is_lower;
+} percent_ways[SHELL_SPELLING - PERCENT_SPELLING] = {
+	{"~", false, true}, {"~", false, false}, {"~", true, false},
+	{"~/", false, false}, /* paths */
+	{"~!'()*", false, false}, /* JavaScript, jq */
+	{"*", true, false}, /* forms */
+	{"", true, false}, /* PHP */
+};
+
 static void spell_percent(
-	struct buf *out, const unsigned char *s, size_t len, const char *hex, bool plus, bool slash)
+	struct buf *out, const unsigned char *s, size_t len, const struct percent_way *way)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (is_unreserved(s[i]) || (slash && s[i] == '/'))
+		if ((is_unreserved(s[i]) && s[i] != '~') ||
+			(s[i] != '\0' && strchr(way->kept, s[i]) != NULL))
 			buf_addc(out, (char)s[i]);
-		else if (plus && s[i] == ' ')
+		else if (way->has_plus && s[i] == ' ')
 			buf_addc(out, '+');
 		else
-			buf_addf(out, "%%%c%c", hex[s[i] >> 4], hex[s[i] & 15]);
+			buf_addf(out, way->is_lower ? "%%%02x" : "%%%02X", s[i]);
 	}
 }
 
@@ -118,7 +134,6 @@ bool mask_spelling_is_base64(unsigned i)
 
 void mask_spell(struct buf *out, const unsigned char *s, size_t len, unsigned i)
 {
-	static const char lower[] = "0123456789abcdef", upper[] = "0123456789ABCDEF";
 	static const char b64[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	static const char b64url[] =
@@ -130,10 +145,8 @@ void mask_spell(struct buf *out, const unsigned char *s, size_t len, unsigned i)
 		spell_base64(out, s, len, i - 1, b64);
 	else if (i <= 6)
 		spell_base64(out, s, len, i - 4, b64url);
-	else if (i <= 9)
-		spell_percent(out, s, len, i == 7 ? lower : upper, i == 9, false);
-	else if (i == 10)
-		spell_percent(out, s, len, upper, false, true);
+	else if (i < SHELL_SPELLING)
+		spell_percent(out, s, len, &percent_ways[i - PERCENT_SPELLING]);
 	else if (i == SHELL_SPELLING)
 		spell_shell(out, s, len);
 	else

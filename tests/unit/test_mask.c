@@ -89,6 +89,10 @@ int main(void)
 	check("p%40ss%20w0rd%27%22%5C", "***", "percent-encoded");
 	check("p%40ss+w0rd%27%22%5c", "p%40ss+w0rd%27%22%5c", "mixed spellings are not known");
 	check("p%40ss+w0rd%27%22%5C", "***", "as a form does it");
+	check("p%40ss%20w0rd'%22%5C", "***", "as JavaScript and jq do it");
+	OK(mask_add(mask, "~wow! (it*is)", 13) == 0, "one of what some programs keep in a URL");
+	check("~wow!%20(it*is) ~wow%21%20%28it%2Ais%29", "*** ***", "kept, and not");
+	check("%7Ewow%21+%28it*is%29 %7Ewow%21+%28it%2Ais%29", "*** ***", "as forms do it");
 	check("{\"x\": \"p@ss w0rd'\\\"\\\\\"}", "{\"x\": \"***\"}", "JSON-escaped");
 	check("'p@ss w0rd'\\''\"\\'", "'***'", "quoted for a shell");
 	OK(mask_add(mask, "s$t\"X\\'/q`b", 11) == 0,
