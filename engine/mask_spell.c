@@ -13,7 +13,8 @@
 
 #define PERCENT_SPELLING 7 /* and the others of percent_ways */
 #define SHELL_SPELLING 14
-#define JSON_SPELLING 15 /* and the four behind it */
+#define DASH_SPELLING 15
+#define JSON_SPELLING 16 /* and the four behind it */
 
 /*
  * The part of a secret's base64 that is the same whatever stands around it, where `skip` bytes of
@@ -119,6 +120,20 @@ static void spell_shell(struct buf *out, const unsigned char *s, size_t len)
 	}
 }
 
+/* As dash and busybox do it: 'it'"'"'s'. N.B. behind the last sign no quotes are opened again. */
+static void spell_dash(struct buf *out, const unsigned char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool is_quote = s[i] == '\'';
+
+		if (is_quote && (i == 0 || s[i - 1] != '\''))
+			buf_adds(out, "'\"");
+		buf_addc(out, (char)s[i]);
+		if (is_quote && (i + 1 == len || s[i + 1] != '\''))
+			buf_adds(out, i + 1 == len ? "\"" : "\"'");
+	}
+}
+
 bool mask_spelling_has_bare(const unsigned char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
@@ -149,6 +164,8 @@ void mask_spell(struct buf *out, const unsigned char *s, size_t len, unsigned i)
 		spell_percent(out, s, len, &percent_ways[i - PERCENT_SPELLING]);
 	else if (i == SHELL_SPELLING)
 		spell_shell(out, s, len);
+	else if (i == DASH_SPELLING)
+		spell_dash(out, s, len);
 	else
 		spell_json(out, s, len, (enum json_way)(i - JSON_SPELLING));
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MASK_SPELLINGS 20 /* the first is the secret itself */
+#define MASK_SPELLINGS 21 /* the first is the secret itself */
 #define MASK_BARE_SPELLINGS 6
 
 struct buf;

@@ -95,6 +95,9 @@ int main(void)
 	check("%7Ewow%21+%28it*is%29 %7Ewow%21+%28it%2Ais%29", "*** ***", "as forms do it");
 	check("{\"x\": \"p@ss w0rd'\\\"\\\\\"}", "{\"x\": \"***\"}", "JSON-escaped");
 	check("'p@ss w0rd'\\''\"\\'", "'***'", "quoted for a shell");
+	check("'p@ss w0rd'\"'\"'\"\\'", "'***'", "as dash does it");
+	OK(mask_add(mask, "'it''s'", 7) == 0, "one between quotes");
+	check("''\"'\"'it'\"''\"'s'\"'\"", "'***", "by dash");
 	OK(mask_add(mask, "s$t\"X\\'/q`b", 11) == 0,
 		"one of signs that quotes put a backslash before");
 	check("\"s\\$t\\\"X\\\\'/q\\`b\"", "\"***\"", "in double quotes");
