@@ -145,7 +145,34 @@ static int expand(const struct ssh_target *t, struct buf *out, struct err *e)
 	return buf_status(out) == 0 ? 0 : err_set(e, ERR_NOMEM, "out of memory");
 }
 
-static int spawn(struct session *s, struct proxy *p, char *command, int fd)
+/* Whether an entry of the environment is windrow's alone: others of the same user see what a
+ * command is given. */
+static bool is_ours(const char *entry)
+{
+	static const char *const ours[] = {"WINDROW_CONN_", "WINDROW_VAR_", "WINDROW_MASTER_KEY"};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (strncmp(entry, ours[i], strlen(ours[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The environment less what is windrow's; to be freed. NULL: no memory. */
+static char **environment(void)
+{
+	size_t n = 0, kept = 0;
+	char **block;
+
+	while (environ[n] != NULL)
+		n++;
+	block = calloc(n + 1, sizeof(*block));
+	for (size_t i = 0; block != NULL && i < n; i++)
+		if (!is_ours(environ[i]))
+			block[kept++] = environ[i];
+	return block;
+}
+
+static int spawn(struct session *s, struct proxy *p, char *command, char **env, int fd)
 {
 	char shell[] = "/bin/sh", option[] = "-c";
 	char *args[] = {shell, option, command, NULL};
@@ -158,6 +185,7 @@ static int spawn(struct session *s, struct proxy *p, char *command, int fd)
 	uv_process_options_t o = {.exit_cb = on_process_exit,
 		.file = shell,
 		.args = args,
+		.env = env,
 		.stdio_count = 3,
 		.stdio = stdio};
 
@@ -170,18 +198,19 @@ static int spawn(struct session *s, struct proxy *p, char *command, int fd)
 int proxy_open(struct session *s, int *fd, struct err *e)
 {
 	struct proxy *p = calloc(1, sizeof(*p));
+	char **env = environment();
 	int ends[2] = {-1, -1}, r;
 	struct buf command;
 
 	buf_init(&command, 0);
-	r = p == NULL ? err_set(e, ERR_NOMEM, "out of memory")
-		      : expand(s->endpoint->target, &command, e);
+	r = p == NULL || env == NULL ? err_set(e, ERR_NOMEM, "out of memory")
+				     : expand(s->endpoint->target, &command, e);
 	if (r == 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
 		r = err_set(e, ERR_IO, "no sockets for host_proxy_cmd: %s", strerror(errno));
 	if (r != 0) {
 		free(p);
 	} else {
-		r = spawn(s, p, command.data, ends[1]);
+		r = spawn(s, p, command.data, env, ends[1]);
 		if (r == 0) {
 			(void)uv_read_start((uv_stream_t *)&p->errors, on_errors_room, on_errors);
 			(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -199,6 +228,7 @@ int proxy_open(struct session *s, int *fd, struct err *e)
 		(void)close(ends[1]);
 	}
 	buf_free(&command);
+	free(env);
 	return r;
 }
 

@@ -57,11 +57,13 @@ fails "a host that the jump host cannot reach too" "*failed*jump: 127.0.0.1:$por
 # ---- host_proxy_cmd ----
 
 cat >"$work/way" <<E
+env | sed -n 's/^\\(WINDROW_[^=]*\\)=.*/\\1/p' >"$work/given"
 exec ssh -q -F none -i "$sshd_dir/user_key" -o "UserKnownHostsFile=$me/.ssh/known_hosts" -p $port \\
 	-W "\$1:\$2" $sshd_user@127.0.0.1
 E
 WINDROW_CONN_FAR="$box&host_proxy_cmd=sh%20$work/way%20%25h%20%25p"
 leads "a host_proxy_cmd"
+is "it is given none of windrow's connections and keys" "$(sort "$work/given")" WINDROW_HOME
 printf 'echo no way there >&2\nexit 3\n' >"$work/noway"
 WINDROW_CONN_FAR="$box&host_proxy_cmd=sh%20$work/noway&conn_timeout=1000"
 fails "one that ends at once is told" \
