@@ -198,7 +198,7 @@ static void prologue_add(
 		buf_adds(out, "cd \"${HOME:-/}\" 2>/dev/null || cd /\n");
 	else
 		buf_addf(out,
-			"cd \"${HOME:-/}\" 2>/dev/null; cd -- %s || { tell \"why the "
+			"cd \"${HOME:-/}\" 2>/dev/null; cd -- %s || { tell \"fail the "
 			"working_directory cannot be "
 			"entered\"; "
 			"exit 126; }\n",

@@ -46,7 +46,10 @@ tasks:
   interpreter: {interpreter: "awk -f", script: "#!/bin/sh\nBEGIN { print \"awk\", 6 * 7 }"}
   folder: {working_directory: /usr/lib, command: pwd}
   relative: {working_directory: "it's here", command: pwd}
-  nowhere: {working_directory: /no/such, command: echo ran}
+  nowhere: {working_directory: /no/such, command: echo ran, skip_on_exit_code: 126}
+  nothing:
+    trigger_rule: all_done
+    command: echo $<nowhere.output.completed> $<nowhere.output.exitCode | default('none')>
   three: {command: exit 3}
   skips: {skip_on_exit_code: [99], command: exit 99}
   skips_high: {skip_on_exit_code: 137, command: exit 137}
@@ -70,6 +73,7 @@ fine"
 	is "a relative one counts from home" "$(printed main.relative INFO)" "$host/it's here"
 	like "a folder that is not there is told" "$out" "*main.nowhere failed*message=*working_directory cannot be entered*"
 	is "and nothing runs in another" "$(printed main.nowhere INFO)" ""
+	is "nor has a script run to its end, or a status" "$(printed main.nothing INFO)" "false none"
 	like "an exit status" "$out" '*main.three failed*message="the script ended with exit status 3"*'
 	like "skip_on_exit_code" "$out" '*main.skips skipped*'
 	like "statuses above 128 too" "$out" '*main.skips_high skipped*'
