@@ -197,8 +197,10 @@ static int lost_tell(struct path *p)
 	uint32_t task;
 
 	if (is_word(p, 0, "item") || is_word(p, 0, "index")) {
-		err_set(p->e, ERR_INVALID, "%.*s exists only inside of for_each", (int)s[0].len,
-			s[0].name);
+		err_set(p->e, ERR_INVALID,
+			"%.*s exists only inside of for_each, in the task's operator keys and "
+			"environment",
+			(int)s[0].len, s[0].name);
 		return p->e->code;
 	}
 	if (p->n >= 2 && !s[1].is_index &&

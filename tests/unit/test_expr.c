@@ -101,8 +101,12 @@ static void refused_at_load(void)
 		{"parms.database", EXPR_WHOLE,
 			"nothing is called \"parms\" here; did you mean params?"},
 		{"whatever.x.y", EXPR_WHOLE, "nothing is called \"whatever\" here; " ROOTS},
-		{"item", EXPR_WHOLE, "item exists only inside of for_each"},
-		{"index", EXPR_WHOLE, "index exists only inside of for_each"},
+		{"item", EXPR_WHOLE,
+			"item exists only inside of for_each, in the task's operator keys and "
+			"environment"},
+		{"index", EXPR_WHOLE,
+			"index exists only inside of for_each, in the task's operator keys and "
+			"environment"},
 		{"params", EXPR_WHOLE, "params wants a name behind it: params.NAME"},
 		{"params[0]", EXPR_WHOLE, "params wants a name behind it: params.NAME"},
 		{"params.datbase", EXPR_WHOLE, "there is no parameter \"datbase\""},

@@ -149,7 +149,9 @@ static void problems(void)
 			"default(\"none\"), "
 			"or the end"},
 		{"${run.idd}", "0: there is no run.idd; did you mean run.id?"},
-		{"$<item>", "0: item exists only inside of for_each"},
+		{"$<item>",
+			"0: item exists only inside of for_each, in the task's operator keys and "
+			"environment"},
 		{"${Dump.pg_dump.outputs.logs}",
 			"0: warning: this ${ begins no expression and is left as it is; $<...> "
 			"always is "
