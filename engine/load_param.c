@@ -17,13 +17,14 @@ static const struct {
 	{VALUE_MAP, false},
 };
 
-/* A parameter that says no type has its default's. Nothing is of no type. */
+/* A parameter that says no type has its default's. Nothing is of no type, and 1.0 is no integer
+ * where nobody says so. */
 static void take_type(struct param *p, const struct value *v)
 {
 	if (v->type == VALUE_NULL)
 		return;
 	p->type = v->type;
-	p->is_integer = v->type == VALUE_NUMBER && value_number_is_integer(v->u.text, v->len);
+	p->is_integer = v->type == VALUE_NUMBER && strpbrk(v->u.text, ".eE") == NULL;
 }
 
 static const struct value *load_bound(

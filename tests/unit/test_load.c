@@ -238,7 +238,7 @@ static void test_values(void)
 	const struct dag *d = good(
 		"start_date: 2026-01-01\nend_date: 2026-01-31\nschedule: [0 1 * * *, 0 2 * * *]\n"
 		"params: {n: 0x1f, list: [a, {b: no}], text: {type: string, default: x, pattern: "
-		"x}}\n"
+		"x}, rate: 1.0, whole: {type: integer, default: 1.0}}\n"
 		"on_failure: [{url: 'http://u', method: GET}, {operator: local, command: c}]\n"
 		"tasks:\n"
 		"  a:\n    operator: local\n    command: x\n    retry_delay: 1h30m\n"
@@ -253,6 +253,8 @@ static void test_values(void)
 		"a bare end_date means all of its day");
 	IS_STR(d->params[0].dflt.u.text, "31", "numbers come in JSON's spelling");
 	OK(d->params[0].is_integer && d->params[1].type == VALUE_LIST, "a bare value has its type");
+	OK(d->params[3].type == VALUE_NUMBER && !d->params[3].is_integer && d->params[4].is_integer,
+		"1.0 is a number, where nobody says that it is an integer");
 	v = value_string("y", 1);
 	IS_INT(param_check(&d->params[2], &v, &e), ERR_INVALID, "a given value is checked too");
 	IS_STR(e.text, "text: \"y\" does not match the pattern x", "with the parameter's name");
