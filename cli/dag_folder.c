@@ -14,6 +14,7 @@
 #include "engine/err.h"
 #include "engine/strmap.h"
 #include "store/dags_folder.h"
+#include "store/file_writer.h"
 #include "store/store_run.h"
 
 #define NO_FOLDER                                                                                  \
@@ -128,10 +129,11 @@ static int load_files(struct dag_loader *l, char **paths, size_t n, struct dag_f
 	out->files = calloc(n + 1, sizeof(*out->files));
 	if (out->files == NULL)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < n && r == 0; i++) {
-		out->n_files = i + 1;
-		r = dag_file_load(l, paths[i], &out->files[i]);
-	}
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (file_writer_ask(paths[i]) == FILE_WRITER_THERE)
+			report_note("%s is being written, and does not count yet", paths[i]);
+		else
+			r = dag_file_load(l, paths[i], &out->files[out->n_files++]);
 	return r == 0 ? find_doubles(out) : r;
 }
 

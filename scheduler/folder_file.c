@@ -4,17 +4,13 @@
  */
 #include "scheduler/folder_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 #include <uv.h>
 
 #include "scheduler/folder_watch.h"
+#include "store/file_writer.h"
 
 struct folder_file *folder_file_create(const char *path, const struct stat *st, int mark)
 {
@@ -51,56 +47,6 @@ bool folder_file_is_same(const struct folder_file *a, const struct folder_file *
 	return file_stamp_is_same(&a->stamp, &b->stamp);
 }
 
-enum openness { OPEN_NO, OPEN_YES, OPEN_UNKNOWN };
-
-/* Whether the file lies where leases are this machine's own matter. N.B. NFS and SMB refuse a lease
- * whenever their server has not granted one, with the very error that tells of a writer. */
-static bool has_own_leases(int fd)
-{
-	static const uint32_t local[] = {
-		0xef53, /* ext2, ext3, ext4 */
-		0x58465342, /* XFS */
-		0x9123683e, /* Btrfs */
-		0x01021994, /* tmpfs */
-		0x858458f6, /* ramfs */
-		0x794c7630, /* overlayfs */
-		0xf2f52010, /* F2FS */
-		0x2fc12fc1, /* ZFS */
-		0xca451a4e, /* bcachefs */
-		0x3153464a, /* JFS */
-	};
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) != 0)
-		return false;
-	for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
-		if ((uint32_t)fs.f_type == local[i])
-			return true;
-	return false;
-}
-
-/* Whether somebody has the file open for writing: then it cannot be leased. N.B. who opens it in
- * this moment waits until the lease is given back, and we are told of that by a signal, which must
- * be one that is ignored unless somebody wants it. */
-static enum openness is_being_written(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	enum openness is_open = OPEN_UNKNOWN;
-
-	if (fd < 0)
-		return OPEN_UNKNOWN;
-	if (has_own_leases(fd) && fcntl(fd, F_SETSIG, SIGURG) == 0) {
-		if (fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
-			is_open = OPEN_NO;
-			(void)fcntl(fd, F_SETLEASE, F_UNLCK);
-		} else if (errno == EAGAIN) {
-			is_open = OPEN_YES;
-		}
-	}
-	(void)close(fd);
-	return is_open;
-}
-
 /* Whether a file has other rights or owners, and the bytes that it had. */
 static bool has_same_bytes(const struct folder_file *f)
 {
@@ -135,10 +81,10 @@ static bool is_settled(struct folder_file *f, const struct folder_watch *watch)
 
 	if (how == FOLDER_ARRIVAL_MOVED)
 		return true;
-	switch (is_being_written(f->path)) {
-	case OPEN_NO:
+	switch (file_writer_ask(f->path)) {
+	case FILE_WRITER_NONE:
 		return true;
-	case OPEN_YES:
+	case FILE_WRITER_THERE:
 		f->is_open = true;
 		return false;
 	default:

@@ -22,6 +22,8 @@ libstore_a_SOURCES = \
 	store/db_place.c \
 	store/file_stamp.c \
 	store/file_stamp.h \
+	store/file_writer.c \
+	store/file_writer.h \
 	store/ignore.c \
 	store/ignore.h \
 	store/journal.c \
