@@ -209,12 +209,22 @@ bool mask_is_empty(const struct mask *m)
 	return m->n == 0;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 int mask_add(struct mask *m, const char *secret, size_t len)
 {
 	const char *end = secret + len, *line = secret, *nl;
 	int r;
 
 	while (len > 0 && secret[len - 1] == '\n')
+		len--;
+	/* N.B. what a shell prints of a word has no blanks around it any more. */
+	while (len > MASK_SECRET_MIN && is_blank(secret[len - 1]))
+		len--;
+	for (; len > MASK_SECRET_MIN && is_blank(secret[0]); secret++)
 		len--;
 	if (len < MASK_SECRET_MIN)
 		return 0;
