@@ -209,9 +209,21 @@ bool mask_is_empty(const struct mask *m)
 	return m->n == 0;
 }
 
-static bool is_blank(char c)
+static bool is_blank(unsigned char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Adds the secret without the blanks around it too, as a shell prints it for a word. */
+static int word_add(struct mask *m, const unsigned char *s, size_t len)
+{
+	size_t whole = len;
+
+	while (len > 0 && is_blank(s[len - 1]))
+		len--;
+	for (; len > 0 && is_blank(s[0]); s++)
+		len--;
+	return len == whole || len < MASK_SECRET_MIN ? 0 : spellings_add(m, s, len);
 }
 
 int mask_add(struct mask *m, const char *secret, size_t len)
@@ -221,11 +233,6 @@ int mask_add(struct mask *m, const char *secret, size_t len)
 
 	while (len > 0 && secret[len - 1] == '\n')
 		len--;
-	/* N.B. what a shell prints of a word has no blanks around it any more. */
-	while (len > MASK_SECRET_MIN && is_blank(secret[len - 1]))
-		len--;
-	for (; len > MASK_SECRET_MIN && is_blank(secret[0]); secret++)
-		len--;
 	if (len < MASK_SECRET_MIN)
 		return 0;
 	if (len > MASK_SECRET_MAX)
@@ -233,6 +240,8 @@ int mask_add(struct mask *m, const char *secret, size_t len)
 	if (knows(m, (const unsigned char *)secret, len))
 		return 0;
 	r = spellings_add(m, (const unsigned char *)secret, len);
+	if (r == 0)
+		r = word_add(m, (const unsigned char *)secret, len);
 	while (r == 0 && line < end && memchr(secret, '\n', len) != NULL) {
 		nl = memchr(line, '\n', (size_t)(end - line));
 		if (nl == NULL)

@@ -96,9 +96,8 @@ int main(void)
 	check("{\"x\": \"p@ss w0rd'\\\"\\\\\"}", "{\"x\": \"***\"}", "JSON-escaped");
 	check("'p@ss w0rd'\\''\"\\'", "'***'", "quoted for a shell");
 	check("'p@ss w0rd'\"'\"'\"\\'", "'***'", "as dash does it");
-	OK(mask_add(mask, " \tblanks\r\n", 10) == 0, "one with blanks around it");
-	check("[ \tblanks\r] [blanks] IAlibGFua3MN", "[ \t***\r] [***] IAl***MN",
-		"is known without them");
+	OK(mask_add(mask, "\tblanks \r\n", 10) == 0, "one with blanks around it");
+	check("[\tblanks \r] [blanks]", "[***] [***]", "is known without them");
 	OK(mask_add(mask, "'it''s'", 7) == 0, "one between quotes");
 	check("''\"'\"'it'\"''\"'s'\"'\"", "'***", "by dash");
 	OK(mask_add(mask, "s$t\"X\\'/q`b", 11) == 0,
