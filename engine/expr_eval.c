@@ -128,6 +128,7 @@ static void keys_show(struct buf *b, const struct value *map, const char *word, 
 static int step_failed(const struct expr *x, size_t n, const struct value *v, struct err *e)
 {
 	const struct expr_step *s = &x->steps[n];
+	struct value key = value_string(s->name, s->len < 80 ? s->len : 80);
 	bool is_empty = v->type == VALUE_NULL || (v->type == VALUE_STRING && v->len == 0);
 	int code = ERR_INVALID;
 	struct buf b;
@@ -136,9 +137,8 @@ static int step_failed(const struct expr *x, size_t n, const struct value *v, st
 	path_show(&b, x, n);
 	if (v->type == VALUE_MAP && !s->is_index) {
 		code = ERR_NOTFOUND;
-		buf_adds(&b, " has no \"");
-		buf_add(&b, s->name, s->len < 80 ? s->len : 80);
-		buf_addc(&b, '"');
+		buf_adds(&b, " has no ");
+		value_json(&key, &b);
 		keys_show(&b, v, s->name, s->len);
 	} else if (v->type == VALUE_LIST && s->is_index) {
 		code = ERR_NOTFOUND;

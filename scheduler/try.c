@@ -74,18 +74,21 @@ static void tell_note(struct try *t, enum op_level level, const char *text)
 	buf_free(&clean);
 }
 
-/* The message goes to people, and to the tasks below. */
-static void mask_message(struct try *t)
+/* The message goes to people, and to the tasks below: without secrets, and in one line. */
+static void clean_message(struct try *t)
 {
 	const struct mask *mask = t->o.render.source->mask;
 	struct buf clean;
 
-	if (mask == NULL || mask_is_empty(mask))
-		return;
-	buf_init(&clean, 0);
-	mask_text(mask, t->message, strlen(t->message), &clean);
-	(void)snprintf(t->message, sizeof(t->message), "%s", buf_str(&clean));
-	buf_free(&clean);
+	if (mask != NULL && !mask_is_empty(mask)) {
+		buf_init(&clean, 0);
+		mask_text(mask, t->message, strlen(t->message), &clean);
+		(void)snprintf(t->message, sizeof(t->message), "%s", buf_str(&clean));
+		buf_free(&clean);
+	}
+	for (char *p = t->message; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
 }
 
 static void on_log(void *ctx, enum op_level level, const char *file, int line, const char *text)
@@ -149,7 +152,7 @@ static void tell_failure(struct try *t, int64_t now, const struct try_end *end)
 {
 	uint32_t task = t->o.render.task;
 
-	mask_message(t);
+	clean_message(t);
 	if (end->message[0] == '\0')
 		return;
 	log_line(t, now, OP_ERROR, __LINE__, end->message);

@@ -254,6 +254,16 @@ is "logs that cannot be written end no run" "$status" 0
 like "the first of them is told, and why" "$err" "*warning: what main.? prints cannot be kept: *: Not a directory"
 is "once" "$(printf '%s\n' "$err" | grep -c kept)" 1
 rm "$WINDROW_HOME/logs"
+# Why a task failed is one line, whatever it names.
+dag <<'E'
+tasks:
+  lost: {operator: local, command: "true", working_directory: "/no\nsuch folder"}
+  reads: {operator: local, trigger_rule: all_done, command: "printf '%s\\n' $<lost.output.errorMessage> | wc -l"}
+E
+run dags test "$work/t.yaml" --verbose
+like "a reason is one line" "$out" '*main.reads | 1
+*'
+like "in the log too" "$(cat "$WINDROW_HOME"/logs/dag_id=t/run_id=*/task_id=main.lost/attempt=1.log)" '*"/no?such folder"*'
 # More tasks at once than there are descriptors at first: each has its log open. Scripts have what we began with.
 {
 	echo 'default_args: {operator: local, execution_timeout: 60s}'

@@ -218,6 +218,10 @@ static void failed_at_run(void)
 			"response has no \"verison\"; it has: version, bytes, list, \"odd key\", "
 			"none, ok, "
 			"big, text; did you mean version?"},
+		{"Dump.pg_dump.output.response[\"a\\nb\"] | json", ERR_NOTFOUND,
+			"response has no \"a\\nb\"; it has: version, bytes, list, \"odd key\", "
+			"none, "
+			"ok, big, text"},
 		{"Dump.pg_dump.output.response.big.kolibry", ERR_NOTFOUND,
 			"response.big has no \"kolibry\"; it has: k01, k02, k03, k04, k05, k06, "
 			"k07, k08, "
