@@ -87,12 +87,13 @@ static void check_base64(const struct mask *m, const struct secret *s, size_t be
 	buf_free(&out);
 }
 
-static void percent_add(struct buf *out, const struct secret *s, const char *format)
+static void percent_add(
+	struct buf *out, const struct secret *s, const char *kept, const char *format)
 {
 	for (size_t i = 0; i < s->len; i++) {
 		unsigned char c = (unsigned char)s->text[i];
 		bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			(c >= '0' && c <= '9') || (c != '\0' && strchr("-_.~", c) != NULL);
+			(c >= '0' && c <= '9') || (c != '\0' && strchr(kept, c) != NULL);
 
 		if (is_plain)
 			buf_addc(out, (char)c);
@@ -141,10 +142,13 @@ static void check_spellings(const struct mask *m, const struct secret *s)
 	struct buf b;
 
 	buf_init(&b, 0);
-	percent_add(&b, s, "x");
+	percent_add(&b, s, "-_.~", "x");
 	check_spelled(m, &b);
 	buf_reset(&b);
-	percent_add(&b, s, "X");
+	percent_add(&b, s, "-_.~", "X");
+	check_spelled(m, &b);
+	buf_reset(&b);
+	percent_add(&b, s, "-_.~!'()*", "X");
 	check_spelled(m, &b);
 	buf_reset(&b);
 	for (size_t i = 0; i < s->len; i++)
@@ -182,6 +186,18 @@ static void secrets_take(const uint8_t **data, size_t *size)
 	}
 }
 
+/* The secret as a shell prints it for a word. */
+static struct secret word_of(struct secret s)
+{
+	static const char blanks[] = " \t\r\n";
+
+	while (s.len > 0 && memchr(blanks, s.text[s.len - 1], sizeof(blanks) - 1) != NULL)
+		s.len--;
+	for (; s.len > 0 && memchr(blanks, s.text[0], sizeof(blanks) - 1) != NULL; s.text++)
+		s.len--;
+	return s;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mask *m = mask_create();
@@ -205,9 +221,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in_pieces(m, (const char *)data, size, piece, &whole);
 	in_pieces(m, (const char *)data, size, 1, &whole);
 	for (size_t i = 0; i < n_secrets; i++) {
+		struct secret word = word_of(secrets[i]);
+
 		must_be_hidden(&whole, secrets[i].text, secrets[i].len);
-		if (secrets[i].len >= MASK_SECRET_MIN && secrets[i].len < 1000)
-			check_spellings(m, &secrets[i]);
+		if (secrets[i].len < MASK_SECRET_MIN || secrets[i].len >= 1000)
+			continue;
+		check_spellings(m, &secrets[i]);
+		if (word.len >= MASK_SECRET_MIN)
+			check_spellings(m, &word);
 	}
 	buf_free(&whole);
 	mask_destroy(m);
