@@ -101,10 +101,13 @@ static void note_airflow(struct loader *l, const struct yaml_node *n)
 {
 	const char *end = n->text + n->n, *p = n->text;
 
-	while ((p = memmem(p, (size_t)(end - p), "{{", 2)) != NULL) {
+	/* N.B. memchr() takes a fraction of memmem()'s time, and here is where it shows. */
+	while ((p = memchr(p, '{', (size_t)(end - p))) != NULL) {
 		const char *open = p, *name;
 
-		for (p += 2; p < end && (*p == ' ' || *p == '-');)
+		if (++p == end || *p != '{')
+			continue;
+		for (p++; p < end && (*p == ' ' || *p == '-');)
 			p++;
 		name = airflow_name(p, (size_t)(end - p));
 		if (name != NULL && (open == n->text || open[-1] != '$'))

@@ -468,9 +468,9 @@ static bool check_tag_lines(const struct yaml_text *t, struct diags *diags)
 	struct pos pos = {1, 1};
 	size_t n = 0;
 
-	while (n <= TAG_LINES_MAX &&
-		(p = memmem(p, (size_t)(end - p), mark, strlen(mark))) != NULL) {
-		n += p > t->bytes && may_end_line(p[-1]);
+	while (n <= TAG_LINES_MAX && (p = memchr(p, *mark, (size_t)(end - p))) != NULL) {
+		n += p > t->bytes && may_end_line(p[-1]) && (size_t)(end - p) >= strlen(mark) &&
+			memcmp(p, mark, strlen(mark)) == 0;
 		p++;
 	}
 	if (n <= TAG_LINES_MAX)
