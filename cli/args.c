@@ -239,9 +239,11 @@ static int check_words(const struct args *a, struct err *e)
 	if (a->n_words > most && most == 0)
 		return err_set(e, ERR_INVALID, "\"%s\" is too much: nothing goes here but flags",
 			a->words[0]);
+	/* N.B. the word itself may belong to a value, which may be a secret. */
 	if (a->n_words > most)
-		return err_set(
-			e, ERR_INVALID, "\"%s\" is too much: it takes %s", a->words[most], usage);
+		return err_set(e, ERR_INVALID,
+			"word %zu is too much: it takes %s; what holds blanks goes between quotes",
+			most + 1, usage);
 	return 0;
 }
 

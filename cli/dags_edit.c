@@ -95,8 +95,8 @@ static int delete_exec(const struct args *args)
 	status = client_ask(&r, a, &answer);
 	n = status == EXIT_DONE ? value_member(&answer, "n_runs", 6) : NULL;
 	if (n != NULL)
-		status = confirm(
-			args, "Delete %s with its history of %s runs?", r.dag_id, n->u.text);
+		status = confirm(args, "Delete %s with its history of %s run%s?", r.dag_id,
+			n->u.text, strcmp(n->u.text, "1") == 0 ? "" : "s");
 	r.dry_run = false;
 	if (status == EXIT_DONE)
 		status = client_ask(&r, a, &answer);

@@ -31,9 +31,11 @@ static int clean(struct store *s, int64_t before, bool is_dry, struct store_clea
 static void tell(const char *verb, const struct store_cleaned *c, bool is_asked)
 {
 	(void)fprintf(is_asked ? stdout : stderr,
-		"%s %" PRIu64 " runs with %" PRIu64 " tasks and %" PRIu64 " tries, and %" PRIu64
-		" versions of DAGs that nothing needs any more\n",
-		verb, c->runs, c->tasks, c->tries, c->versions);
+		"%s %" PRIu64 " run%s with %" PRIu64 " task%s and %" PRIu64 " %s, and %" PRIu64
+		" version%s of DAGs that nothing needs any more\n",
+		verb, c->runs, c->runs == 1 ? "" : "s", c->tasks, c->tasks == 1 ? "" : "s",
+		c->tries, c->tries == 1 ? "try" : "tries", c->versions,
+		c->versions == 1 ? "" : "s");
 }
 
 static int clean_store(struct store *s, int64_t before, const struct args *args)

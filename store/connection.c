@@ -18,6 +18,10 @@ int connection_id_check(const char *id, struct err *e)
 	if (len == 0 || len > CONNECTION_ID_MAX)
 		return err_set(e, ERR_INVALID, "a connection's id has 1 to %d bytes, not %zu",
 			CONNECTION_ID_MAX, len);
+	if (strstr(id, "://") != NULL) /* N.B. it may hold a password */
+		return err_set(e, ERR_INVALID,
+			"a URI is no connection's id; `connections add ID --conn-uri URI` takes "
+			"both");
 	for (size_t i = 0; i < len; i++)
 		if (!isalnum((unsigned char)id[i]) && (unsigned char)id[i] < 0x80 &&
 			(strchr("_-.:/\\#!()", id[i]) == NULL || (i == 0 && id[i] == '#')))

@@ -62,6 +62,8 @@ static int take_section(struct reading *r, const struct yaml_pair *pair)
 		(void)setting_find(name->text, name->n, "", 0, &why);
 		return refuse(r, name, "%s", why.text);
 	}
+	if (yaml_is_null(keys)) /* all its settings are commented out */
+		return 0;
 	if (keys->kind != YAML_MAP)
 		return refuse(
 			r, keys, "a section holds settings, as in `core: {dags_folder: dags}`");

@@ -59,6 +59,12 @@ run connections edit keyed --conn-host h
 is "and no longer" "$status:$err" "0:"
 run connections delete keyed
 run keypairs delete deploy
+run connections add ssh://u:hunter2@h
+is "a URI is no id, and not repeated" "$status:$err" \
+	"1:windrow: a URI is no connection's id; \`connections add ID --conn-uri URI\` takes both"
+run variables set k my hunter2
+is "nor is a word too many" "$status:$err" \
+	"2:windrow: variables set: word 3 is too much: it takes KEY [VALUE]; what holds blanks goes between quotes"
 run connections add no --conn-uri ssh://h --conn-host h
 is "a URI says all of it" "$status" 2
 run connections add no --conn-type ssh --conn-extra '{"keyfile": "/k"}'

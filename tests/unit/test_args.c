@@ -96,7 +96,9 @@ static void test_sentences(void)
 		"x", "--logical-date", "--all");
 	REFUSED(&command, "--all takes no value", "x", "--all=yes");
 	REFUSED(&command, "ID is missing; want windrow g v ID [FILE...]", "-a");
-	REFUSED(&two, "\"c\" is too much: it takes ID [RUN]", "a", "b", "c");
+	REFUSED(&two,
+		"word 3 is too much: it takes ID [RUN]; what holds blanks goes between quotes", "a",
+		"b", "c");
 	REFUSED(&bare, "\"c\" is too much: nothing goes here but flags", "c");
 }
 

@@ -74,6 +74,7 @@ static void test_sources(void)
 	(void)snprintf(wanted, sizeof(wanted), "%s/dags", folder);
 	is_set(NULL, NULL, wanted, "default", "nothing is set");
 	is_set("# only a comment\n", NULL, wanted, "default", "an empty file");
+	is_set("core:\n#  dags_folder: /srv/dags\n", NULL, wanted, "default", "an empty section");
 	is_set("core:\n  dags_folder: /srv/dags\n", NULL, "/srv/dags", "windrow.yaml:2:3",
 		"a file");
 	(void)snprintf(wanted, sizeof(wanted), "%s/other", folder);
