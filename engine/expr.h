@@ -132,7 +132,15 @@ struct expr_env {
 	void *ctx;
 	int (*get)(void *ctx, const struct expr *x, struct arena *scratch, struct value *out,
 		struct err *e);
+	/* Told what filters made of a variable, which may be as secret as that is; what it returns
+	 * fails the rendering. May be NULL. */
+	int (*filtered)(
+		void *ctx, const struct expr *x, const char *text, size_t len, struct err *e);
 };
+
+/* What get gives, this very pointer, for a value that is not to be shown: filters leave it as it
+ * is. */
+extern const char expr_hidden[];
 
 /* The expression's value. Lives in scratch, or in what env gave. */
 int expr_eval(const struct expr *x, const struct expr_env *env, struct arena *scratch,

@@ -14,6 +14,8 @@
 #include "engine/hint.h"
 #include "engine/literal.h"
 
+const char expr_hidden[] = "***";
+
 #define KEYS_SHOWN 12 /* of an object, in a sentence */
 
 static bool is_plain_name(const char *s, size_t len)
@@ -208,10 +210,14 @@ int expr_eval(const struct expr *x, const struct expr_env *env, struct arena *sc
 
 		if (rc != 0 && !(is_missing && f->filter->kind == FILTER_DEFAULT))
 			continue;
+		if (rc == 0 && v.type == VALUE_STRING && v.u.text == expr_hidden)
+			break;
 		rc = f->filter->apply(scratch, is_missing ? NULL : &v, f->args, &next, e);
 		if (rc == 0)
 			v = next;
 	}
+	if (rc == 0 && x->root == EXPR_VAR && v.type == VALUE_STRING && env->filtered != NULL)
+		rc = env->filtered(env->ctx, x, v.u.text, v.len, e);
 	if (rc == 0)
 		*out = v;
 	return rc;

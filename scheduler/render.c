@@ -112,6 +112,15 @@ static int get(
 	return status == 0 ? 0 : err_set(e, status, "%s", err_text(status));
 }
 
+/* expr_env's filtered. */
+static int filtered(void *ctx, const struct expr *x, const char *text, size_t len, struct err *e)
+{
+	const struct render *r = ctx;
+	const struct render_source *s = r->source;
+
+	return s->filtered == NULL ? 0 : s->filtered(s->ctx, x->name, x->name_len, text, len, e);
+}
+
 int render_secrets_learn(const struct dag *d, const struct render_source *s, struct err *e)
 {
 	struct value ignored;
@@ -138,7 +147,7 @@ static struct expr_env env_of(const struct render *r)
 		void *out; /* get() only reads it */
 	} ctx = {r};
 
-	return (struct expr_env){.ctx = ctx.out, .get = get};
+	return (struct expr_env){.ctx = ctx.out, .get = get, .filtered = filtered};
 }
 
 /* Renders a template into bytes of the arena. */

@@ -35,6 +35,10 @@ struct render_source {
 		struct value *out, struct err *e);
 	int (*conn)(void *ctx, const char *id, size_t len, const char *attribute,
 		struct arena *scratch, struct value *out, struct err *e);
+	/* Filters made this text of a variable: the mask has to know it, too, where that is a
+	 * secret. NULL: no variable is. */
+	int (*filtered)(void *ctx, const char *name, size_t name_len, const char *text, size_t len,
+		struct err *e);
 };
 
 /* Gives out every variable that a DAG names, so that the source's mask knows the secrets that

@@ -5,16 +5,14 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "engine/expr.h"
 #include "engine/mask.h"
 #include "store/secret.h"
 #include "store/stored.h"
 
-#define HIDDEN "***" /* what stands for a secret */
-
 /* Makes a secret known to the mask, without which it is not given out. */
-static int learn(struct mask *m, const char *name, const char *secret, struct err *e)
+static int learn(struct mask *m, const char *name, const char *secret, size_t len, struct err *e)
 {
-	size_t len = strlen(secret);
 	int r = m == NULL ? 0 : mask_add(m, secret, len);
 
 	if (r == ERR_LIMIT && len > MASK_SECRET_MAX)
@@ -42,9 +40,9 @@ static int var(void *ctx, const char *name, size_t len, struct arena *scratch, s
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	r = stored_variable(s->stored, scratch, copy, &v, e);
 	if (r == 0 && v.is_secret && !s->hides_secrets)
-		r = learn(s->mask, copy, v.value, e);
+		r = learn(s->mask, copy, v.value, strlen(v.value), e);
 	if (r == 0 && v.is_secret && s->hides_secrets)
-		*out = value_string(HIDDEN, strlen(HIDDEN));
+		*out = value_string(expr_hidden, strlen(expr_hidden));
 	else if (r == 0)
 		*out = value_string(v.value, strlen(v.value));
 	else if (r == ERR_NOTFOUND)
@@ -53,6 +51,28 @@ static int var(void *ctx, const char *name, size_t len, struct arena *scratch, s
 			"does WINDROW_VAR_<NAME> (in capitals) in the environment",
 			copy, copy);
 	return r;
+}
+
+/* N.B. those of the environment are no secrets; they win. */
+static int filtered(
+	void *ctx, const char *name, size_t name_len, const char *text, size_t len, struct err *e)
+{
+	struct stored_source *s = ctx;
+	struct arena *a = secret_arena_create(0);
+	const char *copy = a == NULL ? NULL : arena_memdup(a, name, name_len);
+	struct store_variable v = {.is_secret = false};
+	struct value ignored;
+	int r = ERR_NOTFOUND;
+
+	if (copy == NULL)
+		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	else if (!s->hides_secrets &&
+		s->env.var(s->env.ctx, name, name_len, a, &ignored, e) == ERR_NOTFOUND)
+		r = stored_variable(s->stored, a, copy, &v, e);
+	if (r == 0 && v.is_secret)
+		r = learn(s->mask, copy, text, len, e);
+	arena_destroy(a);
+	return r == ERR_NOTFOUND ? 0 : r;
 }
 
 static int text_out(struct arena *scratch, const char *text, struct value *out)
@@ -104,5 +124,6 @@ static int conn(void *ctx, const char *id, size_t len, const char *attribute, st
 
 struct render_source stored_source(struct stored_source *s)
 {
-	return (struct render_source){.ctx = s, .mask = s->mask, .var = var, .conn = conn};
+	return (struct render_source){
+		.ctx = s, .mask = s->mask, .var = var, .conn = conn, .filtered = filtered};
 }

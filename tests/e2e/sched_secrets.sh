@@ -38,6 +38,17 @@ windrow-launch"
 else
 	skip 1 "there is no /proc"
 fi
+printf 'Zm94IGFuZCBnb29zZQ==' | "$windrow" variables set coded --secret
+cat >"$work/changed.yaml" <<'END'
+tasks: {a: {operator: local, command: 'echo $<var.coded | b64decode> $<var.coded | b64decode | upper | replace(" ", "_")>'}}
+END
+run tasks test "$work/changed.yaml" a
+like "what filters make of a secret is one" "$status:$out$err" \
+	"0:\*\*\* \*\*\**Running command: echo '\*\*\*' '\*\*\*'*"
+ok "and shown nowhere" test -z "$(echo "$out$err" | grep -i 'goose')"
+run tasks render "$work/changed.yaml" a
+is "nor does who looks at it see it" "$status:$out" "0:# command
+echo '***' '***'"
 daemon_start
 until_ok "a DAG is there" knows s
 run dags trigger s --run-id one
