@@ -51,11 +51,10 @@ struct for_each_item {
 				* or an object expressions are refused at load, never passed on. */
 };
 
-/* A variable that expressions name. */
+/* An expression that reads a variable. */
 struct dag_variable {
 	struct dag_variable *next; /* NULL: the last */
-	const char *name;
-	size_t len;
+	const struct expr *expr;
 };
 
 struct strmap;
@@ -162,7 +161,7 @@ struct dag {
 	struct strmap *stage_names; /* to their numbers */
 	const uint32_t *order; /* the tasks in a topological order, stable in file order */
 	struct callback *on_success, *on_failure;
-	struct dag_variable *variables; /* that any expression in it names, each once */
+	struct dag_variable *variables; /* that any expression in it names, each spelling once */
 };
 
 /* Frees the DAG and all in it. NULL is fine. */

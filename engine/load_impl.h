@@ -87,7 +87,7 @@ struct loader {
 	struct dag *dag;
 	struct arena *arena;
 	struct strmap *param_names;
-	struct strmap *variable_names; /* of dag->variables; NULL: none yet */
+	struct strmap *variable_names; /* dag->variables as written; NULL: none yet */
 	struct link *links;
 	size_t n_links, cap_links;
 	struct yaml_node *const *dag_values; /* by enum dag_key */

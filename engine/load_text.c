@@ -33,15 +33,15 @@ static void note_variable(struct loader *l, const struct expr *x)
 	if (l->variable_names == NULL)
 		l->variable_names = strmap_create(8);
 	if (l->variable_names != NULL &&
-		strmap_find(l->variable_names, x->name, x->name_len) != STRMAP_NONE)
+		strmap_find(l->variable_names, x->text, x->text_len) != STRMAP_NONE)
 		return;
 	v = arena_alloc(l->arena, sizeof(*v));
 	if (l->variable_names == NULL || v == NULL ||
-		strmap_add(l->variable_names, x->name, x->name_len, 0) != 0) {
+		strmap_add(l->variable_names, x->text, x->text_len, 0) != 0) {
 		load_nomem(l);
 		return;
 	}
-	*v = (struct dag_variable){l->dag->variables, x->name, x->name_len};
+	*v = (struct dag_variable){l->dag->variables, x};
 	l->dag->variables = v;
 }
 

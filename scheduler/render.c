@@ -121,8 +121,20 @@ static int filtered(void *ctx, const struct expr *x, const char *text, size_t le
 	return s->filtered == NULL ? 0 : s->filtered(s->ctx, x->name, x->name_len, text, len, e);
 }
 
+static struct expr_env env_of(const struct render *r)
+{
+	union {
+		const struct render *in;
+		void *out; /* get() only reads it */
+	} ctx = {r};
+
+	return (struct expr_env){.ctx = ctx.out, .get = get, .filtered = filtered};
+}
+
 int render_secrets_learn(const struct dag *d, const struct render_source *s, struct err *e)
 {
+	const struct render r = {.dag = d, .source = s};
+	struct expr_env env = env_of(&r);
 	struct value ignored;
 	int status = 0;
 
@@ -132,22 +144,13 @@ int render_secrets_learn(const struct dag *d, const struct render_source *s, str
 		struct arena *a = secret_arena_create(0);
 
 		status = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
-				   : s->var(s->ctx, v->name, v->len, a, &ignored, e);
+				   : expr_eval(v->expr, &env, a, &ignored, e);
 		arena_destroy(a);
-		if (status == ERR_NOTFOUND || status == ERR_CORRUPT || status == ERR_UNSUPPORTED)
+		if (status == ERR_NOTFOUND || status == ERR_CORRUPT || status == ERR_UNSUPPORTED ||
+			status == ERR_INVALID)
 			status = 0;
 	}
 	return status;
-}
-
-static struct expr_env env_of(const struct render *r)
-{
-	union {
-		const struct render *in;
-		void *out; /* get() only reads it */
-	} ctx = {r};
-
-	return (struct expr_env){.ctx = ctx.out, .get = get, .filtered = filtered};
 }
 
 /* Renders a template into bytes of the arena. */

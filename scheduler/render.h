@@ -41,9 +41,10 @@ struct render_source {
 		struct err *e);
 };
 
-/* Gives out every variable that a DAG names, so that the source's mask knows the secrets that
- * earlier tries of a run may have left in outputs. What there is not, cannot be opened any more, or
- * is of a kind that is never given out, is passed over; else the source's errors. */
+/* Gives out every variable that a DAG names, as its expressions' filters have it, so that the
+ * source's mask knows the secrets that earlier tries of a run may have left in outputs. What there
+ * is not, cannot be opened any more, or is of a kind that is never given out, is passed over; else
+ * the source's errors. */
 int render_secrets_learn(const struct dag *d, const struct render_source *s, struct err *e);
 
 /* The place of one task, or instance, in a run. */

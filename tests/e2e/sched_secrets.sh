@@ -11,7 +11,7 @@ printf %s "$secret" | "$windrow" variables set token --secret
 head -c 70000 /dev/zero | tr '\0' k | "$windrow" variables set long --secret
 cat >"$dags/s.yaml" <<END
 tasks:
-  leave: {operator: local, command: 'printf %s $<var.token> > "\$SCRIPT_RESPONSE_FILE"'}
+  leave: {operator: local, command: 'printf "%s %s" $<var.token> $<var.coded | b64decode> > "\$SCRIPT_RESPONSE_FILE"'}
   wait: {operator: local, command: "until [ -e $work/go ] || [ ! -d $work ]; do sleep 0.05; done", depends_on: [leave]}
   show: {operator: local, command: 'echo "$<main.leave.output.response>"; exit 3', depends_on: [wait]}
   never: {operator: local, command: 'echo $<var.long>', depends_on: [show]}
@@ -57,8 +57,8 @@ daemon_stop
 daemon_start
 : >"$work/go"
 until_ok "another scheduler goes on with the run" is_state show failed
-is "and its log holds no secret" "$(shown_by 1)" 'Running command: echo "***"; exit 3
-***
+is "and its log holds no secret" "$(shown_by 1)" 'Running command: echo "*** ***"; exit 3
+*** ***
 the script ended with exit status 3'
 daemon_stop
 daemon_start
@@ -68,12 +68,12 @@ until_ok "to its end" is_state show failed
 is "and its log holds none" "$(shown_by 2)" "$(shown_by 1)"
 run tasks render s show one
 is "nor does what it was rendered to" "$status:$out" '0:# command
-echo "***"; exit 3'
+echo "*** ***"; exit 3'
 for format in table json yaml plain; do
 	run tasks render s show one -o "$format"
 	like "as $format neither" "$status:$out" "0:*[*][*][*]*"
-	is "in any part" "$(printf %s "$out" | grep -c hunter)" 0
+	is "in any part" "$(printf %s "$out" | grep -c -e hunter -e goose)" 0
 done
 daemon_stop
-is "nor does any log" "$(grep -rl hunter "$WINDROW_HOME/logs" "$daemon_log")" ""
+is "nor does any log" "$(grep -rl -e hunter -e goose "$WINDROW_HOME/logs" "$daemon_log")" ""
 tap_done

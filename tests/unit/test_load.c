@@ -294,8 +294,8 @@ static void test_numbers(void)
 /* Wherever a variable is named, the DAG knows of it, once. */
 static void test_variables(void)
 {
-	static const char *const names[] = {
-		"on", "each", "when", "list", "env", "cmd", "shared", "all"};
+	static const char *const names[] = {"var.on", "var.each", "var.when", "var.list", "var.env",
+		"var.cmd", "var.cmd | upper", "var.shared", "var.all"};
 	const struct dag *d = good(
 		"environment: {E: $<var.all>}\n"
 		"default_args: {operator: local, environment: {D: $<var.shared>}}\n"
@@ -310,14 +310,16 @@ static void test_variables(void)
 
 	for (const struct dag_variable *v = d->variables; v != NULL; v = v->next)
 		n++;
-	IS_INT((long long)n, sizeof(names) / sizeof(names[0]), "variables are noted once each");
+	IS_INT((long long)n, sizeof(names) / sizeof(names[0]),
+		"variables are noted, each spelling once");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const struct dag_variable *v = d->variables;
 
 		while (v != NULL &&
-			(v->len != strlen(names[i]) || memcmp(v->name, names[i], v->len) != 0))
+			(v->expr->text_len != strlen(names[i]) ||
+				memcmp(v->expr->text, names[i], v->expr->text_len) != 0))
 			v = v->next;
-		OK(v != NULL, "var.%s is", names[i]);
+		OK(v != NULL, "%s is", names[i]);
 	}
 	unload();
 }
