@@ -218,6 +218,9 @@ static enum run_cause cause_of(enum run_kill kill)
 		return RUN_CAUSE_INSTANCES;
 	case RUN_KILL_RUN_TIMEOUT:
 		return RUN_CAUSE_RUN_TIMEOUT;
+	case RUN_KILL_MARK_SUCCESS:
+	case RUN_KILL_MARK_FAILED:
+		return RUN_CAUSE_MARK;
 	default:
 		return RUN_CAUSE_KILLED;
 	}

@@ -139,6 +139,7 @@ static void test_clear_over(void)
 static void test_mark(void)
 {
 	struct kit k;
+	const struct run_action *changed;
 
 	kit_plan(&k, 3, "0>1 1>2");
 	kit_start(&k);
@@ -171,6 +172,20 @@ static void test_mark(void)
 	kit_mark(&k, 0, 0, RUN_MARK_SUCCESS);
 	IS_STR(kit_run_state(&k), "success", "marked success, it fails nothing any more");
 	IS_INT(kit_mark(&k, 0, 2, RUN_MARK_SUCCESS), ERR_INVALID, "there is no third");
+	kit_free(&k);
+
+	kit_plan(&k, 1, "");
+	k.tasks[0].is_for_each = true;
+	kit_start(&k);
+	kit_decide(&k, 0, RUN_VERDICT_RUN, 1);
+	kit_begin(&k, 0, 0);
+	kit_mark(&k, 0, ONE, RUN_MARK_FAILED);
+	kit_end(&k, 0, 0, RUN_EXIT_FAILED);
+	IS_STR(kit_states(&k), "failed", "a for_each that runs may be marked");
+	changed = kit_action(&k, RUN_ACT_TASK_CHANGED, 1);
+	OK(changed != NULL && changed->task_changed.row.instance == ONE &&
+			changed->task_changed.cause == RUN_CAUSE_MARK,
+		"which is why it failed");
 	kit_free(&k);
 }
 
