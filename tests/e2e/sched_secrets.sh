@@ -42,6 +42,13 @@ printf 'Zm94IGFuZCBnb29zZQ==' | "$windrow" variables set coded --secret
 cat >"$work/changed.yaml" <<'END'
 tasks: {a: {operator: local, command: 'echo $<var.coded | b64decode> $<var.coded | b64decode | upper | replace(" ", "_")>'}}
 END
+head -c 60000 /dev/urandom | od -An -v -tx1 | tr -d ' \n' | head -c 60000 | "$windrow" variables set large --secret
+cat >"$work/large.yaml" <<'END'
+tasks: {a: {operator: local, script: 'echo $<var.large | b64encode>; echo $<var.large | b64encode> | wc -c'}}
+END
+run tasks test "$work/large.yaml" a
+like "the base64 of a large one is given out, and masked" "$status:$out" "0:\*\*\**
+80001"
 run tasks test "$work/changed.yaml" a
 like "what filters make of a secret is one" "$status:$out$err" \
 	"0:\*\*\* \*\*\**Running command: echo '\*\*\*' '\*\*\*'*"
