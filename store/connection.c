@@ -11,6 +11,23 @@
 #include "engine/hint.h"
 #include "engine/utf8.h"
 
+int connection_id_variable(const char *id, struct err *e)
+{
+	static const char variable[] = "AIRFLOW_CONN_";
+	char name[CONNECTION_ID_MAX + 1];
+	size_t n = 0;
+
+	if (strncmp(id, variable, strlen(variable)) != 0)
+		return 0;
+	for (const char *p = id + strlen(variable); *p != '\0' && n < CONNECTION_ID_MAX; p++)
+		name[n++] = (char)tolower((unsigned char)*p);
+	name[n] = '\0';
+	return err_set(e, ERR_INVALID,
+		"%s is a variable of Airflow's environment: write the id of the connection, as in "
+		"%s",
+		id, name);
+}
+
 int connection_id_check(const char *id, struct err *e)
 {
 	size_t len = strlen(id);
@@ -29,9 +46,9 @@ int connection_id_check(const char *id, struct err *e)
 				"\"%s\" cannot be a connection's id: it takes letters, digits and "
 				"_-.:/\\#!(), and does not begin with #",
 				id);
-	return utf8_valid(id, len) == len
-		? 0
-		: err_set(e, ERR_INVALID, "a connection's id must be UTF-8");
+	if (utf8_valid(id, len) != len)
+		return err_set(e, ERR_INVALID, "a connection's id must be UTF-8");
+	return connection_id_variable(id, e);
 }
 
 /* --- JSON --- */

@@ -41,6 +41,9 @@ int connection_from_value(struct arena *a, const char *id, const struct value *o
  * CONNECTION_ID_MAX bytes, and no # at its beginning. ERR_INVALID. */
 int connection_id_check(const char *id, struct err *e);
 
+/* Whether it is none of Airflow's variables, AIRFLOW_CONN_<ID>, as files have them for ids. */
+int connection_id_variable(const char *id, struct err *e);
+
 /* Checks `extra` of an SSH connection: an unknown key is refused with the nearest right one, and a
  * value that is none for its key with what would be one. */
 int connection_check(const struct connection *c, struct err *e);

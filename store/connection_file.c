@@ -4,7 +4,6 @@
  */
 #include "store/connection_file.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -14,8 +13,6 @@
 #include "engine/strmap.h"
 #include "engine/utf8.h"
 #include "store/yaml_value.h"
-
-#define AIRFLOW_VARIABLE "AIRFLOW_CONN_"
 
 /* How many bytes of blanks and of comments, which both YAML and env have, the text begins with. */
 static size_t opening_skip(const char *text, size_t len)
@@ -74,6 +71,8 @@ static int read_pair(
 	if (memchr(id, '\0', p->key_len) != NULL)
 		return err_set(
 			e, ERR_INVALID, "connection %s: an id cannot hold a NUL character", id);
+	if (connection_id_variable(id, e) != 0)
+		return ERR_INVALID;
 	if (v->type == VALUE_LIST && v->len != 1)
 		return err_set(e, ERR_INVALID,
 			"connection %s is given %zu times: it must be given once", id, v->len);
@@ -117,21 +116,6 @@ static int read_map(struct arena *a, const char *name, const struct value *map,
 	return 0;
 }
 
-/* A name of Airflow's environment, where ids are in capitals. */
-static int variable_refuse(struct arena *a, const char *name, struct err *e)
-{
-	char *id = arena_strdup(a, name + strlen(AIRFLOW_VARIABLE));
-
-	for (char *p = id; p != NULL && *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	if (id == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	return err_set(e, ERR_INVALID,
-		"%s is a variable of Airflow's environment: write the id of the connection, as in "
-		"%s=...",
-		name, id);
-}
-
 /* One line of an env file, without the blanks around it. A value may stand in quotes, as shells
  * want it. */
 static int read_line(
@@ -150,8 +134,8 @@ static int read_line(
 	if (id == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	out->id = id;
-	if (strncmp(id, AIRFLOW_VARIABLE, strlen(AIRFLOW_VARIABLE)) == 0)
-		return variable_refuse(a, id, e);
+	if (connection_id_variable(id, e) != 0)
+		return ERR_INVALID;
 	value = equals + 1;
 	n = (size_t)(line + len - value);
 	if (n >= 2 && (*value == '"' || *value == '\'') && value[n - 1] == *value) {

@@ -160,6 +160,11 @@ err=$(WINDROW_HOME=$work/home2 "$windrow" import airflow-connections - <"$airflo
 like "a line's place is told" "$err" "standard input:2: left out: connection broken_extra: *"
 rm -rf "$work/home2"
 
+echo '{"AIRFLOW_CONN_WEB": {"conn_type": "ssh"}}' >"$work/variable.json"
+run connections import "$work/variable.json"
+is "a variable's name is no id, in JSON either" "$status:$err" \
+	"1:$work/variable.json: left out: AIRFLOW_CONN_WEB is a variable of Airflow's environment: write the id of the connection, as in web
+0 of 1 connections imported; left out: 1"
 cat >"$work/quoted" <<'END'
 export plain=ssh://u@h
 single='{"conn_type": "ssh", "host": "q", "extra": "{\"key_file\": \"/k\"}"}'
@@ -171,7 +176,7 @@ END
 WINDROW_HOME=$work/home2 run connections import "$work/quoted"
 is "a file of shell variables is read as one, and what is none is told" "$status:$err" \
 	"1:$work/quoted:4: left out: connection half is neither JSON nor a URI such as ssh://login@host:22/?key_file=...
-$work/quoted:5: left out: AIRFLOW_CONN_SSH_WEB is a variable of Airflow's environment: write the id of the connection, as in ssh_web=...
+$work/quoted:5: left out: AIRFLOW_CONN_SSH_WEB is a variable of Airflow's environment: write the id of the connection, as in ssh_web
 $work/quoted:6: left out: connection noted: no comment may stand behind a URI; a # in it is written %23
 3 of 6 connections imported; left out: 3"
 WINDROW_HOME=$work/home2 run connections list -o plain
