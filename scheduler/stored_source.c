@@ -40,53 +40,61 @@ static bool is_known(const struct mask *m, const char *text, size_t len)
 	return is;
 }
 
+/* The variable: of the environment, which wins and is never a secret, or of the store. */
+static int find(struct stored_source *s, const char *name, size_t len, struct arena *a,
+	struct store_variable *out, struct err *e)
+{
+	struct value said;
+	int r = s->env.var(s->env.ctx, name, len, a, &said, e);
+
+	if (r != 0 && r != ERR_NOTFOUND)
+		return r;
+	if ((name = arena_memdup(a, name, len)) == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (r == 0)
+		*out = (struct store_variable){.name = name, .value = said.u.text};
+	else
+		r = stored_variable(s->stored, a, name, out, e);
+	if (r == ERR_NOTFOUND)
+		(void)err_set(e, r,
+			"there is no variable %s; `windrow variables set %s` makes one, and so "
+			"does WINDROW_VAR_<NAME> (in capitals) in the environment",
+			name, name);
+	return r;
+}
+
 static int var(void *ctx, const char *name, size_t len, struct arena *scratch, struct value *out,
 	struct err *e)
 {
 	struct stored_source *s = ctx;
 	struct store_variable v;
-	const char *copy;
-	int r = s->env.var(s->env.ctx, name, len, scratch, out, e);
+	int r = find(s, name, len, scratch, &v, e);
 
-	if (r != ERR_NOTFOUND)
-		return r;
-	copy = arena_memdup(scratch, name, len);
-	if (copy == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	r = stored_variable(s->stored, scratch, copy, &v, e);
-	if (r == 0 && v.is_secret && !s->hides_secrets)
-		r = learn(s->mask, copy, v.value, strlen(v.value), e);
 	if (r == 0 && v.is_secret && s->hides_secrets)
-		*out = value_string(expr_hidden, strlen(expr_hidden));
-	else if (r == 0)
+		v.value = expr_hidden;
+	else if (r == 0 && v.is_secret)
+		r = learn(s->mask, v.name, v.value, strlen(v.value), e);
+	if (r == 0)
 		*out = value_string(v.value, strlen(v.value));
-	else if (r == ERR_NOTFOUND)
-		(void)err_set(e, r,
-			"there is no variable %s; `windrow variables set %s` makes one, and so "
-			"does WINDROW_VAR_<NAME> (in capitals) in the environment",
-			copy, copy);
 	return r;
 }
 
-/* N.B. those of the environment are no secrets; they win. */
 static int filtered(
 	void *ctx, const char *name, size_t name_len, const char *text, size_t len, struct err *e)
 {
 	struct stored_source *s = ctx;
-	struct arena *a = secret_arena_create(0);
-	const char *copy = a == NULL ? NULL : arena_memdup(a, name, name_len);
-	struct store_variable v = {.is_secret = false};
-	struct value ignored;
-	int r = ERR_NOTFOUND;
+	struct arena *a;
+	struct store_variable v;
+	int r;
 
-	if (copy == NULL)
-		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	else if (!s->hides_secrets &&
-		s->env.var(s->env.ctx, name, name_len, a, &ignored, e) == ERR_NOTFOUND)
-		r = stored_variable(s->stored, a, copy, &v, e);
+	if (s->mask == NULL || s->hides_secrets)
+		return 0;
+	a = secret_arena_create(0);
+	r = a == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+		      : find(s, name, name_len, a, &v, e);
 	/* N.B. the base64 of one may be longer than a secret that the mask takes. */
-	if (r == 0 && v.is_secret && s->mask != NULL && !is_known(s->mask, text, len))
-		r = learn(s->mask, copy, text, len, e);
+	if (r == 0 && v.is_secret && !is_known(s->mask, text, len))
+		r = learn(s->mask, v.name, text, len, e);
 	arena_destroy(a);
 	return r == ERR_NOTFOUND ? 0 : r;
 }
