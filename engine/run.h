@@ -310,4 +310,7 @@ const char *run_action_name(enum run_action_kind k);
 const char *run_kill_name(enum run_kill k);
 const char *run_cause_text(enum run_cause c);
 
+/* What a kill is as a cause; RUN_CAUSE_EXIT: there was none. */
+enum run_cause run_kill_cause(enum run_kill k);
+
 #endif

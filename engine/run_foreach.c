@@ -213,17 +213,9 @@ enum task_state run_foreach_outcome(const struct run_expansion *x, enum run_kill
 
 static enum run_cause cause_of(enum run_kill kill)
 {
-	switch (kill) {
-	case RUN_KILL_NONE:
+	if (kill == RUN_KILL_NONE)
 		return RUN_CAUSE_INSTANCES;
-	case RUN_KILL_RUN_TIMEOUT:
-		return RUN_CAUSE_RUN_TIMEOUT;
-	case RUN_KILL_MARK_SUCCESS:
-	case RUN_KILL_MARK_FAILED:
-		return RUN_CAUSE_MARK;
-	default:
-		return RUN_CAUSE_KILLED;
-	}
+	return kill == RUN_KILL_CANCEL ? RUN_CAUSE_KILLED : run_kill_cause(kill);
 }
 
 void run_foreach_after(struct run *r, uint32_t task)

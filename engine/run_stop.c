@@ -8,25 +8,13 @@
  */
 #include "engine/run_impl.h"
 
-static enum run_cause cause_of(enum run_kill why)
-{
-	switch (why) {
-	case RUN_KILL_RUN_TIMEOUT:
-		return RUN_CAUSE_RUN_TIMEOUT;
-	case RUN_KILL_MARK_FAILED:
-		return RUN_CAUSE_MARK;
-	default:
-		return RUN_CAUSE_CANCEL;
-	}
-}
-
 static void cut(struct run *r, const struct run_who *w, enum run_kill why)
 {
 	if (run_cell_is_active(w->cell)) {
 		run_try_kill(r, w, why == RUN_KILL_RUN_TIMEOUT ? why : RUN_KILL_CANCEL);
 	} else if (!task_state_is_over(w->cell->state)) {
 		run_try_withdraw(r, w);
-		run_cell_change(r, w, TASK_SKIPPED, cause_of(why));
+		run_cell_change(r, w, TASK_SKIPPED, run_kill_cause(why));
 	}
 }
 
@@ -49,10 +37,10 @@ int run_stop(struct run *r, enum run_kill why, bool teardowns_too, struct err *e
 		return err_set(e, 0, "the run is over already"), RUN_IGNORED;
 	if (r->head.stop != RUN_KILL_NONE && !teardowns_too)
 		return err_set(e, 0, "the run is being ended already"), RUN_IGNORED;
-	run_head_resume(r, cause_of(why));
+	run_head_resume(r, run_kill_cause(why));
 	if (r->head.stop == RUN_KILL_NONE) {
 		r->head.stop = (uint8_t)why;
-		run_head_change(r, r->head.state, cause_of(why));
+		run_head_change(r, r->head.state, run_kill_cause(why));
 	}
 	if (r->head.state == RUN_QUEUED)
 		teardowns_too = true; /* nothing was set up */

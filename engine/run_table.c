@@ -156,3 +156,17 @@ const char *run_cause_text(enum run_cause c)
 	};
 	return texts[c];
 }
+
+enum run_cause run_kill_cause(enum run_kill k)
+{
+	static const enum run_cause causes[RUN_KILL_COUNT] = {
+		[RUN_KILL_NONE] = RUN_CAUSE_EXIT,
+		[RUN_KILL_TIMEOUT] = RUN_CAUSE_TIMEOUT,
+		[RUN_KILL_CANCEL] = RUN_CAUSE_CANCEL,
+		[RUN_KILL_RUN_TIMEOUT] = RUN_CAUSE_RUN_TIMEOUT,
+		[RUN_KILL_MARK_SUCCESS] = RUN_CAUSE_MARK,
+		[RUN_KILL_MARK_FAILED] = RUN_CAUSE_MARK,
+		[RUN_KILL_CLEAR] = RUN_CAUSE_CLEAR,
+	};
+	return causes[k];
+}

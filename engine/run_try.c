@@ -83,21 +83,17 @@ static void end_by_exit(
 	struct run *r, const struct run_who *w, enum run_exit exit, bool no_retry, bool is_lost)
 {
 	enum run_kill kill = w->cell->kill;
-	enum run_cause cause = RUN_CAUSE_EXIT;
+	enum run_cause cause = run_kill_cause(kill);
 
 	if (!is_lost && (exit == RUN_EXIT_SUCCESS || exit == RUN_EXIT_SKIPPED)) {
 		w->cell->kill = RUN_KILL_NONE;
-		run_cell_change(
-			r, w, exit == RUN_EXIT_SUCCESS ? TASK_SUCCESS : TASK_SKIPPED, cause);
+		run_cell_change(r, w, exit == RUN_EXIT_SUCCESS ? TASK_SUCCESS : TASK_SKIPPED,
+			RUN_CAUSE_EXIT);
 		return;
 	}
 	if (is_lost) /* even where it was to be killed: nobody can say that it is gone */
 		cause = RUN_CAUSE_LOST;
-	else if (kill == RUN_KILL_CANCEL)
-		cause = RUN_CAUSE_CANCEL;
-	else if (kill == RUN_KILL_RUN_TIMEOUT)
-		cause = RUN_CAUSE_RUN_TIMEOUT;
-	else if (kill == RUN_KILL_TIMEOUT || exit == RUN_EXIT_TIMED_OUT)
+	else if (kill == RUN_KILL_NONE && exit == RUN_EXIT_TIMED_OUT)
 		cause = RUN_CAUSE_TIMEOUT;
 	fail(r, w, no_retry, cause);
 }
