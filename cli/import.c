@@ -33,6 +33,7 @@ static int import_with(importer *run, struct arena *a, const char *path, const c
 	if (r == 0) {
 		diags_keep(notes, IMPORT_NOTES_MAX);
 		r = run(args, a, text, len, notes, &out, &n, &e);
+		r = diags_are_short(notes) ? ERR_NOMEM : r;
 	}
 	if (notes != NULL)
 		diags_print(notes, &said);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "engine/buf.h"
+#include "engine/utf8.h"
 
 #define DIAG_TEXT_MAX ((size_t)65536) /* bytes of a sentence; a cycle is shown whole */
 
@@ -23,6 +24,7 @@ struct diags {
 	size_t max; /* to keep of each level */
 	size_t kept[2]; /* of each level */
 	size_t count[2]; /* of each level, kept or not */
+	bool is_short; /* one could not be kept, as there was no memory */
 };
 
 struct diags *diags_create(const char *file)
@@ -83,15 +85,16 @@ static bool is_known(const struct diags *d, enum diag_level level, struct pos po
 	return false;
 }
 
-static void cut(char *text)
+/* Takes the text. */
+static bool keep(struct diags *d, enum diag_level level, struct pos pos, char *text)
 {
-	size_t len = strlen(text);
-
-	if (len <= DIAG_TEXT_MAX)
-		return;
-	for (len = DIAG_TEXT_MAX; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-		len--;
-	text[len] = '\0';
+	if (!has_room(d)) {
+		d->is_short = true;
+		return false;
+	}
+	d->kept[level]++;
+	d->list[d->n++] = (struct diag){.level = level, .pos = pos, .text = text};
+	return true;
 }
 
 __attribute__((format(printf, 4, 0))) static void add(
@@ -100,20 +103,18 @@ __attribute__((format(printf, 4, 0))) static void add(
 	char *text;
 
 	if (vasprintf(&text, fmt, ap) < 0) {
+		d->is_short = true;
 		d->count[level]++;
 		return;
 	}
-	cut(text);
+	text[utf8_cut(text, strlen(text), DIAG_TEXT_MAX)] = '\0';
 	/* N.B. past a large maximum a sentence that comes again counts again: looking would take
 	 * long. */
 	if ((d->max > DIAG_MAX_ERRORS && d->kept[level] == d->max) ||
 		!is_known(d, level, pos, text)) {
 		d->count[level]++;
-		if (d->kept[level] < d->max && has_room(d)) {
-			d->kept[level]++;
-			d->list[d->n++] = (struct diag){.level = level, .pos = pos, .text = text};
+		if (d->kept[level] < d->max && keep(d, level, pos, text))
 			return;
-		}
 	}
 	free(text);
 }
@@ -139,6 +140,11 @@ void diag_warning(struct diags *d, struct pos pos, const char *fmt, ...)
 size_t diags_errors(const struct diags *d)
 {
 	return d->count[DIAG_ERROR];
+}
+
+bool diags_are_short(const struct diags *d)
+{
+	return d->is_short;
 }
 
 static bool is_before(const struct diag *a, const struct diag *b)

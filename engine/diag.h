@@ -44,6 +44,9 @@ void diag_warning(struct diags *d, struct pos pos, const char *fmt, ...)
 /* How many errors there were, those past the maximum included. */
 size_t diags_errors(const struct diags *d);
 
+/* Whether there was no memory for one that should be kept. */
+bool diags_are_short(const struct diags *d);
+
 /* The kept ones, sorted by place (a stable sort; done at each call). *n receives their number. */
 const struct diag *diags_list(struct diags *d, size_t *n);
 const char *diags_file(const struct diags *d);

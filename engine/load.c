@@ -196,6 +196,7 @@ int dag_load(const char *text, size_t len, const struct load_options *opts, stru
 		l->opts = opts;
 		l->diags = diags;
 		rc = load_text(l, text, len, list, &count);
+		rc = diags_are_short(diags) ? ERR_NOMEM : rc;
 		loader_free(l);
 	}
 	free(l);

@@ -9,8 +9,11 @@
 #include "engine/dag.h"
 #include "engine/err.h"
 #include "engine/pattern.h"
+#include "engine/utf8.h"
+#include "engine/value.h"
 
 #define SHOWN_MAX 100 /* bytes of a value in a message */
+#define SHOWN_SIZE (SHOWN_MAX + sizeof("..."))
 
 const char *param_type_name(const struct param *p)
 {
@@ -40,9 +43,26 @@ int param_pattern_check(const char *pattern, struct err *e)
 	return rc;
 }
 
+/* A value in a message: as JSON, cut. ERR_NOMEM. */
+static int show(const struct value *v, char out[SHOWN_SIZE], struct err *e)
+{
+	struct buf b;
+	size_t n;
+	int rc;
+
+	buf_init(&b, 0);
+	value_json(v, &b);
+	rc = buf_status(&b);
+	n = utf8_cut(buf_str(&b), b.len, SHOWN_MAX);
+	(void)snprintf(out, SHOWN_SIZE, "%.*s%s", (int)n, buf_str(&b), n < b.len ? "..." : "");
+	buf_free(&b);
+	return rc == 0 ? 0 : err_set(e, rc, "%s", err_text(rc));
+}
+
 static int check_pattern(const struct param *p, const struct value *v, struct err *e)
 {
 	struct pattern *pattern = NULL;
+	char text[SHOWN_SIZE];
 	int rc = pattern_create(p->pattern, &pattern, e);
 
 	if (rc == 0)
@@ -51,52 +71,44 @@ static int check_pattern(const struct param *p, const struct value *v, struct er
 	if (rc == ERR_LIMIT)
 		return err_set(
 			e, ERR_INVALID, "%s: the pattern takes too long for this value", p->name);
-	if (rc == PATTERN_NONE)
-		return err_set(e, ERR_INVALID, "%s: \"%.*s\" does not match the pattern %s",
-			p->name, v->len > SHOWN_MAX ? SHOWN_MAX : (int)v->len, v->u.text,
+	if (rc == PATTERN_NONE && (rc = show(v, text, e)) == 0)
+		rc = err_set(e, ERR_INVALID, "%s: %s does not match the pattern %s", p->name, text,
 			p->pattern);
 	return rc;
-}
-
-/* A value in a message: as JSON, cut. */
-static const char *shown(const struct value *v, char out[SHOWN_MAX + 1])
-{
-	struct buf b;
-
-	buf_init(&b, 0);
-	value_json(v, &b);
-	(void)snprintf(out, SHOWN_MAX + 1, "%s", buf_str(&b));
-	buf_free(&b);
-	return out;
 }
 
 static int check_type(const struct param *p, const struct value *v, struct err *e)
 {
 	const char *type = param_type_name(p);
 	const char *article = strchr("aio", *type) != NULL ? "an" : "a";
-	char text[SHOWN_MAX + 1];
+	char text[SHOWN_SIZE];
+	int rc;
 
 	if (v->type == p->type && !(p->is_integer && !value_number_is_integer(v->u.text, v->len)))
 		return 0;
 	if (v->type == VALUE_NULL)
 		return err_set(
 			e, ERR_INVALID, "%s: want %s %s, found null", p->name, article, type);
-	return err_set(e, ERR_INVALID, "%s: want %s %s, found the %s %s", p->name, article, type,
-		value_type_name(v->type), shown(v, text));
+	rc = show(v, text, e);
+	return rc != 0 ? rc
+		       : err_set(e, ERR_INVALID, "%s: want %s %s, found the %s %s", p->name,
+				 article, type, value_type_name(v->type), text);
 }
 
 static int check_enum(const struct param *p, const struct value *v, struct err *e)
 {
 	struct value all = {.type = VALUE_LIST, .len = p->n_choices, .u.items = p->choices};
-	char text[SHOWN_MAX + 1], list[SHOWN_MAX + 1];
+	char text[SHOWN_SIZE], list[SHOWN_SIZE];
+	int rc;
 
 	if (p->choices == NULL)
 		return 0;
 	for (size_t i = 0; i < p->n_choices; i++)
 		if (value_equal(&p->choices[i], v))
 			return 0;
-	return err_set(
-		e, ERR_INVALID, "%s: %s is none of %s", p->name, shown(v, text), shown(&all, list));
+	if ((rc = show(v, text, e)) != 0 || (rc = show(&all, list, e)) != 0)
+		return rc;
+	return err_set(e, ERR_INVALID, "%s: %s is none of %s", p->name, text, list);
 }
 
 static int check_range(const struct param *p, const struct value *v, struct err *e)

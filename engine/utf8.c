@@ -44,6 +44,17 @@ size_t utf8_encode(uint32_t cp, char out[UTF8_MAX])
 	return n;
 }
 
+size_t utf8_cut(const char *s, size_t len, size_t max)
+{
+	size_t n = max;
+
+	if (len <= max)
+		return len;
+	while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
 /* Eight bytes of ASCII are passed in one step, for most text is nothing else. */
 size_t utf8_valid(const char *s, size_t len)
 {

@@ -16,4 +16,7 @@ size_t utf8_encode(uint32_t cp, char out[UTF8_MAX]);
 /* How many bytes at the beginning of s are valid: len where all of it is. */
 size_t utf8_valid(const char *s, size_t len);
 
+/* How many bytes of a text fit into max, its last character being whole. */
+size_t utf8_cut(const char *s, size_t len, size_t max);
+
 #endif

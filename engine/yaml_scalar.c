@@ -10,9 +10,11 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "engine/utf8.h"
 #include "engine/value.h"
 #include "engine/yaml_tree.h"
 
+#define SHOWN_MAX 40 /* bytes of a text in a message */
 #define NUMBER_MAX 128 /* bytes of a plain scalar that may still be a number */
 
 static bool is_open_text(const struct yaml_node *n)
@@ -237,7 +239,7 @@ const char *yaml_node_describe(const struct yaml_node *n, char *out, size_t size
 {
 	char spelled[2 * NUMBER_MAX];
 	bool truth;
-	size_t shown = n->n;
+	size_t shown;
 
 	if (n->kind == YAML_LIST)
 		(void)snprintf(out, size, "%s", n->n == 0 ? "an empty list" : "a list");
@@ -250,10 +252,7 @@ const char *yaml_node_describe(const struct yaml_node *n, char *out, size_t size
 	else if (is_number(n) && number_spell(n, spelled) > 0)
 		(void)snprintf(out, size, "the number %s", n->text);
 	else {
-		if (shown > 40)
-			for (shown = 40;
-				shown > 0 && ((unsigned char)n->text[shown] & 0xc0) == 0x80;)
-				shown--;
+		shown = utf8_cut(n->text, n->n, SHOWN_MAX);
 		(void)snprintf(out, size, "the text \"%.*s\"%s", (int)shown, n->text,
 			shown < n->n ? "..." : "");
 	}

@@ -33,7 +33,7 @@ UNIT_TESTS = \
 	tests/unit/test_layout \
 	tests/unit/test_load \
 	tests/unit/test_load_files \
-	tests/unit/test_load_memory \
+	tests/unit/test_load_nomem \
 	tests/unit/test_local \
 	tests/unit/test_local_end \
 	tests/unit/test_lock \
@@ -197,8 +197,12 @@ tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 # A disk that fails, and whose power is cut.
 FAULTY_VFS = tests/vfs/faulty.c tests/vfs/faulty.h tests/vfs/faulty_disk.c tests/vfs/faulty_disk.h
 
-# A host whose executions outlive those who look at them.
+# Memory that runs out.
 NOMEM_KIT = tests/unit/nomem_kit.c tests/unit/nomem_kit.h
+NOMEM_WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
+	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup,--wrap=vasprintf
+
+# A host whose executions outlive those who look at them.
 MACHINE_KIT = tests/unit/machine_kit.c tests/unit/machine_kit.h tests/unit/op_kit.h
 
 # The store's tests share a kit.
@@ -226,7 +230,7 @@ tests_unit_test_store_output_SOURCES = tests/unit/test_store_output.c $(STORE_KI
 tests_unit_test_store_output_LDADD = $(STORE_LIBS)
 tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(NOMEM_KIT) $(STORE_KIT)
 tests_unit_test_store_faults_LDADD = $(STORE_LIBS)
-tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=mmap
+tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) $(NOMEM_WRAP) -Wl,--wrap=mmap
 tests_unit_test_store_first_SOURCES = tests/unit/test_store_first.c $(STORE_KIT)
 tests_unit_test_store_first_LDADD = $(STORE_LIBS)
 tests_unit_test_store_first_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=access
@@ -246,13 +250,11 @@ tests_unit_test_bag_SOURCES = tests/unit/test_bag.c $(BAG_KIT)
 tests_unit_test_bag_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_bag_nomem_SOURCES = tests/unit/test_bag_nomem.c $(NOMEM_KIT) $(BAG_KIT)
 tests_unit_test_bag_nomem_LDADD = $(SCHEDULER_LIBS)
-tests_unit_test_bag_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=strndup
+tests_unit_test_bag_nomem_LDFLAGS = $(AM_LDFLAGS) $(NOMEM_WRAP)
 tests_unit_test_outputs_nomem_SOURCES = tests/unit/test_outputs_nomem.c tests/unit/dag_kit.c \
 	tests/unit/dag_kit.h $(NOMEM_KIT) $(TAP_SOURCES)
 tests_unit_test_outputs_nomem_LDADD = $(SCHEDULER_LIBS)
-tests_unit_test_outputs_nomem_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+tests_unit_test_outputs_nomem_LDFLAGS = $(AM_LDFLAGS) $(NOMEM_WRAP)
 tests_unit_test_planner_SOURCES = tests/unit/test_planner.c tests/unit/planner_kit.c \
 	tests/unit/planner_kit.h tests/unit/dag_kit.c tests/unit/dag_kit.h $(TAP_SOURCES)
 tests_unit_test_planner_LDADD = $(SCHEDULER_LIBS)
@@ -279,8 +281,7 @@ tests_unit_test_run_events_SOURCES = tests/unit/test_run_events.c $(RUN_KIT)
 tests_unit_test_run_events_LDADD = $(ENGINE_LIBS)
 tests_unit_test_run_nomem_SOURCES = tests/unit/test_run_nomem.c $(NOMEM_KIT) $(RUN_KIT)
 tests_unit_test_run_nomem_LDADD = $(ENGINE_LIBS)
-tests_unit_test_run_nomem_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc
+tests_unit_test_run_nomem_LDFLAGS = $(AM_LDFLAGS) $(NOMEM_WRAP)
 tests_unit_test_run_plan_SOURCES = tests/unit/test_run_plan.c $(RUN_KIT)
 tests_unit_test_run_plan_LDADD = $(ENGINE_LIBS)
 tests_unit_test_run_rules_SOURCES = tests/unit/test_run_rules.c $(RUN_KIT)
@@ -301,6 +302,9 @@ tests_unit_test_template_SOURCES = tests/unit/test_template.c tests/unit/expr_wo
 tests_unit_test_template_LDADD = $(ENGINE_LIBS)
 tests_unit_test_load_files_SOURCES = tests/unit/test_load_files.c $(TAP_SOURCES)
 tests_unit_test_load_files_LDADD = liboperators.a $(STORE_LIBS)
+tests_unit_test_load_nomem_SOURCES = tests/unit/test_load_nomem.c $(NOMEM_KIT) $(TAP_SOURCES)
+tests_unit_test_load_nomem_LDADD = liboperators.a $(STORE_LIBS)
+tests_unit_test_load_nomem_LDFLAGS = $(AM_LDFLAGS) $(NOMEM_WRAP)
 EXTRA_DIST += tests/dags tests/keys
 tests_unit_test_known_hosts_SOURCES = tests/unit/test_known_hosts.c $(TAP_SOURCES)
 tests_unit_test_known_hosts_LDADD = $(OPERATORS_LIBS)
@@ -318,9 +322,6 @@ tests_unit_test_load_SOURCES = tests/unit/test_load.c $(TAP_SOURCES)
 tests_unit_test_load_LDADD = liboperators.a $(ENGINE_LIBS)
 tests_unit_test_schema_SOURCES = tests/unit/test_schema.c $(TAP_SOURCES)
 tests_unit_test_schema_LDADD = liboperators.a $(ENGINE_LIBS)
-tests_unit_test_load_memory_SOURCES = tests/unit/test_load_memory.c $(NOMEM_KIT) $(TAP_SOURCES)
-tests_unit_test_load_memory_LDADD = liboperators.a $(ENGINE_LIBS)
-tests_unit_test_load_memory_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 tests_unit_test_key_SOURCES = tests/unit/test_key.c $(TAP_SOURCES)
 tests_unit_test_key_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_keys_SOURCES = tests/unit/test_keys.c $(TAP_SOURCES)

@@ -1,5 +1,5 @@
-/* Memory that runs out where a test says so. Linked with
- * --wrap=malloc,--wrap=calloc,--wrap=realloc. */
+/* Memory that runs out where a test says so. Linked with --wrap for each function
+ * that allocates (NOMEM_WRAP in tests/local.mk). */
 #ifndef TESTS_NOMEM_KIT_H
 #define TESTS_NOMEM_KIT_H
 

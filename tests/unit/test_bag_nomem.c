@@ -32,28 +32,6 @@ bool nomem_fails(void)
 	return true;
 }
 
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strdup(const char *s);
-char *__wrap_strndup(const char *s, size_t n);
-
-void *__wrap_reallocarray(void *p, size_t n, size_t size)
-{
-	return nomem_fails() ? NULL : __real_reallocarray(p, n, size);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return nomem_fails() ? NULL : __real_strdup(s);
-}
-
-char *__wrap_strndup(const char *s, size_t n)
-{
-	return nomem_fails() ? NULL : __real_strndup(s, n);
-}
-
 /* The DAG is there, whatever its version, and is described so. */
 struct described {
 	const char *dag_id, *description;

@@ -13,19 +13,11 @@
 #include "tests/unit/nomem_kit.h"
 #include "tests/unit/run_kit.h"
 
-void *__real_aligned_alloc(size_t align, size_t size);
-void *__wrap_aligned_alloc(size_t align, size_t size);
-
 static long left = -1; /* allocations that still succeed; negative: all */
 
 bool nomem_fails(void)
 {
 	return left >= 0 && left-- == 0;
-}
-
-void *__wrap_aligned_alloc(size_t align, size_t size)
-{
-	return nomem_fails() ? NULL : __real_aligned_alloc(align, size);
 }
 
 /* A setup, a for_each of many instances, a teardown, and leaves. */
