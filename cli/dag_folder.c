@@ -122,13 +122,30 @@ static int find_doubles(const struct dag_folder *f)
 	return r;
 }
 
+/* What the walk could not read is a file that cannot be. */
+static int on_walk_unread(void *ctx, const char *path, const char *sentence)
+{
+	struct dag_folder *f = ctx;
+	struct dag_file *grown = reallocarray(f->files, f->n_files + 1, sizeof(*grown));
+
+	if (grown == NULL)
+		return ERR_NOMEM;
+	f->files = grown;
+	f->files[f->n_files++] =
+		(struct dag_file){.path = strdup(path), .failure = strdup(sentence)};
+	return grown[f->n_files - 1].path == NULL || grown[f->n_files - 1].failure == NULL
+		? ERR_NOMEM
+		: 0;
+}
+
 static int load_files(struct dag_loader *l, char **paths, size_t n, struct dag_folder *out)
 {
+	struct dag_file *grown = reallocarray(out->files, out->n_files + n + 1, sizeof(*grown));
 	int r = 0;
 
-	out->files = calloc(n + 1, sizeof(*out->files));
-	if (out->files == NULL)
+	if (grown == NULL)
 		return ERR_NOMEM;
+	out->files = grown;
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (file_writer_ask(paths[i]) == FILE_WRITER_THERE)
 			report_note("%s is being written, and does not count yet", paths[i]);
@@ -139,7 +156,8 @@ static int load_files(struct dag_loader *l, char **paths, size_t n, struct dag_f
 
 int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *out)
 {
-	const struct dags_folder_report report = {.on_problem = on_walk_problem};
+	const struct dags_folder_report report = {
+		.ctx = out, .on_problem = on_walk_problem, .on_unread = on_walk_unread};
 	char **paths = NULL;
 	struct err e;
 	size_t n = 0;

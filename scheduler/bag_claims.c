@@ -239,10 +239,11 @@ static bool is_file_broken(const struct bag *b, const char *path)
 {
 	const struct folder_file *f = folder_look_find(b->look, path);
 
-	return f != NULL && !is_good(f);
+	return f != NULL ? !is_good(f) : folder_look_is_unread(b->look, path);
 }
 
-/* N.B. a file that is still being written, or does not load, keeps its DAGs. */
+/* N.B. a file that is still being written, or does not load, or cannot be reached, keeps its DAGs.
+ */
 static void update(struct bag *b, struct bag_entry *entry)
 {
 	const struct bag_dag before = entry->dag;

@@ -46,7 +46,7 @@ struct bag {
 	uint64_t n_looks; /* that have begun */
 	uint64_t look_began, look_ended; /* ms of the loop's clock */
 	bool is_unwatched; /* some folder of the last look is not watched */
-	bool has_links; /* it met links, and what is behind them may change unheard */
+	bool has_blind_spots; /* of the last look: what may change unheard */
 	uint64_t again_ms; /* behind the last look another is due, whatever happens; 0: none */
 	bool must_settle, has_failed, is_ready, is_closing, is_timer_closed;
 	struct strmap *ids;
@@ -118,6 +118,9 @@ void bag_faults_take(struct bag *b);
 /* Stores the import errors of a file, where they are others than those that are stored. The faults
  * are taken. */
 void bag_faults_store(struct bag *b, struct folder_file *f, struct dag_faults *faults);
+
+/* Stores why the folder itself cannot be read, as its import error; NULL: it can again. */
+void bag_faults_folder(struct bag *b, const char *sentence);
 
 /* A file is gone: its import errors with it. */
 void bag_faults_forget(struct bag *b, const struct folder_file *f);

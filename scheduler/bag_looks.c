@@ -4,6 +4,7 @@
  * written; and now and then anyway, for what nobody told of. Looks never crowd out the rest: behind
  * one that took long, the next waits longer.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/err.h"
@@ -38,7 +39,7 @@ static void plan_look(struct bag *b)
 	if (b->is_closing || folder_look_is_looking(b->look))
 		return;
 	if (!b->o.is_once) {
-		bool is_watched = b->watch != NULL && !b->is_unwatched && !b->has_links;
+		bool is_watched = b->watch != NULL && !b->is_unwatched && !b->has_blind_spots;
 		uint64_t wait = is_watched ? often : earlier(often, BAG_POLL_MS);
 
 		due = b->look_ended + (b->has_failed ? FAILED_MS : wait);
@@ -103,12 +104,17 @@ static void tell_problems(struct bag *b, const char *lines)
 
 static void tell_failure(struct bag *b, const struct err *failure)
 {
-	if (failure != NULL && !b->has_failed)
-		bag_note(b, OP_ERROR,
-			"the dags folder %s: %s; DAGs stay as they are until it can be read",
-			b->folder, failure->text);
-	else if (failure == NULL && b->has_failed)
+	char sentence[sizeof(failure->text) + 100];
+
+	if (failure != NULL && !b->has_failed) {
+		(void)snprintf(sentence, sizeof(sentence),
+			"%s; DAGs stay as they are until it can be read", failure->text);
+		bag_note(b, OP_ERROR, "the dags folder %s: %s", b->folder, sentence);
+		bag_faults_folder(b, sentence);
+	} else if (failure == NULL && b->has_failed) {
 		bag_note(b, OP_INFO, "the dags folder %s can be read again", b->folder);
+		bag_faults_folder(b, NULL);
+	}
 	b->has_failed = failure != NULL;
 }
 
@@ -145,7 +151,7 @@ static void on_looked(void *ctx, const struct folder_looked *l)
 	tell_problems(b, l->problems);
 	if (l->failure == NULL) {
 		tell_watch(b);
-		b->has_links = l->has_links;
+		b->has_blind_spots = l->has_blind_spots;
 	}
 	b->again_ms = l->again_ms;
 	if (l->failure == NULL && (l->has_changed || !b->is_ready || b->must_settle))

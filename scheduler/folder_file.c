@@ -25,6 +25,23 @@ struct folder_file *folder_file_create(const char *path, const struct stat *st, 
 	return f;
 }
 
+struct folder_file *folder_file_create_unread(const char *path, const char *sentence)
+{
+	const struct stat none = {0};
+	struct folder_file *f = folder_file_create(path, &none, FOLDER_WATCH_NONE);
+
+	if (f == NULL)
+		return NULL;
+	f->is_unread = f->is_fresh = true;
+	f->source = calloc(1, sizeof(*f->source));
+	if (f->source == NULL ||
+		dag_faults_add(&f->source->faults, (struct pos){0, 0}, sentence) != 0) {
+		folder_file_destroy(f);
+		return NULL;
+	}
+	return f;
+}
+
 void folder_file_destroy(struct folder_file *f)
 {
 	if (f == NULL)
@@ -44,7 +61,9 @@ void folder_file_forget(struct folder_file *f)
 
 bool folder_file_is_same(const struct folder_file *a, const struct folder_file *b)
 {
-	return file_stamp_is_same(&a->stamp, &b->stamp);
+	if (a->is_unread && b->is_unread)
+		return dag_faults_are_equal(&a->source->faults, &b->source->faults);
+	return a->is_unread == b->is_unread && file_stamp_is_same(&a->stamp, &b->stamp);
 }
 
 /* Whether a file has other rights or owners, and the bytes that it had. */
@@ -100,6 +119,8 @@ void folder_file_load(struct folder_file *f, const struct folder_watch *watch,
 	bool is_young;
 	int r;
 
+	if (f->is_unread)
+		return;
 	if (!is_settled(f, watch)) {
 		f->is_unsettled = true;
 		return;

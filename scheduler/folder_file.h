@@ -20,6 +20,7 @@ struct folder_file {
 	struct file_stamp stamp; /* as it was when it was looked at */
 	struct dag_source *source; /* what it held when it was last whole; NULL: never yet */
 	bool is_fresh; /* the source came with this look */
+	bool is_unread; /* a folder, or a link, that could not be read; its source says why */
 	bool is_unsettled; /* it is being written, and the source is the one before; or just was */
 	struct dag_faults told; /* the bag's: the import errors that were stored */
 	bool has_fault; /* the bag's: no DAG of it counts */
@@ -35,6 +36,9 @@ struct folder_file {
 
 /* A file that the walk met. NULL: no memory. */
 struct folder_file *folder_file_create(const char *path, const struct stat *st, int mark);
+
+/* What the walk could not read. NULL: no memory. */
+struct folder_file *folder_file_create_unread(const char *path, const char *sentence);
 void folder_file_destroy(struct folder_file *f);
 
 /* Has the next look read it again, though it has not changed. */

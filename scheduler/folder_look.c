@@ -35,6 +35,7 @@ struct loader {
 struct folder_look {
 	struct folder_look_options o;
 	struct table now, next; /* as the last look found it; as this one does */
+	size_t n_unread; /* of now */
 	struct folder_file **changed; /* those of next that are to be loaded */
 	size_t n_changed;
 	uv_work_t walk;
@@ -63,25 +64,38 @@ static int on_folder(void *ctx, const char *path)
 	return l->o.watch == NULL ? FOLDER_WATCH_NONE : folder_watch_add(l->o.watch, path);
 }
 
-static int on_file(void *ctx, const char *path, const struct stat *st, int mark)
+/* Takes the file, which may be NULL: no memory. */
+static int add(struct table *t, struct folder_file *f)
 {
-	struct folder_look *l = ctx;
-	struct table *t = &l->next;
-
-	if (t->n == t->cap) {
+	if (f != NULL && t->n == t->cap) {
 		size_t cap = t->cap == 0 ? 64 : t->cap * 2;
 		struct folder_file **grown = reallocarray(t->files, cap, sizeof(*grown));
 
-		if (grown == NULL)
+		if (grown == NULL) {
+			folder_file_destroy(f);
 			return ERR_NOMEM;
+		}
 		t->files = grown;
 		t->cap = cap;
 	}
-	t->files[t->n] = folder_file_create(path, st, mark);
-	if (t->files[t->n] == NULL)
+	if (f == NULL)
 		return ERR_NOMEM;
-	t->n++;
+	t->files[t->n++] = f;
 	return 0;
+}
+
+static int on_file(void *ctx, const char *path, const struct stat *st, int mark)
+{
+	struct folder_look *l = ctx;
+
+	return add(&l->next, folder_file_create(path, st, mark));
+}
+
+static int on_unread(void *ctx, const char *path, const char *sentence)
+{
+	struct folder_look *l = ctx;
+
+	return add(&l->next, folder_file_create_unread(path, sentence));
 }
 
 static void on_link(void *ctx)
@@ -144,7 +158,8 @@ static void walk(uv_work_t *work)
 		.on_folder = on_folder,
 		.on_file = on_file,
 		.on_link = on_link,
-		.on_problem = on_problem};
+		.on_problem = on_problem,
+		.on_unread = on_unread};
 	int r;
 
 	l->has_links = false;
@@ -229,8 +244,11 @@ static void tables_swap(struct folder_look *l)
 	free(l->now.files);
 	l->now = l->next;
 	l->next = (struct table){0};
-	for (size_t i = 0; i < l->now.n; i++)
+	l->n_unread = 0;
+	for (size_t i = 0; i < l->now.n; i++) {
 		l->now.files[i]->is_kept = false;
+		l->n_unread += l->now.files[i]->is_unread;
+	}
 }
 
 /* Drops what a walk that failed has found. */
@@ -243,14 +261,14 @@ static void drop(struct folder_look *l)
 
 static void finish(struct folder_look *l)
 {
-	struct folder_looked out = {
-		.failure = l->has_failed ? &l->failure : NULL, .has_links = l->has_links};
+	struct folder_looked out = {.failure = l->has_failed ? &l->failure : NULL};
 
 	if (l->has_failed) {
 		drop(l);
 	} else {
 		take_over(l, &out);
 		tables_swap(l);
+		out.has_blind_spots = l->has_links || l->n_unread > 0;
 	}
 	if (l->o.watch != NULL)
 		folder_watch_end(l->o.watch);
@@ -362,4 +380,19 @@ struct folder_file *folder_look_find(const struct folder_look *l, const char *pa
 		return NULL;
 	found = bsearch(&wanted, l->now.files, l->now.n, sizeof(wanted), by_path);
 	return found == NULL ? NULL : *found;
+}
+
+bool folder_look_is_unread(const struct folder_look *l, const char *path)
+{
+	size_t n = l->n_unread;
+
+	for (size_t i = 0; n > 0; i++) {
+		const struct folder_file *f = l->now.files[i];
+		size_t len = f->is_unread ? strlen(f->path) : 0;
+
+		n -= f->is_unread;
+		if (f->is_unread && strncmp(f->path, path, len) == 0 && path[len] == '/')
+			return true;
+	}
+	return false;
 }

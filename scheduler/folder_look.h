@@ -23,7 +23,8 @@ struct folder_watch;
 
 struct folder_looked {
 	bool has_changed; /* a source is fresh, or a file is gone */
-	bool has_links; /* of what is behind them may not be heard; unless there is a failure */
+	bool has_blind_spots; /* of some files' changes may not be heard: they are behind links, or
+				 in folders that cannot be read; unless there is a failure */
 	uint64_t again_ms; /* files are being written: look again then, whatever is heard; 0: no
 			    need */
 	const struct err *failure; /* the folder could not be walked: nothing has changed. NULL */
@@ -56,5 +57,8 @@ bool folder_look_is_looking(const struct folder_look *l);
 /* The files as the last look found them, by path. While looking they are not to be changed. */
 struct folder_file *const *folder_look_files(const struct folder_look *l, size_t *n);
 struct folder_file *folder_look_find(const struct folder_look *l, const char *path);
+
+/* Whether the path is below one that could not be read. */
+bool folder_look_is_unread(const struct folder_look *l, const char *path);
 
 #endif

@@ -147,6 +147,24 @@ static void tell(struct walk *w, const char *sentence)
 		w->visit->on_problem(w->visit->ctx, buf_str(&w->path), sentence);
 }
 
+/* Of a folder, or what a link leads to, w->e tells why it cannot be read. */
+static int tell_unread(struct walk *w)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, 0);
+	buf_addf(&b,
+		"cannot be read (%s), so that what DAGs it has is not known; where it is to have "
+		"none, name it in " IGNORE_FILE_NAME,
+		w->e->text);
+	r = buf_status(&b);
+	if (r == 0 && w->visit->on_unread != NULL)
+		r = w->visit->on_unread(w->visit->ctx, buf_str(&w->path), buf_str(&b));
+	buf_free(&b);
+	return r == 0 ? 0 : err_set(w->e, r, "%s", err_text(r));
+}
+
 /* Whether an ignore file on the way down leaves the path out; the innermost that says something
  * decides. */
 static bool is_ignored(const struct walk *w, bool is_folder)
@@ -191,24 +209,33 @@ static bool is_shortage(int code)
 	return code == ERR_NOMEM || code == ERR_UNAVAILABLE;
 }
 
-/* Reads the ignore file of the folder at w->path, if it has one. 0, or what is short. */
+/* Whether what stands there is not known, though it could be read. */
+static bool is_unread(int code)
+{
+	return code == ERR_DENIED || code == ERR_IO;
+}
+
+/* Reads the ignore file of the folder at w->path, if it has one. N.B. one that cannot be read stops
+ * it: what is to be ignored would count. */
 static int read_ignore(struct walk *w, struct level *l)
 {
-	struct err e = {0};
+	struct err e;
+	int r;
 
 	buf_adds(&w->path, "/" IGNORE_FILE_NAME);
 	if (buf_status(&w->path) != 0)
 		return err_set(w->e, ERR_NOMEM, "out of memory");
-	(void)dags_folder_read_regular(
+	r = dags_folder_read_regular(
 		buf_str(&w->path), IGNORE_FILE_MAX, &l->ignore, &l->ignore_len, &e);
-	if (e.code != 0 && e.code != ERR_NOTFOUND && !is_shortage(e.code))
+	if (is_unread(r) || is_shortage(r))
+		r = err_set(w->e, r, IGNORE_FILE_NAME ": %s", e.text);
+	else if (r != 0 && r != ERR_NOTFOUND)
 		tell(w, e.text);
 	cut_path(w, l->path_len);
-	return is_shortage(e.code) ? err_set(w->e, e.code, "%s", e.text) : 0;
+	return is_unread(r) || is_shortage(r) ? r : 0;
 }
 
-/* Enters the folder at w->path, but not one that is its own ancestor, or too deep. 0, or what is
- * short. */
+/* Enters the folder at w->path, but not one that is its own ancestor, or too deep. */
 static int enter(struct walk *w, const struct stat *st, bool *is_entered)
 {
 	struct level *l = &w->levels[w->n_levels];
@@ -246,6 +273,23 @@ static bool is_link(const struct walk *w, unsigned char kind)
 		(kind == DT_UNKNOWN && lstat(buf_str(&w->path), &st) == 0 && S_ISLNK(st.st_mode));
 }
 
+/* What a name leads to cannot be looked at, for the error. N.B. a folder that may be read but not
+ * entered tells names, and no more. */
+static int tell_unseen(struct walk *w, const char *name, unsigned char kind, int error)
+{
+	int r = code_of(error);
+
+	if (r == ERR_NOTFOUND || error == ELOOP) {
+		if (dags_folder_is_dag_name(name))
+			tell(w, strerror(error));
+		return 0;
+	}
+	if (is_shortage(r) || (r == ERR_DENIED && !is_link(w, kind)))
+		return err_set(w->e, r, "%s: %s", name, strerror(error));
+	(void)err_set(w->e, r, "%s", strerror(error));
+	return is_ignored(w, true) ? 0 : tell_unread(w);
+}
+
 /* One name of a folder: a file that counts is added, a folder is walked. */
 static int walk_name(struct walk *w, const char *name, unsigned char kind)
 {
@@ -261,8 +305,7 @@ static int walk_name(struct walk *w, const char *name, unsigned char kind)
 	if (is_link(w, kind))
 		tell_link(w);
 	if (stat(buf_str(&w->path), &st) != 0) {
-		if (dags_folder_is_dag_name(name))
-			tell(w, strerror(errno));
+		r = tell_unseen(w, name, kind, errno);
 	} else if (S_ISDIR(st.st_mode)) {
 		if (!is_ignored(w, true))
 			r = walk_folder(w, &st);
@@ -273,28 +316,41 @@ static int walk_name(struct walk *w, const char *name, unsigned char kind)
 	return r;
 }
 
-static int walk_folder(struct walk *w, const struct stat *st)
+static int walk_names(struct walk *w, DIR *dir)
 {
-	DIR *dir = opendir(buf_str(&w->path));
-	int r = dir == NULL ? code_of(errno) : 0;
 	const struct dirent *entry;
-	bool is_entered;
+	int r = 0;
 
-	if (r != 0 && (w->n_levels == 0 || is_shortage(r)))
-		return err_set(w->e, r, "%s", strerror(errno));
-	if (r != 0) {
-		tell(w, strerror(errno));
-		return 0;
-	}
-	r = enter(w, st, &is_entered);
+	while (r == 0 && (errno = 0, entry = readdir(dir)) != NULL)
+		r = walk_name(w, entry->d_name, entry->d_type);
+	return r != 0 || errno == 0 ? r : err_set(w->e, code_of(errno), "%s", strerror(errno));
+}
+
+static int walk_opened(struct walk *w, DIR *dir, const struct stat *st)
+{
+	bool is_entered;
+	int r = enter(w, st, &is_entered);
+
 	if (is_entered) {
-		while (r == 0 && (entry = readdir(dir)) != NULL)
-			r = walk_name(w, entry->d_name, entry->d_type);
+		r = r == 0 ? walk_names(w, dir) : r;
 		w->n_levels--;
 		free(w->levels[w->n_levels].ignore);
 	}
-	(void)closedir(dir);
 	return r;
+}
+
+/* The folder at w->path. One that is gone meanwhile has nothing. */
+static int walk_folder(struct walk *w, const struct stat *st)
+{
+	DIR *dir = opendir(buf_str(&w->path));
+	int r = dir == NULL ? err_set(w->e, code_of(errno), "%s", strerror(errno))
+			    : walk_opened(w, dir, st);
+
+	if (dir != NULL)
+		(void)closedir(dir);
+	if (w->n_levels > 0 && is_unread(r))
+		return tell_unread(w);
+	return w->n_levels > 0 && r == ERR_NOTFOUND ? 0 : r;
 }
 
 /* Whether the way to the folder at w->path has a link in it, as far as can be told. */
@@ -358,6 +414,13 @@ static int list_add(void *ctx, const char *path, const struct stat *st, int mark
 	return 0;
 }
 
+static int list_unread(void *ctx, const char *path, const char *sentence)
+{
+	const struct list *l = ctx;
+
+	return l->report == NULL ? 0 : l->report->on_unread(l->report->ctx, path, sentence);
+}
+
 static void list_problem(void *ctx, const char *path, const char *sentence)
 {
 	const struct list *l = ctx;
@@ -375,8 +438,10 @@ int dags_folder_list(const char *folder, const struct dags_folder_report *report
 	size_t *n, struct err *e)
 {
 	struct list l = {.report = report};
-	const struct dags_folder_visit visit = {
-		.ctx = &l, .on_file = list_add, .on_problem = list_problem};
+	const struct dags_folder_visit visit = {.ctx = &l,
+		.on_file = list_add,
+		.on_problem = list_problem,
+		.on_unread = list_unread};
 	int r = dags_folder_walk(folder, &visit, e);
 
 	if (r != 0) {

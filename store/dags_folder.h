@@ -25,8 +25,11 @@ struct dags_folder_visit {
 	/* A symbolic link, on the way to the folder or in it: of what becomes of that to which it
 	 * leads whoever watches folders may not hear. */
 	void (*on_link)(void *ctx);
-	/* What could not be read on the way (a folder without permission); the rest goes on. */
+	/* What does not count (a link to nothing), though it looks as if it should. */
 	void (*on_problem)(void *ctx, const char *path, const char *sentence);
+	/* A folder below, or what a link leads to, that cannot be read, or not to its end: what it
+	 * had may be there still. The rest goes on, unless an error is returned. */
+	int (*on_unread)(void *ctx, const char *path, const char *sentence);
 };
 
 /* Visits folder and what is below it, each as folder/..., in no order, without what a
@@ -35,10 +38,11 @@ struct dags_folder_visit {
  * read, ERR_LIMIT, ERR_NOMEM, ERR_UNAVAILABLE: no descriptor is to be had just now. */
 int dags_folder_walk(const char *folder, const struct dags_folder_visit *visit, struct err *e);
 
-/* Hears of what could not be read on the way. */
+/* Hears of what did not count, as a visit does. */
 struct dags_folder_report {
 	void *ctx;
 	void (*on_problem)(void *ctx, const char *path, const char *sentence);
+	int (*on_unread)(void *ctx, const char *path, const char *sentence);
 };
 
 /* The DAG files that a walk visits, sorted by bytes. *paths is malloc'd, as is each of them:

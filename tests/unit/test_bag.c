@@ -194,6 +194,63 @@ static void test_folders(void)
 	bag_kit_end();
 }
 
+static bool is_errors_path(const void *name)
+{
+	char *got = bag_kit_errors();
+	const char *at = strstr(got, name);
+	bool is_it = at != NULL && strstr(at, "cannot be read (") != NULL;
+
+	free(got);
+	return is_it;
+}
+
+static bool are_errors_of_folder(const void *arg)
+{
+	char *got = bag_kit_errors();
+	bool is_it = strstr(got, "DAGs stay as they are") != NULL;
+
+	(void)arg;
+	free(got);
+	return is_it;
+}
+
+/* N.B. root reads everything. */
+static void test_unread(void)
+{
+	bool is_root = geteuid() == 0;
+
+	if (is_root && seteuid(65534) != 0) {
+		tap_skip(14, "there is no user nobody here");
+		return;
+	}
+	bag_kit_begin();
+	bag_kit_up(true);
+	(void)mkdir(bag_kit_path("sub"), 0700);
+	bag_kit_put("sub/a.yaml", GOOD);
+	bag_kit_put("b.yaml", GOOD);
+	bag_kit_until(bag_kit_is_dag, "a v1", "a file in a folder");
+	(void)chmod(bag_kit_path("sub"), 0);
+	bag_kit_until(bag_kit_is_dag, "a v1 broken", "that cannot be read is not gone");
+	bag_kit_until(is_errors_path, "sub:0:0 ", "why is an import error");
+	bag_kit_down();
+	bag_kit_up(true);
+	bag_kit_until(bag_kit_is_dag, "a v1 broken", "nor is it behind a restart");
+	OK(is_errors_path("sub:0:0 "), "nor the error");
+	(void)chmod(bag_kit_path("sub"), 0700);
+	bag_kit_until(bag_kit_is_dag, "a v1", "when it can be read again it counts");
+	bag_kit_until(bag_kit_are_errors, "", "and there is no error");
+	(void)chmod(bag_world.dags, 0);
+	bag_kit_until(
+		are_errors_of_folder, NULL, "that the whole folder cannot be read is one, too");
+	OK(bag_kit_is_dag("a v1") && bag_kit_is_dag("b v1"), "and DAGs stay as they are");
+	(void)chmod(bag_world.dags, 0700);
+	bag_kit_until(bag_kit_are_errors, "", "until it can be");
+	bag_kit_down();
+	bag_kit_end();
+	if (is_root && seteuid(0) != 0)
+		abort();
+}
+
 static void test_thousand(void)
 {
 	const size_t n = 1000;
@@ -310,6 +367,7 @@ int main(void)
 	test_broken();
 	test_doubles();
 	test_folders();
+	test_unread();
 	test_thousand();
 	test_restart();
 	test_unwatched();

@@ -24,6 +24,14 @@ static void put(const char *path, const char *text)
 	(void)fclose(f);
 }
 
+static void take_away(const char *folder)
+{
+	char command[100];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
+	OK(chdir("/") == 0 && system(command) == 0, "the folder goes away");
+}
+
 static void on_link(void *ctx)
 {
 	++*(int *)ctx;
@@ -48,11 +56,18 @@ static void on_problem(void *ctx, const char *path, const char *sentence)
 	buf_addf(ctx, "%s: %s;", path, sentence);
 }
 
+/* What is told of each is the same but for the reason. */
+static int on_unread(void *ctx, const char *path, const char *sentence)
+{
+	buf_addf(ctx, "%s: %.*s;", path, (int)strcspn(sentence, ","), sentence);
+	return 0;
+}
+
 /* The list with blanks between, and what was told behind it. */
 static void is_list(const char *want, const char *problems, const char *what)
 {
 	struct buf told, got;
-	struct dags_folder_report report = {&told, on_problem};
+	struct dags_folder_report report = {&told, on_problem, on_unread};
 	char **paths = NULL;
 	struct err e;
 	size_t n = 0;
@@ -67,6 +82,57 @@ static void is_list(const char *want, const char *problems, const char *what)
 	dags_folder_free(paths, n);
 	buf_free(&got);
 	buf_free(&told);
+}
+
+/* N.B. root reads everything. */
+static void test_unread(void)
+{
+	char folder[] = "/tmp/windrow-test.XXXXXX";
+	bool is_root = geteuid() == 0;
+	struct err e;
+	char **paths;
+	size_t n;
+
+	if (is_root && seteuid(65534) != 0) {
+		tap_skip(10, "there is no user nobody here");
+		return;
+	}
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0)
+		abort();
+	(void)mkdir("d", 0755);
+	(void)mkdir("d/sub", 0755);
+	(void)mkdir("d/sub/deep", 0755);
+	put("d/a.yaml", "");
+	put("d/sub/b.yaml", "");
+	put("d/sub/deep/c.yaml", "");
+	(void)symlink("sub/b.yaml", "d/link.yaml");
+	(void)chmod("d/sub/deep", 0);
+	is_list("d/a.yaml d/link.yaml d/sub/b.yaml",
+		"d/sub/deep: cannot be read (Permission denied);", "a folder that cannot be read");
+	(void)chmod("d/sub/deep", 0700);
+	put("d/sub/.windrowignore", "b.yaml\n");
+	(void)chmod("d/sub/.windrowignore", 0);
+	is_list("d/a.yaml d/link.yaml",
+		"d/sub: cannot be read (.windrowignore: Permission denied);",
+		"one whose ignore file cannot be");
+	(void)unlink("d/sub/.windrowignore");
+	put("d/.windrowignore", "sub/\n");
+	(void)chmod("d/sub", 0);
+	is_list("d/a.yaml", "d/link.yaml: cannot be read (Permission denied);",
+		"one that is ignored is not missed, what a link leads to there is");
+	(void)chmod("d/.windrowignore", 0);
+	IS_INT(dags_folder_list("d", NULL, &paths, &n, &e), ERR_DENIED,
+		"without the outermost ignore file there is no list");
+	IS_STR(e.text, ".windrowignore: Permission denied", "and it says why");
+	(void)unlink("d/.windrowignore");
+	(void)chmod("d/sub", 0700);
+	(void)chmod("d", 0600);
+	IS_INT(dags_folder_list("d", NULL, &paths, &n, &e), ERR_DENIED,
+		"nor one of a folder that may be read and not entered");
+	(void)chmod("d", 0700);
+	take_away(folder);
+	if (is_root && seteuid(0) != 0)
+		abort();
 }
 
 static void test_read(void)
@@ -124,7 +190,6 @@ static void test_no_descriptor(void)
 int main(void)
 {
 	char folder[] = "/tmp/windrow-test.XXXXXX";
-	char command[100];
 	char **paths;
 	struct err e;
 	size_t n;
@@ -170,9 +235,7 @@ int main(void)
 		"an ignore file that is a pipe is not waited for");
 	test_read();
 	test_no_descriptor();
-	if (chdir("/") == 0) {
-		(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
-		OK(system(command) == 0, "the folder goes away");
-	}
+	take_away(folder);
+	test_unread();
 	return tap_done();
 }
