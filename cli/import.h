@@ -62,6 +62,7 @@ struct import_map {
 	bool is_short; /* of memory */
 };
 
+/* A value of VALUE_NULL is one that found no memory, as that of a map that did not. */
 void import_map_add(struct import_map *m, const char *key, struct value value);
 void import_map_text(struct import_map *m, const char *key, const char *text);
 struct value import_map_value(struct import_map *m);

@@ -21,7 +21,6 @@
 static struct value stages_of(struct codestream *c)
 {
 	struct import_map stages = {.arena = c->arena};
-	struct value v;
 
 	for (size_t s = 0; s < c->n_stages; s++) {
 		struct import_map stage = {.arena = c->arena}, tasks = {.arena = c->arena};
@@ -33,11 +32,8 @@ static struct value stages_of(struct codestream *c)
 		}
 		import_map_add(&stage, "tasks", import_map_value(&tasks));
 		import_map_add(&stages, c->stages[s].made, import_map_value(&stage));
-		c->is_short = c->is_short || tasks.is_short || stage.is_short;
 	}
-	v = import_map_value(&stages);
-	c->is_short = c->is_short || stages.is_short;
-	return v;
+	return import_map_value(&stages);
 }
 
 /* ---- reading ---- */
@@ -57,10 +53,10 @@ static enum codestream_type type_of(const struct yaml_node *task)
 	return CODESTREAM_OTHER;
 }
 
-/* Takes one name off "a,b". */
-static const char *name_take(struct arena *a, const char **p)
+/* Takes one name off "a,b". NULL: there is none, or no memory, which is noted. */
+static const char *name_take(struct codestream *c, const char **p)
 {
-	const char *from = *p, *end;
+	const char *from = *p, *end, *name;
 
 	while (*from == ' ' || *from == ',')
 		from++;
@@ -70,7 +66,11 @@ static const char *name_take(struct arena *a, const char **p)
 	*p = end;
 	while (end > from && end[-1] == ' ')
 		end--;
-	return end == from ? NULL : arena_memdup(a, from, (size_t)(end - from));
+	if (end == from)
+		return NULL;
+	name = arena_memdup(c->arena, from, (size_t)(end - from));
+	c->is_short = c->is_short || name == NULL;
+	return name;
 }
 
 /* The members of a map by their names, and which of them were asked for. */
@@ -146,7 +146,7 @@ static void group_read(struct codestream *c, const struct yaml_node *entry, stru
 {
 	const char *p = entry->kind == YAML_SCALAR ? entry->text : "", *name;
 
-	while (!c->is_short && (name = name_take(c->arena, &p)) != NULL) {
+	while (!c->is_short && (name = name_take(c, &p)) != NULL) {
 		const struct yaml_node *node = index_take(tasks, name);
 
 		if (node == NULL || c->n_tasks == CODESTREAM_TASKS_MAX)
@@ -247,7 +247,6 @@ static struct value param_make(
 	const struct yaml_node *value = p->value;
 	bool is_text = value->kind == YAML_SCALAR && !yaml_is_null(value), truth = false;
 	struct import_map param = {.arena = c->arena};
-	struct value v;
 
 	if (value->kind != YAML_SCALAR)
 		codestream_note(c, value, "the value of `%s` was not taken over: it is no text",
@@ -262,9 +261,7 @@ static struct value param_make(
 		import_map_text(&param, "default", is_text ? value->text : "");
 	if (description != NULL)
 		import_map_text(&param, "description", description);
-	v = import_map_value(&param);
-	c->is_short = c->is_short || param.is_short;
-	return v;
+	return import_map_value(&param);
 }
 
 /* `input:` of the pipeline: parameters with their defaults. */
@@ -273,7 +270,6 @@ static struct value params_of(struct codestream *c, const struct yaml_node *root
 	const struct yaml_node *metas = codestream_member(root, "_inputMeta");
 	struct import_map params = {.arena = c->arena};
 	struct index index;
-	struct value v;
 
 	index_make(c, &index, metas);
 	for (uint32_t i = 0; i < c->params->n && !c->is_short; i++) {
@@ -283,9 +279,7 @@ static struct value params_of(struct codestream *c, const struct yaml_node *root
 			param_make(c, p, index_take(&index, p->key->text)));
 	}
 	strmap_destroy(index.places);
-	v = import_map_value(&params);
-	c->is_short = c->is_short || params.is_short;
-	return v;
+	return import_map_value(&params);
 }
 
 static void head_add(struct codestream *c, struct import_map *dag, const struct yaml_node *root)

@@ -106,7 +106,6 @@ static void environment_add(
 		text_member(
 			c, &made, map->pairs[i].key->text, map->pairs[i].value, CODESTREAM_PLAIN);
 	import_map_add(task, "environment", import_map_value(&made));
-	c->is_short = c->is_short || made.is_short;
 }
 
 static void arguments_add(
@@ -214,7 +213,6 @@ static void failure_add(struct codestream *c, struct import_map *task, const cha
 	import_map_text(task, "script", "echo \"$REASON\" >&2\nexit 1\n");
 	import_map_text(&environment, "REASON", why);
 	import_map_add(task, "environment", import_map_value(&environment));
-	c->is_short = c->is_short || environment.is_short;
 }
 
 /* A condition that is false fails the pipeline: the task fails then, and is skipped else. */
@@ -283,7 +281,6 @@ static void rest_add(struct codestream *c, struct import_map *task, const struct
 	import_map_text(task, "operator", "local");
 	import_map_add(task, "environment", import_map_value(&environment));
 	import_map_text(task, "script", import_text_keep(c->arena, &b));
-	c->is_short = c->is_short || environment.is_short;
 	codestream_note_unknown(c, input, known);
 }
 
@@ -336,7 +333,6 @@ struct value codestream_task_make(struct codestream *c, const struct codestream_
 	const struct yaml_node *ignore = codestream_member(t->node, "ignoreFailure");
 	const struct yaml_node *condition = codestream_member(t->node, "preCondition");
 	struct import_map task = {.arena = c->arena};
-	struct value v;
 	bool truth = false;
 
 	depends_add(c, &task, t);
@@ -364,7 +360,5 @@ struct value codestream_task_make(struct codestream *c, const struct codestream_
 	}
 	if (t->type != CODESTREAM_OTHER)
 		codestream_note_unknown(c, t->node, known);
-	v = import_map_value(&task);
-	c->is_short = c->is_short || task.is_short;
-	return v;
+	return import_map_value(&task);
 }

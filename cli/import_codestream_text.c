@@ -73,9 +73,10 @@ const char *codestream_variable(
 	const char *made = import_alias(variables, name, name, &is_new);
 
 	*news = NULL;
-	if (made != NULL && is_new && strcmp(made, name) != 0)
-		*news = arena_printf(a, "the variable \"%s\" is called %s here", name, made);
-	return made;
+	if (made == NULL || !is_new || strcmp(made, name) == 0)
+		return made;
+	*news = arena_printf(a, "the variable \"%s\" is called %s here", name, made);
+	return *news == NULL ? NULL : made;
 }
 
 /* Whether a value is one word of a shell wherever it is spliced in. */
@@ -232,6 +233,7 @@ static bool input_add(struct codestream *c, struct buf *out, const struct codest
 	if (!name_take(&rest, "input"))
 		return false;
 	name = arena_memdup(c->arena, rest.text, rest.len);
+	c->is_short = c->is_short || name == NULL;
 	input = name == NULL ? NULL : codestream_member(codestream_member(t->node, "input"), name);
 	if (!may_stand(c, input, depth))
 		return false;

@@ -29,7 +29,17 @@ struct crontab {
 	const char *comment; /* right above the line; NULL: none */
 	struct pos pos; /* of the line that is read */
 	size_t n;
+	bool is_short; /* memory was */
 };
+
+/* A part as a text in the arena. NULL, and noted, where memory is short. */
+static const char *keep(struct crontab *c, struct part p)
+{
+	const char *text = arena_memdup(c->arena, p.text, p.len);
+
+	c->is_short = c->is_short || text == NULL;
+	return text;
+}
 
 /* ---- settings ---- */
 
@@ -62,7 +72,7 @@ static const char *environment_set(struct crontab *c, struct part name, struct p
 	struct import_map *m = &c->environment;
 	struct buf b;
 	uint32_t at = strmap_find(c->places, name.text, name.len);
-	const char *text, *key = arena_memdup(c->arena, name.text, name.len);
+	const char *text, *key = keep(c, name);
 
 	buf_init(&b, IMPORT_TEXT_MAX);
 	import_text_add(&b, value.text, value.len);
@@ -84,7 +94,7 @@ static void shell_set(struct crontab *c, struct part value)
 
 	for (size_t i = 0; i < value.len && is_word; i++)
 		is_word = value.text[i] != ' ' && value.text[i] != '\t';
-	c->shell = is_word ? arena_memdup(c->arena, value.text, value.len) : NULL;
+	c->shell = is_word ? keep(c, value) : NULL;
 	if (!is_word)
 		diag_warning(c->notes, c->pos,
 			"SHELL was left out: \"%.*s\" is no path that `interpreter` takes; /bin/sh "
@@ -101,8 +111,7 @@ static void setting_read(struct crontab *c, struct part line, size_t at)
 	if (part_is(name, "SHELL")) {
 		shell_set(c, value);
 	} else if (part_is(name, "CRON_TZ")) {
-		c->timezone = value.len == 0 ? c->o->timezone
-					     : arena_memdup(c->arena, value.text, value.len);
+		c->timezone = value.len == 0 ? c->o->timezone : keep(c, value);
 	} else if (part_is(name, "MAILTO") || part_is(name, "MAILFROM")) {
 		if (value.len > 0)
 			diag_warning(c->notes, c->pos,
@@ -219,7 +228,7 @@ static struct value task_of(struct crontab *c, struct part command)
 		import_map_text(&task, "working_directory", c->home);
 	if (c->shell != NULL)
 		import_map_text(&task, "interpreter", c->shell);
-	if (c->environment.n > 0)
+	if (c->environment.n > 0 || c->environment.is_short)
 		import_map_add(&task, "environment", import_map_value(&c->environment));
 	command_add(c, &task, command);
 	return import_map_value(&task);
@@ -232,7 +241,7 @@ static void dag_write(struct crontab *c, const char *schedule, struct part comma
 	struct value v;
 
 	if (name == NULL) {
-		c->environment.is_short = true;
+		c->is_short = true;
 		return;
 	}
 	import_map_text(&dag, "dag_id", name);
@@ -246,8 +255,8 @@ static void dag_write(struct crontab *c, const char *schedule, struct part comma
 	if (c->n++ > 0)
 		buf_adds(c->out, "---\n");
 	v = import_map_value(&dag);
-	if (tasks.is_short || dag.is_short)
-		c->environment.is_short = true;
+	if (dag.is_short)
+		c->is_short = true;
 	else
 		output_yaml_add(c->out, &v);
 }
@@ -265,7 +274,8 @@ static const char *schedule_take(struct crontab *c, struct part *line)
 			return NULL;
 	}
 	*line = rest;
-	return arena_memdup(c->arena, first.text, (size_t)(word.text + word.len - first.text));
+	first.len = (size_t)(word.text + word.len - first.text);
+	return keep(c, first);
 }
 
 static int schedule_check(struct crontab *c, const char *schedule, struct err *e)
@@ -274,8 +284,10 @@ static int schedule_check(struct crontab *c, const char *schedule, struct err *e
 		.zone = zone_utc(), .start = INSTANT_NONE, .end = INSTANT_NONE};
 	struct timetable *t;
 	size_t bad;
+	int r = timetable_create(c->arena, &schedule, 1, &bounds, &t, &bad, e);
 
-	return timetable_create(c->arena, &schedule, 1, &bounds, &t, &bad, e);
+	c->is_short = c->is_short || r == ERR_NOMEM;
+	return r;
 }
 
 /* Whether a day must match both fields there: cron wants that where one begins with *, though that
@@ -364,11 +376,11 @@ static void test_tell(struct crontab *c, struct part command)
 /* Tells, once, that what ran as a user runs as another now. */
 static void user_tell(struct crontab *c, struct part user)
 {
-	const char *name = arena_memdup(c->arena, user.text, user.len);
+	const char *name = keep(c, user);
 	bool is_new = false;
 
 	if (name == NULL || import_alias(&c->users, name, name, &is_new) == NULL)
-		c->environment.is_short = true;
+		c->is_short = true;
 	else if (is_new && (c->o->user == NULL || strcmp(name, c->o->user) != 0))
 		diag_warning(c->notes, c->pos,
 			"this ran as %s; it will run as the login of its connection, or as "
@@ -421,7 +433,7 @@ static const char *comment_read(struct crontab *c, struct part text)
 	schedule = schedule_take(c, &rest);
 	if (schedule != NULL && schedule_check(c, schedule, &e) == 0)
 		return NULL;
-	return arena_memdup(c->arena, text.text, text.len);
+	return keep(c, text);
 }
 
 static void line_read(struct crontab *c, struct part line)
@@ -462,8 +474,8 @@ int import_crontab(const struct import_crontab_options *o, const char *text, siz
 	const char *end = text + len, *eol;
 	int r;
 
-	c.environment.is_short = a == NULL || c.places == NULL;
-	for (; text < end && !c.environment.is_short; text = eol + 1, c.pos.line++) {
+	c.is_short = a == NULL || c.places == NULL;
+	for (; text < end && !c.is_short; text = eol + 1, c.pos.line++) {
 		eol = memchr(text, '\n', (size_t)(end - text));
 		if (eol == NULL)
 			eol = end;
@@ -473,7 +485,7 @@ int import_crontab(const struct import_crontab_options *o, const char *text, siz
 	import_names_free(&c.names);
 	import_aliases_free(&c.users);
 	strmap_destroy(c.places);
-	r = import_end(a, c.environment.is_short ? ERR_NOMEM : buf_status(out), e);
+	r = import_end(a, c.is_short ? ERR_NOMEM : buf_status(out), e);
 	arena_destroy(a);
 	return r;
 }

@@ -48,7 +48,7 @@ void import_map_add(struct import_map *m, const char *key, struct value value)
 {
 	struct value_pair *list = import_grow(m->arena, m->list, m->n, &m->cap, sizeof(*m->list));
 
-	if (list == NULL) {
+	if (list == NULL || value.type == VALUE_NULL) {
 		m->is_short = true;
 		return;
 	}

@@ -28,6 +28,7 @@ struct arena {
 	unsigned char *at, *end;
 	size_t used, max, next_size;
 	bool is_full; /* max has refused something */
+	bool is_short; /* anything was refused */
 };
 
 static size_t aligned(size_t size)
@@ -117,16 +118,22 @@ static void *block_add(struct arena *a, size_t size)
 	return b->data;
 }
 
+void *arena_refuse(struct arena *a)
+{
+	a->is_short = true;
+	return NULL;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
 	void *p;
 
 	if (size > SIZE_MAX - ARENA_ALIGN)
-		return NULL;
+		return arena_refuse(a);
 	size = aligned(size == 0 ? 1 : size);
 	if (a->max != 0 && size > a->max - a->used) {
 		a->is_full = true;
-		return NULL;
+		return arena_refuse(a);
 	}
 	if (size <= (size_t)(a->end - a->at)) {
 		p = a->at;
@@ -134,7 +141,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	} else {
 		p = block_add(a, size);
 		if (p == NULL)
-			return NULL;
+			return arena_refuse(a);
 	}
 	a->used += size;
 	return p;
@@ -143,7 +150,7 @@ void *arena_alloc(struct arena *a, size_t size)
 void *arena_array(struct arena *a, size_t n, size_t size)
 {
 	if (size != 0 && n > SIZE_MAX / size)
-		return NULL;
+		return arena_refuse(a);
 	return arena_alloc(a, n * size);
 }
 
@@ -152,7 +159,7 @@ char *arena_memdup(struct arena *a, const void *p, size_t len)
 	char *copy;
 
 	if (len == SIZE_MAX)
-		return NULL;
+		return arena_refuse(a);
 	copy = arena_alloc(a, len + 1);
 	if (copy != NULL && len != 0)
 		memcpy(copy, p, len);
@@ -174,7 +181,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	if (n < 0)
-		return NULL;
+		return arena_refuse(a);
 	s = arena_alloc(a, (size_t)n + 1);
 	if (s == NULL)
 		return NULL;
@@ -192,4 +199,9 @@ size_t arena_used(const struct arena *a)
 bool arena_is_full(const struct arena *a)
 {
 	return a->is_full;
+}
+
+bool arena_is_short(const struct arena *a)
+{
+	return a->is_short;
 }

@@ -50,4 +50,11 @@ size_t arena_used(const struct arena *a);
 /* Whether its maximum has refused anything: what came back was no want of memory. */
 bool arena_is_full(const struct arena *a);
 
+/* Whether anything that was asked for has been refused, for want of memory or by the maximum. Who
+ * takes NULL for "there is none" on the way asks at the end. */
+bool arena_is_short(const struct arena *a);
+
+/* Notes that what was meant for it found no memory elsewhere. Returns NULL. */
+void *arena_refuse(struct arena *a);
+
 #endif

@@ -99,7 +99,7 @@ static int load_document(struct loader *l, const struct yaml_node *root, struct 
 	if (l->failed == 0)
 		load_dag(l, root);
 	end_document(l);
-	if (l->failed != 0 && arena_used(l->arena) > DAG_MEMORY_MIN / 2) {
+	if (l->failed != 0 && arena_is_full(l->arena)) {
 		diag_error(l->diags, pos,
 			"the DAG takes too much memory; what do default_args and aliases "
 			"multiply?");

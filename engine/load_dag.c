@@ -110,7 +110,9 @@ void load_dag(struct loader *l, const struct yaml_node *root)
 		l->env_layers[0] = value[DAG_KEY_ENVIRONMENT];
 	load_defaults(l, value[DAG_KEY_DEFAULT_ARGS], false);
 	load_work(l);
-	load_endings(l);
-	load_graph(l);
+	if (l->failed == 0)
+		load_endings(l);
+	if (l->failed == 0)
+		load_graph(l);
 	l->dag_values = NULL;
 }

@@ -8,7 +8,7 @@
 static void note(
 	struct loader *l, int rc, const struct yaml_node *n, const char *key, const struct err *e)
 {
-	if (rc == ERR_NOMEM)
+	if (rc == ERR_NOMEM || rc == ERR_UNAVAILABLE) /* descriptors are short, for a zone's file */
 		load_nomem(l);
 	else if (rc != 0)
 		load_error(l, yaml_node_pos(n), "%s: %s", key, e->text);

@@ -18,7 +18,8 @@ struct arena;
 struct err;
 struct zone;
 
-/* Finds zones by name; what lies behind it reads the files. ERR_NOTFOUND with the nearest name. */
+/* Finds zones by name; what lies behind it reads the files. ERR_NOTFOUND with the nearest name;
+ * ERR_UNAVAILABLE: no descriptor is to be had just now. */
 struct zone_source {
 	void *ctx;
 	int (*find)(void *ctx, const char *name, const struct zone **out, struct err *e);

@@ -36,7 +36,11 @@ void fields_text(struct fields *f, const char *key, const char *text)
 
 void fields_int(struct fields *f, const char *key, int64_t n)
 {
-	fields_value(f, key, value_int(f->arena, n));
+	struct value v = value_int(f->arena, n);
+
+	if (v.type == VALUE_NULL)
+		f->status = ERR_NOMEM;
+	fields_value(f, key, v);
 }
 
 void fields_bool(struct fields *f, const char *key, bool truth)

@@ -162,6 +162,16 @@ static int set_string(struct entry *n, enum output_id id, const char *s)
 	return set_text(n, id, (struct op_bytes){.data = s, .len = strlen(s)});
 }
 
+static int set_int(struct entry *n, enum output_id id, int64_t number)
+{
+	struct value v = value_int(n->arena, number);
+
+	if (v.type == VALUE_NULL)
+		return ERR_NOMEM;
+	set(n, id, v);
+	return 0;
+}
+
 /* A response is JSON where it is JSON, else text. ERR_INVALID, and e says so; ERR_NOMEM. */
 static int set_response(struct entry *n, struct op_bytes b, struct err *e)
 {
@@ -193,16 +203,14 @@ int outputs_keep(struct outputs *o, uint32_t task, uint32_t instance, const char
 	const struct op_result *r, struct err *e)
 {
 	struct entry *n = entry_of(slot_of(o, task, instance));
-	struct value code;
 	int status;
 
 	if (n == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	code = r->exit_code < 0 ? value_null() : value_int(n->arena, r->exit_code);
-	if (code.type == VALUE_NUMBER)
-		set(n, OUTPUT_EXIT_CODE, code);
+	status = r->exit_code < 0 ? 0 : set_int(n, OUTPUT_EXIT_CODE, r->exit_code);
 	set(n, OUTPUT_COMPLETED, value_bool(r->completed));
-	status = set_string(n, OUTPUT_SCRIPT_EXECUTION_ID, execution_id);
+	if (status == 0)
+		status = set_string(n, OUTPUT_SCRIPT_EXECUTION_ID, execution_id);
 	if (status == 0 && r->response_path[0] != '\0')
 		status = set_string(n, OUTPUT_RESPONSE_FILE_PATH, r->response_path);
 	if (status == 0 && r->log_path[0] != '\0')

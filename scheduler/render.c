@@ -101,12 +101,15 @@ static int get(
 		break;
 	case EXPR_TRY_NUMBER:
 		*out = value_int(scratch, r->try_number);
+		status = out->type == VALUE_NULL ? ERR_NOMEM : 0;
 		break;
 	case EXPR_ITEM:
 	case EXPR_INDEX:
 		if (r->item == NULL)
 			return err_set(e, ERR_NOTFOUND, "there is no item outside for_each");
 		*out = x->root == EXPR_ITEM ? *r->item : value_int(scratch, r->index);
+		if (x->root == EXPR_INDEX && out->type == VALUE_NULL)
+			status = ERR_NOMEM;
 		break;
 	}
 	return status == 0 ? 0 : err_set(e, status, "%s", err_text(status));
@@ -241,7 +244,7 @@ static int render_entries(const struct render *r, const char *what, const struct
 	for (size_t i = 0; i < n; i++) {
 		entries[i].name = list[i].name;
 		status = render_text(r, list[i].text, a, &entries[i].value, e);
-		if (status != 0 && !is_lenient)
+		if (status != 0 && (!is_lenient || status == ERR_NOMEM))
 			return err_context(e, "%s: %s", what, list[i].name);
 		if (status != 0)
 			entries[i].value = (struct op_bytes){.data = ""};
@@ -263,7 +266,7 @@ static int render_action(const struct render *r, const struct action *what, stru
 	for (size_t i = 0; i < op->n_keys; i++) {
 		status =
 			render_setting(r, &op->keys[i], &what->settings[i], a, &job.settings[i], e);
-		if (status != 0 && !what->is_lenient)
+		if (status != 0 && (!what->is_lenient || status == ERR_NOMEM))
 			return err_context(e, "%s", op->keys[i].name);
 		if (status != 0)
 			job.settings[i] = (struct op_setting){0};

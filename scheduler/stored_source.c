@@ -110,6 +110,12 @@ static int text_out(struct arena *scratch, const char *text, struct value *out)
 	return text != NULL && copy == NULL ? ERR_NOMEM : 0;
 }
 
+static int port_out(struct arena *scratch, int port, struct value *out)
+{
+	*out = port == 0 ? value_null() : value_int(scratch, port);
+	return port != 0 && out->type == VALUE_NULL ? ERR_NOMEM : 0;
+}
+
 static int attribute_of(const struct connection *c, const char *attribute, struct arena *scratch,
 	struct value *out, struct err *e)
 {
@@ -120,7 +126,7 @@ static int attribute_of(const struct connection *c, const char *attribute, struc
 	else if (strcmp(attribute, "login") == 0)
 		r = text_out(scratch, c->login, out);
 	else if (strcmp(attribute, "port") == 0)
-		*out = c->port == 0 ? value_null() : value_int(scratch, c->port);
+		r = port_out(scratch, c->port, out);
 	else
 		return err_set(e, ERR_BUG, "a connection has no %s to be had", attribute);
 	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));

@@ -54,7 +54,8 @@ bool connection_is_ssh(const struct connection *c);
 /* Whether extra of an SSH connection has such a key. */
 bool connection_extra_is_key(const char *key);
 
-/* A member of extra as text; NULL where it is not there. Numbers and booleans come as spelled. */
+/* A member of extra as text; NULL where it is not there, or, as arena_is_short() tells, there is no
+ * memory for it. Numbers and booleans come as spelled. */
 const char *connection_extra_text(struct arena *a, const struct connection *c, const char *key);
 
 /* A member that says yes or no, as Airflow reads it: true, "true", "yes", "1". */

@@ -255,7 +255,7 @@ const char *connection_extra_text(struct arena *a, const struct connection *c, c
 		return arena_memdup(a, v->u.text, v->len);
 	buf_init(&b, CONNECTION_TEXT_MAX);
 	value_text(v, &b);
-	text = buf_status(&b) == 0 ? arena_memdup(a, buf_str(&b), b.len) : NULL;
+	text = buf_status(&b) == 0 ? arena_memdup(a, buf_str(&b), b.len) : arena_refuse(a);
 	buf_free(&b);
 	return text;
 }

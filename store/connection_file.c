@@ -248,25 +248,32 @@ int connection_file_read(struct arena *a, const char *name, enum connection_form
 static int object_of(struct arena *a, const struct connection *c, struct value *out)
 {
 	struct value_pair pairs[FIELDS];
-	struct value extra = value_null();
+	struct value extra = value_null(), port = value_null();
 	struct buf text;
 	int r = 0;
 
 	if (c->extra.type == VALUE_MAP) {
 		buf_init(&text, 0);
 		value_json(&c->extra, &text);
-		extra = value_cstring(arena_memdup(a, buf_str(&text), text.len));
 		r = buf_status(&text);
+		extra = value_cstring(arena_memdup(a, buf_str(&text), text.len));
+		if (r == 0 && extra.type == VALUE_NULL)
+			r = ERR_NOMEM;
 		if (text.data != NULL)
 			explicit_bzero(text.data, text.cap);
 		buf_free(&text);
+	}
+	if (c->port != 0) {
+		port = value_int(a, c->port);
+		if (port.type == VALUE_NULL)
+			r = ERR_NOMEM;
 	}
 	pairs[0] = value_pair_of("conn_type", value_cstring(c->type));
 	pairs[1] = value_pair_of("description", value_cstring(c->description));
 	pairs[2] = value_pair_of("login", value_cstring(c->login));
 	pairs[3] = value_pair_of("password", value_cstring(c->password));
 	pairs[4] = value_pair_of("host", value_cstring(c->host));
-	pairs[5] = value_pair_of("port", c->port == 0 ? value_null() : value_int(a, c->port));
+	pairs[5] = value_pair_of("port", port);
 	pairs[6] = value_pair_of("schema", value_cstring(c->schema));
 	pairs[7] = value_pair_of("extra", extra);
 	return r == 0 ? value_map(a, pairs, FIELDS, out) : r;

@@ -237,6 +237,7 @@ static int put(struct store *s, void *ctx, struct err *e)
 	const struct seal_place place = {TABLE, c->id, "password"};
 	struct arena *a = arena_create(0);
 	struct buf password, extra;
+	const char *keypair;
 	int r;
 
 	if (a == NULL)
@@ -247,8 +248,11 @@ static int put(struct store *s, void *ctx, struct err *e)
 		&password, e);
 	if (r == 0)
 		r = seal_extra(s, c, &extra, e);
+	keypair = connection_extra_text(a, c, "keypair");
+	if (r == 0 && arena_is_short(a))
+		r = err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (r == 0)
-		r = write_row(s, j, &password, &extra, connection_extra_text(a, c, "keypair"), e);
+		r = write_row(s, j, &password, &extra, keypair, e);
 	if (r == ERR_EXISTS)
 		(void)err_set(e, r,
 			"there is a connection %s already; `windrow connections edit %s` changes "

@@ -71,7 +71,9 @@ static int parse(struct arena *a, struct diags *diags, const char *text, size_t 
 	if (r == 0)
 		r = yaml_tree_parse(a, t, &limits, diags, &roots, &places, &n);
 	first = diags_list(diags, &n_diags);
-	if (r != ERR_NOMEM && diags_errors(diags) > 0 && n_diags > 0)
+	if (diags_are_short(diags))
+		r = ERR_NOMEM;
+	if (r != ERR_NOMEM && n_diags > 0)
 		return err_set(e, ERR_INVALID, "%s:%u:%u: %s", name, first->pos.line,
 			first->pos.column, first->text);
 	if (r != 0)

@@ -11,14 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/hint.h"
+#include "store/system_error.h"
 
 #define SYSTEM_FOLDER "/usr/share/zoneinfo"
+#define NAME_SIZE 512 /* for a path below the folder */
 #define FOLDER_DEPTH 3 /* America/Argentina/Buenos_Aires */
 
 struct known {
@@ -73,14 +74,28 @@ static bool is_name(const char *name)
 		name[0] != '.' && strstr(name, "/.") == NULL && strstr(name, "//") == NULL;
 }
 
-/* Offers every zone below a folder to the hint. `prefix` is its name so far: "Europe/". */
-static void hints_offer(struct zoneinfo *z, const char *prefix, int depth, struct hint *h)
+/* The search for the nearest name. */
+struct search {
+	const struct zoneinfo *zones;
+	struct hint hint;
+	char best[NAME_SIZE];
+};
+
+static void offer(struct search *s, const char *name)
 {
-	char path[4096], name[512];
+	hint_offer(&s->hint, name, strlen(name));
+	if (s->hint.best == name)
+		s->hint.best = strcpy(s->best, name);
+}
+
+/* Offers every zone below a folder. `prefix` is its name so far: "Europe/". */
+static void offer_folder(struct search *s, const char *prefix, int depth)
+{
+	char path[4096], name[NAME_SIZE];
 	struct dirent *d;
 	DIR *dir;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", z->folder, prefix);
+	(void)snprintf(path, sizeof(path), "%s/%s", s->zones->folder, prefix);
 	dir = opendir(path);
 	while (dir != NULL && (d = readdir(dir)) != NULL) {
 		(void)snprintf(name, sizeof(name), "%s%s", prefix, d->d_name);
@@ -89,78 +104,80 @@ static void hints_offer(struct zoneinfo *z, const char *prefix, int depth, struc
 			continue;
 		if (d->d_type == DT_DIR && depth > 1 && strlen(name) + 1 < sizeof(name)) {
 			strcat(name, "/");
-			hints_offer(z, name, depth - 1, h);
+			offer_folder(s, name, depth - 1);
 		} else {
-			char *copy = arena_strdup(z->arena, name);
-
-			if (copy != NULL)
-				hint_offer(h, copy, strlen(copy));
+			offer(s, name);
 		}
 	}
 	if (dir != NULL)
 		(void)closedir(dir);
 }
 
-static int not_found(struct zoneinfo *z, const char *name, struct err *e)
+static int not_found(const struct zoneinfo *z, const char *name, struct err *e)
 {
-	struct hint h;
+	struct search s = {.zones = z};
 
-	hint_begin(&h, name, strlen(name));
-	hints_offer(z, "", FOLDER_DEPTH, &h);
-	if (h.best != NULL)
+	hint_begin(&s.hint, name, strlen(name));
+	offer_folder(&s, "", FOLDER_DEPTH);
+	if (s.hint.best != NULL)
 		return err_set(e, ERR_NOTFOUND,
-			"there is no time zone \"%.64s\"; did you mean \"%.*s\"?", name,
-			(int)h.best_len, h.best);
+			"there is no time zone \"%.64s\"; did you mean \"%s\"?", name, s.hint.best);
 	return err_set(e, ERR_NOTFOUND,
 		"there is no time zone \"%.64s\" in %s; write an IANA name such as Europe/London",
 		name, z->folder);
 }
 
-/* The file's bytes into buf, whole. */
-static int file_read(const char *path, unsigned char *buf, size_t size, size_t *len)
+/* Why a zone's file could not be opened or read. */
+static int unread(const struct zoneinfo *z, const char *name, int error, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-	ssize_t n = -1;
+	if (error == ENOENT || error == ENOTDIR || error == EISDIR)
+		return not_found(z, name, e);
+	return err_set(e,
+		error == EMFILE || error == ENFILE ? ERR_UNAVAILABLE
+						   : system_error_code(error, ERR_IO),
+		"the time zone %.64s cannot be read: %s", name, strerror(error));
+}
 
+/* The zone's file into buf, whole. */
+static int file_read(const struct zoneinfo *z, const char *name, unsigned char *buf, size_t size,
+	size_t *len, struct err *e)
+{
+	char path[4096];
+	ssize_t n;
+	int fd, error;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", z->folder, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return ERR_NOTFOUND;
+		return unread(z, name, errno, e);
 	*len = 0;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		while ((n = read(fd, buf + *len, size - *len)) > 0)
-			*len += (size_t)n;
-	}
+	while ((n = read(fd, buf + *len, size - *len)) > 0)
+		*len += (size_t)n;
+	error = errno;
 	(void)close(fd);
-	return n == 0 ? 0 : ERR_NOTFOUND;
+	return n == 0 ? 0 : unread(z, name, error, e);
 }
 
 static int zone_read(struct zoneinfo *z, const char *name, const struct zone **out, struct err *e)
 {
 	unsigned char *buf = malloc(ZONE_FILE_MAX + 1);
-	struct known *k = arena_alloc(z->arena, sizeof(*k));
-	char path[4096];
+	struct known *k;
 	size_t len;
-	int r = ERR_NOMEM;
+	int r = buf == NULL ? err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
+			    : file_read(z, name, buf, ZONE_FILE_MAX + 1, &len, e);
 
-	if (buf == NULL || k == NULL) {
-		err_set(e, ERR_NOMEM, "out of memory for the zone %s", name);
-		goto out;
-	}
-	(void)snprintf(path, sizeof(path), "%s/%s", z->folder, name);
-	r = file_read(path, buf, ZONE_FILE_MAX + 1, &len);
-	if (r != 0) {
-		r = not_found(z, name, e);
-		goto out;
-	}
-	r = zone_parse(z->arena, name, buf, len, out, e);
-	if (r == 0) {
-		k->zone = *out;
-		k->next = z->known;
-		z->known = k;
-	}
-out:
+	if (r == 0)
+		r = zone_parse(z->arena, name, buf, len, out, e);
 	free(buf);
-	return r;
+	if (r != 0)
+		return r;
+	k = arena_alloc(z->arena, sizeof(*k));
+	if (k == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	k->zone = *out;
+	k->next = z->known;
+	z->known = k;
+	return 0;
 }
 
 static int zone_find(void *ctx, const char *name, const struct zone **out, struct err *e)

@@ -41,6 +41,7 @@ UNIT_TESTS = \
 	tests/unit/test_log_name \
 	tests/unit/test_mask \
 	tests/unit/test_outputs_nomem \
+	tests/unit/test_parts_nomem \
 	tests/unit/test_pages \
 	tests/unit/test_planner \
 	tests/unit/test_power \
@@ -76,7 +77,8 @@ UNIT_TESTS = \
 	tests/unit/test_tree \
 	tests/unit/test_value \
 	tests/unit/test_vault \
-	tests/unit/test_vault_crowd
+	tests/unit/test_vault_crowd \
+	tests/unit/test_work_nomem
 
 E2E_TESTS = \
 	tests/e2e/cli_completion.sh \
@@ -199,8 +201,11 @@ FAULTY_VFS = tests/vfs/faulty.c tests/vfs/faulty.h tests/vfs/faulty_disk.c tests
 
 # Memory that runs out.
 NOMEM_KIT = tests/unit/nomem_kit.c tests/unit/nomem_kit.h
+NOMEM_JOB = tests/unit/nomem_job.c tests/unit/nomem_job.h $(NOMEM_KIT)
 NOMEM_WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
-	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup,--wrap=vasprintf
+	-Wl,--wrap=aligned_alloc,--wrap=strdup,--wrap=strndup,--wrap=vasprintf \
+	-Wl,--wrap=arena_alloc,--wrap=arena_array,--wrap=arena_memdup,--wrap=arena_strdup \
+	-Wl,--wrap=arena_printf
 
 # A host whose executions outlive those who look at them.
 MACHINE_KIT = tests/unit/machine_kit.c tests/unit/machine_kit.h tests/unit/op_kit.h
@@ -255,6 +260,14 @@ tests_unit_test_outputs_nomem_SOURCES = tests/unit/test_outputs_nomem.c tests/un
 	tests/unit/dag_kit.h $(NOMEM_KIT) $(TAP_SOURCES)
 tests_unit_test_outputs_nomem_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_outputs_nomem_LDFLAGS = $(AM_LDFLAGS) $(NOMEM_WRAP)
+tests_unit_test_parts_nomem_SOURCES = tests/unit/test_parts_nomem.c tests/unit/expr_world.c \
+	tests/unit/expr_world.h $(NOMEM_JOB) $(TAP_SOURCES)
+tests_unit_test_parts_nomem_LDADD = $(SCHEDULER_LIBS)
+tests_unit_test_parts_nomem_LDFLAGS = $(AM_LDFLAGS) $(NOMEM_WRAP)
+tests_unit_test_work_nomem_SOURCES = tests/unit/test_work_nomem.c tests/unit/dag_kit.c \
+	tests/unit/dag_kit.h $(NOMEM_JOB) $(TAP_SOURCES)
+tests_unit_test_work_nomem_LDADD = $(CLI_LIBS)
+tests_unit_test_work_nomem_LDFLAGS = $(AM_LDFLAGS) $(NOMEM_WRAP)
 tests_unit_test_planner_SOURCES = tests/unit/test_planner.c tests/unit/planner_kit.c \
 	tests/unit/planner_kit.h tests/unit/dag_kit.c tests/unit/dag_kit.h $(TAP_SOURCES)
 tests_unit_test_planner_LDADD = $(SCHEDULER_LIBS)

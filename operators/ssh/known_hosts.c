@@ -93,22 +93,23 @@ static bool word_is(struct word w, const char *s)
 	return w.len == strlen(s) && memcmp(w.at, s, w.len) == 0;
 }
 
-/* Decodes base64 into the arena; NULL where it is none. */
-static unsigned char *base64_decode(struct arena *a, struct word w, size_t *len)
+/* Decodes base64 into the arena; *out is NULL where it is none. ERR_NOMEM. */
+static int base64_decode(struct arena *a, struct word w, unsigned char **out, size_t *len)
 {
-	unsigned char *out;
 	int n;
 
+	*out = NULL;
 	if (w.len == 0 || w.len % 4 != 0 || w.len / 4 * 3 > HOST_KEY_MAX)
-		return NULL;
-	out = arena_alloc(a, w.len / 4 * 3 + 1);
-	if (out == NULL)
-		return NULL;
-	n = EVP_DecodeBlock(out, (const unsigned char *)w.at, (int)w.len);
+		return 0;
+	*out = arena_alloc(a, w.len / 4 * 3 + 1);
+	if (*out == NULL)
+		return ERR_NOMEM;
+	n = EVP_DecodeBlock(*out, (const unsigned char *)w.at, (int)w.len);
 	if (n < 0)
-		return NULL;
-	*len = (size_t)n - (w.at[w.len - 1] == '=') - (w.at[w.len - 2] == '=');
-	return out;
+		*out = NULL;
+	else
+		*len = (size_t)n - (w.at[w.len - 1] == '=') - (w.at[w.len - 2] == '=');
+	return 0;
 }
 
 /* One line into an entry. A line that says nothing, or nothing sensible, is passed over. */
@@ -118,6 +119,7 @@ static int line_add(struct known_hosts *k, const char *file, unsigned number, st
 	struct entry *entry;
 	struct word hosts, name, key;
 	bool is_revoked = false, is_authority = false;
+	unsigned char *bytes;
 	size_t type_len;
 
 	hosts = word_next(&at, end);
@@ -135,9 +137,11 @@ static int line_add(struct known_hosts *k, const char *file, unsigned number, st
 	entry = arena_alloc(k->arena, sizeof(*entry));
 	if (entry == NULL)
 		return ERR_NOMEM;
-	entry->key = base64_decode(k->arena, key, &entry->key_len);
-	if (entry->key == NULL)
+	if (base64_decode(k->arena, key, &bytes, &entry->key_len) != 0)
+		return ERR_NOMEM;
+	if (bytes == NULL)
 		return 0;
+	entry->key = bytes;
 	type = host_key_type(entry->key, entry->key_len, &type_len);
 	if (type == NULL || type_len != name.len || memcmp(type, name.at, name.len) != 0)
 		return 0;
@@ -384,14 +388,15 @@ void known_hosts_algorithms_complete(struct buf *out)
 
 const unsigned char *host_key_read(struct arena *a, const char *text, size_t *len)
 {
-	const unsigned char *key;
+	unsigned char *key;
 	size_t type_len;
 	struct word w;
 
 	for (; *text != '\0'; text += w.len) {
 		text += strspn(text, " \t\r\n");
 		w = (struct word){text, strcspn(text, " \t\r\n")};
-		key = base64_decode(a, w, len);
+		if (base64_decode(a, w, &key, len) != 0)
+			return NULL;
 		if (key != NULL && host_key_type(key, *len, &type_len) != NULL)
 			return key;
 	}

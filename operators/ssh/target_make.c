@@ -280,10 +280,12 @@ static int make(const struct asked *a, struct ssh_target *const *kept, size_t n,
 		: a->source->find(a->source->ctx, m->arena, m->target.conn_id, &c, e);
 	if (r == 0)
 		r = read_said(m, &c, a, e);
-	if (r == 0 && (old = kept_find(m, a, kept, n)) != NULL)
-		ssh_target_hold(old);
-	else if (r == 0)
+	if (r == 0 && (old = kept_find(m, a, kept, n)) == NULL)
 		r = read_named(m, &c, a, e);
+	if (arena_is_short(m->arena)) /* N.B. what found no room seems not to be said */
+		r = err_set(e, ERR_NOMEM, "out of memory");
+	if (r == 0 && old != NULL)
+		ssh_target_hold(old);
 	if (r == 0)
 		*out = old != NULL ? old : &m->target;
 	if (r != 0 || old != NULL)

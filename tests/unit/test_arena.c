@@ -23,9 +23,9 @@ int main(void)
 	q = arena_alloc(a, 300000);
 	OK(q != NULL, "a thing larger than a block fits");
 	used = arena_used(a);
-	OK(!arena_is_full(a), "it is not full");
+	OK(!arena_is_full(a) && !arena_is_short(a), "it is not full");
 	OK(arena_alloc(a, 1 << 20) == NULL, "the maximum holds");
-	OK(arena_is_full(a), "which can be asked for");
+	OK(arena_is_full(a) && arena_is_short(a), "which can be asked for");
 	IS_INT((long long)arena_used(a), (long long)used, "a refusal uses nothing");
 	OK(arena_alloc(a, 10) != NULL, "the arena is usable after a refusal");
 	OK(arena_array(a, SIZE_MAX / 2, 4) == NULL, "an overflowing array is refused");
