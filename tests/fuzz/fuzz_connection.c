@@ -3,6 +3,7 @@
  * ever shown, as any may be a secret; what can be read is written as JSON, YAML and env, known by
  * its looks, and read back the same. The first byte chooses.
  */
+#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,8 @@ static int is_in_line(struct arena *a, const char *text, size_t len, size_t numb
 			break;
 	}
 	len = (size_t)((eol == NULL ? end : eol) - text);
+	while (len > 0 && isspace((unsigned char)text[len - 1]))
+		len--; /* what JSON takes for no blank, too */
 	equals = memchr(text, '=', len);
 	if (equals == NULL)
 		return 0;
