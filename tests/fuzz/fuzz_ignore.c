@@ -154,6 +154,12 @@ static void check_bound(const char *line, size_t len, const char *whole)
 		abort();
 }
 
+/* A mark of the byte order, which counts for none at the beginning of a file. */
+static bool has_mark(const char *line, size_t len)
+{
+	return len >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0;
+}
+
 static int line_check(const char *line, size_t len, const char *whole, bool is_folder)
 {
 	int verdict = ignore_match(line, len, whole, is_folder);
@@ -192,10 +198,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (is_folder)
 		whole[strlen(whole) - 1] = '\0';
 	text = copy;
-	for (at = text; at < text + len;) {
+	for (at = has_mark(text, len) ? text + 3 : text; at < text + len;) {
 		const char *stop = memchr(at, '\n', (size_t)(text + len - at));
 
 		stop = stop == NULL ? text + len : stop;
+		if (has_mark(at, (size_t)(stop - at))) {
+			want = ignore_match(text, len, whole, is_folder);
+			break; /* alone it would stand at the beginning */
+		}
 		one = line_check(at, (size_t)(stop - at), whole, is_folder);
 		want = one == -1 ? want : one;
 		at = stop + 1;
