@@ -72,6 +72,8 @@ static int file_check(const char *path, struct err *e)
 		return errno == ENOENT
 			? ERR_NOTFOUND
 			: err_set(e, ERR_DENIED, "%s cannot be read: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_INVALID, "%s is no regular file", path);
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return err_set(e, ERR_DENIED, "%s belongs to another user; run chown on it", path);
 	if ((st.st_mode & 077) != 0)

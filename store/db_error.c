@@ -1,5 +1,6 @@
 /* What SQLite's errors mean for whoever has to mend them, and what the system said behind it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,8 +88,23 @@ static int io_failed(const struct db *d, int code, struct err *e)
 
 /* ---- all of them ---- */
 
+/* N.B. SQLite gives the files beside the database the rights that it had when they were made. */
 int db_read_only(const struct db *d, struct err *e)
 {
+	static const char *const suffixes[] = {"-wal", "-shm"};
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char *path = NULL;
+		bool is_kept = asprintf(&path, "%s%s", d->path, suffixes[i]) >= 0 &&
+			faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0 && errno == EACCES;
+
+		free(path);
+		if (is_kept && faccessat(AT_FDCWD, d->path, W_OK, AT_EACCESS) == 0)
+			return err_set(e, ERR_DENIED,
+				"the store %s cannot be written to: %s%s beside it may not be "
+				"changed; give that the owner and the rights of the store",
+				d->path, d->path, suffixes[i]);
+	}
 	return err_set(e, ERR_DENIED,
 		"the store %s cannot be written to: look whose it is, and whether it and its "
 		"folder "
