@@ -215,8 +215,8 @@ void conductor_store(struct conductor *c)
 	c->is_store_due = false;
 	c->written = c->batch;
 	c->batch = swap;
-	c->is_writing = true;
 	status = journal_commit(c->o.journal, on_committed, c);
+	c->is_writing = status == 0;
 	if (status != 0)
 		conductor_fail(c, status, err_text(status));
 }

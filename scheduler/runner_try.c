@@ -121,7 +121,10 @@ static void on_ended(void *ctx, const struct try_end *end)
 	struct cell *c = ctx;
 
 	c->runner->n_running--;
-	record_end(c, end);
+	if (end->is_short)
+		runner_fail(c->runner, ERR_NOMEM, err_text(ERR_NOMEM));
+	else
+		record_end(c, end);
 }
 
 static const struct try_events try_events = {

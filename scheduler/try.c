@@ -165,13 +165,15 @@ static void on_finished(void *ctx, const struct op_result *r)
 	struct try_end end = judge(t, r);
 	int64_t now = clock_wall_ms();
 	struct err e;
+	int status;
 
 	t->handle = NULL;
 	t->has_ended = true;
 	task_log_output_end(t->log, now);
-	if (outputs_keep(t->o.outputs, t->o.render.task, t->o.instance, t->execution_id, r, &e) !=
-			0 &&
-		end.exit == RUN_EXIT_SUCCESS) {
+	status =
+		outputs_keep(t->o.outputs, t->o.render.task, t->o.instance, t->execution_id, r, &e);
+	if (status != 0 && end.exit == RUN_EXIT_SUCCESS) {
+		end.is_short = status == ERR_NOMEM;
 		end.exit = RUN_EXIT_FAILED;
 		(void)snprintf(t->message, sizeof(t->message), "%s", e.text);
 	}
@@ -208,7 +210,7 @@ static int begin(struct try *t, struct err *e)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	r = render_task(&o->render, scratch, &rendered, e);
 	/* What may be running is found all the same, and never started then. */
-	if (r != 0 && o->is_resumed) {
+	if (r != 0 && r != ERR_NOMEM && o->is_resumed) {
 		is_attach = true;
 		r = render_task_known(&o->render, scratch, &rendered, e);
 	}
@@ -265,6 +267,11 @@ int try_start(const struct try_options *o, int64_t now, struct try **out, bool *
 		o->is_attach ? "Taking up" : "Starting", o->render.try_number, o->try_limit);
 	log_line(t, now, OP_INFO, __LINE__, t->message);
 	r = begin(t, &e);
+	if (r == ERR_NOMEM && o->is_resumed) {
+		(void)task_log_close(t->log, false, &e); /* it may be running all the same */
+		free(t);
+		return r;
+	}
 	*has_ended = r != 0;
 	if (r != 0) {
 		(void)snprintf(t->message, sizeof(t->message), "%s", e.text);

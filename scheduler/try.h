@@ -21,6 +21,7 @@ struct try_end {
 	enum run_exit exit;
 	bool is_lost; /* nobody knows how it ended */
 	bool no_retry; /* trying again is useless */
+	bool is_short; /* there was no memory for what it left: it is to be asked for again */
 	const char *message; /* why it failed, in one line; "" */
 };
 

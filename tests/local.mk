@@ -495,11 +495,13 @@ tests_sim_sim_conductor_SOURCES = \
 	tests/sim/sim_conductor.c \
 	tests/sim/sim_conductor.h \
 	tests/sim/sim_conductor_host.c \
+	tests/sim/sim_memory.c \
+	tests/sim/sim_memory.h \
 	tests/unit/dag_kit.c \
 	tests/unit/dag_kit.h \
-	$(MACHINE_KIT)
+	$(MACHINE_KIT) $(NOMEM_KIT)
 tests_sim_sim_conductor_LDADD = $(SCHEDULER_LIBS)
-tests_sim_sim_conductor_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_gettime,--wrap=__clock_gettime64
+tests_sim_sim_conductor_LDFLAGS = $(AM_LDFLAGS) $(NOMEM_WRAP) -Wl,--wrap=clock_gettime,--wrap=__clock_gettime64
 TESTS += tests/sim/same_seed.sh
 EXTRA_DIST += tests/sim/same_seed.sh
 

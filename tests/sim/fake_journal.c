@@ -6,6 +6,8 @@
 
 #include "engine/arena.h"
 #include "engine/err.h"
+#include "tests/sim/sim_memory.h"
+#include "tests/unit/nomem_kit.h"
 
 enum row_kind { ROW_RUN, ROW_TASK, ROW_TRY, ROW_CALLBACK };
 
@@ -39,12 +41,16 @@ struct journal {
 	bool is_dead;
 };
 
-static void *must(void *p)
+/* N.B. what is missing to the daemon is not missing to us. */
+static void *must_be(void *p)
 {
 	if (p == NULL)
 		abort();
+	sim_memory_resume();
 	return p;
 }
+
+#define must(expression) (sim_memory_spare(), must_be(expression))
 
 static void rows_add(struct rows *r, const struct row *row)
 {
@@ -53,6 +59,15 @@ static void rows_add(struct rows *r, const struct row *row)
 		r->list = must(realloc(r->list, r->cap * sizeof(*r->list)));
 	}
 	r->list[r->n++] = *row;
+}
+
+/* Adds to the batch. */
+static int add(struct journal *j, const struct row *row)
+{
+	if (nomem_fails())
+		return ERR_NOMEM;
+	rows_add(&j->batch, row);
+	return 0;
 }
 
 static const char *copy(struct journal *j, const char *s)
@@ -101,8 +116,7 @@ int journal_run(struct journal *j, const struct store_run *r)
 	row.run.conf = copy(j, r->conf);
 	row.run.params = copy(j, r->params);
 	row.run.actor = copy(j, r->actor);
-	rows_add(&j->batch, &row);
-	return 0;
+	return add(j, &row);
 }
 
 int journal_task(struct journal *j, const struct store_task *t)
@@ -111,8 +125,7 @@ int journal_task(struct journal *j, const struct store_task *t)
 
 	row.task.task_id = copy(j, t->task_id);
 	row.task.items = copy(j, t->items);
-	rows_add(&j->batch, &row);
-	return 0;
+	return add(j, &row);
 }
 
 int journal_try(struct journal *j, const struct store_try *t)
@@ -123,8 +136,7 @@ int journal_try(struct journal *j, const struct store_try *t)
 	row.try.message = copy(j, t->message);
 	row.try.log_path = copy(j, t->log_path);
 	row.try.outputs = copy(j, t->outputs);
-	rows_add(&j->batch, &row);
-	return 0;
+	return add(j, &row);
 }
 
 int journal_callback(struct journal *j, const struct store_callback *c)
@@ -134,16 +146,14 @@ int journal_callback(struct journal *j, const struct store_callback *c)
 	row.callback.execution_id = copy(j, c->execution_id);
 	row.callback.event = copy(j, c->event);
 	row.callback.facts = copy(j, c->facts);
-	rows_add(&j->batch, &row);
-	return 0;
+	return add(j, &row);
 }
 
 int journal_callback_delete(struct journal *j, const char *execution_id)
 {
 	struct row row = {.kind = ROW_CALLBACK, .callback.execution_id = copy(j, execution_id)};
 
-	rows_add(&j->batch, &row);
-	return 0;
+	return add(j, &row);
 }
 
 /* It never does. */
@@ -155,8 +165,11 @@ bool journal_has_stopped(const struct journal *j)
 
 int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx)
 {
-	struct waiting *w = must(calloc(1, sizeof(*w)));
+	struct waiting *w;
 
+	if (nomem_fails())
+		return ERR_NOMEM;
+	w = must(calloc(1, sizeof(*w)));
 	*w = (struct waiting){.rows = j->batch, .on_committed = on_committed, .ctx = ctx};
 	j->batch = (struct rows){0};
 	*(j->last == NULL ? &j->first : &j->last->next) = w;

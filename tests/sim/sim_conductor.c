@@ -5,8 +5,9 @@
  * The daemon dies at any moment: before a batch is written, between that and the news of it,
  * between any two starts of a turn, while the host gets one. What it does after that has no effect.
  * Then another conductor takes up what is stored. The host knows nothing of this: it goes on, and
- * keeps the book that is looked at. The same seed makes the same world, to the millisecond: time
- * and randomness are of the seed, too.
+ * keeps the book that is looked at. In some worlds memory is short now and then, and what breaks
+ * for that is taken up again. The same seed makes the same world, to the millisecond: time and
+ * randomness are of the seed, too.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -16,14 +17,17 @@
 
 #include "engine/buf.h"
 #include "engine/dag.h"
+#include "engine/err.h"
 #include "engine/hash.h"
 #include "operators/registry.h"
+#include "scheduler/broken_runs.h"
 #include "scheduler/conductor.h"
 #include "scheduler/edition.h"
 #include "scheduler/env_source.h"
 #include "tests/sim/fake_journal.h"
 #include "tests/sim/fake_loop.h"
 #include "tests/sim/sim_conductor.h"
+#include "tests/sim/sim_memory.h"
 #include "tests/unit/dag_kit.h"
 
 #define SEEDS_DEFAULT 2000
@@ -32,6 +36,7 @@
 #define PACE_MAX 40
 #define QUIET_TURNS 4 /* of the loop, until nothing but a timer can be waited for */
 #define QUIET_TIMERS 100 /* that do nothing, one behind the other: it goes round in circles */
+#define IDLE_MAX 5000 /* steps without any run in memory, until a person looks after it */
 #define CLOSE_TURNS 1000 /* of the loop, until a daemon has ended */
 
 struct world w;
@@ -73,14 +78,18 @@ uint32_t dice(uint32_t n)
 	return (uint32_t)(mix(&w.state) % n);
 }
 
+static void die(void)
+{
+	w.is_dead = true;
+	w.n_crashes++;
+	note("the daemon dies");
+	fake_journal_kill(w.journal);
+}
+
 bool may_die(uint32_t one_in)
 {
-	if (!w.is_dead && dice(one_in) == 0) {
-		w.is_dead = true;
-		w.n_crashes++;
-		note("the daemon dies");
-		fake_journal_kill(w.journal);
-	}
+	if (!w.is_dead && dice(one_in) == 0)
+		die();
 	return w.is_dead;
 }
 
@@ -89,9 +98,18 @@ bool may_die(uint32_t one_in)
 static int edition_get(
 	void *ctx, const char *dag_id, uint32_t version, struct edition **out, struct err *e)
 {
+	struct dag *d;
+	int r;
+
 	(void)ctx;
 	(void)dag_id;
-	return edition_create(dag_kit_load(buf_str(&w.yaml)), version, "", out, e);
+	sim_memory_spare();
+	d = dag_kit_load(buf_str(&w.yaml));
+	sim_memory_resume();
+	r = edition_create(d, version, "", out, e);
+	if (r != 0)
+		dag_destroy(d);
+	return r;
 }
 
 static void on_finished(void *ctx, struct runner *r, enum run_state state)
@@ -104,8 +122,20 @@ static void on_finished(void *ctx, struct runner *r, enum run_state state)
 static void on_broken(void *ctx, struct runner *r, const struct err *e)
 {
 	(void)ctx;
-	(void)r;
-	broken("a run broke:", e->text);
+	if (!w.is_short || e->code != ERR_NOMEM)
+		broken("a run broke:", e->text);
+	note("%s breaks", r == NULL ? "the conductor" : runner_run_id(r));
+	if (r == NULL)
+		die();
+}
+
+static void on_note(void *ctx, enum op_level level, const char *text)
+{
+	(void)ctx;
+	(void)level;
+	if (strstr(text, "cannot be taken up") != NULL && !w.is_dead)
+		broken("a run is given up:", text);
+	note("%s", text);
 }
 
 static void on_left_out(void *ctx, const char *dag_id, const char *run_id, const struct err *e)
@@ -114,6 +144,16 @@ static void on_left_out(void *ctx, const char *dag_id, const char *run_id, const
 	(void)dag_id;
 	(void)run_id;
 	broken("a run was left out:", e->text);
+}
+
+static void broken_open(void)
+{
+	const struct broken_runs_options o = {
+		.loop = &w.loop, .conductor = w.conductor, .wait_ms = 10, .on_note = on_note};
+	struct err e;
+
+	if (broken_runs_open(&o, &w.broken, &e) != 0)
+		abort();
 }
 
 static void daemon_open(void)
@@ -129,13 +169,16 @@ static void daemon_open(void)
 		.kill_grace_ms = 1000};
 	struct err e;
 
+	sim_memory_spare();
 	if (conductor_create(&o, &w.conductor, &e) != 0)
 		abort();
 	w.observer = (struct conductor_observer){
 		.on_finished = on_finished, .on_broken = on_broken, .on_left_out = on_left_out};
 	conductor_observe(w.conductor, &w.observer);
+	broken_open();
 	if (conductor_restore(w.conductor, &e) != 0)
 		broken("nothing was restored:", e.text);
+	sim_memory_resume();
 }
 
 static void on_closed(void *ctx)
@@ -147,6 +190,8 @@ static void on_closed(void *ctx)
 static void daemon_close(void)
 {
 	fake_journal_kill(w.journal);
+	sim_memory_spare();
+	broken_runs_close(w.broken, NULL, NULL);
 	w.is_closed = false;
 	conductor_close(w.conductor, on_closed, NULL);
 	while (fake_journal_answer(w.journal))
@@ -157,7 +202,9 @@ static void daemon_close(void)
 		broken("a daemon does not end:", "it is waited for");
 	w.conductor = NULL;
 	w.is_dead = false;
+	w.n_idle = 0;
 	fake_journal_revive(w.journal);
+	sim_memory_resume();
 }
 
 static bool is_stored(const char *run_id, bool must_be_over)
@@ -174,6 +221,7 @@ static bool ask_runs(void)
 {
 	bool are_over = true;
 
+	sim_memory_spare();
 	for (int i = 0; i < RUNS; i++) {
 		char run_id[2] = {(char)('a' + i), '\0'};
 		struct run_facts facts = {.run_id = run_id,
@@ -193,6 +241,7 @@ static bool ask_runs(void)
 		if (r != NULL && runner_state(r) == RUN_QUEUED)
 			runner_start(r);
 	}
+	sim_memory_resume();
 	return are_over;
 }
 
@@ -252,11 +301,15 @@ static void dag_make(void)
 
 static void world_open(uint64_t seed, bool is_traced)
 {
+	static const uint32_t rates[] = {1000, 300, 100}; /* one allocation of so many */
 	static char *env[] = {NULL};
 
 	memset(&w, 0, sizeof(w));
 	w.seed = w.state = seed;
 	w.is_traced = is_traced;
+	w.is_short = seed % 4 == 0;
+	sim_memory_begin(seed, w.is_short ? rates[seed / 4 % 3] : 0);
+	sim_memory_spare();
 	fake_loop_begin();
 	(void)uv_loop_init(&w.loop);
 	w.journal = fake_journal_create();
@@ -265,10 +318,12 @@ static void world_open(uint64_t seed, bool is_traced)
 		w.instances[i] = &w.instance;
 	w.source = env_source(env);
 	dag_make();
+	sim_memory_resume();
 }
 
 static void world_close(void)
 {
+	sim_memory_begin(0, 0);
 	daemon_close();
 	(void)uv_run(&w.loop, UV_RUN_DEFAULT);
 	if (uv_loop_close(&w.loop) != 0)
@@ -302,7 +357,7 @@ static void wait_for_it(void)
 	for (int n = 0; n < QUIET_TIMERS; n++) {
 		for (int i = 0; i < QUIET_TURNS; i++) {
 			(void)uv_run(&w.loop, UV_RUN_NOWAIT);
-			if (write_step() || !host_is_idle() ||
+			if (w.is_dead || write_step() || !host_is_idle() ||
 				conductor_run_first(w.conductor) == NULL)
 				return;
 		}
@@ -356,6 +411,11 @@ static uint64_t simulate(uint64_t seed, bool is_traced, size_t *n_crashes, size_
 			host_step();
 			break;
 		}
+		/* A run that broke where there was no memory to note it waits for the next start.
+		 */
+		w.n_idle = conductor_run_first(w.conductor) == NULL ? w.n_idle + 1 : 0;
+		if (w.is_short && w.n_idle > IDLE_MAX)
+			die();
 		if (w.is_dead) {
 			daemon_close();
 			daemon_open();
@@ -389,7 +449,8 @@ int main(int argc, char **argv)
 		seeds = strtoull(argv[1], NULL, 10);
 	for (seed = 1; is_soak || seed <= seeds; seed++)
 		(void)simulate(seed, false, &n_crashes, &n_tries);
-	printf("ok 1 - %" PRIu64 " seeds: %zu tries, %zu crashes\n1..1\n", seeds, n_tries,
-		n_crashes);
+	printf("ok 1 - %" PRIu64 " seeds: %zu tries, %zu crashes, %" PRIu64
+	       " allocations that failed\n1..1\n",
+		seeds, n_tries, n_crashes, sim_memory_failed());
 	return 0;
 }

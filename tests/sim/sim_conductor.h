@@ -24,6 +24,7 @@ struct world {
 	struct journal *journal;
 	struct conductor *conductor;
 	struct conductor_observer observer;
+	struct broken_runs *broken;
 	struct op_instance instance;
 	struct op_instance *instances[OPERATORS_MAX];
 	struct render_source source;
@@ -36,6 +37,8 @@ struct world {
 	size_t n_steps, n_crashes;
 	bool is_dead, is_closed;
 	bool was_asked; /* a person has cleared or cancelled */
+	bool is_short; /* of memory, now and then */
+	size_t n_idle; /* steps in which no run was in memory */
 };
 
 extern struct world w;

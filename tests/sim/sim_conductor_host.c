@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/sim/sim_conductor.h"
+#include "tests/sim/sim_memory.h"
 
 /* How a try ends there: the same each time that it is asked. */
 static int end_of(const char *what, uint32_t number)
@@ -58,10 +59,12 @@ static int sim_start(struct op_instance *i, const struct op_job *job,
 	struct machine *m = NULL;
 
 	(void)e;
+	sim_memory_spare();
 	if (!may_die(60))
 		m = machine_start(job);
 	(void)may_die(60);
 	*out = watch_add(i, m, events, ctx);
+	sim_memory_resume();
 	return 0;
 }
 
@@ -81,7 +84,9 @@ static int sim_attach(struct op_instance *i, const struct op_job *job,
 	(void)e;
 	if (m == NULL && !w.is_dead && !w.was_asked)
 		broken("attached to what never ran:", job->task_id);
+	sim_memory_spare();
 	*out = watch_add(i, m, events, ctx);
+	sim_memory_resume();
 	note("%s is attached to", m == NULL ? "what never ran" : m->what);
 	if (m == NULL)
 		lost_add((struct watch *)*out);
