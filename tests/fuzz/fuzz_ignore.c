@@ -53,7 +53,7 @@ static bool set_has(const char *p, size_t len, unsigned char c)
 			p++;
 			high = unescaped(&p, end);
 		}
-		is_in = is_in || (low <= c && c <= high);
+		is_in = is_in || low == c || (low <= c && c <= high); /* as git: z-a has z */
 	}
 	return is_in != is_negated && c != '/';
 }
