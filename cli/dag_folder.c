@@ -138,6 +138,13 @@ static int on_walk_unread(void *ctx, const char *path, const char *sentence)
 		: 0;
 }
 
+static int by_path(const void *a, const void *b)
+{
+	const struct dag_file *left = a, *right = b;
+
+	return strcmp(left->path, right->path);
+}
+
 static int load_files(struct dag_loader *l, char **paths, size_t n, struct dag_folder *out)
 {
 	struct dag_file *grown = reallocarray(out->files, out->n_files + n + 1, sizeof(*grown));
@@ -151,6 +158,8 @@ static int load_files(struct dag_loader *l, char **paths, size_t n, struct dag_f
 			report_note("%s is being written, and does not count yet", paths[i]);
 		else
 			r = dag_file_load(l, paths[i], &out->files[out->n_files++]);
+	if (r == 0)
+		qsort(out->files, out->n_files, sizeof(*out->files), by_path);
 	return r == 0 ? find_doubles(out) : r;
 }
 

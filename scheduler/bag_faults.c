@@ -117,17 +117,17 @@ void bag_faults_store(struct bag *b, struct folder_file *f, struct dag_faults *f
 	*faults = (struct dag_faults){0};
 }
 
-void bag_faults_folder(struct bag *b, const char *sentence)
+int bag_faults_folder(struct bag *b, const char *sentence)
 {
 	struct dag_fault fault = {.text = (char *)sentence};
-	const struct dag_faults faults = {.list = &fault, .n = sentence != NULL};
+	const struct dag_faults faults = {.list = &fault, .n = *sentence != '\0'};
+	int r = put(b, b->folder, &faults);
 
-	if (put(b, b->folder, &faults) == 0)
-		(void)journal_commit(b->o.journal, NULL, NULL);
-	if (sentence != NULL)
-		b->n_faults++;
-	else
-		b->n_faults--;
+	if (r != 0)
+		return r;
+	(void)journal_commit(b->o.journal, NULL, NULL);
+	b->n_faults = b->n_faults - (*b->folder_fault != '\0') + faults.n;
+	return 0;
 }
 
 void bag_faults_forget(struct bag *b, const struct folder_file *f)

@@ -48,12 +48,14 @@ struct bag {
 	bool is_unwatched; /* some folder of the last look is not watched */
 	bool has_blind_spots; /* of the last look: what may change unheard */
 	uint64_t again_ms; /* behind the last look another is due, whatever happens; 0: none */
+	char folder_fault[1200]; /* why the folder cannot be read, as it is stored; "": it can */
 	bool must_settle, has_failed, is_ready, is_closing, is_timer_closed;
 	struct strmap *ids;
 	struct bag_entry **entries;
 	size_t n_entries, cap_entries;
 	size_t n_faults; /* import errors of all files, since the first look */
-	struct stored_faults *stored; /* the store's import errors, until the first look */
+	struct stored_faults
+		*stored; /* the store's import errors, until a look has come to its end */
 	size_t n_stored;
 	struct telling *tellings; /* that wait for their batches to be on disk */
 	struct kept_edition kept[BAG_EDITIONS_KEPT];
@@ -119,8 +121,9 @@ void bag_faults_take(struct bag *b);
  * are taken. */
 void bag_faults_store(struct bag *b, struct folder_file *f, struct dag_faults *faults);
 
-/* Stores why the folder itself cannot be read, as its import error; NULL: it can again. */
-void bag_faults_folder(struct bag *b, const char *sentence);
+/* Stores why the folder itself cannot be read, as its import error; "": it can again. ERR_NOMEM,
+ * noted. */
+int bag_faults_folder(struct bag *b, const char *sentence);
 
 /* A file is gone: its import errors with it. */
 void bag_faults_forget(struct bag *b, const struct folder_file *f);

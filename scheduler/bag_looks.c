@@ -104,18 +104,20 @@ static void tell_problems(struct bag *b, const char *lines)
 
 static void tell_failure(struct bag *b, const struct err *failure)
 {
-	char sentence[sizeof(failure->text) + 100];
+	char sentence[sizeof(b->folder_fault)];
 
-	if (failure != NULL && !b->has_failed) {
+	sentence[0] = '\0';
+	if (failure != NULL)
 		(void)snprintf(sentence, sizeof(sentence),
 			"%s; DAGs stay as they are until it can be read", failure->text);
-		bag_note(b, OP_ERROR, "the dags folder %s: %s", b->folder, sentence);
-		bag_faults_folder(b, sentence);
-	} else if (failure == NULL && b->has_failed) {
-		bag_note(b, OP_INFO, "the dags folder %s can be read again", b->folder);
-		bag_faults_folder(b, NULL);
-	}
 	b->has_failed = failure != NULL;
+	if (strcmp(sentence, b->folder_fault) == 0 || bag_faults_folder(b, sentence) != 0)
+		return;
+	if (failure != NULL)
+		bag_note(b, OP_ERROR, "the dags folder %s: %s", b->folder, sentence);
+	else
+		bag_note(b, OP_INFO, "the dags folder %s can be read again", b->folder);
+	(void)snprintf(b->folder_fault, sizeof(b->folder_fault), "%s", sentence);
 }
 
 static void tell_watch(struct bag *b)
@@ -154,7 +156,7 @@ static void on_looked(void *ctx, const struct folder_looked *l)
 		b->has_blind_spots = l->has_blind_spots;
 	}
 	b->again_ms = l->again_ms;
-	if (l->failure == NULL && (l->has_changed || !b->is_ready || b->must_settle))
+	if (l->failure == NULL && (l->has_changed || b->stored != NULL || b->must_settle))
 		bag_claims_settle(b);
 	if (!b->is_ready && b->tellings == NULL)
 		bag_be_ready(b);

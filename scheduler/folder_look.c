@@ -382,16 +382,31 @@ struct folder_file *folder_look_find(const struct folder_look *l, const char *pa
 	return found == NULL ? NULL : *found;
 }
 
+/* The beginning of a path. */
+struct beginning {
+	const char *path;
+	size_t len;
+};
+
+static int by_beginning(const void *key, const void *file)
+{
+	const struct beginning *b = key;
+	const struct folder_file *const *f = file;
+	int order = strncmp(b->path, (*f)->path, b->len);
+
+	return order != 0 || (*f)->path[b->len] == '\0' ? order : -1;
+}
+
 bool folder_look_is_unread(const struct folder_look *l, const char *path)
 {
-	size_t n = l->n_unread;
+	struct beginning b = {.path = path};
+	struct folder_file **f;
 
-	for (size_t i = 0; n > 0; i++) {
-		const struct folder_file *f = l->now.files[i];
-		size_t len = f->is_unread ? strlen(f->path) : 0;
-
-		n -= f->is_unread;
-		if (f->is_unread && strncmp(f->path, path, len) == 0 && path[len] == '/')
+	for (; l->n_unread > 0 && path[b.len] != '\0'; b.len++) {
+		f = path[b.len] != '/' ? NULL
+				       : bsearch(&b, l->now.files, l->now.n,
+						 sizeof(struct folder_file *), by_beginning);
+		if (f != NULL && (*f)->is_unread)
 			return true;
 	}
 	return false;

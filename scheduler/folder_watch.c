@@ -76,8 +76,8 @@ static bool is_of_interest(uint32_t mask, const char *name)
 {
 	if ((mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT)) != 0)
 		return true;
-	if (name == NULL)
-		return false;
+	if (name == NULL) /* the folder itself */
+		return (mask & IN_ATTRIB) != 0;
 	if (strcmp(name, IGNORE_FILE_NAME) == 0 || dags_folder_is_dag_name(name))
 		return true;
 	return name[0] != '.' && (mask & (IN_CREATE | IN_MOVE | IN_DELETE | IN_ISDIR)) != 0;

@@ -227,11 +227,13 @@ static int read_ignore(struct walk *w, struct level *l)
 		return err_set(w->e, ERR_NOMEM, "out of memory");
 	r = dags_folder_read_regular(
 		buf_str(&w->path), IGNORE_FILE_MAX, &l->ignore, &l->ignore_len, &e);
-	if (is_unread(r) || is_shortage(r))
-		r = err_set(w->e, r, IGNORE_FILE_NAME ": %s", e.text);
-	else if (r != 0 && r != ERR_NOTFOUND)
+	if (r != 0 && r != ERR_NOTFOUND && !is_unread(r) && !is_shortage(r))
 		tell(w, e.text);
 	cut_path(w, l->path_len);
+	if (r == ERR_DENIED && faccessat(AT_FDCWD, buf_str(&w->path), X_OK, AT_EACCESS) != 0)
+		r = err_set(w->e, r, "it may not be entered");
+	else if (is_unread(r) || is_shortage(r))
+		r = err_set(w->e, r, IGNORE_FILE_NAME ": %s", e.text);
 	return is_unread(r) || is_shortage(r) ? r : 0;
 }
 
@@ -273,8 +275,13 @@ static bool is_link(const struct walk *w, unsigned char kind)
 		(kind == DT_UNKNOWN && lstat(buf_str(&w->path), &st) == 0 && S_ISLNK(st.st_mode));
 }
 
-/* What a name leads to cannot be looked at, for the error. N.B. a folder that may be read but not
- * entered tells names, and no more. */
+/* Whether the name is left out whatever it is: nobody knows. */
+static bool is_ignored_anyway(const struct walk *w, const char *name)
+{
+	return is_ignored(w, true) && (!dags_folder_is_dag_name(name) || is_ignored(w, false));
+}
+
+/* What a name leads to cannot be looked at, for the error. */
 static int tell_unseen(struct walk *w, const char *name, unsigned char kind, int error)
 {
 	int r = code_of(error);
@@ -284,10 +291,12 @@ static int tell_unseen(struct walk *w, const char *name, unsigned char kind, int
 			tell(w, strerror(error));
 		return 0;
 	}
-	if (is_shortage(r) || (r == ERR_DENIED && !is_link(w, kind)))
-		return err_set(w->e, r, "%s: %s", name, strerror(error));
 	(void)err_set(w->e, r, "%s", strerror(error));
-	return is_ignored(w, true) ? 0 : tell_unread(w);
+	if (is_shortage(r))
+		return r;
+	if (is_ignored_anyway(w, name) || (kind == DT_REG && !dags_folder_is_dag_name(name)))
+		return 0;
+	return tell_unread(w);
 }
 
 /* One name of a folder: a file that counts is added, a folder is walked. */

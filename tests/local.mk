@@ -152,7 +152,7 @@ tests_unit_test_hint_SOURCES = tests/unit/test_hint.c $(TAP_SOURCES)
 tests_unit_test_hint_LDADD = $(ENGINE_LIBS)
 tests_unit_test_instant_SOURCES = tests/unit/test_instant.c $(TAP_SOURCES)
 tests_unit_test_instant_LDADD = $(ENGINE_LIBS)
-tests_unit_test_dags_folder_SOURCES = tests/unit/test_dags_folder.c $(TAP_SOURCES)
+tests_unit_test_dags_folder_SOURCES = tests/unit/test_dags_folder.c $(NOBODY_KIT) $(TAP_SOURCES)
 tests_unit_test_dags_folder_LDADD = libstore.a $(ENGINE_LIBS)
 tests_unit_test_ignore_SOURCES = tests/unit/test_ignore.c $(TAP_SOURCES)
 tests_unit_test_ignore_LDADD = libstore.a $(ENGINE_LIBS)
@@ -198,6 +198,8 @@ tests_unit_test_value_LDADD = $(ENGINE_LIBS)
 
 # A disk that fails, and whose power is cut.
 FAULTY_VFS = tests/vfs/faulty.c tests/vfs/faulty.h tests/vfs/faulty_disk.c tests/vfs/faulty_disk.h
+
+NOBODY_KIT = tests/unit/nobody_kit.c tests/unit/nobody_kit.h
 
 # Memory that runs out.
 NOMEM_KIT = tests/unit/nomem_kit.c tests/unit/nomem_kit.h
@@ -251,7 +253,7 @@ tests_unit_test_vault_crowd_SOURCES = tests/unit/test_vault_crowd.c $(STORE_KIT)
 tests_unit_test_vault_crowd_LDADD = $(STORE_LIBS)
 
 BAG_KIT = tests/unit/bag_kit.c tests/unit/bag_kit.h $(STORE_KIT)
-tests_unit_test_bag_SOURCES = tests/unit/test_bag.c $(BAG_KIT)
+tests_unit_test_bag_SOURCES = tests/unit/test_bag.c $(NOBODY_KIT) $(BAG_KIT)
 tests_unit_test_bag_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_bag_nomem_SOURCES = tests/unit/test_bag_nomem.c $(NOMEM_KIT) $(BAG_KIT)
 tests_unit_test_bag_nomem_LDADD = $(SCHEDULER_LIBS)

@@ -221,7 +221,10 @@ char *bag_kit_errors(void)
 	if (store_import_errors(bag_world.store, a, &list, &n, &e) != 0)
 		abort();
 	for (size_t i = 0; i < n; i++)
-		buf_addf(&got, "%s:%u:%u %s;", list[i].file + strlen(bag_world.dags) + 1,
+		buf_addf(&got, "%s:%u:%u %s;",
+			strcmp(list[i].file, bag_world.dags) == 0
+				? "."
+				: list[i].file + strlen(bag_world.dags) + 1,
 			list[i].line, list[i].column, list[i].text);
 	arena_destroy(a);
 	return buf_steal(&got);
