@@ -73,8 +73,11 @@ static void step(struct conductor *c)
 	struct runner *r;
 
 	do {
-		while ((r = ready_take(c)) != NULL)
+		while ((r = ready_take(c)) != NULL) {
 			runner_step(r);
+			if (r->is_broken) /* it could not while it was ready */
+				runner_leave(r);
+		}
 		grant(c);
 	} while (c->ready != NULL);
 }
@@ -222,6 +225,7 @@ int conductor_create(const struct conductor_options *o, struct conductor **out, 
 	if (c != NULL) {
 		c->o = *o;
 		c->next_number = o->first_run_number;
+		c->n_batches = 1;
 		c->armed_at = INT64_MAX;
 		c->dispatch = dispatch_create();
 		c->pools = strmap_create(16);
@@ -245,6 +249,8 @@ int conductor_create(const struct conductor_options *o, struct conductor **out, 
 	c->prepare.data = c->log_timer.data = c->hold_timer.data = c;
 	c->handles = 4;
 	(void)uv_prepare_start(&c->prepare, on_prepare);
+	if (o->journal != NULL)
+		journal_complete_by(o->journal, conductor_complete, c);
 	*out = c;
 	return 0;
 }
@@ -322,6 +328,11 @@ void conductor_close(struct conductor *c, void (*closed)(void *ctx), void *ctx)
 	c->closed_ctx = ctx;
 	if (c->is_writing && !journal_has_stopped(c->o.journal))
 		c->handles++; /* the commit's callback */
+	if (c->o.journal != NULL) {
+		journal_complete_by(c->o.journal, NULL, NULL);
+		if (c->is_broken || c->changed != NULL)
+			journal_forget(c->o.journal);
+	}
 	c->handles++;
 	callbacks_close(c->callbacks, on_part_closed, c);
 	for (struct runner *r = c->first; r != NULL; r = r->next)

@@ -118,7 +118,14 @@ int conductor_run_add(
  * and the others go on. Once, before the loop runs. */
 int conductor_restore(struct conductor *c, struct err *e);
 
-/* Whether that is under way: whoever compares runs with each other waits for on_restored. */
+/* Takes up those of the unfinished runs that are not in memory, and hands each to taken().
+ * ERR_NOMEM, ERR_AGAIN: not all of them yet; the store's errors. What cannot be taken up for
+ * another reason is left out, and told. */
+int conductor_restore_missing(
+	struct conductor *c, void (*taken)(void *ctx, struct runner *r), void *ctx, struct err *e);
+
+/* Whether conductor_restore() is under way: whoever compares runs with each other waits for
+ * on_restored. */
 bool conductor_is_restoring(const struct conductor *c);
 
 /* The runner of a stored run, in memory from now on, over or not; runner_keep() is done for the

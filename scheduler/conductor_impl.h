@@ -71,6 +71,7 @@ struct runner {
 	struct run_facts facts;
 	const char *run_type, *actor;
 	uint64_t number, seed;
+	uint64_t added_to; /* the conductor's n_batches when something of it was last added */
 	uint32_t max_active;
 	int64_t queued_at; /* INSTANT_NONE: not known */
 	uint32_t seat; /* its number in dispatch */
@@ -120,6 +121,7 @@ struct conductor {
 	struct run_actions actions;
 	struct batch batch, written; /* being made; being written */
 	struct batch calls; /* those who wait for what is not stepped yet */
+	uint64_t n_batches; /* of the journal that have ended, and the one that has not */
 	struct cell *changed; /* rows to be stored */
 	struct ended *ended; /* tries whose logs are to be closed at the turn's end */
 	size_t n_ended, cap_ended;
@@ -143,6 +145,10 @@ void conductor_handle_closed(struct conductor *c);
 
 /* Hands the batch in, if it is time to. */
 void conductor_store(struct conductor *c);
+
+/* The journal's: adds what is missing of the batch that ends. ctx is the conductor; its error where
+ * it is broken, and has perhaps added half of a turn. */
+int conductor_complete(void *ctx);
 
 /* A row, a try, a run that is to be stored with this turn's batch. What fails breaks the conductor:
  * half a batch must never be committed. */
@@ -201,6 +207,9 @@ void runner_record(struct runner *r, const struct run_event *ev);
 /* One more, and one less, has something to do with it. */
 void runner_hold(struct runner *r);
 void runner_unhold(struct runner *r);
+
+/* It leaves memory at the turn's end, if nothing holds it then. */
+void runner_leave(struct runner *r);
 
 /* runner_step.c */
 

@@ -297,6 +297,41 @@ int conductor_restore(struct conductor *c, struct err *e)
 	return status == 0 && !c->o.is_offline ? callbacks_restore(c, e) : status;
 }
 
+/* N.B. a broken runner that is still there keeps its run's place. */
+static int restore_one(
+	struct conductor *c, const struct store_run *run, struct runner **out, struct err *e)
+{
+	const struct runner *r = conductor_run_find(c, run->dag_id, run->run_id);
+	int status;
+
+	*out = NULL;
+	if (r != NULL)
+		return r->is_broken ? err_set(e, ERR_AGAIN, "%s", err_text(ERR_AGAIN)) : 0;
+	status = restore(c, run, out, e);
+	if (status == 0 || status == ERR_NOMEM)
+		return status;
+	conductor_tell_left_out(c, run->dag_id, run->run_id, e);
+	return 0;
+}
+
+int conductor_restore_missing(
+	struct conductor *c, void (*taken)(void *ctx, struct runner *r), void *ctx, struct err *e)
+{
+	struct arena *a = arena_create(0);
+	struct store_run *runs = NULL;
+	struct runner *r;
+	size_t n = 0;
+	int status = a == NULL ? no_memory(e) : store_runs_unfinished(c->o.store, a, &runs, &n, e);
+
+	for (size_t i = 0; i < n && status == 0; i++) {
+		status = restore_one(c, &runs[i], &r, e);
+		if (r != NULL)
+			taken(ctx, r);
+	}
+	arena_destroy(a);
+	return status;
+}
+
 bool conductor_is_restoring(const struct conductor *c)
 {
 	return c->is_restoring;

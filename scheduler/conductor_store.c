@@ -79,6 +79,7 @@ void runner_store_try(struct runner *r, const struct cell *c, const char *messag
 	t.outputs = outputs.len == 0 ? NULL : buf_str(&outputs);
 	if (status == 0)
 		status = journal_try(r->conductor->o.journal, &t);
+	r->added_to = r->conductor->n_batches;
 	if (status != 0)
 		conductor_fail(r->conductor, status, err_text(status));
 	buf_free(&outputs);
@@ -116,6 +117,7 @@ void runner_store_run(struct runner *r)
 	s.params = buf_str(&params);
 	if (status == 0)
 		status = journal_run(r->conductor->o.journal, &s);
+	r->added_to = r->conductor->n_batches;
 	if (status != 0)
 		conductor_fail(r->conductor, status, err_text(status));
 	buf_free(&conf);
@@ -165,6 +167,19 @@ static void record(struct conductor *c)
 	}
 }
 
+/* N.B. others end batches, too: the bag, when files come. */
+int conductor_complete(void *ctx)
+{
+	struct conductor *c = ctx;
+
+	if (!c->is_broken)
+		record(c);
+	if (c->is_broken)
+		return c->broken.code;
+	c->n_batches++;
+	return 0;
+}
+
 /* ---- the batch ---- */
 
 static void on_hold(uv_timer_t *timer)
@@ -209,9 +224,6 @@ void conductor_store(struct conductor *c)
 		return;
 	}
 	(void)uv_timer_stop(&c->hold_timer);
-	record(c);
-	if (c->is_broken)
-		return;
 	c->is_store_due = false;
 	c->written = c->batch;
 	c->batch = swap;

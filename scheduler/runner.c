@@ -17,8 +17,7 @@
 
 /* ---- events ---- */
 
-/* It may leave memory, if nothing holds it. */
-static void leave(struct runner *r)
+void runner_leave(struct runner *r)
 {
 	if (r->is_leaving)
 		return;
@@ -35,7 +34,7 @@ void runner_hold(struct runner *r)
 void runner_unhold(struct runner *r)
 {
 	if (--r->n_holds == 0)
-		leave(r);
+		runner_leave(r);
 }
 
 void runner_fail(struct runner *r, int code, const char *text)
@@ -43,7 +42,9 @@ void runner_fail(struct runner *r, int code, const char *text)
 	if (!r->is_broken)
 		(void)err_set(&r->broken, code, "%s", text);
 	r->is_broken = true;
-	leave(r);
+	if (r->added_to == r->conductor->n_batches) /* half of its turn would be stored */
+		conductor_fail(r->conductor, code, text);
+	runner_leave(r);
 }
 
 struct run_event runner_event(
@@ -177,7 +178,7 @@ void runner_keep(struct runner *r)
 void runner_let_go(struct runner *r)
 {
 	if (--r->n_keeps == 0)
-		leave(r);
+		runner_leave(r);
 }
 
 /* ---- what is asked ---- */

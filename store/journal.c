@@ -38,6 +38,8 @@ struct journal {
 	size_t n_waiting; /* handed over and not called back */
 	uint64_t last_ns;
 	int64_t last_at;
+	int (*complete)(void *ctx);
+	void *complete_ctx;
 	struct err told; /* that writing has stopped; code 0: it has not */
 	void (*on_closed)(void *ctx);
 	void *closed_ctx;
@@ -123,10 +125,11 @@ int journal_add(struct journal *j, const struct journal_entry *entry)
 
 int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx)
 {
-	struct batch *b = batch_open(j);
+	int r = j->complete == NULL ? 0 : j->complete(j->complete_ctx);
+	struct batch *b = r == 0 ? batch_open(j) : NULL;
 
 	if (b == NULL)
-		return ERR_NOMEM;
+		return r == 0 ? ERR_NOMEM : r;
 	b->on_committed = on_committed;
 	b->ctx = ctx;
 	j->open = NULL;
@@ -138,6 +141,19 @@ int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx
 	uv_cond_signal(&j->cond);
 	uv_mutex_unlock(&j->mutex);
 	return 0;
+}
+
+void journal_complete_by(struct journal *j, int (*complete)(void *ctx), void *ctx)
+{
+	j->complete = complete;
+	j->complete_ctx = ctx;
+}
+
+void journal_forget(struct journal *j)
+{
+	if (j->open != NULL)
+		batch_free(j->open);
+	j->open = NULL;
 }
 
 size_t journal_waiting(const struct journal *j)
@@ -400,9 +416,7 @@ void journal_close(struct journal *j, void (*on_closed)(void *ctx), void *ctx)
 {
 	j->on_closed = on_closed;
 	j->closed_ctx = ctx;
-	if (j->open != NULL)
-		batch_free(j->open);
-	j->open = NULL;
+	journal_forget(j);
 	uv_mutex_lock(&j->mutex);
 	j->is_closing = true;
 	uv_cond_signal(&j->cond);

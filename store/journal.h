@@ -65,8 +65,15 @@ int journal_callback_delete(struct journal *j, const char *execution_id);
 int journal_audit(struct journal *j, const char *actor, const char *action, const char *name);
 
 /* Ends the batch. on_committed (may be NULL) comes once it is on disk, in the order of the batches;
- * an empty one counts too. ERR_NOMEM: the batch is still being gathered. */
+ * an empty one counts too. ERR_NOMEM, or what completing it gave: it is still being gathered. */
 int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx);
+
+/* Who adds to a batch over some time, while others may end it, is asked to complete what he has
+ * added before that: half of it must not be stored. There is one at most; NULL: none. */
+void journal_complete_by(struct journal *j, int (*complete)(void *ctx), void *ctx);
+
+/* Drops what was added and not committed. */
+void journal_forget(struct journal *j);
 
 /* How many batches are not on disk yet, and how long the last transaction took to be written. */
 size_t journal_waiting(const struct journal *j);

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/dag.h"
 #include "engine/err.h"
@@ -36,7 +37,6 @@
 #define PACE_MAX 40
 #define QUIET_TURNS 4 /* of the loop, until nothing but a timer can be waited for */
 #define QUIET_TIMERS 100 /* that do nothing, one behind the other: it goes round in circles */
-#define IDLE_MAX 5000 /* steps without any run in memory, until a person looks after it */
 #define CLOSE_TURNS 1000 /* of the loop, until a daemon has ended */
 
 struct world w;
@@ -202,7 +202,6 @@ static void daemon_close(void)
 		broken("a daemon does not end:", "it is waited for");
 	w.conductor = NULL;
 	w.is_dead = false;
-	w.n_idle = 0;
 	fake_journal_revive(w.journal);
 	sim_memory_resume();
 }
@@ -323,7 +322,6 @@ static void world_open(uint64_t seed, bool is_traced)
 
 static void world_close(void)
 {
-	sim_memory_begin(0, 0);
 	daemon_close();
 	(void)uv_run(&w.loop, UV_RUN_DEFAULT);
 	if (uv_loop_close(&w.loop) != 0)
@@ -367,8 +365,31 @@ static void wait_for_it(void)
 	broken("a run is stuck:", "nothing happens any more");
 }
 
+/* What is stored of a run that is over is over, too. */
+static void check_stored(const char *run_id)
+{
+	struct arena *a = arena_create(0);
+	struct store_task *list = NULL;
+	struct store_run run;
+	struct err e;
+	size_t n = 0;
+
+	if (a == NULL ||
+		store_run_find(fake_journal_store(w.journal), a, "t", run_id, &run, &e) != 0 ||
+		store_tasks_of(fake_journal_store(w.journal), a, run.number, &list, &n, &e) != 0)
+		abort();
+	for (size_t i = 0; i < n; i++)
+		if (!task_state_is_over((enum task_state)list[i].row.state) &&
+			(list[i].row.state != TASK_NONE || !w.was_asked)) /* a cancelled one */
+			broken("the run is stored as over, and not its task:", list[i].task_id);
+	arena_destroy(a);
+}
+
 static void check_end(void)
 {
+	sim_memory_begin(0, 0);
+	check_stored("a");
+	check_stored("b");
 	for (size_t i = 0; i < w.machines.n; i++)
 		if (w.machines.list[i].phase != MACHINE_ENDED)
 			broken("the runs are over, and it runs:", w.machines.list[i].what);
@@ -402,6 +423,8 @@ static uint64_t simulate(uint64_t seed, bool is_traced, size_t *n_crashes, size_
 		case 2:
 			if (dice(200) == 0)
 				person_step();
+			if (dice(10) == 0 && !w.is_dead) /* as who looks after DAGs does */
+				(void)journal_commit(w.journal, NULL, NULL);
 			break;
 		case 3:
 		case 4:
@@ -411,11 +434,6 @@ static uint64_t simulate(uint64_t seed, bool is_traced, size_t *n_crashes, size_
 			host_step();
 			break;
 		}
-		/* A run that broke where there was no memory to note it waits for the next start.
-		 */
-		w.n_idle = conductor_run_first(w.conductor) == NULL ? w.n_idle + 1 : 0;
-		if (w.is_short && w.n_idle > IDLE_MAX)
-			die();
 		if (w.is_dead) {
 			daemon_close();
 			daemon_open();

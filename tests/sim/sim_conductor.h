@@ -38,7 +38,6 @@ struct world {
 	bool is_dead, is_closed;
 	bool was_asked; /* a person has cleared or cancelled */
 	bool is_short; /* of memory, now and then */
-	size_t n_idle; /* steps in which no run was in memory */
 };
 
 extern struct world w;

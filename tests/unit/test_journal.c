@@ -161,6 +161,36 @@ static void test_kinds(void)
 	is_sql("SELECT COUNT(*) FROM dags", "0", "again");
 }
 
+/* Half of what somebody adds is never stored, whoever ends the batch. */
+static int complete(void *ctx)
+{
+	struct journal *j = *(struct journal **)ctx;
+	struct store_pool rest = {.name = "rest", .slots = 2};
+
+	return j == NULL ? ERR_ILLEGAL : journal_pool(j, &rest);
+}
+
+static void test_complete(void)
+{
+	struct store_pool p = {.name = "half", .slots = 1};
+	struct journal *j = open_journal(), *by = NULL;
+
+	journal_complete_by(j, complete, &by);
+	OK(journal_pool(j, &p) == 0 && journal_commit(j, NULL, NULL) == ERR_ILLEGAL,
+		"a batch that cannot be completed does not end");
+	by = j;
+	IS_INT(journal_commit(j, NULL, NULL), 0, "one that can be does");
+	journal_complete_by(j, NULL, NULL);
+	p.name = "dropped";
+	(void)journal_pool(j, &p);
+	journal_forget(j);
+	IS_INT(journal_commit(j, NULL, NULL), 0, "and what is forgotten is not in the next");
+	close_journal(j);
+	is_sql("SELECT group_concat(name) FROM (SELECT name FROM pools WHERE name IN ('half', "
+	       "'rest', 'dropped') ORDER BY name)",
+		"half,rest", "so it is stored as a whole");
+}
+
 /* A table that is not there stands for a disk that is full: nothing can be written, until it can.
  */
 static void test_stall(void)
@@ -387,6 +417,7 @@ int main(void)
 		test_order();
 		test_lasting();
 		test_kinds();
+		test_complete();
 		test_stall();
 		free(kit_sql(&k, "ALTER TABLE elsewhere RENAME TO pools"));
 		test_taken_away();
