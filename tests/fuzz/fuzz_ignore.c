@@ -3,6 +3,7 @@
  * patterns behind it. The last line that matches decides; `!` turns a line's verdict round; and a
  * pattern matches what it matches by the book, which is looked up here by trying everything.
  */
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,21 +17,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What the book says of a pattern from p on and a path from s on: 0 not tried yet, 1 no, 2 yes. */
 static char book[BOOK_MOST + 1][BOOK_MOST + 1];
-static const char *pattern, *pattern_end, *path;
+static const char *pattern, *pattern_end, *path, *open_from;
 
-/* The length of the set behind a `[`, its `]` included, or 0: it is not closed. */
-static size_t set_length(const char *p)
+/* Classes, with their brackets. */
+static const struct {
+	const char *name;
+	int (*has)(int c);
+} classes[] = {{"[:alnum:]", isalnum}, {"[:alpha:]", isalpha}, {"[:blank:]", isblank},
+	{"[:cntrl:]", iscntrl}, {"[:digit:]", isdigit}, {"[:graph:]", isgraph},
+	{"[:lower:]", islower}, {"[:print:]", isprint}, {"[:punct:]", ispunct},
+	{"[:space:]", isspace}, {"[:upper:]", isupper}, {"[:xdigit:]", isxdigit}};
+
+/* Which class stands at p, or -1. */
+static int class_at(const char *p)
 {
-	const char *s = p;
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		size_t len = strlen(classes[i].name);
 
-	s += s < pattern_end && (*s == '!' || *s == '^');
-	for (const char *first = s; s < pattern_end; s++) {
-		if (*s == ']' && s != first)
-			return (size_t)(s - p) + 1;
-		if (*s == '\\' && s + 1 < pattern_end)
-			s++;
+		if ((size_t)(pattern_end - p) >= len && memcmp(p, classes[i].name, len) == 0)
+			return (int)i;
 	}
-	return 0;
+	return -1;
 }
 
 static unsigned char unescaped(const char **p, const char *end)
@@ -40,6 +47,49 @@ static unsigned char unescaped(const char **p, const char *end)
 	return (unsigned char)*(*p)++;
 }
 
+/* The length of the set behind a `[`, its `]` included, or 0: it is not closed. */
+static size_t set_length(const char *p)
+{
+	const char *s = p;
+
+	s += s < pattern_end && (*s == '!' || *s == '^');
+	for (const char *first = s; s < pattern_end;) {
+		int class = class_at(s);
+
+		if (*s == ']' && s != first)
+			return (size_t)(s - p) + 1;
+		if (class >= 0) {
+			s += strlen(classes[class].name);
+			continue;
+		}
+		(void)unescaped(&s, pattern_end);
+		if (s + 1 < pattern_end && *s == '-' && s[1] != ']') {
+			s++;
+			(void)unescaped(&s, pattern_end);
+		}
+	}
+	return 0;
+}
+
+/* The first `[` whose set is not closed, which stands for itself as do all behind it; else the end.
+ */
+static const char *first_open(void)
+{
+	const char *p = pattern;
+
+	while (p < pattern_end) {
+		size_t len = *p == '[' ? set_length(p + 1) : 0;
+
+		if (*p == '[' && len == 0)
+			return p;
+		if (len > 0)
+			p += 1 + len;
+		else
+			(void)unescaped(&p, pattern_end);
+	}
+	return p;
+}
+
 static bool set_has(const char *p, size_t len, unsigned char c)
 {
 	const char *end = p + len - 1;
@@ -47,8 +97,15 @@ static bool set_has(const char *p, size_t len, unsigned char c)
 
 	p += is_negated;
 	while (p < end) {
-		unsigned char low = unescaped(&p, end), high = low;
+		int class = class_at(p);
+		unsigned char low, high;
 
+		if (class >= 0) {
+			is_in = is_in || classes[class].has(c) != 0;
+			p += strlen(classes[class].name);
+			continue;
+		}
+		low = high = unescaped(&p, end);
 		if (p + 1 < end && *p == '-') {
 			p++;
 			high = unescaped(&p, end);
@@ -98,7 +155,7 @@ static bool matches(const char *p, const char *s)
 	}
 	if (*s == '\0')
 		return false;
-	len = *p == '[' ? set_length(p + 1) : 0;
+	len = *p == '[' && p < open_from ? set_length(p + 1) : 0;
 	if (len > 0)
 		return set_has(p + 1, len, (unsigned char)*s) && tried(p + 1 + len, s + 1);
 	if (*p == '?')
@@ -129,6 +186,7 @@ static void check_book(const char *line, size_t len, const char *name, int verdi
 	memset(book, 0, sizeof(book));
 	pattern = line;
 	pattern_end = line + len;
+	open_from = first_open();
 	path = name;
 	if (tried(pattern, path) != (verdict == 1))
 		abort();
@@ -149,6 +207,7 @@ static void check_bound(const char *line, size_t len, const char *whole)
 	memset(book, 0, sizeof(book));
 	pattern = bound + 1;
 	pattern_end = pattern + len;
+	open_from = first_open();
 	path = whole;
 	if (tried(pattern, path) != (ignore_match(bound, len + 1, whole, false) == 1))
 		abort();
