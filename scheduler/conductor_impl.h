@@ -71,7 +71,7 @@ struct runner {
 	struct run_facts facts;
 	const char *run_type, *actor;
 	uint64_t number, seed;
-	uint64_t added_to; /* the conductor's n_batches when something of it was last added */
+	uint64_t made_in; /* the conductor's n_batches when it was made; 0: before */
 	uint32_t max_active;
 	int64_t queued_at; /* INSTANT_NONE: not known */
 	uint32_t seat; /* its number in dispatch */

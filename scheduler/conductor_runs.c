@@ -179,6 +179,7 @@ int conductor_run_add(
 	if (c->o.journal != NULL) {
 		r->number = c->next_number++;
 		r->queued_at = clock_wall_ms();
+		r->made_in = c->n_batches;
 		runner_store_run(r);
 	}
 	if (out != NULL)

@@ -79,7 +79,6 @@ void runner_store_try(struct runner *r, const struct cell *c, const char *messag
 	t.outputs = outputs.len == 0 ? NULL : buf_str(&outputs);
 	if (status == 0)
 		status = journal_try(r->conductor->o.journal, &t);
-	r->added_to = r->conductor->n_batches;
 	if (status != 0)
 		conductor_fail(r->conductor, status, err_text(status));
 	buf_free(&outputs);
@@ -117,7 +116,6 @@ void runner_store_run(struct runner *r)
 	s.params = buf_str(&params);
 	if (status == 0)
 		status = journal_run(r->conductor->o.journal, &s);
-	r->added_to = r->conductor->n_batches;
 	if (status != 0)
 		conductor_fail(r->conductor, status, err_text(status));
 	buf_free(&conf);

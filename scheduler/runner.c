@@ -14,6 +14,7 @@
 #include "scheduler/conductor_impl.h"
 #include "scheduler/edition.h"
 #include "store/clock.h"
+#include "store/journal.h"
 
 /* ---- events ---- */
 
@@ -42,8 +43,10 @@ void runner_fail(struct runner *r, int code, const char *text)
 	if (!r->is_broken)
 		(void)err_set(&r->broken, code, "%s", text);
 	r->is_broken = true;
-	if (r->added_to == r->conductor->n_batches) /* half of its turn would be stored */
-		conductor_fail(r->conductor, code, text);
+	/* Half of its turn must not be stored. */
+	if (r->conductor->o.journal != NULL)
+		journal_forget_run(
+			r->conductor->o.journal, r->number, r->made_in == r->conductor->n_batches);
 	runner_leave(r);
 }
 

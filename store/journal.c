@@ -156,6 +156,41 @@ void journal_forget(struct journal *j)
 	j->open = NULL;
 }
 
+/* The run that a change is of; 0: of none. */
+static uint64_t run_of(const struct journal_entry *entry)
+{
+	switch (entry->kind) {
+	case JOURNAL_RUN:
+		return entry->u.run.number;
+	case JOURNAL_TASK:
+		return entry->u.task.run;
+	case JOURNAL_TRY:
+		return entry->u.try.run;
+	case JOURNAL_CALLBACK:
+		return entry->u.callback.run;
+	default:
+		return 0;
+	}
+}
+
+void journal_forget_run(struct journal *j, uint64_t run, bool is_new)
+{
+	struct journal_entry **at;
+
+	if (j->open == NULL)
+		return;
+	for (at = &j->open->first; *at != NULL;) {
+		bool is_kept = run_of(*at) != run || is_new;
+
+		is_new = is_new && run_of(*at) != run;
+		if (is_kept)
+			at = &(*at)->next;
+		else
+			*at = (*at)->next;
+	}
+	j->open->last = at;
+}
+
 size_t journal_waiting(const struct journal *j)
 {
 	return j->n_waiting;

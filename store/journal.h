@@ -72,8 +72,10 @@ int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx
  * added before that: half of it must not be stored. There is one at most; NULL: none. */
 void journal_complete_by(struct journal *j, int (*complete)(void *ctx), void *ctx);
 
-/* Drops what was added and not committed. */
+/* Drops what was added and not committed; of a run, by its number, and but for the row that made it
+ * where is_new. */
 void journal_forget(struct journal *j);
+void journal_forget_run(struct journal *j, uint64_t run, bool is_new);
 
 /* How many batches are not on disk yet, and how long the last transaction took to be written. */
 size_t journal_waiting(const struct journal *j);

@@ -191,6 +191,24 @@ void journal_forget(struct journal *j)
 	j->batch.n = 0;
 }
 
+void journal_forget_run(struct journal *j, uint64_t run, bool is_new)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->batch.n; i++) {
+		const struct row *row = &j->batch.list[i];
+		uint64_t of = row->kind == ROW_RUN ? row->run.number
+			: row->kind == ROW_TASK	   ? row->task.run
+			: row->kind == ROW_TRY	   ? row->try.run
+						   : row->callback.run;
+
+		if (of != run || is_new)
+			j->batch.list[n++] = *row;
+		is_new = is_new && of != run;
+	}
+	j->batch.n = n;
+}
+
 static bool is_same(const struct row *a, const struct row *b)
 {
 	if (a->kind != b->kind)

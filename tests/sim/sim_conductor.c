@@ -349,13 +349,23 @@ static bool answer_step(void)
 	return is_done;
 }
 
+/* Whether a run waits for somebody to start it, as one does that was taken up so. */
+static bool is_queued(void)
+{
+	for (const struct runner *r = conductor_run_first(w.conductor); r != NULL;
+		r = conductor_run_next(r))
+		if (runner_state(r) == RUN_QUEUED)
+			return true;
+	return false;
+}
+
 /* Nothing happens outside: what is left to happen is the conductor's, now or in time. */
 static void wait_for_it(void)
 {
 	for (int n = 0; n < QUIET_TIMERS; n++) {
 		for (int i = 0; i < QUIET_TURNS; i++) {
 			(void)uv_run(&w.loop, UV_RUN_NOWAIT);
-			if (w.is_dead || write_step() || !host_is_idle() ||
+			if (w.is_dead || write_step() || !host_is_idle() || is_queued() ||
 				conductor_run_first(w.conductor) == NULL)
 				return;
 		}

@@ -161,6 +161,41 @@ static void test_kinds(void)
 	is_sql("SELECT COUNT(*) FROM dags", "0", "again");
 }
 
+static void test_forget_run(void)
+{
+	struct store_run r = {.number = 77,
+		.dag_id = "d",
+		.run_id = "half",
+		.run_type = "manual",
+		.state = RUN_QUEUED,
+		.conf = "{}",
+		.params = "{}"};
+	struct store_task t = {.run = 77, .task_id = "S.t", .row = {.instance = RUN_NO_INSTANCE}};
+	struct store_pool p = {.name = "room", .slots = 3};
+	struct journal *j = open_journal();
+
+	(void)journal_run(j, &r);
+	(void)journal_pool(j, &p);
+	r.state = RUN_RUNNING;
+	(void)journal_run(j, &r);
+	(void)journal_task(j, &t);
+	journal_forget_run(j, 77, true);
+	IS_INT(journal_commit(j, NULL, NULL), 0, "what a new run has done is forgotten");
+	r.state = RUN_SUCCESS;
+	(void)journal_run(j, &r);
+	(void)journal_task(j, &t);
+	journal_forget_run(j, 77, false);
+	journal_forget_run(j, 78, false);
+	(void)journal_pool_delete(j, "room");
+	IS_INT(journal_commit(j, NULL, NULL), 0, "and what an old one has");
+	close_journal(j);
+	is_sql("SELECT state FROM runs WHERE run_id = 'half'", "queued",
+		"but not that it was made");
+	is_sql("SELECT COUNT(*) FROM task_instances WHERE run = 77", "0",
+		"of its tasks nothing is");
+	is_sql("SELECT COUNT(*) FROM pools WHERE name = 'room'", "0", "and what others add is");
+}
+
 /* Half of what somebody adds is never stored, whoever ends the batch. */
 static int complete(void *ctx)
 {
@@ -418,6 +453,7 @@ int main(void)
 		test_lasting();
 		test_kinds();
 		test_complete();
+		test_forget_run();
 		test_stall();
 		free(kit_sql(&k, "ALTER TABLE elsewhere RENAME TO pools"));
 		test_taken_away();
