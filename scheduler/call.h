@@ -30,7 +30,9 @@ struct call {
 	uint32_t task, instance, try_number, action; /* task: RUN_NO_TASK, the run's own */
 	char execution_id[EXECUTION_ID_SIZE];
 	char *facts; /* JSON */
+	uint64_t owed_in; /* the conductor's n_batches when it was put into one */
 	bool is_stored, is_active;
+	bool is_forgotten; /* it was not stored, as its run broke */
 	struct op_try *try; /* a script that runs */
 	struct http_request *request; /* a question that is asked */
 	struct task_log *log; /* of the call; NULL: not open */

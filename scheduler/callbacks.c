@@ -39,6 +39,16 @@ static void call_free(struct call *call)
 	free(call);
 }
 
+/* It is no concern of its run's any more. */
+static void call_drop(struct call *call)
+{
+	struct runner *r = call->runner;
+
+	call_free(call);
+	r->n_calls--;
+	runner_unhold(r);
+}
+
 /* A call, last in the books. NULL: no memory. facts is copied. */
 static struct call *call_create(struct runner *r, uint32_t task, uint32_t instance,
 	uint32_t try_number, const char *event, uint32_t action, const char *facts)
@@ -145,7 +155,7 @@ static void owe(struct runner *r, const struct run_row *row, const char *event,
 	struct buf facts;
 	uint32_t n = 0;
 
-	if (list == NULL)
+	if (list == NULL || r->is_broken)
 		return;
 	buf_init(&facts, 0);
 	facts_of(&facts, r, row, event, state, now);
@@ -162,9 +172,12 @@ static void owe(struct runner *r, const struct run_row *row, const char *event,
 			status = call_store(call, now);
 		}
 		if (status != 0) {
+			if (call != NULL)
+				call_drop(call);
 			runner_fail(r, status, err_text(status));
 			break;
 		}
+		call->owed_in = r->conductor->n_batches;
 		d.callback = call;
 		conductor_deed(r->conductor, &d);
 	}
@@ -270,7 +283,6 @@ static void call_end(struct call *call)
 {
 	struct callbacks *k = call->books;
 	struct conductor *c = k->conductor;
-	struct runner *r = call->runner;
 	int status = c->o.journal == NULL
 		? 0
 		: journal_callback_delete(c->o.journal, call->execution_id);
@@ -279,9 +291,7 @@ static void call_end(struct call *call)
 		conductor_fail(c, status, err_text(status));
 	if (c->o.journal != NULL)
 		c->is_store_due = true;
-	call_free(call);
-	r->n_calls--;
-	runner_unhold(r);
+	call_drop(call);
 	k->n_active--;
 	next_start(k);
 }
@@ -322,8 +332,21 @@ static void next_start(struct callbacks *k)
 
 void callback_start(struct call *call)
 {
+	struct callbacks *k = call->books;
+
 	call->is_stored = true;
-	next_start(call->books);
+	if (call->is_forgotten)
+		call_drop(call);
+	next_start(k);
+}
+
+void callbacks_forget(struct runner *r)
+{
+	struct conductor *c = r->conductor;
+
+	for (struct call *call = c->callbacks->first; call != NULL; call = call->next)
+		if (call->runner == r && call->owed_in == c->n_batches)
+			call->is_forgotten = true;
 }
 
 void callbacks_kill(struct runner *r)

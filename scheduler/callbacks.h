@@ -34,6 +34,9 @@ void callbacks_close(struct callbacks *k, void (*on_closed)(void *ctx), void *ct
 void callbacks_task(struct runner *r, const struct run_row *row, int64_t now);
 void callbacks_run(struct runner *r, enum run_state state, int64_t now);
 
+/* What the run owes is not stored with this turn after all. */
+void callbacks_forget(struct runner *r);
+
 /* Begins one, now that it is on disk. */
 void callback_start(struct call *call);
 

@@ -323,8 +323,11 @@ int conductor_restore_missing(
 	size_t n = 0;
 	int status = a == NULL ? no_memory(e) : store_runs_unfinished(c->o.store, a, &runs, &n, e);
 
-	for (size_t i = 0; i < n && status == 0; i++) {
-		status = restore_one(c, &runs[i], &r, e);
+	for (size_t i = 0; i < n; i++) {
+		int one = restore_one(c, &runs[i], &r, e);
+
+		if (one != 0)
+			status = one; /* it waits; the others need not */
 		if (r != NULL)
 			taken(ctx, r);
 	}
@@ -355,6 +358,9 @@ int conductor_run_load(struct conductor *c, const char *dag_id, const char *run_
 			status = restore(c, &run, &r, e);
 		arena_destroy(a);
 	}
+	if (status == 0 && r->is_broken)
+		status = err_set(e, ERR_AGAIN,
+			"run %s of %s broke, and is taken up again; ask then", run_id, dag_id);
 	if (status == 0) {
 		runner_keep(r);
 		*out = r;

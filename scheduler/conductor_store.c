@@ -26,10 +26,14 @@ static int64_t time_or_none(int64_t t)
 void runner_keep_row(struct runner *r, const struct run_row *row, int64_t now)
 {
 	struct conductor *k = r->conductor;
-	struct cell *c = cells_get(r->cells, row->task, row->instance);
-	struct cell_kept *kept = c == NULL ? NULL : cell_keep(c);
+	struct cell *c;
+	struct cell_kept *kept;
 	enum task_state state = (enum task_state)row->state;
 
+	if (r->is_broken)
+		return;
+	c = cells_get(r->cells, row->task, row->instance);
+	kept = c == NULL ? NULL : cell_keep(c);
 	if (kept == NULL) {
 		runner_fail(r, ERR_NOMEM, err_text(ERR_NOMEM));
 		return;
@@ -70,6 +74,8 @@ void runner_store_try(struct runner *r, const struct cell *c, const char *messag
 		.log_path = c->try == NULL ? "" : try_log_path(c->try)};
 	int status;
 
+	if (r->is_broken)
+		return;
 	if (outputs_get_one(r->outputs, c->task, c->instance, OUTPUT_EXIT_CODE, &exit, &e) == 0)
 		t.exit_code = atoi(exit.u.text);
 	buf_init(&outputs, 0);
@@ -107,6 +113,8 @@ void runner_store_run(struct runner *r)
 	struct buf conf, params;
 	int status;
 
+	if (r->is_broken)
+		return;
 	buf_init(&conf, 0);
 	buf_init(&params, 0);
 	value_json(&r->facts.conf, &conf);

@@ -19,13 +19,7 @@
 int requests_runner_get(struct requests *q, const char *dag_id, const char *run_id,
 	struct runner **out, struct err *e)
 {
-	struct runner *r = conductor_run_find(q->o.conductor, dag_id, run_id);
-
-	if (r == NULL)
-		return conductor_run_load(q->o.conductor, dag_id, run_id, out, e);
-	runner_keep(r);
-	*out = r;
-	return 0;
+	return conductor_run_load(q->o.conductor, dag_id, run_id, out, e);
 }
 
 /* Answers with what the run is. */

@@ -44,9 +44,11 @@ void runner_fail(struct runner *r, int code, const char *text)
 		(void)err_set(&r->broken, code, "%s", text);
 	r->is_broken = true;
 	/* Half of its turn must not be stored. */
-	if (r->conductor->o.journal != NULL)
+	if (r->conductor->o.journal != NULL) {
 		journal_forget_run(
 			r->conductor->o.journal, r->number, r->made_in == r->conductor->n_batches);
+		callbacks_forget(r);
+	}
 	runner_leave(r);
 }
 

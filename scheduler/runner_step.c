@@ -51,7 +51,11 @@ static void decide(struct runner *r, const struct run_action *a)
 		status = cells_expand(r->cells, &render, &ev.decided.n_items, &e);
 	if (status == 0 && truth && t->is_for_each && ev.decided.n_items <= RUN_ITEMS_MAX &&
 		outputs_expand(r->outputs, a->task, ev.decided.n_items) != 0)
-		runner_fail(r, ERR_NOMEM, err_text(ERR_NOMEM));
+		status = ERR_NOMEM;
+	if (status == ERR_NOMEM) {
+		runner_fail(r, status, err_text(status));
+		return;
+	}
 	if (status != 0) {
 		ev.decided.verdict = RUN_VERDICT_FAIL;
 		keep_reason(r, a->task, RUN_NO_INSTANCE, e.text);

@@ -188,6 +188,8 @@ void runner_try_start(struct runner *r, const struct run_action *a)
 	if (status == 0) {
 		(void)run_row_get(r->run, a->task, a->instance, &row);
 		runner_try_close(r, c);
+		if (r->is_broken)
+			return;
 		c->try_number = a->try_number;
 		outputs_clear(r->outputs, a->task, a->instance);
 		o = (struct try_options){

@@ -167,11 +167,11 @@ bool journal_has_stopped(const struct journal *j)
 
 int journal_commit(struct journal *j, void (*on_committed)(void *ctx), void *ctx)
 {
-	int r = j->complete == NULL ? 0 : j->complete(j->complete_ctx);
+	int r = nomem_fails() ? ERR_NOMEM : j->complete == NULL ? 0 : j->complete(j->complete_ctx);
 	struct waiting *w;
 
-	if (r != 0 || nomem_fails())
-		return r == 0 ? ERR_NOMEM : r;
+	if (r != 0)
+		return r;
 	w = must(calloc(1, sizeof(*w)));
 	*w = (struct waiting){.rows = j->batch, .on_committed = on_committed, .ctx = ctx};
 	j->batch = (struct rows){0};

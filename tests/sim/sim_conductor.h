@@ -59,6 +59,7 @@ bool may_die(uint32_t one_in);
  * happen there. */
 extern const struct operator sim_operator;
 void host_step(void);
+bool is_callback(const struct machine *m);
 bool host_is_idle(void);
 
 #endif

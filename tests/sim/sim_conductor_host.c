@@ -16,13 +16,31 @@ static int end_of(const char *what, uint32_t number)
 	return mix(&h) % 5 == 0 ? 1 : 0;
 }
 
+bool is_callback(const struct machine *m)
+{
+	return strstr(m->what, ".on_") != NULL;
+}
+
+/* Of a callback that has been asked for now: the same is never asked for under two ids. */
+static void check_callback(const struct machine *m)
+{
+	for (const struct machine *other = w.machines.list; other < m; other++)
+		if (strcmp(other->what, m->what) == 0 && other->number == m->number && !w.was_asked)
+			broken("a callback was begun anew:", m->what);
+}
+
 /* Of a try that has been asked for now, beside all others there were. */
 static void check_start(const struct machine *m)
 {
 	uint32_t n_active = 0;
 
+	if (is_callback(m)) {
+		check_callback(m);
+		return;
+	}
 	for (const struct machine *other = w.machines.list; other < m; other++) {
-		n_active += other->phase != MACHINE_ENDED && strncmp(other->what, m->what, 2) == 0;
+		n_active += other->phase != MACHINE_ENDED &&
+			strncmp(other->what, m->what, 2) == 0 && !is_callback(other);
 		if (strcmp(other->what, m->what) != 0)
 			continue;
 		if (other->number == m->number)
