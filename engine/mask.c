@@ -91,7 +91,8 @@ static void index_build(struct mask *m)
 {
 	size_t kept = 0;
 
-	qsort(m->list, m->n, sizeof(m->list[0]), compare);
+	if (m->n > 1)
+		qsort(m->list, m->n, sizeof(m->list[0]), compare);
 	for (size_t i = 0; i < m->n; i++) {
 		if (kept > 0 && compare(&m->list[kept - 1], &m->list[i]) == 0) {
 			m->list[kept - 1].flags |= m->list[i].flags;

@@ -177,7 +177,7 @@ void journal_forget_run(struct journal *j, uint64_t run, bool is_new)
 {
 	struct journal_entry **at;
 
-	if (j->open == NULL)
+	if (j->open == NULL || run == 0)
 		return;
 	for (at = &j->open->first; *at != NULL;) {
 		bool is_kept = run_of(*at) != run || is_new;
