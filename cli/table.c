@@ -92,10 +92,8 @@ void table_int(struct table *t, int64_t n)
 
 	if (t == NULL || t->status != 0)
 		return;
-	v = value_int(t->arena, n);
-	if (v.type == VALUE_NULL)
-		t->status = ERR_NOMEM;
-	else
+	t->status = value_int_make(t->arena, n, &v);
+	if (t->status == 0)
 		add_cell(t, v);
 }
 

@@ -205,8 +205,9 @@ static int length_apply(struct arena *a, const struct value *v, const struct val
 			at += took == 0 ? 1 : took;
 		}
 	}
-	*out = value_int(a, (int64_t)n);
-	return out->type == VALUE_NUMBER ? 0 : err_set(e, ERR_NOMEM, "length: out of memory");
+	return value_int_make(a, (int64_t)n, out) == 0
+		? 0
+		: err_set(e, ERR_NOMEM, "length: out of memory");
 }
 
 static int first_apply(struct arena *a, const struct value *v, const struct value *args,

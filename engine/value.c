@@ -15,6 +15,12 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 
+int value_int_make(struct arena *a, int64_t n, struct value *out)
+{
+	*out = value_int(a, n);
+	return out->type == VALUE_NULL ? ERR_NOMEM : 0;
+}
+
 struct value value_int(struct arena *a, int64_t n)
 {
 	char spelled[32];

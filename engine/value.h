@@ -65,7 +65,9 @@ static inline struct value_pair value_pair_of(const char *key, struct value v)
 	return (struct value_pair){.key = key, .key_len = strlen(key), .value = v};
 }
 
-struct value value_int(struct arena *a, int64_t n); /* VALUE_NULL where memory is short */
+/* Makes a number in the arena. ERR_NOMEM; the second gives VALUE_NULL then, for who looks later. */
+int value_int_make(struct arena *a, int64_t n, struct value *out);
+struct value value_int(struct arena *a, int64_t n);
 
 /* Makes a list of n items, or a map of n pairs, in the arena; the array is copied, what it points
  * to must live as long as the value. Where a key comes twice, its last value takes the first's

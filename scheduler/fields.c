@@ -36,9 +36,9 @@ void fields_text(struct fields *f, const char *key, const char *text)
 
 void fields_int(struct fields *f, const char *key, int64_t n)
 {
-	struct value v = value_int(f->arena, n);
+	struct value v;
 
-	if (v.type == VALUE_NULL)
+	if (value_int_make(f->arena, n, &v) != 0)
 		f->status = ERR_NOMEM;
 	fields_value(f, key, v);
 }

@@ -164,12 +164,12 @@ static int set_string(struct entry *n, enum output_id id, const char *s)
 
 static int set_int(struct entry *n, enum output_id id, int64_t number)
 {
-	struct value v = value_int(n->arena, number);
+	struct value v;
+	int r = value_int_make(n->arena, number, &v);
 
-	if (v.type == VALUE_NULL)
-		return ERR_NOMEM;
-	set(n, id, v);
-	return 0;
+	if (r == 0)
+		set(n, id, v);
+	return r;
 }
 
 /* A response is JSON where it is JSON, else text. ERR_INVALID, and e says so; ERR_NOMEM. */

@@ -100,16 +100,16 @@ static int get(
 			r->task < r->dag->n_tasks ? r->dag->tasks[r->task].id : r->event);
 		break;
 	case EXPR_TRY_NUMBER:
-		*out = value_int(scratch, r->try_number);
-		status = out->type == VALUE_NULL ? ERR_NOMEM : 0;
+		status = value_int_make(scratch, r->try_number, out);
 		break;
 	case EXPR_ITEM:
 	case EXPR_INDEX:
 		if (r->item == NULL)
 			return err_set(e, ERR_NOTFOUND, "there is no item outside for_each");
-		*out = x->root == EXPR_ITEM ? *r->item : value_int(scratch, r->index);
-		if (x->root == EXPR_INDEX && out->type == VALUE_NULL)
-			status = ERR_NOMEM;
+		if (x->root == EXPR_ITEM)
+			*out = *r->item;
+		else
+			status = value_int_make(scratch, r->index, out);
 		break;
 	}
 	return status == 0 ? 0 : err_set(e, status, "%s", err_text(status));

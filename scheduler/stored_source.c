@@ -110,23 +110,18 @@ static int text_out(struct arena *scratch, const char *text, struct value *out)
 	return text != NULL && copy == NULL ? ERR_NOMEM : 0;
 }
 
-static int port_out(struct arena *scratch, int port, struct value *out)
-{
-	*out = port == 0 ? value_null() : value_int(scratch, port);
-	return port != 0 && out->type == VALUE_NULL ? ERR_NOMEM : 0;
-}
-
 static int attribute_of(const struct connection *c, const char *attribute, struct arena *scratch,
 	struct value *out, struct err *e)
 {
 	int r = 0;
 
+	*out = value_null();
 	if (strcmp(attribute, "host") == 0)
 		r = text_out(scratch, c->host, out);
 	else if (strcmp(attribute, "login") == 0)
 		r = text_out(scratch, c->login, out);
 	else if (strcmp(attribute, "port") == 0)
-		r = port_out(scratch, c->port, out);
+		r = c->port == 0 ? 0 : value_int_make(scratch, c->port, out);
 	else
 		return err_set(e, ERR_BUG, "a connection has no %s to be had", attribute);
 	return r == 0 ? 0 : err_set(e, r, "%s", err_text(r));

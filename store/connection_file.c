@@ -263,11 +263,8 @@ static int object_of(struct arena *a, const struct connection *c, struct value *
 			explicit_bzero(text.data, text.cap);
 		buf_free(&text);
 	}
-	if (c->port != 0) {
-		port = value_int(a, c->port);
-		if (port.type == VALUE_NULL)
-			r = ERR_NOMEM;
-	}
+	if (r == 0 && c->port != 0)
+		r = value_int_make(a, c->port, &port);
 	pairs[0] = value_pair_of("conn_type", value_cstring(c->type));
 	pairs[1] = value_pair_of("description", value_cstring(c->description));
 	pairs[2] = value_pair_of("login", value_cstring(c->login));

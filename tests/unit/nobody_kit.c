@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NOBODY 65534
-
 static bool are_rights_kept(void)
 {
 	const char *where = getenv("TMPDIR");

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#define NOBODY 65534 /* whom root becomes */
+
 /* Becomes an ordinary user who has somewhere to write, and who may not read what nobody may. False,
  * and nothing has changed: that cannot be had here. */
 bool nobody_become(void);

@@ -2,8 +2,6 @@
  * The loader where memory runs out, at the first allocation, the second, and so on: whatever the
  * file, it says that there is no memory, or all that it says where there is enough. An error that
  * got lost would make a broken file a good one.
- *
- * N.B. linked with --wrap for the allocation functions.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -15,10 +13,11 @@
 #include "engine/load.h"
 #include "operators/specs.h"
 #include "store/zoneinfo.h"
-#include "tests/unit/nomem_kit.h"
+#include "tests/unit/nomem_job.h"
 #include "tests/unit/tap.h"
 
 static struct zone_source zones;
+
 /* With something of everything. */
 static const char good[] =
 	"params: {city: {type: string, default: Bern, pattern: B, enum: [Bern, Bonn]}}\n"
@@ -42,68 +41,45 @@ static const char bad[] = "retrys: 1\nstages:\n  A:\n    tasks:\n      a: {opera
 			  "      b: {operator: local, depends_on: [c], command: $<x.y>}\n"
 			  "      c: {operator: local, depends_on: [b], command: $<params.z>}\n";
 
-static long left = -1; /* allocations that still succeed; negative: all */
+static const struct buf *text; /* that is loaded now */
+static const char *name;
 
-bool nomem_fails(void)
-{
-	return left >= 0 && left-- == 0;
-}
-
-/* Loads a text where the n-th allocation fails, if n is not negative, and adds what is said. */
-static int load(const struct buf *text, const char *name, long n, struct buf *said)
+static int load(struct buf *said)
 {
 	struct load_options options = {
 		.ops = op_specs, .n_ops = op_specs_count, .zones = &zones, .default_id = "file"};
 	struct diags *diags = diags_create(name);
 	struct dag **dags;
-	size_t n_dags = 0;
-	int rc;
+	size_t n = 0;
+	int rc = diags == NULL ? ERR_NOMEM
+			       : dag_load(buf_str(text), text->len, &options, diags, &dags, &n);
 
-	left = n;
-	rc = dag_load(buf_str(text), text->len, &options, diags, &dags, &n_dags);
-	if (n >= 0 && left >= 0)
-		rc = ERR_BUG; /* all went well: there were not so many */
-	left = -1;
-	buf_addf(said, "%zu DAGs\n", n_dags);
-	diags_print(diags, said);
-	for (size_t i = 0; i < n_dags; i++)
+	nomem_job_stop();
+	buf_addf(said, "%zu DAGs\n", n);
+	if (diags != NULL)
+		diags_print(diags, said);
+	for (size_t i = 0; i < n; i++)
 		dag_destroy(dags[i]);
-	if (n_dags > 0)
+	if (n > 0)
 		free(dags);
 	diags_destroy(diags);
 	return rc;
 }
 
-static void test_buf(const struct buf *text, const char *name)
+static void test_buf(const struct buf *b, const char *what)
 {
-	struct buf want, got;
-	int rc, r = 0;
-	long n, n_short = 0;
-
-	buf_init(&want, 0);
-	buf_init(&got, 0);
-	rc = load(text, name, -1, &want);
-	for (n = 0; r != ERR_BUG; n++) {
-		buf_reset(&got);
-		r = load(text, name, n, &got);
-		n_short += r == ERR_NOMEM;
-		if (r != ERR_NOMEM && r != ERR_BUG &&
-			(r != rc || strcmp(buf_str(&got), buf_str(&want)) != 0))
-			break;
-	}
-	if (!OK(r == ERR_BUG && n_short > 0, "%s: nothing is lost", name))
-		tap_note("without allocation %ld: %s\n%s", n, err_text(r), buf_str(&got));
-	buf_free(&want);
-	buf_free(&got);
+	text = b;
+	name = what;
+	nomem_job_test(load, what);
 }
 
-static void test_text(const char *text, const char *name)
+static void test_text(const char *bytes, const char *what)
 {
 	struct buf b;
 
 	buf_init(&b, 0);
-	buf_adds(&b, text);
-	test_buf(&b, name);
+	buf_adds(&b, bytes);
+	test_buf(&b, what);
 	buf_free(&b);
 }
 
@@ -114,22 +90,22 @@ static int is_yaml(const struct dirent *d)
 	return len > 5 && strcmp(d->d_name + len - 5, ".yaml") == 0;
 }
 
-static void test_file(const char *folder, const char *name)
+static void test_file(const char *folder, const char *file)
 {
 	char path[1024], part[4096];
-	struct buf text;
+	struct buf bytes;
 	FILE *f;
 	size_t n;
 
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	buf_init(&text, 0);
+	(void)snprintf(path, sizeof(path), "%s/%s", folder, file);
+	buf_init(&bytes, 0);
 	f = fopen(path, "rb");
 	while (f != NULL && (n = fread(part, 1, sizeof(part), f)) > 0)
-		buf_add(&text, part, n);
+		buf_add(&bytes, part, n);
 	if (f != NULL)
 		(void)fclose(f);
-	test_buf(&text, name);
-	buf_free(&text);
+	test_buf(&bytes, file);
+	buf_free(&bytes);
 }
 
 static void test_folder(const char *top, const char *folder)

@@ -12,6 +12,7 @@
 #include "engine/buf.h"
 #include "store/migrations.h"
 #include "store/secret.h"
+#include "tests/unit/nobody_kit.h"
 #include "tests/unit/store_kit.h"
 #include "tests/unit/tap.h"
 
@@ -323,16 +324,8 @@ static void test_refused(void)
  * become another, or whose folder of temporary files is its own alone, cannot try it. */
 static bool become_another(void)
 {
-	struct stat st;
-
-	if (chown(k.folder, 65534, 0) != 0 || chown(k.home, 65534, 0) != 0 ||
-		chown(k.path, 65534, 0) != 0 || seteuid(65534) != 0)
-		return false;
-	if (stat(k.path, &st) == 0)
-		return true;
-	if (seteuid(0) != 0)
-		abort();
-	return false;
+	return chown(k.folder, NOBODY, 0) == 0 && chown(k.home, NOBODY, 0) == 0 &&
+		chown(k.path, NOBODY, 0) == 0 && nobody_become();
 }
 
 static void test_read_only(void)
@@ -367,8 +360,7 @@ static void test_read_only(void)
 	}
 	OK(r == ERR_DENIED && strstr(k.e.text, "windrow.db-shm beside it") != NULL,
 		"what lies beside it is told where it alone may not be changed: %s", k.e.text);
-	if (is_root && seteuid(0) != 0)
-		abort();
+	nobody_end();
 }
 
 /* A store that was taken away, and its log was not. */
