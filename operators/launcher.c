@@ -30,6 +30,7 @@
 #include "operators/spawn.h"
 #include "operators/wire.h"
 #include "store/clock.h"
+#include "store/secret.h"
 
 #define READ_SIZE ((size_t)64 << 10)
 #define KEEP_MAX ((size_t)1 << 20) /* a buffer that grew past this is given back when empty */
@@ -347,6 +348,7 @@ static _Noreturn void become_launcher(int fd, uint64_t max_files)
 		_exit(1);
 	files_limit(max_files);
 	environment_forget();
+	secret_dumps_forbid(); /* what tasks are given; the next engine looks for this process */
 	(void)prctl(PR_SET_NAME, "windrow-launch");
 	live(3);
 	_exit(0);

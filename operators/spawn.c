@@ -13,11 +13,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/err.h"
 #include "operators/execution.h"
+#include "store/secret.h"
 
 enum step { STEP_NONE, STEP_GROUP, STEP_STREAMS, STEP_DIRECTORY, STEP_EXEC };
 
@@ -25,6 +27,7 @@ struct child {
 	const struct spawn *s;
 	const char *program;
 	sigset_t signals; /* the mask to start with */
+	struct rlimit core; /* the launcher's own is not for scripts */
 	volatile enum step step; /* where it failed */
 	volatile int error;
 };
@@ -64,6 +67,7 @@ static _Noreturn void child_run(struct child *c)
 		child_fail(c, STEP_DIRECTORY);
 	if (s->claim_fd >= 0)
 		execution_group_record(s->claim_fd, getpid());
+	(void)setrlimit(RLIMIT_CORE, &c->core);
 	(void)sigprocmask(SIG_SETMASK, &c->signals, NULL);
 	(void)execve(c->program, argv.out, envp.out);
 	child_fail(c, STEP_EXEC);
@@ -133,6 +137,7 @@ int spawn_start(const struct spawn *s, pid_t *pid, struct err *e)
 		return err_set(e, ERR_INVALID,
 			"cannot run \"%s\": there is no such program in its PATH (%s)", s->argv[0],
 			s->search);
+	secret_core_limit(&c.core);
 	(void)sigemptyset(&c.signals);
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, &old);

@@ -16,19 +16,45 @@
 #include "engine/arena.h"
 
 static atomic_bool is_hardened, was_refused;
+static atomic_bool has_began; /* the next is set */
+static struct rlimit core_began;
+
+static void core_limit(rlim_t soft)
+{
+	struct rlimit core;
+
+	if (getrlimit(RLIMIT_CORE, &core) != 0)
+		return;
+	if (!atomic_load(&has_began)) {
+		core_began = core;
+		atomic_store(&has_began, true);
+	}
+	core.rlim_cur = soft < core.rlim_max ? soft : core.rlim_max;
+	(void)setrlimit(RLIMIT_CORE, &core);
+}
 
 /* N.B. both are needed: a core_pattern that is a pipe does not heed the limit. */
 void secret_harden(void)
 {
-	struct rlimit core;
-
 	if (atomic_exchange(&is_hardened, true))
 		return;
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (getrlimit(RLIMIT_CORE, &core) == 0) {
-		core.rlim_cur = 0;
-		(void)setrlimit(RLIMIT_CORE, &core);
-	}
+	core_limit(0);
+}
+
+/* N.B. a limit of one byte is the one that a pipe heeds. */
+void secret_dumps_forbid(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	core_limit(1);
+}
+
+void secret_core_limit(struct rlimit *began)
+{
+	if (atomic_load(&has_began))
+		*began = core_began;
+	else if (getrlimit(RLIMIT_CORE, began) != 0)
+		*began = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
 }
 
 static size_t whole_pages(size_t size)

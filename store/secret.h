@@ -11,10 +11,18 @@
 #include <stddef.h>
 
 struct arena;
+struct rlimit;
 
 /* From now on this process leaves no core dump and lets nobody look into it. The first secret does
  * this too. */
 void secret_harden(void);
+
+/* For a process that the others of its user must be able to find in /proc: it leaves no core dump
+ * either, but may be looked into, as it may not be any more once it was hardened. */
+void secret_dumps_forbid(void);
+
+/* The limit of core dumps from before all that: what it starts is to have it. */
+void secret_core_limit(struct rlimit *began);
 
 /* Zeroed bytes for a secret, or NULL where memory is short. */
 void *secret_alloc(size_t size);

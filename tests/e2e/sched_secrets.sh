@@ -35,8 +35,14 @@ END
 	is "a script finds nothing of the engine's environment in its parent's" \
 		"$(WINDROW_VAR_OTHER=other "$windrow" tasks test "$work/look.yaml" look 2>/dev/null)" "0
 windrow-launch"
+	cat >"$work/core.yaml" <<'END'
+tasks: {core: {operator: local, command: 'awk "/^Max core/ { print (\$5 > 1) }" /proc/$PPID/limits; sh -c "ulimit -S -c"'}}
+END
+	is "no core dump of the launcher, and scripts have what limit there was" \
+		"$(ulimit -S -c "$(ulimit -H -c)"; "$windrow" tasks test "$work/core.yaml" core 2>/dev/null)" "0
+$(ulimit -S -c "$(ulimit -H -c)"; sh -c 'ulimit -S -c')"
 else
-	skip 1 "there is no /proc"
+	skip 2 "there is no /proc"
 fi
 printf 'Zm94IGFuZCBnb29zZQ==' | "$windrow" variables set coded --secret
 cat >"$work/changed.yaml" <<'END'

@@ -82,6 +82,30 @@ static void test_no_dumps(void)
 	OK(core.rlim_cur == 0, "nor by its limit");
 }
 
+/* N.B. before anything here is hardened, and in a process of its own: there is no way back. */
+static void test_no_dumps_but_seen(void)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct rlimit before, began, now;
+
+		(void)getrlimit(RLIMIT_CORE, &before);
+		secret_harden();
+		secret_dumps_forbid();
+		secret_core_limit(&began);
+		(void)getrlimit(RLIMIT_CORE, &now);
+		_exit(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1	    ? 1
+				: now.rlim_cur > 1		    ? 2
+				: began.rlim_cur != before.rlim_cur ? 3
+								    : 0);
+	}
+	(void)waitpid(child, &status, 0);
+	IS_INT(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0,
+		"a process may be seen, leave no core dump and know what limit it began with");
+}
+
 static void test_arena(void)
 {
 	struct arena *a = secret_arena_create(0);
@@ -121,6 +145,7 @@ static void test_refused(void)
 int main(void)
 {
 	test_refused();
+	test_no_dumps_but_seen();
 	test_locked();
 	test_forked();
 	test_no_dumps();
