@@ -116,6 +116,7 @@ E2E_TESTS = \
 	tests/e2e/ssh_examples.sh \
 	tests/e2e/ssh_errors.sh \
 	tests/e2e/ssh_faults.sh \
+	tests/e2e/ssh_handed.sh \
 	tests/e2e/ssh_host_keys.sh \
 	tests/e2e/ssh_keypairs.sh \
 	tests/e2e/ssh_keys.sh \

@@ -4,13 +4,22 @@
 void ssh_command_init(struct ssh_command *c)
 {
 	c->program = NULL;
-	c->tells_ahead = false;
+	c->tells_ahead = c->takes_next = false;
 	buf_init(&c->arguments, 0);
 }
 
 void ssh_command_free(struct ssh_command *c)
 {
 	buf_free(&c->arguments);
+}
+
+static void words_add(struct buf *out, const struct ssh_command *c, const char *ahead)
+{
+	if (c->tells_ahead) {
+		buf_adds(out, ahead);
+		buf_addc(out, ' ');
+	}
+	buf_adds(out, buf_str(&c->arguments));
 }
 
 void ssh_command_text(struct buf *out, const struct ssh_command *c, const char *ahead, bool is_sh)
@@ -21,13 +30,16 @@ void ssh_command_text(struct buf *out, const struct ssh_command *c, const char *
 		buf_adds(out, c->program);
 		buf_adds(out, "' windrow ");
 	}
-	if (c->tells_ahead) {
-		buf_adds(out, ahead);
-		buf_addc(out, ' ');
-	}
-	buf_adds(out, buf_str(&c->arguments));
+	words_add(out, c, ahead);
 	if (c->program != NULL && is_sh) {
 		buf_adds(out, "; ");
 		buf_adds(out, c->program);
 	}
+}
+
+void ssh_command_next(struct buf *out, const struct ssh_command *c, const char *ahead)
+{
+	buf_adds(out, "q\n");
+	words_add(out, c, ahead);
+	buf_addc(out, '\n');
 }

@@ -71,6 +71,13 @@ static struct endpoint *endpoint_find(struct lane *lane, struct ssh_target *targ
 	return endpoint_create(lane, target);
 }
 
+/* N.B. a channel must be there for a while before it can be handed on. */
+static void look_begin(struct endpoint *ep)
+{
+	ep->look_since = now_ms(ep);
+	ep->n_handed = 0;
+}
+
 void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *target)
 {
 	struct ssh_end end = {.stage = SSH_STAGE_QUEUED};
@@ -92,8 +99,11 @@ void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *t
 		ep->target->login, ep->target->place,
 		ep->target->password == NULL ? "" : ", password ***");
 	channel_note(c, &(struct ssh_note){SSH_STAGE_QUEUED, false, using});
-	if (link_is_empty(&ep->queue))
+	if (link_is_empty(&ep->queue)) {
 		ep->last_progress = now_ms(ep);
+		ep->opens_more = false;
+		look_begin(ep);
+	}
 	link_add_tail(&ep->queue, &c->link);
 	ep->n_queued++;
 	endpoint_schedule(ep);
@@ -107,16 +117,34 @@ void endpoint_requeue(struct endpoint *ep, struct channel *c)
 	ep->n_queued++;
 }
 
+/* Whether the channels that there are will soon have served what waits: another one costs the host
+ * as much as a task does. */
+static bool is_draining(struct endpoint *ep)
+{
+	uint64_t took = now_ms(ep) - ep->look_since;
+
+	if (!LINK_OF(ep->queue.next, struct channel, link)->command.takes_next || ep->has_no_next)
+		return false;
+	if (took >= DRAIN_LOOK_MS) {
+		ep->opens_more = ep->n_queued * took > (uint64_t)DRAIN_MS * ep->n_handed;
+		look_begin(ep);
+	}
+	return !ep->opens_more;
+}
+
 /* A ready session that can take one more channel now; the one with the
  * fewest, so that the work is spread. */
 static struct session *session_free_find(struct endpoint *ep)
 {
+	unsigned most = is_draining(ep) ? QUICK_SHARE : UINT32_MAX;
 	struct session *best = NULL;
 
 	for (struct link *l = ep->sessions.next; l != &ep->sessions; l = l->next) {
 		struct session *s = LINK_OF(l, struct session, link);
 		unsigned limit = s->limit < ep->channel_limit ? s->limit : ep->channel_limit;
 
+		if (limit > most)
+			limit = most;
 		if (s->state != SESSION_READY || s->opening != NULL || s->not_before > now_ms(ep) ||
 			s->n_channels + s->n_ghosts >= limit)
 			continue;
@@ -126,17 +154,22 @@ static struct session *session_free_find(struct endpoint *ep)
 	return best;
 }
 
-/* What waits behind a command that is to be told of it; each is told of once. */
+/* What waits behind a command that is to be told of it; each is told of once. N.B. what is made for
+ * those who begin in the same moment comes too late for them: it is made for others. */
 static void ahead_add(struct endpoint *ep, struct buf *out)
 {
-	unsigned n = 0;
+	unsigned skip = ep->n_queued > AHEAD_MAX ? ep->n_queued - AHEAD_MAX : 0, n = 0;
 
+	if (skip > AHEAD_AFTER)
+		skip = AHEAD_AFTER;
 	for (struct link *l = ep->queue.next; l != &ep->queue && n < AHEAD_MAX; l = l->next) {
 		struct channel *c = LINK_OF(l, struct channel, link);
 		const char *arguments = buf_str(&c->command.arguments);
 
-		if (!c->command.tells_ahead || c->is_told)
+		if (!c->command.tells_ahead || c->is_told || skip > 0) {
+			skip -= skip > 0;
 			continue;
+		}
 		buf_addc(out, ',');
 		buf_add(out, arguments, strcspn(arguments, " "));
 		c->is_told = true;
@@ -158,10 +191,27 @@ bool endpoint_command_make(struct endpoint *ep, struct channel *c)
 		ahead_add(ep, &ahead);
 	if (ahead.len == 0)
 		buf_addc(&ahead, ',');
-	ssh_command_text(&c->text, &c->command, buf_str(&ahead), ssh_target_has_sh(ep->target));
+	if (c->is_next)
+		ssh_command_next(&c->text, &c->command, buf_str(&ahead));
+	else
+		ssh_command_text(
+			&c->text, &c->command, buf_str(&ahead), ssh_target_has_sh(ep->target));
 	is_whole = buf_status(&ahead) == 0 && buf_status(&c->text) == 0;
 	buf_free(&ahead);
 	return is_whole;
+}
+
+struct channel *endpoint_next_take(struct endpoint *ep)
+{
+	struct channel *c = LINK_OF(ep->queue.next, struct channel, link);
+
+	if (ep->n_queued == 0 || ep->has_no_next || !c->command.takes_next)
+		return NULL;
+	link_remove(&c->link);
+	ep->n_queued--;
+	ep->n_handed++;
+	ep->last_progress = now_ms(ep);
+	return c;
 }
 
 /* How many connections there should be for what waits. */
@@ -225,6 +275,8 @@ void endpoint_schedule(struct endpoint *ep)
 		link_remove(&c->link);
 		ep->n_queued--;
 		ep->last_progress = now_ms(ep);
+		if (!ep->opens_more)
+			look_begin(ep);
 		session_assign(s, c);
 	}
 	connect_more(ep);
@@ -239,7 +291,9 @@ void endpoint_schedule(struct endpoint *ep)
 		return;
 	}
 	now = now_ms(ep);
-	wake = ep->not_before > now ? ep->not_before - now : ep->stall_ms;
+	wake = ep->not_before > now	       ? ep->not_before - now
+		: ep->stall_ms < DRAIN_LOOK_MS ? ep->stall_ms
+					       : DRAIN_LOOK_MS;
 	(void)uv_timer_start(&ep->timer, on_endpoint_timer, wake, 0);
 }
 

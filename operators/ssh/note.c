@@ -21,3 +21,14 @@ bool ssh_note_next(const struct buf *list, size_t *at, struct ssh_note *out)
 	*at += 2 + strlen(out->text) + 1;
 	return true;
 }
+
+const char *ssh_stage_text(enum ssh_stage s)
+{
+	static const char *const text[SSH_STAGE_COUNT] = {
+#define SSH_STAGE_TEXT(id, words) [SSH_STAGE_##id] = words,
+		SSH_STAGE_LIST(SSH_STAGE_TEXT)
+#undef SSH_STAGE_TEXT
+	};
+
+	return text[s];
+}

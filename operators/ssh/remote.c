@@ -17,7 +17,7 @@ static void command_begin(
 	struct ssh_command *out, const char *program, const char *id, const char *nonce)
 {
 	out->program = program;
-	out->tells_ahead = false;
+	out->tells_ahead = out->takes_next = false;
 	buf_addf(&out->arguments, "%s %s", id, nonce);
 }
 
@@ -40,7 +40,7 @@ void remote_start_command(struct ssh_command *out, const char *id, const char *n
 	(void)snprintf(own, sizeof(own), "%lld %lld %lld", (long long)deadline_s,
 		(long long)grace_s, (long long)sweep_min);
 	command_begin(out, remote_start_program, id, nonce);
-	out->tells_ahead = true;
+	out->tells_ahead = out->takes_next = true;
 	starting_add(out, sent, own);
 }
 

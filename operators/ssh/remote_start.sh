@@ -5,12 +5,16 @@
 #   $3 a nonce that marks what is said to windrow   $4 lines of the prologue   $5 bytes of the script,
 #   or - and its lines   $6 its deadline in seconds, or 0   $7 the grace, in seconds   $8 sweep
 #   executions that ended so many minutes ago, or 0   then NAME=VALUE for the script
-# On standard input commands come behind the script: f OUT ERR, g OUT ERR, q.
-q=$1; i=$2; m=$3; c=$4; b=$5; k=$6; j=$7; a=$8; shift 8;
+# On standard input commands come behind the script: f OUT ERR, g OUT ERR, q. Behind q another start may
+# come, of which these arguments are the first line.
+m=$3; a=$8;
 . remote_head.sh;
 # The last that standard output tells: the response, where there is one, and that this is the end.
-reply() { if [ -e "$d/response" ]; then printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; fi; printf "%s end\n" "$m"; };
-tell begin; d=;
+reply() { if [ -e "$d/response" ]; then printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; fi; printf "%s end\n%s" "$m" "$o"; };
+z=; y=$IFS; IFS=:; for q in $PATH; do [ -x "$q/setsid" ] && z=$q/setsid && break; done; IFS=$y;
+tell begin;
+while :; do
+q=$1; i=$2; m=$3; c=$4; b=$5; k=$6; j=$7; a=$8; shift 8; o=; d=;
 # N.B. whoever owns the folder could put another script into it.
 for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
 [ -d "$h" ] || mkdir -m 700 "$h" 2>/dev/null;
@@ -83,26 +87,30 @@ x=; cd -P /proc/self 2>/dev/null && x=${PWD#/proc/};
 case $x in [0-9]*) ;; *) x=$(exec sh -c "echo \$PPID");; esac;
 SCRIPT_RESPONSE_FILE=$d/response; export SCRIPT_RESPONSE_FILE;
 # By its path: the task may set another PATH.
-z=; y=$IFS; IFS=:; for q in $PATH; do [ -x "$q/setsid" ] && z=$q/setsid && break; done; IFS=$y;
 [ "$z" ] && echo "$x $x" >"$d/group" || echo "- $$" >"$d/group";
 [ "$1" ] && export "$@";
 eval "$p"
 ) </dev/null >"$d/stdout" 2>"$d/stderr" 6<&-;
 r=$?;
 printf "exit %s" "$r" 1<>"$d/claim";
-[ "$v" ] && kill $v 2>/dev/null; [ -f "$d/late" ] && tell late;
+[ "$v" ] && kill $v 2>/dev/null;
+# Where standard error tells nothing, all is told at once on standard output.
+[ -f "$d/late" ] && tell late || o="$m exit $r$n";
 set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
-[ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && cat "$d/stderr" >&9;
-reply;
+[ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && { o=; tell begin; cat "$d/stderr" >&9; };
+[ -f "$d/stdout" ] || o=; reply;
 # Nobody follows, and no mark can be made, be it that the disk is full: what there is is sent when asked for.
-else [ -f "$d/followed" ] || tell follow; fi;
-[ -f "$d/stdout" ] || tell "why $d was taken away while the script ran, and its output and response with it";
-tell "exit $r";
+else o=; [ -f "$d/followed" ] || tell follow; fi;
+[ "$o" ] || { [ -f "$d/stdout" ] || tell "why $d was taken away while the script ran, and its output and response with it";
+tell "exit $r"; };
 # What others left here long ago, folders of what never began with it. One that has no end is left
 # alone while its supervisor lives. N.B. the folder may be windrow's own home too: ids alone begin with a
 # digit there.
-[ "$a" = 0 ] || ( nice find "$h" -path "$h/[0-9]*" -mmin "+$a" "(" -name claim -o -type d ")" | while IFS= read -r l; do
+[ "$a" = 0 ] || { ( nice find "$h" -path "$h/[0-9]*" -mmin "+$a" "(" -name claim -o -type d ")" | while IFS= read -r l; do
 [ -d "$l" ] && { rmdir "$l"; continue; };
 { read -r w x; read -r p; } <"$l"; [ "$w" ] || { kill -s 0 "$p" && continue; }; rm -rf "${l%/claim}"; done
-) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- &
+) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- & };
 wait "$c";
+IFS= read -r l && [ "$l" ] || exit 0;
+exec 2>&9 6<&-; trap - PIPE HUP TERM INT; set +C -f; set -- $l; set +f;
+done;

@@ -134,9 +134,22 @@ void session_drop_channels(struct session *s, enum ssh_stage stage, const struct
 static void channel_runs(struct session *s, struct channel *c)
 {
 	c->state = CHANNEL_RUNNING;
-	s->opening = NULL;
 	s->wants_schedule = true;
 	channel_notes_tell(c, &s->notes);
+}
+
+/* The host has the command. */
+static void command_runs(struct session *s, struct channel *c)
+{
+	struct message *m = message_create(MSG_OPEN, 0);
+
+	channel_runs(s, c);
+	buf_free(&c->text);
+	ssh_command_free(&c->command);
+	if (m == NULL)
+		return;
+	m->exec = c->exec;
+	message_send(&s->lane->transport->out, m);
 }
 
 /* MaxSessions shows as a refused channel: learn how many there may be, and let this one wait. */
@@ -173,6 +186,7 @@ static void tunnel_step(struct session *s, struct channel *c)
 	tunnel_place(c->tunnel, &host, &port);
 	c->ssh2 = libssh2_channel_direct_tcpip_ex(s->ssh2, host, port, "127.0.0.1", 22);
 	if (c->ssh2 != NULL) {
+		s->opening = NULL;
 		channel_runs(s, c);
 		return;
 	}
@@ -215,7 +229,6 @@ static void open_step(struct session *s, struct channel *c)
 /* A request that the server answers: a terminal, then the command. */
 static void request_step(struct session *s, struct channel *c)
 {
-	struct message *m;
 	int r;
 
 	if (c->state == CHANNEL_PTY) {
@@ -246,15 +259,62 @@ static void request_step(struct session *s, struct channel *c)
 		c->state = CHANNEL_EXEC;
 		return;
 	}
-	channel_runs(s, c);
+	s->opening = NULL;
 	s->has_served = true;
-	buf_free(&c->text);
-	ssh_command_free(&c->command);
-	m = message_create(MSG_OPEN, 0);
-	if (m != NULL) {
-		m->exec = c->exec;
-		message_send(&s->lane->transport->out, m);
+	command_runs(s, c);
+}
+
+/* What it is to read goes behind what the one before was to read still. False: no memory. */
+static bool next_input(struct channel *next, const struct channel *before)
+{
+	struct buf b;
+
+	next->is_next = true;
+	if (!endpoint_command_make(next->endpoint, next))
+		return false;
+	buf_init(&b, 0);
+	if (before->input.len > 0)
+		buf_add(&b, before->input.data + before->input_at,
+			before->input.len - before->input_at);
+	buf_add(&b, next->text.data, next->text.len);
+	if (next->input.len > 0)
+		buf_add(&b, next->input.data, next->input.len);
+	if (buf_status(&b) != 0) {
+		buf_free(&b);
+		return false;
 	}
+	buf_free(&next->input);
+	next->input = b;
+	return true;
+}
+
+bool channel_hand_on(struct channel *c)
+{
+	struct ssh_end end = {.stage = SSH_STAGE_RUNNING, .may_have_run = true};
+	struct session *s = c->session;
+	struct channel *next;
+
+	if (c->state != CHANNEL_RUNNING || !c->command.takes_next ||
+		(next = endpoint_next_take(c->endpoint)) == NULL)
+		return false;
+	if (!next_input(next, c)) {
+		next->is_next = false;
+		buf_free(&next->text);
+		endpoint_requeue(c->endpoint, next);
+		return false;
+	}
+	err_set(&end.err, ERR_ILLEGAL, "done");
+	next->session = s;
+	next->ssh2 = c->ssh2;
+	next->may_have_run = true;
+	c->ssh2 = NULL;
+	link_add_tail(&s->channels, &next->link);
+	s->n_channels++;
+	s->n_silent = 0;
+	channel_finish(c, &end);
+	command_runs(s, next);
+	session_wake(s);
+	return true;
 }
 
 /* --- running --- */
@@ -347,7 +407,8 @@ static void write_input(struct session *s, struct channel *c)
 /* The end: the server has sent its end of file and its close, and all was read. */
 static void end_check(struct session *s, struct channel *c)
 {
-	struct ssh_end end = {.stage = SSH_STAGE_RUNNING, .may_have_run = true};
+	struct ssh_end end = {
+		.stage = SSH_STAGE_RUNNING, .may_have_run = true, .was_next = c->is_next};
 	char *name = NULL;
 	size_t len = 0;
 
@@ -359,6 +420,8 @@ static void end_check(struct session *s, struct channel *c)
 	}
 	if (libssh2_channel_wait_closed(c->ssh2) != 0)
 		return;
+	if (c->is_next)
+		c->endpoint->has_no_next = true;
 	(void)libssh2_channel_get_exit_signal(c->ssh2, &name, &len, NULL, NULL, NULL, NULL);
 	if (name != NULL) {
 		if (len >= sizeof(end.signal))

@@ -127,7 +127,9 @@ void ssh_try_drop(struct ssh_try *t)
 {
 	t->is_finished = true;
 	ssh_try_grown(t);
-	if (t->exec != NULL)
+	if (t->exec != NULL && t->is_orderly)
+		ssh_exec_done(t->exec);
+	else if (t->exec != NULL)
 		ssh_exec_cancel(t->exec);
 	if (t->kill.exec != NULL)
 		ssh_exec_cancel(t->kill.exec);
@@ -172,6 +174,7 @@ void ssh_try_settle(struct ssh_try *t)
 	} else {
 		enum op_verdict verdict = judge(t);
 
+		t->is_orderly = verdict != OP_LOST && !t->kill.is_wanted;
 		ssh_try_finish(t, verdict, t->message, false);
 	}
 }

@@ -412,7 +412,7 @@ static void on_exec_end(void *ctx, const struct ssh_end *end)
 		ssh_kill_talk_ended(t, t->may_run);
 	else if (t->phase == TRY_STARTING && !t->may_run)
 		ssh_try_finish(t, OP_REFUSED, end->err.text, end->err.code == ERR_DENIED);
-	else if (!t->has_spoken && end->has_status)
+	else if (!t->has_spoken && end->has_status && !end->was_next)
 		finish_unspoken(t, end);
 	else if (t->is_plain)
 		finish_plain(t, why);

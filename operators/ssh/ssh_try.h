@@ -111,6 +111,7 @@ struct ssh_try {
 	bool has_begun; /* and one that says where the script runs */
 	bool is_young; /* it waits to be followed, and counts in n_young */
 	bool is_followed, at_out, at_err, end_out, end_err, has_exit, was_started_before;
+	bool is_orderly; /* the conversation came to the end that it was to have */
 	bool is_late, is_abandoned, is_finished, is_gathered, was_taken, was_none;
 	int exit_code;
 	uint64_t lost_since; /* when the connection went; 0: it is there */

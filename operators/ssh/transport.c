@@ -22,17 +22,6 @@ struct ssh_exec {
 	void *ctx;
 };
 
-const char *ssh_stage_text(enum ssh_stage s)
-{
-	static const char *const text[SSH_STAGE_COUNT] = {
-#define SSH_STAGE_TEXT(id, words) [SSH_STAGE_##id] = words,
-		SSH_STAGE_LIST(SSH_STAGE_TEXT)
-#undef SSH_STAGE_TEXT
-	};
-
-	return text[s];
-}
-
 /* --- from a lane to the caller --- */
 
 void channel_note(struct channel *c, const struct ssh_note *note)
@@ -150,6 +139,10 @@ static void lane_message(struct lane *lane, struct message *m)
 		if (c->session != NULL)
 			session_wake(c->session);
 		break;
+	case MSG_DONE:
+		if (channel_hand_on(c))
+			break;
+		/* fall through */
 	case MSG_CANCEL:
 		end.stage = c->state == CHANNEL_QUEUED ? SSH_STAGE_QUEUED : SSH_STAGE_RUNNING;
 		err_set(&end.err, ERR_ILLEGAL, "cancelled");
@@ -498,11 +491,23 @@ int ssh_exec_eof(struct ssh_exec *x)
 	return exec_send(x, MSG_EOF, NULL, 0);
 }
 
-void ssh_exec_cancel(struct ssh_exec *x)
+static void exec_leave(struct ssh_exec *x, enum message_type type)
 {
 	struct message *m = x->cancel_message;
 
 	x->cancel_message = NULL;
-	if (m != NULL)
-		message_send(&x->lane->in, m);
+	if (m == NULL)
+		return;
+	m->type = type;
+	message_send(&x->lane->in, m);
+}
+
+void ssh_exec_cancel(struct ssh_exec *x)
+{
+	exec_leave(x, MSG_CANCEL);
+}
+
+void ssh_exec_done(struct ssh_exec *x)
+{
+	exec_leave(x, MSG_DONE);
 }

@@ -12,7 +12,8 @@
  *     surely not run.
  *  4. on_data() comes for each piece of output, in order within each stream.
  *  5. on_end() comes exactly once, and is the last; the exec is gone when it returns.
- * ssh_exec_cancel() makes on_end() come soon; the command on the host is not killed by it.
+ * ssh_exec_cancel() makes on_end() come soon; the command on the host is not killed by it. So does
+ * ssh_exec_done(), which leaves the channel to the next command, if one waits that can go on there.
  */
 #ifndef OPERATORS_SSH_TRANSPORT_H
 #define OPERATORS_SSH_TRANSPORT_H
@@ -67,6 +68,7 @@ struct ssh_end {
 	struct err err; /* code 0: the channel was closed in order */
 	enum ssh_stage stage; /* where err struck */
 	bool may_have_run; /* the command had been sent to the server */
+	bool was_next; /* its channel had run others before */
 	bool has_status;
 	int status;
 	char signal[16]; /* "TERM"; "" where no signal ended it */
@@ -105,6 +107,11 @@ int ssh_exec_eof(struct ssh_exec *x);
 /* Ends the exec from this side; on_end() comes with ERR_ILLEGAL unless it ended by itself before.
  * N.B. until then all is told that had come: what a script said before its kill is the script's. */
 void ssh_exec_cancel(struct ssh_exec *x);
+
+/* The same where the command has done what it was for. One of those that take a next (command.h)
+ * leaves its channel to whoever has waited longest for its target, should that be such a one too.
+ */
+void ssh_exec_done(struct ssh_exec *x);
 
 const char *ssh_stage_text(enum ssh_stage s);
 

@@ -20,10 +20,15 @@
 	((size_t)256 << 10) /* bytes on their way to the caller before reading stops               \
 			     */
 #define CHANNEL_WINDOW (512u << 10) /* what a server may send before it must wait */
-#define AHEAD_MAX 15 /* commands that one is told of */
+#define AHEAD_MAX 15u /* commands that one is told of */
+#define AHEAD_AFTER 256u /* where so many wait before these, who may have begun by then */
 #define HANDSHAKES_MAX 8u /* connects under way to one target: below MaxStartups' 10 */
 #define QUICK_CONNECTIONS 4u /* opened at once when tasks queue; more only where they stall */
 #define QUICK_SHARE 10u /* channels that wait for each of these: sshd's own MaxSessions */
+#define DRAIN_MS                                                                                   \
+	1500u /* what is handed on will have served the queue by then: no more channels            \
+	       */
+#define DRAIN_LOOK_MS 100u /* how long is counted before that is said */
 #define STALL_MIN_MS 50u /* a queue that has not moved for so long wants a connection */
 #define STALL_MAX_MS 1000u /* the same, where the host is busy */
 #define MOVES_MAX 5u /* connections that a channel may outlive before it was opened */
@@ -79,6 +84,7 @@ enum message_type {
 	MSG_WRITE, /* to the lane: bytes for standard input */
 	MSG_EOF, /* to the lane: no more of them */
 	MSG_CANCEL, /* to the lane */
+	MSG_DONE, /* to the lane: the same, but its channel may serve another */
 	MSG_RESUME, /* to the lane: the caller has caught up with the output */
 	MSG_FREE, /* to the lane: the caller has seen MSG_END, and this is its last message */
 	MSG_STOP, /* to the lane: close everything */
@@ -146,6 +152,7 @@ struct channel {
 	struct buf text; /* of the command, while it is sent */
 	bool is_told; /* another command was told of it */
 	bool want_pty, eof_wanted, eof_sent, may_have_run, is_cancelled;
+	bool is_next; /* it runs where another had run before */
 	struct buf input; /* standard input not sent yet, from input_at */
 	size_t input_at;
 	bool is_paused;
@@ -242,6 +249,10 @@ struct endpoint {
 	struct keyring *keyring; /* the target's keys, opened; NULL: not yet */
 	struct opening *opening; /* the work that does so; NULL: it is not under way */
 	bool has_worked; /* some connection came to READY */
+	uint64_t look_since; /* n_handed is counted since then */
+	unsigned n_handed; /* channels that were handed on */
+	bool opens_more; /* these are too few for what waits */
+	bool has_no_next; /* a channel that was handed on has ended by itself: none is any more */
 	bool is_closing;
 };
 
@@ -288,6 +299,10 @@ void channel_end(struct channel *c, const struct ssh_end *end);
 
 /* Makes the text of the channel's command, where there is none yet. False: no memory. */
 bool endpoint_command_make(struct endpoint *ep, struct channel *c);
+
+/* Takes the channel that has waited longest out of the queue, where its command can be done behind
+ * another one's. */
+struct channel *endpoint_next_take(struct endpoint *ep);
 
 /* Puts the channel into the queue of the target's endpoint, which is made where there is none. */
 void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *target);
@@ -415,6 +430,9 @@ void session_assign(struct session *s, struct channel *c);
 
 /* Ends all channels of a session that is dying. */
 void session_drop_channels(struct session *s, enum ssh_stage stage, const struct err *why);
+
+/* Leaves the channel of a command that is done to the next one. False: nothing of that was done. */
+bool channel_hand_on(struct channel *c);
 
 /* Ends the channel from this side, wherever it stands, and tells the caller `end`. */
 void channel_abort(struct channel *c, const struct ssh_end *end);

@@ -148,7 +148,7 @@ struct ssh_exec {
 	const struct ssh_exec_events *events;
 	void *ctx;
 	char nonce[REMOTE_NONCE_LEN + 1];
-	bool is_open, is_cancelled;
+	bool is_open, is_cancelled, is_next;
 };
 
 struct ssh_transport {
@@ -191,6 +191,7 @@ int ssh_exec_start(struct ssh_transport *t, struct ssh_target *target, struct ss
 	if (x == NULL || nonce == NULL || strlen(nonce) < 1 + REMOTE_NONCE_LEN)
 		abort();
 	memcpy(x->nonce, nonce + 1, REMOTE_NONCE_LEN);
+	x->is_next = command->takes_next && n_given % 2 == 1;
 	x->events = events;
 	x->ctx = ctx;
 	for (size_t i = 0; i < EXECS_MOST; i++) {
@@ -218,6 +219,11 @@ void ssh_exec_cancel(struct ssh_exec *x)
 	x->is_cancelled = true;
 }
 
+void ssh_exec_done(struct ssh_exec *x)
+{
+	ssh_exec_cancel(x);
+}
+
 /* The i-th of those that are there, or NULL. */
 static struct ssh_exec *exec_nth(size_t i)
 {
@@ -236,7 +242,8 @@ static void open_it(struct ssh_exec *x)
 
 static void end(struct ssh_exec *x, bool is_lost)
 {
-	struct ssh_end end = {.may_have_run = x->is_open, .has_status = !is_lost};
+	struct ssh_end end = {
+		.may_have_run = x->is_open, .was_next = x->is_next, .has_status = !is_lost};
 
 	if (x->is_cancelled)
 		(void)err_set(&end.err, ERR_ILLEGAL, "cancelled");

@@ -224,6 +224,51 @@ static int ledger_lines(void)
 	return n;
 }
 
+/* Three starts, one behind the other in one shell. */
+static void next_check(const char *name, const char *as_sh, const char *const *login,
+	const char *path, const char *id)
+{
+	struct ssh_command c;
+	struct buf command, input, all;
+	struct heard h;
+	int before = ledger_lines();
+	char other[64];
+
+	launch_input(&input, sizeof(script) - 1, false);
+	ssh_command_init(&c);
+	buf_init(&command, 0);
+	buf_init(&all, 0);
+	(void)snprintf(ahead, sizeof(ahead), ",");
+	buf_add(&all, input.data, input.len);
+	for (int i = 1; i <= 2; i++) {
+		(void)snprintf(other, sizeof(other), "%s-%d", id, i);
+		remote_start_command(&c, other, NONCE, &sent, 0, 1, 0);
+		ssh_command_next(&all, &c, ahead);
+		buf_reset(&c.arguments);
+		buf_add(&all, input.data, input.len);
+	}
+	(void)snprintf(other, sizeof(other), "%s-0", id);
+	remote_start_command(&c, other, NONCE, &sent, 60, 1, 0);
+	command_text(&c, false, as_sh, &command);
+	run(login, path, &command, &all, &h);
+	IS_STR(buf_str(&h.data[0]), "out it's a  b\nout it's a  b\nout it's a  b\n",
+		"%s: three in one shell: their standard output", name);
+	IS_STR(buf_str(&h.data[1]), "err 1.2\nerr 1.2\nerr 1.2\n",
+		"%s: three in one shell: their standard error", name);
+	IS_STR(buf_str(&h.response), "[1][1][1]", "%s: three in one shell: their responses", name);
+	IS_INT(ledger_lines() - before, 3, "%s: three in one shell: each ran", name);
+	heard_free(&h);
+	run(login, path, &command, &all, &h);
+	OK(strstr(buf_str(&h.words), "taken ") != NULL &&
+			strstr(buf_str(&h.words), "exit ") == NULL,
+		"%s: what was begun before ends the shell", name);
+	heard_free(&h);
+	buf_free(&all);
+	buf_free(&input);
+	buf_free(&command);
+	ssh_command_free(&c);
+}
+
 /* A start, whole; again; an attach; a kill of what has ended; an input that was cut; a plain run.
  */
 static void shell_check(const char *name, const char *as_sh, const char *const *login,
@@ -397,6 +442,7 @@ static void test_shells(void)
 		(void)snprintf(name, sizeof(name), "%s as /bin/sh", interpreters[i]);
 		(void)snprintf(id, sizeof(id), "sh%zu", i);
 		shell_check(name, interpreters[i], sh, NULL, id);
+		next_check(name, interpreters[i], sh, NULL, id);
 		same_check(name, interpreters[i]);
 	}
 	for (size_t i = 0; i < sizeof(logins) / sizeof(logins[0]); i++) {
@@ -412,6 +458,7 @@ static void test_shells(void)
 		abort();
 	(void)snprintf(name, sizeof(name), "%s/bin", folder);
 	shell_check("without setsid", NULL, sh, name, "nosetsid");
+	next_check("without setsid", NULL, sh, name, "nosetsid");
 }
 
 /* Who keeps the time ends with the script, however soon that is. Many at once, for it is a matter
