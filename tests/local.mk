@@ -47,6 +47,7 @@ UNIT_TESTS = \
 	tests/unit/test_power \
 	tests/unit/test_power_runs \
 	tests/unit/test_remote \
+	tests/unit/test_remote_attach \
 	tests/unit/test_remote_reuse \
 	tests/unit/test_request \
 	tests/unit/test_run \
@@ -326,6 +327,8 @@ tests_unit_test_known_hosts_SOURCES = tests/unit/test_known_hosts.c $(TAP_SOURCE
 tests_unit_test_known_hosts_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_remote_SOURCES = tests/unit/test_remote.c $(TAP_SOURCES)
 tests_unit_test_remote_LDADD = $(OPERATORS_LIBS)
+tests_unit_test_remote_attach_SOURCES = tests/unit/test_remote_attach.c $(TAP_SOURCES)
+tests_unit_test_remote_attach_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_remote_reuse_SOURCES = tests/unit/test_remote_reuse.c $(TAP_SOURCES)
 tests_unit_test_remote_reuse_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_log_cleaner_SOURCES = tests/unit/test_log_cleaner.c $(TAP_SOURCES)

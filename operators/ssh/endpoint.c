@@ -71,9 +71,28 @@ static struct endpoint *endpoint_find(struct lane *lane, struct ssh_target *targ
 	return endpoint_create(lane, target);
 }
 
-/* N.B. a channel must be there for a while before it can be handed on. */
+/* Channels on all connections. */
+static unsigned channels_count(const struct endpoint *ep)
+{
+	unsigned n = 0;
+
+	for (const struct link *l = ep->sessions.next; l != &ep->sessions; l = l->next)
+		n += LINK_OF(l, const struct session, link)->n_channels;
+	return n;
+}
+
+static void queued_count(struct endpoint *ep, const struct channel *c, int by)
+{
+	ep->n_queued += (unsigned)by;
+	if (!c->command.takes_next)
+		ep->n_alone += (unsigned)by;
+}
+
+/* Few channels will do, until it is known how long they are needed. N.B. one must be there for a
+ * while before it can be handed on. */
 static void look_begin(struct endpoint *ep)
 {
+	ep->opens_more = false;
 	ep->look_since = now_ms(ep);
 	ep->n_handed = 0;
 }
@@ -99,13 +118,12 @@ void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *t
 		ep->target->login, ep->target->place,
 		ep->target->password == NULL ? "" : ", password ***");
 	channel_note(c, &(struct ssh_note){SSH_STAGE_QUEUED, false, using});
-	if (link_is_empty(&ep->queue)) {
+	if (link_is_empty(&ep->queue))
 		ep->last_progress = now_ms(ep);
-		ep->opens_more = false;
+	if (channels_count(ep) == 0)
 		look_begin(ep);
-	}
 	link_add_tail(&ep->queue, &c->link);
-	ep->n_queued++;
+	queued_count(ep, c, 1);
 	endpoint_schedule(ep);
 }
 
@@ -114,7 +132,13 @@ void endpoint_requeue(struct endpoint *ep, struct channel *c)
 	c->state = CHANNEL_QUEUED;
 	c->session = NULL;
 	link_add_head(&ep->queue, &c->link);
-	ep->n_queued++;
+	queued_count(ep, c, 1);
+}
+
+void endpoint_dequeue(struct endpoint *ep, struct channel *c)
+{
+	link_remove(&c->link);
+	queued_count(ep, c, -1);
 }
 
 /* Whether the channels that there are will soon have served what waits: another one costs the host
@@ -122,12 +146,13 @@ void endpoint_requeue(struct endpoint *ep, struct channel *c)
 static bool is_draining(struct endpoint *ep)
 {
 	uint64_t took = now_ms(ep) - ep->look_since;
+	bool is_slow = ep->n_queued * took > (uint64_t)DRAIN_MS * ep->n_handed;
 
-	if (!LINK_OF(ep->queue.next, struct channel, link)->command.takes_next || ep->has_no_next)
+	if (ep->n_alone > 0 || ep->has_no_next)
 		return false;
 	if (took >= DRAIN_LOOK_MS) {
-		ep->opens_more = ep->n_queued * took > (uint64_t)DRAIN_MS * ep->n_handed;
 		look_begin(ep);
+		ep->opens_more = is_slow;
 	}
 	return !ep->opens_more;
 }
@@ -139,29 +164,30 @@ static struct session *session_free_find(struct endpoint *ep)
 	unsigned most = is_draining(ep) ? QUICK_SHARE : UINT32_MAX;
 	struct session *best = NULL;
 
+	ep->is_holding = false;
 	for (struct link *l = ep->sessions.next; l != &ep->sessions; l = l->next) {
 		struct session *s = LINK_OF(l, struct session, link);
 		unsigned limit = s->limit < ep->channel_limit ? s->limit : ep->channel_limit;
 
-		if (limit > most)
-			limit = most;
 		if (s->state != SESSION_READY || s->opening != NULL || s->not_before > now_ms(ep) ||
 			s->n_channels + s->n_ghosts >= limit)
 			continue;
+		if (s->n_channels + s->n_ghosts >= most) {
+			ep->is_holding = true;
+			continue;
+		}
 		if (best == NULL || s->n_channels < best->n_channels)
 			best = s;
 	}
 	return best;
 }
 
-/* What waits behind a command that is to be told of it; each is told of once. N.B. what is made for
- * those who begin in the same moment comes too late for them: it is made for others. */
+/* What waits behind a command that is to be told of it; each is told of once. N.B. as many as there
+ * are channels may begin by then: what is made for these comes too late. */
 static void ahead_add(struct endpoint *ep, struct buf *out)
 {
-	unsigned skip = ep->n_queued > AHEAD_MAX ? ep->n_queued - AHEAD_MAX : 0, n = 0;
+	unsigned skip = channels_count(ep), n = 0;
 
-	if (skip > AHEAD_AFTER)
-		skip = AHEAD_AFTER;
 	for (struct link *l = ep->queue.next; l != &ep->queue && n < AHEAD_MAX; l = l->next) {
 		struct channel *c = LINK_OF(l, struct channel, link);
 		const char *arguments = buf_str(&c->command.arguments);
@@ -191,7 +217,7 @@ bool endpoint_command_make(struct endpoint *ep, struct channel *c)
 		ahead_add(ep, &ahead);
 	if (ahead.len == 0)
 		buf_addc(&ahead, ',');
-	if (c->is_next)
+	if (c->n_before > 0)
 		ssh_command_next(&c->text, &c->command, buf_str(&ahead));
 	else
 		ssh_command_text(
@@ -207,8 +233,7 @@ struct channel *endpoint_next_take(struct endpoint *ep)
 
 	if (ep->n_queued == 0 || ep->has_no_next || !c->command.takes_next)
 		return NULL;
-	link_remove(&c->link);
-	ep->n_queued--;
+	endpoint_dequeue(ep, c);
 	ep->n_handed++;
 	ep->last_progress = now_ms(ep);
 	return c;
@@ -227,7 +252,8 @@ static unsigned wanted(struct endpoint *ep)
 		quick = QUICK_CONNECTIONS;
 	if (ep->n_sessions < quick)
 		want = quick;
-	else if (ep->n_connecting == 0 && now_ms(ep) - ep->last_progress >= ep->stall_ms)
+	else if (ep->n_connecting == 0 && !ep->is_holding &&
+		now_ms(ep) - ep->last_progress >= ep->stall_ms)
 		want = ep->n_sessions +
 			(ep->n_sessions < ep->n_queued ? ep->n_sessions : ep->n_queued);
 	return want < max ? want : max;
@@ -272,8 +298,7 @@ void endpoint_schedule(struct endpoint *ep)
 	}
 	while (ep->n_queued > 0 && (s = session_free_find(ep)) != NULL) {
 		c = LINK_OF(ep->queue.next, struct channel, link);
-		link_remove(&c->link);
-		ep->n_queued--;
+		endpoint_dequeue(ep, c);
 		ep->last_progress = now_ms(ep);
 		if (!ep->opens_more)
 			look_begin(ep);
@@ -304,6 +329,8 @@ void endpoint_connected(struct endpoint *ep, uint64_t busy_ms)
 		: busy_ms > STALL_MAX_MS      ? STALL_MAX_MS
 					      : busy_ms;
 	ep->n_connecting--;
+	if (channels_count(ep) == 0)
+		look_begin(ep);
 	ep->has_worked = true;
 	ep->first_failure = 0;
 	ep->backoff_ms = 0;
@@ -320,8 +347,7 @@ void endpoint_fail_queue(struct endpoint *ep, enum ssh_stage stage, const struct
 	while (!link_is_empty(&ep->queue)) {
 		struct channel *c = LINK_OF(ep->queue.next, struct channel, link);
 
-		link_remove(&c->link);
-		ep->n_queued--;
+		endpoint_dequeue(ep, c);
 		channel_end(c, &end);
 	}
 }

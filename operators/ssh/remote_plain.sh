@@ -34,7 +34,7 @@ else exec 2>/dev/null; (
 trap - PIPE HUP TERM INT;
 z=; s=/dev/fd/3; [ "$1" ] && export "$@";
 eval "$p"
-) <&7 2>&9 7<&-; r=$?; fi;
+) <&7 2>&9 7<&-; r=$?; fi; [ "$r" -gt 256 ] && r=$((r - 128));
 [ "$v" ] && kill $v 2>/dev/null;
 if [ -e "$f" ]; then printf "%s response\n" "$m"; [ -s "$f" ] && cat "$f"; fi; printf "%s end\n" "$m";
 [ -e "$f" ] && rm -f "$f";

@@ -39,8 +39,8 @@ case $b in
 esac;
 [ "$c" = 0 ] || fail "the script did not arrive whole, or the disk of $h is full";
 # The claim: made by exclusive creation. Its first line is room for the result, so that the end needs no
-# disk block. The script has been open since before, and is for as long as we live: that tells a later
-# windrow whether we do.
+# disk block. The script has been open since before, and is until all is told, or we die: that tells a later
+# windrow whether we live.
 # Who claims it runs it, though nobody listens any more.
 trap : PIPE HUP TERM INT;
 set -C;
@@ -64,6 +64,7 @@ reply; tell "end";;
 q) break;;
 esac; done;
 [ "$f" ] && kill $f $g 2>/dev/null;
+[ "$c" = q ] && exit 3;
 ) <&8 6<&- & eval "c=\$$e";
 # The deadline, should nobody come back to keep it: the group is ended, and the reason left. N.B. its number
 # may be another's by then, but not while we live, who have not waited for its leader, nor while somebody
@@ -74,24 +75,27 @@ sleep "$k" & eval "q=\$$e"; trap "kill -s KILL \$q; exit" TERM; [ "$x" ] && { ki
 y=60; until read -r q g <"$d/group" || [ "$y" = 0 ]; do y=$((y - 1)); sleep 1; done;
 [ "$q" = - ] || [ "/proc/$$/fd/6" -ef "$s" ] ||
 grep -qs "WINDROW_SCRIPT_EXECUTION_ID=$i" "/proc/$g/environ" || { [ -r /proc/self/stat ] && exit; };
+read -r q x <"$d/claim"; [ "$q" ] && exit;
 printf "" >"$d/late"; kill -s TERM -- "-$g";
 while kill -s 0 -- "-$g"; do [ "$j" -gt 0 ] || { kill -s KILL -- "-$g"; break; }; sleep 1; j=$((j - 1)); done
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- & eval "v=\$$e"; };
 # What a shell says of the end of its children is no output of theirs.
 exec 2>/dev/null;
-# The script, in the foreground: a background job would be deaf to interrupts.
+# N.B. were 6 closed behind it, some shells would close their own meanwhile. The script, in the foreground: a background job would be deaf to interrupts.
 (
 trap - PIPE HUP TERM INT;
 # N.B. read would take a byte at a time of /proc/self/stat.
 x=; cd -P /proc/self 2>/dev/null && x=${PWD#/proc/};
 case $x in [0-9]*) ;; *) x=$(exec sh -c "echo \$PPID");; esac;
+# N.B. ksh93 forks as late as it can: the script's number is not known, and its group stays ours.
+[ "$x" = "$$" ] && z=;
 SCRIPT_RESPONSE_FILE=$d/response; export SCRIPT_RESPONSE_FILE;
 # By its path: the task may set another PATH.
 [ "$z" ] && echo "$x $x" >"$d/group" || echo "- $$" >"$d/group";
 [ "$1" ] && export "$@";
 eval "$p"
-) </dev/null >"$d/stdout" 2>"$d/stderr" 6<&-;
-r=$?;
+) </dev/null >"$d/stdout" 2>"$d/stderr";
+r=$?; [ "$r" -gt 256 ] && r=$((r - 128));
 printf "exit %s" "$r" 1<>"$d/claim";
 [ "$v" ] && kill $v 2>/dev/null;
 # Where standard error tells nothing, all is told at once on standard output.
@@ -110,7 +114,7 @@ tell "exit $r"; };
 [ -d "$l" ] && { rmdir "$l"; continue; };
 { read -r w x; read -r p; } <"$l"; [ "$w" ] || { kill -s 0 "$p" && continue; }; rm -rf "${l%/claim}"; done
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- & };
-wait "$c";
-IFS= read -r l && [ "$l" ] || exit 0;
+# N.B. while it listens nobody else may: a signal ends the waiting, and then the rest is left to it.
+wait "$c"; [ "$?" = 3 ] && IFS= read -r l && [ "$l" ] || exit 0;
 exec 2>&9 6<&-; trap - PIPE HUP TERM INT; set +C -f; set -- $l; set +f;
 done;

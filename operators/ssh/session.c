@@ -67,6 +67,9 @@ static void channel_finish(struct channel *c, const struct ssh_end *end)
 		s->opening = NULL;
 	if (c->ssh2 != NULL && libssh2_channel_free(c->ssh2) == LIBSSH2_ERROR_EAGAIN)
 		ghost_add(s, c->ssh2);
+	/* A shell that says nothing more is not to be trusted with others. */
+	if (c->n_before > 0 && !c->has_told)
+		c->endpoint->has_no_next = true;
 	s->idle_since = uv_now(&s->lane->loop);
 	s->wants_schedule = true;
 	c->ssh2 = NULL;
@@ -98,8 +101,7 @@ void channel_abort(struct channel *c, const struct ssh_end *end)
 		session_wake(s);
 		return;
 	}
-	link_remove(&c->link);
-	c->endpoint->n_queued--;
+	endpoint_dequeue(c->endpoint, c);
 	channel_end(c, end);
 }
 
@@ -269,7 +271,7 @@ static bool next_input(struct channel *next, const struct channel *before)
 {
 	struct buf b;
 
-	next->is_next = true;
+	next->n_before = before->n_before + 1;
 	if (!endpoint_command_make(next->endpoint, next))
 		return false;
 	buf_init(&b, 0);
@@ -294,11 +296,11 @@ bool channel_hand_on(struct channel *c)
 	struct session *s = c->session;
 	struct channel *next;
 
-	if (c->state != CHANNEL_RUNNING || !c->command.takes_next ||
+	if (c->state != CHANNEL_RUNNING || !c->command.takes_next || c->n_before >= NEXT_MAX ||
 		(next = endpoint_next_take(c->endpoint)) == NULL)
 		return false;
 	if (!next_input(next, c)) {
-		next->is_next = false;
+		next->n_before = 0;
 		buf_free(&next->text);
 		endpoint_requeue(c->endpoint, next);
 		return false;
@@ -334,6 +336,7 @@ static void data_send(struct channel *c, bool is_stderr, const char *bytes, size
 		channel_finish(c, &end);
 		return;
 	}
+	c->has_told = true;
 	m->exec = c->exec;
 	m->is_stderr = is_stderr;
 	memcpy(m->bytes, bytes, len);
@@ -408,7 +411,7 @@ static void write_input(struct session *s, struct channel *c)
 static void end_check(struct session *s, struct channel *c)
 {
 	struct ssh_end end = {
-		.stage = SSH_STAGE_RUNNING, .may_have_run = true, .was_next = c->is_next};
+		.stage = SSH_STAGE_RUNNING, .may_have_run = true, .was_next = c->n_before > 0};
 	char *name = NULL;
 	size_t len = 0;
 
@@ -420,8 +423,6 @@ static void end_check(struct session *s, struct channel *c)
 	}
 	if (libssh2_channel_wait_closed(c->ssh2) != 0)
 		return;
-	if (c->is_next)
-		c->endpoint->has_no_next = true;
 	(void)libssh2_channel_get_exit_signal(c->ssh2, &name, &len, NULL, NULL, NULL, NULL);
 	if (name != NULL) {
 		if (len >= sizeof(end.signal))

@@ -21,7 +21,6 @@
 			     */
 #define CHANNEL_WINDOW (512u << 10) /* what a server may send before it must wait */
 #define AHEAD_MAX 15u /* commands that one is told of */
-#define AHEAD_AFTER 256u /* where so many wait before these, who may have begun by then */
 #define HANDSHAKES_MAX 8u /* connects under way to one target: below MaxStartups' 10 */
 #define QUICK_CONNECTIONS 4u /* opened at once when tasks queue; more only where they stall */
 #define QUICK_SHARE 10u /* channels that wait for each of these: sshd's own MaxSessions */
@@ -29,6 +28,7 @@
 	1500u /* what is handed on will have served the queue by then: no more channels            \
 	       */
 #define DRAIN_LOOK_MS 100u /* how long is counted before that is said */
+#define NEXT_MAX 200u /* commands that one channel runs behind its first */
 #define STALL_MIN_MS 50u /* a queue that has not moved for so long wants a connection */
 #define STALL_MAX_MS 1000u /* the same, where the host is busy */
 #define MOVES_MAX 5u /* connections that a channel may outlive before it was opened */
@@ -152,7 +152,8 @@ struct channel {
 	struct buf text; /* of the command, while it is sent */
 	bool is_told; /* another command was told of it */
 	bool want_pty, eof_wanted, eof_sent, may_have_run, is_cancelled;
-	bool is_next; /* it runs where another had run before */
+	unsigned n_before; /* commands that its channel ran before */
+	bool has_told; /* something came of it */
 	struct buf input; /* standard input not sent yet, from input_at */
 	size_t input_at;
 	bool is_paused;
@@ -252,7 +253,9 @@ struct endpoint {
 	uint64_t look_since; /* n_handed is counted since then */
 	unsigned n_handed; /* channels that were handed on */
 	bool opens_more; /* these are too few for what waits */
-	bool has_no_next; /* a channel that was handed on has ended by itself: none is any more */
+	bool is_holding; /* a session could take what waits, and is not to */
+	unsigned n_alone; /* channels that wait, and cannot be handed one */
+	bool has_no_next; /* a channel that was handed on told nothing any more: none is */
 	bool is_closing;
 };
 
@@ -299,6 +302,9 @@ void channel_end(struct channel *c, const struct ssh_end *end);
 
 /* Makes the text of the channel's command, where there is none yet. False: no memory. */
 bool endpoint_command_make(struct endpoint *ep, struct channel *c);
+
+/* Takes a channel out of the queue. */
+void endpoint_dequeue(struct endpoint *ep, struct channel *c);
 
 /* Takes the channel that has waited longest out of the queue, where its command can be done behind
  * another one's. */

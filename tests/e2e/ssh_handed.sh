@@ -77,7 +77,8 @@ is "and end well" "$(printf '%s\n' "$out" | grep -c 'main.t[0-9]* success try=1'
 	done
 	for i in $(seq 9); do
 		printf '  k%s:\n    script: |\n' "$i"
-		echo '      (while kill -0 $PPID; do grep -qs exit "${SCRIPT_RESPONSE_FILE%/*}/claim" && kill -9 $PPID; done) >/dev/null 2>&1 &'
+		echo '      c=${SCRIPT_RESPONSE_FILE%/*}/claim; p=$(sed -n 2p "$c")'
+		echo '      (while kill -0 "$p"; do grep -qs exit "$c" && kill -9 "$p"; done) >/dev/null 2>&1 &'
 	done
 } >"$work/t.yaml"
 run dags test "$work/t.yaml"
