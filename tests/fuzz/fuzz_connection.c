@@ -109,7 +109,7 @@ static int is_named(struct arena *a, int way, const char *text, size_t len)
 /* Of a line of an env file: its id, or a key of its JSON. */
 static int is_in_line(struct arena *a, const char *text, size_t len, size_t number)
 {
-	const char *end = text + len, *eol, *equals;
+	const char *end = text + len, *eol, *equals, *value;
 	struct value v;
 
 	for (;; text = eol + 1) {
@@ -119,11 +119,14 @@ static int is_in_line(struct arena *a, const char *text, size_t len, size_t numb
 	}
 	len = (size_t)((eol == NULL ? end : eol) - text);
 	while (len > 0 && isspace((unsigned char)text[len - 1]))
-		len--; /* what JSON takes for no blank, too */
+		len--;
 	equals = memchr(text, '=', len);
 	if (equals == NULL)
 		return 0;
-	v = value_string(equals + 1, (size_t)(text + len - equals) - 1);
+	value = equals + 1;
+	while (value < text + len && isspace((unsigned char)*value))
+		value++; /* what JSON takes for no blank, too */
+	v = value_string(value, (size_t)(text + len - value));
 	return tells(text, (size_t)(equals - text)) || is_in_keys(a, &v);
 }
 
