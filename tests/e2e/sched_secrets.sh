@@ -39,7 +39,8 @@ windrow-launch"
 tasks: {core: {operator: local, command: 'awk "/^Max core/ { print (\$5 > 1) }" /proc/$PPID/limits; sh -c "ulimit -S -c"'}}
 END
 	is "no core dump of the launcher, and scripts have what limit there was" \
-		"$(ulimit -S -c "$(ulimit -H -c)"; "$windrow" tasks test "$work/core.yaml" core 2>/dev/null)" "0
+		"$(ulimit -S -c "$(ulimit -H -c)"
+			ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}disable_coredump=0 "$windrow" tasks test "$work/core.yaml" core 2>/dev/null)" "0
 $(ulimit -S -c "$(ulimit -H -c)"; sh -c 'ulimit -S -c')"
 else
 	skip 2 "there is no /proc"
