@@ -24,9 +24,7 @@
 #define HANDSHAKES_MAX 8u /* connects under way to one target: below MaxStartups' 10 */
 #define QUICK_CONNECTIONS 4u /* opened at once when tasks queue; more only where they stall */
 #define QUICK_SHARE 10u /* channels that wait for each of these: sshd's own MaxSessions */
-#define DRAIN_MS                                                                                   \
-	1500u /* what is handed on will have served the queue by then: no more channels            \
-	       */
+#define DRAIN_MS 1500u /* a queue that is served within this wants no more channels */
 #define DRAIN_LOOK_MS 100u /* how long is counted before that is said */
 #define NEXT_MAX 200u /* commands that one channel runs behind its first */
 #define STALL_MIN_MS 50u /* a queue that has not moved for so long wants a connection */
