@@ -120,8 +120,6 @@ void endpoint_enqueue(struct lane *lane, struct channel *c, struct ssh_target *t
 	channel_note(c, &(struct ssh_note){SSH_STAGE_QUEUED, false, using});
 	if (link_is_empty(&ep->queue))
 		ep->last_progress = now_ms(ep);
-	if (channels_count(ep) == 0)
-		look_begin(ep);
 	link_add_tail(&ep->queue, &c->link);
 	queued_count(ep, c, 1);
 	endpoint_schedule(ep);
@@ -300,7 +298,7 @@ void endpoint_schedule(struct endpoint *ep)
 		c = LINK_OF(ep->queue.next, struct channel, link);
 		endpoint_dequeue(ep, c);
 		ep->last_progress = now_ms(ep);
-		if (!ep->opens_more)
+		if (!ep->opens_more || channels_count(ep) == 0)
 			look_begin(ep);
 		session_assign(s, c);
 	}
@@ -329,8 +327,6 @@ void endpoint_connected(struct endpoint *ep, uint64_t busy_ms)
 		: busy_ms > STALL_MAX_MS      ? STALL_MAX_MS
 					      : busy_ms;
 	ep->n_connecting--;
-	if (channels_count(ep) == 0)
-		look_begin(ep);
 	ep->has_worked = true;
 	ep->first_failure = 0;
 	ep->backoff_ms = 0;

@@ -136,6 +136,8 @@ void session_drop_channels(struct session *s, enum ssh_stage stage, const struct
 static void channel_runs(struct session *s, struct channel *c)
 {
 	c->state = CHANNEL_RUNNING;
+	if (s->opening == c)
+		s->opening = NULL;
 	s->wants_schedule = true;
 	channel_notes_tell(c, &s->notes);
 }
@@ -188,7 +190,6 @@ static void tunnel_step(struct session *s, struct channel *c)
 	tunnel_place(c->tunnel, &host, &port);
 	c->ssh2 = libssh2_channel_direct_tcpip_ex(s->ssh2, host, port, "127.0.0.1", 22);
 	if (c->ssh2 != NULL) {
-		s->opening = NULL;
 		channel_runs(s, c);
 		return;
 	}
@@ -261,7 +262,6 @@ static void request_step(struct session *s, struct channel *c)
 		c->state = CHANNEL_EXEC;
 		return;
 	}
-	s->opening = NULL;
 	s->has_served = true;
 	command_runs(s, c);
 }
