@@ -102,7 +102,8 @@ static void send_pair(void *ctx, const char *name, struct op_bytes value)
 int local_environ_send(const struct local *l, const struct op_job *job, const char *response_path,
 	struct buf *out, size_t start)
 {
-	struct op_bytes response = {.data = response_path, .len = strlen(response_path)};
+	struct op_bytes response = {.data = response_path, .len = strlen(response_path)},
+			id = {.data = job->execution_id, .len = strlen(job->execution_id)};
 	struct pairs p = {.out = out, .start = start};
 	int r;
 
@@ -111,6 +112,7 @@ int local_environ_send(const struct local *l, const struct op_job *job, const ch
 		if (!is_overridden(job, l->environ.data + i))
 			wire_string(out, start, l->environ.data + i, strlen(l->environ.data + i));
 	send_pair(&p, "SCRIPT_RESPONSE_FILE", response);
+	send_pair(&p, "WINDROW_SCRIPT_EXECUTION_ID", id);
 	script_variables(job, send_pair, &p);
 	script_facts(job, send_pair, &p);
 	r = buf_status(&p.scratch);

@@ -136,7 +136,6 @@ void script_facts(const struct op_job *job,
 	char number[16];
 
 	(void)snprintf(number, sizeof(number), "%u", job->try_number);
-	on_variable(ctx, "WINDROW_SCRIPT_EXECUTION_ID", bytes_of(job->execution_id));
 	on_variable(ctx, "WINDROW_DAG_ID", bytes_of(job->dag_id));
 	on_variable(ctx, "WINDROW_TASK_ID", bytes_of(job->task_id));
 	on_variable(ctx, "WINDROW_RUN_ID", bytes_of(job->run_id));

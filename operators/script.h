@@ -33,7 +33,8 @@ size_t script_words(const struct op_job *job,
 void script_variables(const struct op_job *job,
 	void (*on_variable)(void *ctx, const char *name, struct op_bytes value), void *ctx);
 
-/* Calls on_variable for the contract's variables. SCRIPT_RESPONSE_FILE is left to the caller. */
+/* Calls on_variable for the contract's variables, but for those of an execution, which the caller
+ * knows: SCRIPT_RESPONSE_FILE and WINDROW_SCRIPT_EXECUTION_ID. */
 void script_facts(const struct op_job *job,
 	void (*on_variable)(void *ctx, const char *name, struct op_bytes value), void *ctx);
 

@@ -49,6 +49,7 @@ UNIT_TESTS = \
 	tests/unit/test_remote \
 	tests/unit/test_remote_attach \
 	tests/unit/test_remote_reuse \
+	tests/unit/test_remote_words \
 	tests/unit/test_request \
 	tests/unit/test_run \
 	tests/unit/test_run_events \
@@ -331,6 +332,8 @@ tests_unit_test_remote_attach_SOURCES = tests/unit/test_remote_attach.c $(TAP_SO
 tests_unit_test_remote_attach_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_remote_reuse_SOURCES = tests/unit/test_remote_reuse.c $(TAP_SOURCES)
 tests_unit_test_remote_reuse_LDADD = $(OPERATORS_LIBS)
+tests_unit_test_remote_words_SOURCES = tests/unit/test_remote_words.c $(TAP_SOURCES)
+tests_unit_test_remote_words_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_log_cleaner_SOURCES = tests/unit/test_log_cleaner.c $(TAP_SOURCES)
 tests_unit_test_log_cleaner_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_log_name_SOURCES = tests/unit/test_log_name.c $(TAP_SOURCES)

@@ -92,15 +92,15 @@ bool remote_fact_add(struct buf *facts, const char *name, const char *value, siz
  * our own. */
 static bool is_shell_word(const char *word, size_t len)
 {
-	static const char *const words[] = {".", "alias", "bg", "break", "builtin", "case", "cd",
-		"chdir", "command", "continue", "coproc", "declare", "disown", "do", "done", "elif",
-		"else", "enable", "esac", "eval", "exec", "exit", "export", "fail", "fc", "fg",
-		"fi", "for", "function", "getopts", "hash", "if", "in", "jobs", "kill", "let",
-		"local", "logout", "mapfile", "newgrp", "popd", "printf", "pushd", "read",
-		"readarray", "readonly", "reply", "return", "select", "set", "setvar", "shift",
-		"shopt", "source", "suspend", "take", "tell", "then", "time", "times", "trap",
-		"type", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while",
-		"whole"};
+	static const char *const words[] = {".", "alias", "become", "bg", "break", "builtin",
+		"case", "cd", "chdir", "command", "continue", "coproc", "declare", "disown", "do",
+		"done", "elif", "else", "enable", "esac", "eval", "exec", "exit", "export", "fail",
+		"fc", "fg", "fi", "for", "function", "getopts", "hash", "home", "if", "in", "jobs",
+		"kill", "let", "local", "logout", "mapfile", "newgrp", "own", "popd", "printf",
+		"pushd", "read", "readarray", "readonly", "reply", "return", "select", "set",
+		"setvar", "shift", "shopt", "source", "suspend", "take", "tell", "then", "time",
+		"times", "trap", "type", "typeset", "ulimit", "umask", "unalias", "unset", "until",
+		"wait", "while", "whole"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
@@ -179,40 +179,29 @@ static void program_add(struct buf *out, const char *script, size_t len)
 		word++;
 	if (is_builtin(script, word))
 		return;
-	buf_addf(out, "command -v %.*s >/dev/null && exec ${1:+\"$1\"} %.*s 6<&- 8<&- 9>&-\n",
-		(int)word, script, (int)len, script);
+	buf_addf(out, "own \"$1\" %.*s\n", (int)len, script);
 }
 
 /*
- * The prologue is shell text that the child evaluates. It ends by becoming the script's
- * interpreter, in a session of its own where the host has setsid(1), with the two descriptors that
- * belong to the conversation closed.
- *
- * N.B. a task's environment may have any name, those of our own variables too: what is needed
- * behind it is put aside as $1 and $2.
+ * The prologue is shell text that the child evaluates, in the home folder. It ends by becoming the
+ * script's interpreter, in a session of its own where the host has setsid(1), $1. $2 is the script.
+ * N.B. the host's shell reads it a byte at a time: what is always the same, the programs say.
  */
 static void prologue_add(
 	struct buf *out, const struct remote_launch *l, const char *script, size_t script_len)
 {
-	if (l->working_directory.len == 0)
-		buf_adds(out, "cd \"${HOME:-/}\" 2>/dev/null || cd /\n");
-	else
+	if (l->working_directory.len > 0)
 		buf_addf(out,
-			"cd \"${HOME:-/}\" 2>/dev/null; cd -- %s || { tell \"fail the "
-			"working_directory cannot be "
-			"entered\"; "
+			"cd -- %s || { tell \"fail the working_directory cannot be entered\"; "
 			"exit 126; }\n",
 			buf_str(&l->working_directory));
-	if (!l->is_own || !l->is_plain)
-		buf_adds(out, "set -- \"$z\" \"$s\"\n");
 	buf_adds(out, buf_str(&l->environment));
 	if (l->is_own && l->is_plain)
 		return;
 	if (l->is_own)
 		program_add(out, script, script_len);
-	/* N.B. ksh hands a descriptor above 2 on only where the command says so. */
-	buf_addf(out, "exec ${1:+\"$1\"} %s \"$2\" %s%s 6<&- 8<&- 9>&-\n", buf_str(&l->interpreter),
-		buf_str(&l->arguments), l->is_plain ? " 3<&3" : "");
+	buf_addf(out, "become \"$1\" %s \"$2\" %s\n", buf_str(&l->interpreter),
+		buf_str(&l->arguments));
 }
 
 static size_t lines_count(const char *text, size_t len)

@@ -7,6 +7,7 @@ i=$1; m=$2; c=$3; b=$4; a=$5; j=$6; shift 6; f=${TMPDIR:-/tmp}/windrow.$i;
 . remote_head.sh;
 # N.B. a terminal would echo, cut long lines and act on control characters.
 [ "$a" = pty ] && { stty raw -echo || fail "this host has no stty, which get_pty needs"; };
+become() { shift; exec "$@" 3<&3 8<&- 9>&-; };
 tell begin; [ "$a" = pty ] && { printf "%s begin\n" "$m"; tell ready; };
 k=; IFS= read -r e; take; p=$t;
 case $c$b in
@@ -27,12 +28,15 @@ for c in TERM KILL; do for q in $(grep -ls "WINDROW_SCRIPT_EXECUTION_ID=$i" /pro
 ) <&8 >/dev/null 2>&1 3<&- 7<&- 9>&- & eval "v=\$$e"; fi;
 trap : PIPE HUP TERM INT;
 printf "%s%s home %s\n%s start %s\n" "$w" "$m" "$HOME" "$m" "$$ $v";
-SCRIPT_RESPONSE_FILE=$f; export SCRIPT_RESPONSE_FILE;
+SCRIPT_RESPONSE_FILE=$f WINDROW_SCRIPT_EXECUTION_ID=$i; export SCRIPT_RESPONSE_FILE WINDROW_SCRIPT_EXECUTION_ID;
+home() { cd "${HOME:-/}" 2>/dev/null || cd /; };
 # What a shell says of the end of its children is no output of theirs.
-if [ "$a" = own ]; then [ "$1" ] && export "$@"; eval "$p"; eval "$k" <&7 7<&- 8<&- 9>&-; r=$?;
+if [ "$a" = own ]; then [ "$1" ] && export "$@"; home; eval "$p"; eval "$k" <&7 7<&- 8<&- 9>&-; r=$?;
 else exec 2>/dev/null; (
 trap - PIPE HUP TERM INT;
-z=; s=/dev/fd/3; [ "$1" ] && export "$@";
+[ "$1" ] && export "$@"; home;
+# N.B. a task's environment may have any name, those of our own variables too.
+set -- "" /dev/fd/3;
 eval "$p"
 ) <&7 2>&9 7<&-; r=$?; fi; [ "$r" -gt 256 ] && r=$((r - 128));
 [ "$v" ] && kill $v 2>/dev/null;

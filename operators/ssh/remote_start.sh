@@ -11,16 +11,22 @@ m=$3; a=$8;
 . remote_head.sh;
 # The last that standard output tells: the response, where there is one, and that this is the end.
 reply() { if [ -e "$d/response" ]; then printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; fi; printf "%s end\n%s" "$m" "$o"; };
+# What the prologue says: become this, below setsid(1) where $1 is that; the same, if there is such a program.
+become() { [ "$1" ] || shift; exec "$@" 6<&- 8<&- 9>&-; };
+own() { command -v "$2" >/dev/null && become "$@"; };
 z=; y=$IFS; IFS=:; for q in $PATH; do [ -x "$q/setsid" ] && z=$q/setsid && break; done; IFS=$y;
 tell begin;
+# What this shell says of files and children is no output of theirs.
+exec 2>/dev/null;
+w=; [ "$SHELL" -ef /bin/sh ] && w=same;
 while :; do
 q=$1; i=$2; m=$3; c=$4; b=$5; k=$6; j=$7; a=$8; shift 8; o=; d=;
 # N.B. whoever owns the folder could put another script into it.
 for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
-[ -d "$h" ] || mkdir -m 700 "$h" 2>/dev/null;
+[ -d "$h" ] || mkdir -m 700 "$h";
 [ -O "$h" ] || continue; d=$h/$i;
 # One process makes the folders of many.
-[ -d "$d" ] || ( IFS=,; cd "$h" && mkdir -m 700 $i$q ) 2>/dev/null;
+[ -d "$d" ] || ( IFS=,; cd "$h" && mkdir -m 700 $i$q );
 [ -w "$d/." ] && break;
 d=; done;
 [ "$d" ] || command -v mkdir >/dev/null || fail "the PATH that the login shell sets, $PATH, has no mkdir";
@@ -30,12 +36,12 @@ IFS= read -r e; take; p=$t;
 [ "$c" = 0 ] || fail "the script did not arrive whole";
 # Whoever comes second writes beside the first, and finds the claim below.
 set -C; s=$d/script;
-{ printf "" >"$s"; } 2>/dev/null || { s=$d/script.$$; printf "" >"$s"; } 2>/dev/null || fail "$d cannot be written";
+printf "" >"$s" || { s=$d/script.$$; printf "" >"$s"; } || fail "$d cannot be written";
 set +C; [ -r "$s" ] || fail "what is written in $d cannot be read; does the umask of the login shell forbid it?";
 exec 6<"$s";
 case $b in
--*) c=${b#-}; take; printf "%s" "$t" >>"$s" 2>/dev/null || c=1;;
-*) head -c "$b" >>"$s" 2>/dev/null && whole || c=1;;
+-*) c=${b#-}; take; printf "%s" "$t" >>"$s" || c=1;;
+*) head -c "$b" >>"$s" && whole || c=1;;
 esac;
 [ "$c" = 0 ] || fail "the script did not arrive whole, or the disk of $h is full";
 # The claim: made by exclusive creation. Its first line is room for the result, so that the end needs no
@@ -44,26 +50,25 @@ esac;
 # Who claims it runs it, though nobody listens any more.
 trap : PIPE HUP TERM INT;
 set -C;
-{ printf "%-40s\n%s\n%s\n" "" "$$" "$s" >"$d/claim"; } 2>/dev/null || {
+printf "%-40s\n%s\n%s\n" "" "$$" "$s" >"$d/claim" || {
 [ -s "$d/claim" ] && { tell "taken $d"; exit 0; }; fail "no file can be made in $d; is its disk full?"; };
 set +C;
-{ printf "" >"$d/stdout" && printf "" >"$d/stderr"; } 2>/dev/null || fail "no file can be made in $d; is its disk full?";
-w=; [ "$SHELL" -ef /bin/sh ] 2>/dev/null && w="$m same$n";
-printf "%s%s home %s\n%s start %s\n" "$w" "$m" "$HOME" "$m" "$d";
+printf "" >"$d/stdout" && printf "" >"$d/stderr" || fail "no file can be made in $d; is its disk full?";
+printf "%s%s home %s\n%s start %s\n" "${w:+$m $w$n}" "$m" "$HOME" "$m" "$d";
 # What windrow says while the script runs, and the followers of the two streams. What tail says of files that
 # are gone, or shorter than they were, is no output of the script.
 (
 f=; g=;
 while IFS=" " read -r c x y; do
 case $c in
-f) set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then tell follow;
-tail -c "+$x" -f "$d/stdout" 2>/dev/null & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&2 2>/dev/null & eval "g=\$$e"; fi; set +C;;
-g) [ "$f" ] && { kill $f $g; wait $f $g; f=; } 2>/dev/null; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
-[ -s "$d/stdout" ] && tail -c "+$x" "$d/stdout"; [ -s "$d/stderr" ] && tail -c "+$y" "$d/stderr" >&2;
+f) set -C; if printf "" >"$d/followed"; then tell follow;
+tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&9 & eval "g=\$$e"; fi; set +C;;
+g) [ "$f" ] && { kill $f $g; wait $f $g; f=; }; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
+[ -s "$d/stdout" ] && tail -c "+$x" "$d/stdout"; [ -s "$d/stderr" ] && tail -c "+$y" "$d/stderr" >&9;
 reply; tell "end";;
 q) break;;
 esac; done;
-[ "$f" ] && kill $f $g 2>/dev/null;
+[ "$f" ] && kill $f $g;
 [ "$c" = q ] && exit 3;
 ) <&8 6<&- & eval "c=\$$e";
 # The deadline, should nobody come back to keep it: the group is ended, and the reason left. N.B. its number
@@ -79,28 +84,28 @@ read -r q x <"$d/claim"; [ "$q" ] && exit;
 printf "" >"$d/late"; kill -s TERM -- "-$g";
 while kill -s 0 -- "-$g"; do [ "$j" -gt 0 ] || { kill -s KILL -- "-$g"; break; }; sleep 1; j=$((j - 1)); done
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- & eval "v=\$$e"; };
-# What a shell says of the end of its children is no output of theirs.
-exec 2>/dev/null;
 # N.B. were 6 closed behind it, some shells would close their own meanwhile. The script, in the foreground: a background job would be deaf to interrupts.
 (
 trap - PIPE HUP TERM INT;
 # N.B. read would take a byte at a time of /proc/self/stat.
-x=; cd -P /proc/self 2>/dev/null && x=${PWD#/proc/};
+x=; { cd -P /proc/self && x=${PWD#/proc/}; cd "${HOME:-/}" || cd /; } 2>/dev/null;
 case $x in [0-9]*) ;; *) x=$(exec sh -c "echo \$PPID");; esac;
 # N.B. ksh93 forks as late as it can: the script's number is not known, and its group stays ours.
 [ "$x" = "$$" ] && z=;
-SCRIPT_RESPONSE_FILE=$d/response; export SCRIPT_RESPONSE_FILE;
+SCRIPT_RESPONSE_FILE=$d/response WINDROW_SCRIPT_EXECUTION_ID=$i; export SCRIPT_RESPONSE_FILE WINDROW_SCRIPT_EXECUTION_ID;
 # By its path: the task may set another PATH.
 [ "$z" ] && echo "$x $x" >"$d/group" || echo "- $$" >"$d/group";
 [ "$1" ] && export "$@";
+# N.B. a task's environment may have any name, those of our own variables too.
+set -- "$z" "$s";
 eval "$p"
 ) </dev/null >"$d/stdout" 2>"$d/stderr";
 r=$?; [ "$r" -gt 256 ] && r=$((r - 128));
 printf "exit %s" "$r" 1<>"$d/claim";
-[ "$v" ] && kill $v 2>/dev/null;
+[ "$v" ] && kill $v;
 # Where standard error tells nothing, all is told at once on standard output.
 [ -f "$d/late" ] && tell late || o="$m exit $r$n";
-set -C; if { printf "" >"$d/followed"; } 2>/dev/null; then
+set -C; if printf "" >"$d/followed"; then
 [ -s "$d/stdout" ] && cat "$d/stdout"; [ -s "$d/stderr" ] && { o=; tell begin; cat "$d/stderr" >&9; };
 [ -f "$d/stdout" ] || o=; reply;
 # Nobody follows, and no mark can be made, be it that the disk is full: what there is is sent when asked for.
@@ -116,5 +121,5 @@ tell "exit $r"; };
 ) </dev/null >/dev/null 2>&1 6<&- 8<&- 9>&- & };
 # N.B. while it listens nobody else may: a signal ends the waiting, and then the rest is left to it.
 wait "$c"; [ "$?" = 3 ] && IFS= read -r l && [ "$l" ] || exit 0;
-exec 2>&9 6<&-; trap - PIPE HUP TERM INT; set +C -f; set -- $l; set +f;
+exec 6<&-; w=; trap - PIPE HUP TERM INT; set +C -f; set -- $l; set +f;
 done;

@@ -138,7 +138,6 @@ static void start(const char *id, const char *script, char *said, size_t size)
 	buf_init(&text, 0);
 	buf_init(&input, 0);
 	remote_launch_init(&launch);
-	buf_addf(&launch.environment, "export WINDROW_SCRIPT_EXECUTION_ID=%s\n", id);
 	buf_adds(&launch.interpreter, "/bin/sh");
 	remote_start_input(&input, NONCE, &launch, script, strlen(script), &sent);
 	remote_launch_free(&launch);
