@@ -32,6 +32,7 @@ struct offline {
 	struct conductor *conductor;
 	struct bag *bag;
 	struct bag_observer watching;
+	struct conductor_observer observer;
 	struct requests *requests;
 	bool is_open, is_ready, is_answered, is_stalled;
 	int open; /* that are being closed */
@@ -40,10 +41,12 @@ struct offline {
 	struct err error; /* code 0: none */
 };
 
+/* N.B. this may come from the loop when it is about to sleep. */
 static void fail(struct offline *o, const struct err *e)
 {
 	if (o->error.code == 0)
 		o->error = *e;
+	uv_stop(&o->loop);
 }
 
 static void on_ready(void *ctx)
@@ -59,7 +62,19 @@ static void on_stall(void *ctx, const struct err *e)
 
 	o->is_stalled = true;
 	fail(o, e);
-	uv_stop(&o->loop);
+}
+
+/* N.B. its request may have been answered: what it decided is not stored. */
+static void on_broken(void *ctx, struct runner *r, const struct err *e)
+{
+	struct err why;
+
+	if (r != NULL) {
+		(void)err_set(&why, e->code, "%s: run %s broke, and is as it was stored last: %s",
+			runner_dag_id(r), runner_run_id(r), e->text);
+		e = &why;
+	}
+	fail(ctx, e);
 }
 
 static void on_answer(void *ctx, const struct value *answer, const struct err *e)
@@ -94,8 +109,15 @@ static int conductor_open(struct offline *o, struct err *e)
 	uint64_t last;
 	int r = store_run_number_last(o->store, &last, e);
 
+	if (r != 0)
+		return r;
 	c.first_run_number = last + 1;
-	return r == 0 ? conductor_create(&c, &o->conductor, e) : r;
+	r = conductor_create(&c, &o->conductor, e);
+	if (r != 0)
+		return r;
+	o->observer = (struct conductor_observer){.ctx = o, .on_broken = on_broken};
+	conductor_observe(o->conductor, &o->observer);
+	return 0;
 }
 
 static int bag_begin(struct offline *o, struct err *e)

@@ -347,7 +347,7 @@ void control_follow_begin(struct client *k, const struct request *r)
 	struct err e;
 	int status = f == NULL
 		? err_set(&e, ERR_NOMEM, "%s", err_text(ERR_NOMEM))
-		: requests_runner_get(c->o.requests, r->dag_id, r->run_id, &f->runner, &e);
+		: conductor_run_load(c->conductor, r->dag_id, r->run_id, &f->runner, &e);
 
 	if (status != 0) {
 		free(f);

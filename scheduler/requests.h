@@ -32,11 +32,6 @@ typedef void requests_answer(void *ctx, const struct value *answer, const struct
 /* Makes it; what the options point to must outlive it. ERR_NOMEM. */
 int requests_create(const struct requests_options *o, struct requests **out, struct err *e);
 
-/* The runner of a run, over or not, kept: runner_let_go() afterwards. ERR_NOTFOUND and others with
- * a sentence. Not from within a turn of the conductor. */
-int requests_runner_get(struct requests *q, const char *dag_id, const char *run_id,
-	struct runner **out, struct err *e);
-
 /* The conductor that it works on. */
 struct conductor *requests_conductor(const struct requests *q);
 

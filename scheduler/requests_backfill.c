@@ -133,7 +133,8 @@ static int run_clear(struct backfill *b, const struct store_run *run, struct err
 	struct runner_clear clear = {0};
 	struct runner *r;
 	uint32_t *tasks;
-	int status = requests_runner_get(b->call->requests, run->dag_id, run->run_id, &r, e);
+	int status =
+		conductor_run_load(b->call->requests->o.conductor, run->dag_id, run->run_id, &r, e);
 
 	if (status != 0)
 		return status;

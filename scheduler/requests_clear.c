@@ -215,7 +215,7 @@ static int clear_runs(struct clearing *k, struct err *e)
 	/* The oldest stands in line first. */
 	for (const struct store_run *run = runs + n; run > runs && status == 0;) {
 		run--;
-		status = requests_runner_get(q, run->dag_id, run->run_id, &r, e);
+		status = conductor_run_load(q->o.conductor, run->dag_id, run->run_id, &r, e);
 		if (status != 0)
 			break;
 		status = clear_run(k, r, e);

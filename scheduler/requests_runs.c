@@ -16,12 +16,6 @@
 
 /* ---- runs ---- */
 
-int requests_runner_get(struct requests *q, const char *dag_id, const char *run_id,
-	struct runner **out, struct err *e)
-{
-	return conductor_run_load(q->o.conductor, dag_id, run_id, out, e);
-}
-
 /* Answers with what the run is. */
 static int run_fields(struct call *c, const struct runner *r, struct err *e)
 {
@@ -123,7 +117,7 @@ int requests_trigger(struct call *c, const struct request *r, struct err *e)
 int requests_follow(struct call *c, const struct request *r, struct err *e)
 {
 	struct runner *runner;
-	int status = requests_runner_get(c->requests, r->dag_id, r->run_id, &runner, e);
+	int status = conductor_run_load(c->requests->o.conductor, r->dag_id, r->run_id, &runner, e);
 
 	if (status != 0)
 		return status;
@@ -181,7 +175,8 @@ int requests_cancel(struct call *c, const struct request *r, struct err *e)
 	int status = dag_id == NULL ? dag_of_run(c, r->run_id, &dag_id, e) : 0;
 
 	if (status == 0)
-		status = requests_runner_get(c->requests, dag_id, r->run_id, &runner, e);
+		status =
+			conductor_run_load(c->requests->o.conductor, dag_id, r->run_id, &runner, e);
 	if (status != 0)
 		return status;
 	if (run_state_is_over(runner_state(runner))) {
@@ -226,7 +221,7 @@ int requests_mark(struct call *c, const struct request *r, struct err *e)
 	if (!is_success && strcmp(r->state, "failed") != 0)
 		return err_set(
 			e, ERR_INVALID, "a mark is success or failed, and not \"%s\"", r->state);
-	status = requests_runner_get(c->requests, r->dag_id, r->run_id, &runner, e);
+	status = conductor_run_load(c->requests->o.conductor, r->dag_id, r->run_id, &runner, e);
 	if (status != 0)
 		return status;
 	status = mark_place(r, runner, &task, &instance, e);
