@@ -39,6 +39,7 @@ liboperators_a_SOURCES = \
 	operators/ssh/command.h \
 	operators/ssh/connect.c \
 	operators/ssh/endpoint.c \
+	operators/ssh/ghosts.c \
 	operators/ssh/agent.c \
 	operators/ssh/agent.h \
 	operators/ssh/algorithms.c \

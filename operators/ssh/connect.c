@@ -317,7 +317,7 @@ static int host_key_check(struct session *s, struct err *e)
 
 /* `OpenSSH_9.2p1` out of `SSH-2.0-OpenSSH_9.2p1 Debian-2`. It is the server's text: shown with
  * care. */
-static void software_note(struct session *s)
+static void software_learn(struct session *s)
 {
 	const char *banner = libssh2_session_banner_get(s->ssh2);
 	char name[64];
@@ -329,6 +329,10 @@ static void software_note(struct session *s)
 		name[n++] = *banner;
 	name[n] = '\0';
 	session_note(s, SSH_STAGE_HANDSHAKE, false, "Connected (version 2.0, client %s)", name);
+	/* N.B. Dropbear closes a channel that has no command yet when the command of another one
+	 * ends, and breaks the whole connection when it comes then. */
+	if (strncmp(name, "dropbear", strlen("dropbear")) == 0)
+		s->endpoint->channel_limit = 1;
 }
 
 /* What a server means that says nothing. */
@@ -372,7 +376,7 @@ static bool connect_step(struct session *s)
 			is_refusal = libssh2_session_banner_get(s->ssh2) == NULL;
 			session_error(s, &why, ERR_UNAVAILABLE, handshake_text(s, is_refusal));
 		} else if (host_key_check(s, &why) == 0) {
-			software_note(s);
+			software_learn(s);
 			session_enter(s, SESSION_AUTH);
 			return true;
 		} else {

@@ -240,7 +240,8 @@ struct channel *endpoint_next_take(struct endpoint *ep)
 /* How many connections there should be for what waits. */
 static unsigned wanted(struct endpoint *ep)
 {
-	unsigned quick = (ep->n_queued + QUICK_SHARE - 1) / QUICK_SHARE;
+	unsigned share = ep->channel_limit < QUICK_SHARE ? ep->channel_limit : QUICK_SHARE;
+	unsigned quick = (ep->n_queued + share - 1) / share;
 	unsigned max = ep->lane->transport->options.per_host_max;
 	unsigned want = ep->n_sessions;
 

@@ -92,15 +92,15 @@ bool remote_fact_add(struct buf *facts, const char *name, const char *value, siz
  * our own. */
 static bool is_shell_word(const char *word, size_t len)
 {
-	static const char *const words[] = {".", "alias", "become", "bg", "break", "builtin",
-		"case", "cd", "chdir", "command", "continue", "coproc", "declare", "disown", "do",
-		"done", "elif", "else", "enable", "esac", "eval", "exec", "exit", "export", "fail",
-		"fc", "fg", "fi", "for", "function", "getopts", "hash", "home", "if", "in", "jobs",
-		"kill", "let", "local", "logout", "mapfile", "newgrp", "own", "popd", "printf",
-		"pushd", "read", "readarray", "readonly", "reply", "return", "select", "set",
-		"setvar", "shift", "shopt", "source", "suspend", "take", "tell", "then", "time",
-		"times", "trap", "type", "typeset", "ulimit", "umask", "unalias", "unset", "until",
-		"wait", "while", "whole"};
+	static const char *const words[] = {".", "alias", "bg", "break", "builtin", "case", "cd",
+		"chdir", "command", "continue", "coproc", "declare", "disown", "do", "done", "elif",
+		"else", "enable", "esac", "eval", "exec", "exit", "export", "fail", "fc", "fg",
+		"fi", "for", "function", "getopts", "hash", "if", "in", "jobs", "kill", "let",
+		"local", "logout", "mapfile", "newgrp", "popd", "printf", "pushd", "read",
+		"readarray", "readonly", "reply", "return", "select", "set", "setvar", "shift",
+		"shopt", "source", "suspend", "take", "tell", "then", "time", "times", "trap",
+		"type", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while",
+		"whole"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
@@ -179,13 +179,14 @@ static void program_add(struct buf *out, const char *script, size_t len)
 		word++;
 	if (is_builtin(script, word))
 		return;
-	buf_addf(out, "own \"$1\" %.*s\n", (int)len, script);
+	buf_addf(out, "command -v %.*s >/dev/null && set -- \"$1\" %.*s\n", (int)word, script,
+		(int)len, script);
 }
 
 /*
- * The prologue is shell text that the child evaluates, in the home folder. It ends by becoming the
- * script's interpreter, in a session of its own where the host has setsid(1), $1. $2 is the script.
- * N.B. the host's shell reads it a byte at a time: what is always the same, the programs say.
+ * The prologue is shell text that the child evaluates, in the home folder. It ends by saying what
+ * the child is to become: $1 is setsid(1), or nothing, and $2 the script. N.B. the host's shell
+ * reads it a byte at a time: what is always the same, the programs say.
  */
 static void prologue_add(
 	struct buf *out, const struct remote_launch *l, const char *script, size_t script_len)
@@ -198,10 +199,10 @@ static void prologue_add(
 	buf_adds(out, buf_str(&l->environment));
 	if (l->is_own && l->is_plain)
 		return;
+	buf_addf(out, "set -- \"$1\" %s \"$2\" %s\n", buf_str(&l->interpreter),
+		buf_str(&l->arguments));
 	if (l->is_own)
 		program_add(out, script, script_len);
-	buf_addf(out, "become \"$1\" %s \"$2\" %s\n", buf_str(&l->interpreter),
-		buf_str(&l->arguments));
 }
 
 static size_t lines_count(const char *text, size_t len)

@@ -7,7 +7,6 @@ i=$1; m=$2; c=$3; b=$4; a=$5; j=$6; shift 6; f=${TMPDIR:-/tmp}/windrow.$i;
 . remote_head.sh;
 # N.B. a terminal would echo, cut long lines and act on control characters.
 [ "$a" = pty ] && { stty raw -echo || fail "this host has no stty, which get_pty needs"; };
-become() { shift; exec "$@" 3<&3 8<&- 9>&-; };
 tell begin; [ "$a" = pty ] && { printf "%s begin\n" "$m"; tell ready; };
 k=; IFS= read -r e; take; p=$t;
 case $c$b in
@@ -29,16 +28,16 @@ for c in TERM KILL; do for q in $(grep -ls "WINDROW_SCRIPT_EXECUTION_ID=$i" /pro
 trap : PIPE HUP TERM INT;
 printf "%s%s home %s\n%s start %s\n" "$w" "$m" "$HOME" "$m" "$$ $v";
 SCRIPT_RESPONSE_FILE=$f WINDROW_SCRIPT_EXECUTION_ID=$i; export SCRIPT_RESPONSE_FILE WINDROW_SCRIPT_EXECUTION_ID;
-home() { cd "${HOME:-/}" 2>/dev/null || cd /; };
 # What a shell says of the end of its children is no output of theirs.
-if [ "$a" = own ]; then [ "$1" ] && export "$@"; home; eval "$p"; eval "$k" <&7 7<&- 8<&- 9>&-; r=$?;
+if [ "$a" = own ]; then [ "$1" ] && export "$@"; cd "${HOME:-/}" 2>/dev/null || cd /; eval "$p"; eval "$k" <&7 7<&- 8<&- 9>&-; r=$?;
 else exec 2>/dev/null; (
 trap - PIPE HUP TERM INT;
-[ "$1" ] && export "$@"; home;
-# N.B. a task's environment may have any name, those of our own variables too.
+[ "$1" ] && export "$@"; cd "${HOME:-/}" 2>/dev/null || cd /;
 set -- "" /dev/fd/3;
-eval "$p"
-) <&7 2>&9 7<&-; r=$?; fi; [ "$r" -gt 256 ] && r=$((r - 128));
+eval "$p";
+# N.B. ksh hands a descriptor above 2 on only where the command says so.
+shift; exec "$@" 3<&3 8<&- 9>&-
+) <&7 2>&9 7<&-; r=$?; fi; while [ "$r" -gt 256 ]; do r=$((r - 128)); done;
 [ "$v" ] && kill $v 2>/dev/null;
 if [ -e "$f" ]; then printf "%s response\n" "$m"; [ -s "$f" ] && cat "$f"; fi; printf "%s end\n" "$m";
 [ -e "$f" ] && rm -f "$f";

@@ -11,9 +11,6 @@ m=$3; a=$8;
 . remote_head.sh;
 # The last that standard output tells: the response, where there is one, and that this is the end.
 reply() { if [ -e "$d/response" ]; then printf "%s response\n" "$m"; [ -s "$d/response" ] && cat "$d/response"; fi; printf "%s end\n%s" "$m" "$o"; };
-# What the prologue says: become this, below setsid(1) where $1 is that; the same, if there is such a program.
-become() { [ "$1" ] || shift; exec "$@" 6<&- 8<&- 9>&-; };
-own() { command -v "$2" >/dev/null && become "$@"; };
 z=; y=$IFS; IFS=:; for q in $PATH; do [ -x "$q/setsid" ] && z=$q/setsid && break; done; IFS=$y;
 tell begin;
 # What this shell says of files and children is no output of theirs.
@@ -63,7 +60,7 @@ while IFS=" " read -r c x y; do
 case $c in
 f) set -C; if printf "" >"$d/followed"; then tell follow;
 tail -c "+$x" -f "$d/stdout" & eval "f=\$$e"; tail -c "+$y" -f "$d/stderr" >&9 & eval "g=\$$e"; fi; set +C;;
-g) [ "$f" ] && { kill $f $g; wait $f $g; f=; }; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
+g) [ "$f" ] && { kill $f $g; wait $f $g; f=; }; exec 2>&9; printf "%s at\n" "$m"; tell at; IFS=" " read -r c x y || break;
 [ -s "$d/stdout" ] && tail -c "+$x" "$d/stdout"; [ -s "$d/stderr" ] && tail -c "+$y" "$d/stderr" >&9;
 reply; tell "end";;
 q) break;;
@@ -96,11 +93,13 @@ SCRIPT_RESPONSE_FILE=$d/response WINDROW_SCRIPT_EXECUTION_ID=$i; export SCRIPT_R
 # By its path: the task may set another PATH.
 [ "$z" ] && echo "$x $x" >"$d/group" || echo "- $$" >"$d/group";
 [ "$1" ] && export "$@";
-# N.B. a task's environment may have any name, those of our own variables too.
+# The prologue puts what the child becomes between setsid(1) and the script. N.B. a task's environment may have
+# any name, those of our own variables too, and a PATH on which some shells miss [.
 set -- "$z" "$s";
-eval "$p"
+eval "$p";
+case $1 in "") shift;; esac; exec "$@" 6<&- 8<&- 9>&-
 ) </dev/null >"$d/stdout" 2>"$d/stderr";
-r=$?; [ "$r" -gt 256 ] && r=$((r - 128));
+r=$?; while [ "$r" -gt 256 ]; do r=$((r - 128)); done;
 printf "exit %s" "$r" 1<>"$d/claim";
 [ "$v" ] && kill $v;
 # Where standard error tells nothing, all is told at once on standard output.

@@ -23,39 +23,6 @@ static unsigned channels_used(const struct session *s)
 	return s->n_channels + s->n_ghosts;
 }
 
-/*
- * Closing a channel may have to wait for the socket and for the server's own close. The caller need
- * not wait for that: what is left becomes a ghost, which goes on closing. Where there is no memory
- * for that the channel goes with the session.
- */
-static void ghost_add(struct session *s, LIBSSH2_CHANNEL *ssh2)
-{
-	LIBSSH2_CHANNEL **list;
-
-	if (s->n_ghosts == s->ghosts_room) {
-		list = realloc(s->ghosts, (s->ghosts_room + 4) * sizeof(*list));
-		if (list == NULL)
-			return;
-		s->ghosts = list;
-		s->ghosts_room += 4;
-	}
-	s->ghosts[s->n_ghosts++] = ssh2;
-}
-
-/* Tries to be done with the ghosts. */
-static void ghosts_step(struct session *s)
-{
-	unsigned kept = 0;
-
-	for (unsigned i = 0; i < s->n_ghosts; i++) {
-		if (libssh2_channel_free(s->ghosts[i]) == LIBSSH2_ERROR_EAGAIN)
-			s->ghosts[kept++] = s->ghosts[i];
-		else
-			s->wants_schedule = true;
-	}
-	s->n_ghosts = kept;
-}
-
 /* The channel leaves the session, and the caller is told. */
 static void channel_finish(struct channel *c, const struct ssh_end *end)
 {
@@ -65,7 +32,7 @@ static void channel_finish(struct channel *c, const struct ssh_end *end)
 	s->n_channels--;
 	if (s->opening == c)
 		s->opening = NULL;
-	if (c->ssh2 != NULL && libssh2_channel_free(c->ssh2) == LIBSSH2_ERROR_EAGAIN)
+	if (c->ssh2 != NULL)
 		ghost_add(s, c->ssh2);
 	/* A shell that says nothing more is not to be trusted with others. */
 	if (c->n_before > 0 && !c->has_told)
@@ -125,9 +92,7 @@ void session_drop_channels(struct session *s, enum ssh_stage stage, const struct
 	}
 	s->n_channels = 0;
 	s->opening = NULL;
-	free(s->ghosts);
-	s->ghosts = NULL;
-	s->n_ghosts = 0;
+	ghosts_forget(s);
 }
 
 /* --- opening --- */

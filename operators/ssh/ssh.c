@@ -163,7 +163,8 @@ static void fact_add(void *ctx, const char *name, struct op_bytes value)
 /* What the child does before it becomes the script, as shell text. */
 static int launch_make(const struct op_job *job, struct remote_launch *l, struct buf *facts)
 {
-	const struct op_setting *s = job->settings, *arguments = &s[SSH_KEY_ARGUMENTS];
+	const struct op_setting *s = job->settings, *arguments = &s[SSH_KEY_ARGUMENTS],
+				*folder = &s[SSH_KEY_WORKING_DIRECTORY];
 	struct told told = {facts, &l->environment};
 
 	script_variables(job, variable_add, &l->environment);
@@ -171,9 +172,10 @@ static int launch_make(const struct op_job *job, struct remote_launch *l, struct
 	(void)script_words(job, word_add, &l->interpreter);
 	for (size_t i = 0; i < arguments->n; i++)
 		word_add(&l->arguments, arguments->list[i].data, arguments->list[i].len);
-	if (s[SSH_KEY_WORKING_DIRECTORY].is_set)
-		sh_quote_word(&l->working_directory, s[SSH_KEY_WORKING_DIRECTORY].text.data,
-			s[SSH_KEY_WORKING_DIRECTORY].text.len);
+	if (folder->is_set && folder->text.len > 0 && folder->text.data[0] != '/')
+		buf_adds(&l->working_directory, "\"${HOME:-/}\"/");
+	if (folder->is_set)
+		sh_quote_word(&l->working_directory, folder->text.data, folder->text.len);
 	return remote_launch_status(l);
 }
 

@@ -238,7 +238,7 @@ struct endpoint {
 	struct link sessions;
 	unsigned n_sessions, n_connecting;
 	unsigned connecting_limit;
-	unsigned channel_limit; /* MaxSessions as learned; UINT_MAX: not yet */
+	unsigned channel_limit; /* a connection's: MaxSessions as learned; UINT_MAX: not yet */
 	uint64_t last_progress; /* when a channel last left the queue */
 	uint64_t stall_ms; /* a queue that has not moved for so long wants one more connection */
 	uint64_t first_failure; /* of connects in a row; 0: none */
@@ -423,6 +423,16 @@ void auth_free(struct session *s);
 
 /* Whether it stands still until an ssh-agent answers. */
 bool auth_waits_for_agent(const struct session *s);
+
+/* ghosts.c */
+
+/* Frees a channel once it is closed, sooner or later. Where there is no memory for that it goes
+ * with the session. */
+void ghost_add(struct session *s, LIBSSH2_CHANNEL *ssh2);
+
+/* Tries to be done with the ghosts. */
+void ghosts_step(struct session *s);
+void ghosts_forget(struct session *s);
 
 /* session.c */
 

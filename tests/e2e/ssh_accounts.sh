@@ -236,8 +236,20 @@ is "Dropbear: tasks run" "$status" 0
 [ "$status" = 0 ] || printf '%s\n' "$out" | sed 's/^/# /'
 is "Dropbear: output is whole" \
 	"$(task_log main.durable | grep -cE ' - [0-9]+$') $(task_log main.plain | grep -cE ' - [0-9]+$')" "40000 20000"
+case $out in *"onnection is lost"*) said=lost ;; *) said="" ;; esac
+is "Dropbear: no connection is lost" "$said" ""
 like "Dropbear: an exit status is told" "$out" "*main.fails failed*"
 is "Dropbear: what is killed is gone" "$(pgrep -u "$account" -af 'sleep 1000')" ""
+# It breaks a connection where a channel is opened as the command of another ends.
+cat >"$work/wide.yaml" <<'E'
+default_args: {operator: ssh, ssh_conn_id: box, retries: 0}
+tasks:
+  list: {operator: local, command: "seq -s , 60 | sed 's/.*/[&]/' > $SCRIPT_RESPONSE_FILE"}
+  each: {depends_on: [list], for_each: "$<list.output.response>", detach: false, command: "true"}
+E
+run dags test "$work/wide.yaml"
+is "Dropbear: many at once" "$status" 0
+[ "$status" = 0 ] || printf '%s\n' "$out" | grep -v running | tail -20 | sed 's/^/# /'
 kill "$dropbear_pid"
 wait "$dropbear_pid" 2>/dev/null
 dropbear_pid=

@@ -1,6 +1,7 @@
 /*
- * Who attaches to a script that still runs waits for its end, whichever shell the host has: the
- * supervisor is known to be alive by the script that it holds open.
+ * What each shell that a host may have must do alike. Who attaches to a script that still runs
+ * waits for its end: the supervisor is known to be alive by the script that it holds open. A task
+ * that sets a PATH with nothing on it has the process group that was written down.
  */
 #include "operators/ssh/remote.h"
 
@@ -43,24 +44,53 @@ static void command_write(const char *name, struct ssh_command *c, const char *s
 	ssh_command_free(c);
 }
 
-static void attach_check(const char *shell, size_t number)
+/* A start as two files: start, a program for sh, and in, its input. */
+static void start_write(
+	const char *shell, const char *id, const char *environment, const char *what)
 {
 	struct remote_sending sent = {0};
 	struct remote_launch launch;
 	struct ssh_command c;
 	struct buf input;
-	char id[32];
 
-	(void)snprintf(id, sizeof(id), "in%zu", number);
 	remote_launch_init(&launch);
 	buf_adds(&launch.interpreter, "/bin/sh");
+	buf_adds(&launch.environment, environment);
 	buf_init(&input, 0);
 	buf_init(&sent.facts, 0);
-	remote_start_input(&input, NONCE, &launch, script, sizeof(script) - 1, &sent);
+	remote_start_input(&input, NONCE, &launch, what, strlen(what), &sent);
 	file_write("in", buf_str(&input));
 	ssh_command_init(&c);
 	remote_start_command(&c, id, NONCE, &sent, 0, 1, 0);
 	command_write("start", &c, shell);
+	remote_launch_free(&launch);
+	buf_free(&input);
+	buf_free(&sent.facts);
+}
+
+static void path_check(const char *shell, size_t number)
+{
+	char id[32];
+
+	(void)snprintf(id, sizeof(id), "path%zu", number);
+	start_write(shell, id, "export PATH=/nowhere\n",
+		"read -r a b c d group rest <\"/proc/$$/stat\"\n"
+		"[ \"$group\" = \"$$\" ] && echo leads\n");
+	/* N.B. under ksh93 none has one, and the file of groups says so. */
+	if (!OK(setenv("id", id, 1) == 0 &&
+			    system("sh start <in >out 2>err && ! grep '\\[' err && { grep -q "
+				   "'^leads$' out || grep -q '^- ' .windrow/$id/group; }") == 0,
+		    "%s: a task without a PATH has the group that is known", shell))
+		(void)!system("sed 's/^/# /' out err");
+}
+
+static void attach_check(const char *shell, size_t number)
+{
+	struct ssh_command c;
+	char id[32];
+
+	(void)snprintf(id, sizeof(id), "in%zu", number);
+	start_write(shell, id, "", script);
 	ssh_command_init(&c);
 	remote_attach_command(&c, id, NONCE);
 	command_write("attach", &c, shell);
@@ -72,15 +102,12 @@ static void attach_check(const char *shell, size_t number)
 	if (!OK(system("grep -q ' exit 7$' attached.err") == 0,
 		    "%s: who attaches to what runs waits for its end", shell))
 		(void)!system("sed 's/^/# /' attached.out attached.err");
-	remote_launch_free(&launch);
-	buf_free(&input);
-	buf_free(&sent.facts);
 }
 
 int main(void)
 {
 	static const char *const shells[] = {"/bin/sh", "dash", "bash", "busybox sh", "mksh",
-		"ksh93", "yash", "zsh --emulate sh"};
+		"ksh93", "yash --posix", "zsh --emulate sh"};
 	char command[256];
 
 	if (mkdtemp(folder) == NULL || chdir(folder) != 0 || setenv("HOME", folder, 1) != 0)
@@ -88,8 +115,10 @@ int main(void)
 	for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
 		(void)snprintf(command, sizeof(command), "command -v %.*s >/dev/null",
 			(int)strcspn(shells[i], " "), shells[i]);
-		if (system(command) == 0)
-			attach_check(shells[i], i);
+		if (system(command) != 0)
+			continue;
+		attach_check(shells[i], i);
+		path_check(shells[i], i);
 	}
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 	if (chdir("/") != 0 || system(command) != 0)
