@@ -255,8 +255,9 @@ int master_key_read_wanted(
 	}
 	free(next);
 	explicit_bzero(&out->key, sizeof(out->key));
+	/* N.B. not ERR_NOTFOUND: what is looked up is there, and must not be taken for missing. */
 	if (r == ERR_NOTFOUND)
-		return err_set(e, ERR_NOTFOUND,
+		return err_set(e, ERR_DENIED,
 			"the master key is missing: the store's secrets are sealed under key %s, "
 			"and %s is not there; put it back from your backup "
 			"(docs/secrets.md tells what is left to do where there is none)",

@@ -52,7 +52,7 @@ const char *master_source_name(const struct master_source *s);
 int master_key_read(const struct master_source *s, struct master_key *out, struct err *e);
 
 /* The key of this id: the source's own, or one that waits beside it, which is then put in its
- * place. ERR_DENIED: the source holds another key; ERR_NOTFOUND: none. */
+ * place. ERR_DENIED: the source holds another key, or there is none. */
 int master_key_read_wanted(
 	const struct master_source *s, const char *id, struct master_key *out, struct err *e);
 

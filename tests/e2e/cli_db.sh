@@ -41,6 +41,13 @@ chmod 600 "$WINDROW_HOME/master.key"
 mv "$WINDROW_HOME/master.key" "$work/key"
 run variables export - --with-secrets
 like "a missing one too" "$err" "*the master key is missing*put it back from your backup*"
+cat >"$work/lacks.yaml" <<'E'
+tasks:
+  a: {operator: local, command: 'echo $<var.token | default("none")>'}
+E
+run tasks render "$work/lacks.yaml" main.a
+is "what it seals is not taken for missing" "$status" 1
+like "nor passed over for a default" "$err" "*the master key is missing*"
 run variables list
 is "what needs no key is shown all the same" "$status" 0
 WINDROW_MASTER_KEY=$(cat "$work/key") run variables export - --with-secrets
