@@ -72,8 +72,10 @@ static int exec(const struct args *args)
 }
 
 static const struct flag flags[] = {
-	{"start-date", 's', FLAG_TEXT, "DATE", "the first interval begins then or later"},
-	{"end-date", 'e', FLAG_TEXT, "DATE", "the last one begins then or earlier"},
+	{"start-date", 's', FLAG_TEXT, "DATE",
+		"the first interval begins then or later, in the DAG's time zone"},
+	{"end-date", 'e', FLAG_TEXT, "DATE",
+		"the last one begins then or earlier, in the DAG's time zone"},
 	{"reset-dagruns", 0, FLAG_SWITCH, NULL, "runs that are there and over run again"},
 	{"dry-run", 'n', FLAG_SWITCH, NULL, "only show which runs there would be"},
 	{"max-active-runs", 'm', FLAG_INT, "N", "at most so many of its kind side by side", 1,

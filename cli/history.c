@@ -113,8 +113,8 @@ static const char *const run_states[] = {"queued", "running", "success", "failed
 static const struct flag list_runs_flags[] = {
 	{"state", 0, FLAG_ENUM, "STATE", "only those that are queued, running, success or failed",
 		.choices = run_states},
-	{"start-date", 's', FLAG_TEXT, "DATE", "whose logical date is this or later"},
-	{"end-date", 'e', FLAG_TEXT, "DATE", "whose logical date is this or earlier"},
+	{"start-date", 's', FLAG_TEXT, "DATE", "whose logical date is this or later, in UTC"},
+	{"end-date", 'e', FLAG_TEXT, "DATE", "whose logical date is this or earlier, in UTC"},
 	{"limit", 'n', FLAG_INT, "N", "at most so many, the newest", 1, 1000000000},
 	OUTPUT_FLAG,
 };

@@ -7,6 +7,7 @@
 
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/dag_files.h"
 #include "cli/exchange_file.h"
 #include "cli/import.h"
 #include "cli/report.h"
@@ -14,9 +15,35 @@
 #include "engine/buf.h"
 #include "engine/diag.h"
 #include "engine/err.h"
+#include "engine/load.h"
 
 typedef int importer(const struct args *args, struct arena *a, const char *text, size_t len,
 	struct diags *notes, struct buf *out, size_t *n, struct err *e);
+
+/* Whether the DAG file that was made loads: not each script that a shell takes is one here. Where
+ * it does not, why is told with the places in it. */
+static bool loads(const struct buf *made)
+{
+	struct dag_loader *l = dag_loader_or_report();
+	struct diags *d = l == NULL ? NULL : diags_create("the DAG file that it made");
+	struct dag **dags = NULL;
+	struct buf said;
+	size_t n = 0;
+	int r = d == NULL ? ERR_NOMEM
+			  : dag_load(made->data, made->len, dag_loader_options(l), d, &dags, &n);
+
+	buf_init(&said, 0);
+	if (r != 0 && d != NULL)
+		diags_print(d, &said);
+	(void)fwrite(buf_str(&said), 1, said.len, stderr);
+	for (size_t i = 0; i < n; i++)
+		dag_destroy(dags[i]);
+	free(dags);
+	buf_free(&said);
+	diags_destroy(d);
+	dag_loader_destroy(l);
+	return r == 0;
+}
 
 /* Runs an importer over a file and shows what came of it. */
 static int import_with(importer *run, struct arena *a, const char *path, const char *text,
@@ -46,7 +73,8 @@ static int import_with(importer *run, struct arena *a, const char *path, const c
 		report_error("%s: nothing in it became a DAG", path);
 	if (r == 0)
 		(void)fwrite(buf_str(&out), 1, out.len, stdout);
-	status = r == 0 && n > 0 && diags_errors(notes) == 0 ? EXIT_DONE : EXIT_FAILED;
+	status = r == 0 && n > 0 && loads(&out) && diags_errors(notes) == 0 ? EXIT_DONE
+									    : EXIT_FAILED;
 	diags_destroy(notes);
 	buf_free(&out);
 	buf_free(&said);
