@@ -88,6 +88,9 @@ int db_settle(struct db *d, struct err *e);
  * as long to sync a file's new length as its bytes. Where that cannot be, it stays as it was. */
 void db_reserve(struct db *d);
 
+/* Whether the disk has room for anything beside that. ERR_IO, with a sentence: it has none. */
+int db_room_check(const struct db *d, struct err *e);
+
 /* Copies the database as it is now into the file, which must not exist; made with mode 0600. */
 int db_copy(struct db *d, const char *path, struct err *e);
 

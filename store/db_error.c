@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "store/db_impl.h"
@@ -11,9 +12,22 @@
 
 /* ---- what the system let it down with ---- */
 
+#define ROOM_MIN ((uint64_t)256 << 10) /* bytes: a few tasks' folders and logs */
+
 static int no_room(const struct db *d, struct err *e)
 {
 	return err_set(e, ERR_IO, "the store %s: no room is left on its disk", d->path);
+}
+
+int db_room_check(const struct db *d, struct err *e)
+{
+	struct statvfs fs;
+
+	if (statvfs(d->path, &fs) != 0)
+		return 0; /* whoever writes will be told */
+	if ((geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * (uint64_t)fs.f_frsize < ROOM_MIN)
+		return no_room(d, e);
+	return 0;
 }
 
 /* Why no file can be made beside the database; 0: one can. */

@@ -243,6 +243,8 @@ static int write_all(struct journal *j, const struct batch *b, struct err *e)
 {
 	int r = check_sound(j, e);
 
+	if (r == 0 && j->o.is_lasting)
+		r = store_room_check(j->store, e);
 	if (r == 0)
 		r = store_begin(j->store, e);
 	if (r != 0)

@@ -351,6 +351,11 @@ int64_t store_size(const struct store *s)
 	return stat(s->path, &st) == 0 ? st.st_size : 0;
 }
 
+int store_room_check(const struct store *s, struct err *e)
+{
+	return db_room_check(s->db, e);
+}
+
 void store_reserve(struct store *s)
 {
 	db_reserve(s->db);

@@ -67,6 +67,10 @@ int store_backup(struct store *s, const char *path, struct err *e);
  * be, they are slower. */
 void store_reserve(struct store *s);
 
+/* Whether the disk has room for more than commits, which go on in the room that was made for them:
+ * what is stored is to be done, too. ERR_IO: it has none. */
+int store_room_check(const struct store *s, struct err *e);
+
 /* Several changes that happen together or not at all. A rollback behind a commit does nothing. */
 int store_begin(struct store *s, struct err *e);
 int store_commit(struct store *s, struct err *e);

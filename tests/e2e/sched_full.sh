@@ -5,7 +5,7 @@
 disk=$work/disk
 mkdir "$disk"
 if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=6m none "$disk" 2>/dev/null; then
-	skip 13 "no file system can be mounted here"
+	skip 17 "no file system can be mounted here"
 	tap_done
 fi
 daemon=
@@ -60,6 +60,28 @@ rm "$disk/fill"
 ok "with room it goes on by itself" until_said "chain: run .* is success"
 seq -f 't%.0f' 1 1000 >"$work/wanted"
 ok "and every task ran once, in order" cmp "$work/ledger" "$work/wanted"
+kill "$daemon"
+wait "$daemon"
+daemon=
+
+# The folders of executions and logs lie there, too: commits have room in the log that was made, and what they decide has none.
+rm "$disk/executions" "$disk/logs"
+cat >"$work/dags/hold.yaml" <<E
+default_args: {operator: local}
+tasks: {a: {command: "echo a >> $work/held", on_failure: {command: "echo failed >> $work/held"}}}
+E
+daemon_start
+ok "a scheduler with all on one disk" until_said "the scheduler runs on"
+dd if=/dev/zero of="$disk/fill" bs=4k 2>/dev/null
+"$windrow" dags trigger hold --run-id r 2>/dev/null >"$work/asked" &
+asked=$!
+ok "where that is full nothing is begun" until_said "nothing can be stored, so nothing is started until it can"
+run jobs check
+like "which is known" "$status:$out:$err" "*no room is left on its disk*"
+rm "$disk/fill"
+wait "$asked"
+until_said "hold: run r is success"
+is "with room it is, and once" "$(cat "$work/held")" a
 kill "$daemon"
 wait "$daemon"
 daemon=

@@ -225,8 +225,8 @@ static void test_wrong(void)
 	store_close(s);
 	(void)unlink(kit_path(&k, "master.key"));
 	s = kit_open(&k);
-	IS_INT(store_outputs_seal(s, &n, &k.e), ERR_NOTFOUND, "and nothing is kept");
-	IS_INT(put(s, 8, "{}"), ERR_NOTFOUND, "least of all plain");
+	IS_INT(store_outputs_seal(s, &n, &k.e), ERR_DENIED, "and nothing is kept");
+	IS_INT(put(s, 8, "{}"), ERR_DENIED, "least of all plain");
 	OK(sql_is("SELECT COUNT(*) FROM tries WHERE task = 8", "0"), "not even in part");
 	store_close(s);
 }
