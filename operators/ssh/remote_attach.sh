@@ -13,7 +13,7 @@ if [ "$d" ]; then { read -r w r x; read -r p; read -r s; } <"$d/claim";
 elif marked; then d=$HOME/.windrow/$i; else tell none; exit 0; fi;
 printf "%s home %s\n%s start %s\n" "$m" "$HOME" "$m" "$d";
 # Alive is who made the claim while it holds its script open. N.B. who becomes another program has no
-# marker for a moment, and that ksh93 puts the descriptor elsewhere while the script runs.
+# marker for a moment; and ksh93 puts the descriptor elsewhere while the script runs.
 alive() {
 if [ -z "$p" ]; then { marked || { sleep 1; marked; }; } && sleep 1;
 elif [ -d /proc/self/fd ] && [ "$d" -ef "$d" ] 2>/dev/null; then
