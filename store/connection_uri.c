@@ -241,7 +241,12 @@ static int parse(struct arena *a, struct connection *c, const char *text, size_t
 		if (port == NULL)
 			return err_set(e, ERR_NOMEM, "out of memory");
 		if (connection_port_read(c->id, port, &c->port, e) != 0)
-			return ERR_INVALID;
+			return path.len == 0 || memchr(path.at, '@', path.len) == NULL
+				? ERR_INVALID
+				: err_set(e, ERR_INVALID,
+					  "connection %s: a / ends the host and its port; in a "
+					  "password it is written %%2F",
+					  c->id);
 	}
 	return query_read(a, c->id, rest, &c->extra, e);
 }

@@ -85,6 +85,8 @@ static void test_parse(void)
 		"ssh://login@host:22/?key_file=...");
 	refuses("ssh://h:0", "connection web: the port must be a number from 1 to 65535");
 	refuses("ssh://h:22x", "connection web: the port must be a number from 1 to 65535");
+	refuses("ssh://a:b/c@h",
+		"connection web: a / ends the host and its port; in a password it is written %2F");
 	refuses("ssh://a:hunter2%zz@h",
 		"connection web: a % in the URI is not followed by two hexadecimal digits; a % "
 		"itself is written %25");
