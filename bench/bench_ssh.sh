@@ -1,6 +1,7 @@
 #!/bin/sh
 # What a task over ssh costs beside its peers, on one sshd on loopback: 1,000 times `true`, for an
-# account with /bin/sh as its login shell, and for one with bash.
+# account with /bin/sh as its login shell, and for one with bash. N.B. `true` is done by the shell that
+# is there, on either side; /bin/true is a program.
 # MaxSessions and MaxStartups are told with the figures; peers that are not installed are named. QUICK
 # leaves out the slow ones. Interleaved, medians of ROUNDS (3); peers that start a client a task, once.
 . "$top_srcdir/bench/ssh_kit.sh"
@@ -8,6 +9,7 @@ rounds=${ROUNDS:-3} count=${COUNT:-1000}
 kit_start
 dag plain false "$count" true
 dag durable true "$count" true
+dag program true "$count" /bin/true
 seq "$count" >"$work/numbers"
 [ -n "${QUICK:-}" ] || command -v pdsh >/dev/null || [ "$(id -u)" != 0 ] ||
 	apt-get install -qq -y pdsh >/dev/null 2>&1
@@ -58,17 +60,22 @@ rounds_run()
 			took "$1-bare$n" bare "$n" "$sessions" "$count" true
 		done
 		took "$1-durable" "$windrow" dags test "$work/durable.yaml"
+		took "$1-program" "$windrow" dags test "$work/program.yaml"
+		for n in 2 4; do
+			took "$1-bareprogram$n" bare "$n" "$sessions" "$count" /bin/true
+		done
 		[ "$1" != sh ] || took control_master control_master
 		round=$((round + 1))
 	done
 }
 
-# bare_best SHELL: sets best to the number of connections with which the bare loop was fastest
+# bare_best NAME N...: sets best to the number of connections with which the bare loop was fastest
 bare_best()
 {
-	best=1
-	for n in 2 4 8; do
-		[ "$(median "$1-bare$n")" -ge "$(median "$1-bare$best")" ] || best=$n
+	name=$1 best=$2
+	shift
+	for n in "$@"; do
+		[ "$(median "$name$n")" -ge "$(median "$name$best")" ] || best=$n
 	done
 }
 
@@ -76,10 +83,13 @@ for shell in sh bash; do
 	kit_shell "/bin/$shell" || [ "$shell" = sh ] || continue
 	rounds_run "$shell"
 	ours=$(median "$shell-plain")
-	bare_best "$shell"
+	bare_best "$shell-bare" 1 2 4 8
 	echo "$count times true on one sshd, MaxSessions $sessions, MaxStartups 100:30:200; login shell $kit_shell"
 	beside "$shell-bare$best" "bare libssh2, $best connections, $kit_shell" "$ours" 0.9
+	beside "$shell-bare$best" "bare libssh2, durable, $kit_shell" "$(median "$shell-durable")" 0.8
 	beside "$shell-plain" "ours of detach: false, durable, $kit_shell" "$(median "$shell-durable")" 0.5
+	bare_best "$shell-bareprogram" 2 4
+	beside "$shell-bareprogram$best" "bare libssh2, durable /bin/true, $kit_shell" "$(median "$shell-program")" 0.8
 	[ "$shell" = sh ] || continue
 	if [ -z "${QUICK:-}" ]; then
 		took plain_ssh plain_ssh

@@ -88,6 +88,14 @@ bool remote_fact_add(struct buf *facts, const char *name, const char *value, siz
 
 /* ---- one command ---- */
 
+static bool is_one_of(const char *const *words, size_t n, const char *word, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
+			return true;
+	return false;
+}
+
 /* Words that mean something to a shell, or change the one that runs them (`printf -v` does); and
  * our own. */
 static bool is_shell_word(const char *word, size_t len)
@@ -102,23 +110,24 @@ static bool is_shell_word(const char *word, size_t len)
 		"type", "typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while",
 		"whole"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
-			return true;
-	return false;
+	return is_one_of(words, sizeof(words) / sizeof(words[0]), word, len);
 }
 
-/* Names that a shell may have as its own and that are programs too, and not always the same. N.B.
- * true and false are. */
+/* What every shell does itself, without a child, and the same whatever the shell knows. */
+static bool is_done_at_once(const char *word, size_t len)
+{
+	static const char *const words[] = {":", "echo", "false", "true"};
+
+	return is_one_of(words, sizeof(words) / sizeof(words[0]), word, len);
+}
+
+/* Names that a shell may have as its own and that are programs too, and not always the same. */
 static bool is_builtin(const char *word, size_t len)
 {
-	static const char *const words[] = {":", "[", "bind", "caller", "compgen", "complete",
-		"dirs", "echo", "help", "history", "print", "pwd", "test", "whence", "which"};
+	static const char *const words[] = {"[", "bind", "caller", "compgen", "complete", "dirs",
+		"help", "history", "print", "pwd", "test", "whence", "which"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i]) == len && memcmp(words[i], word, len) == 0)
-			return true;
-	return false;
+	return is_one_of(words, sizeof(words) / sizeof(words[0]), word, len);
 }
 
 bool remote_is_one_command(const char *script, size_t len)
@@ -164,7 +173,7 @@ int remote_launch_status(const struct remote_launch *l)
 }
 
 /* A script that is the call of one program becomes that program, with no shell between; where there
- * is no such program, a shell says so. */
+ * is no such program, a shell says so. What a shell does itself the one that is there does. */
 static void program_add(struct buf *out, const char *script, size_t len)
 {
 	size_t word = 0;
@@ -177,10 +186,11 @@ static void program_add(struct buf *out, const char *script, size_t len)
 	}
 	while (word < len && script[word] != ' ')
 		word++;
-	if (is_builtin(script, word))
-		return;
-	buf_addf(out, "command -v %.*s >/dev/null && set -- \"$1\" %.*s\n", (int)word, script,
-		(int)len, script);
+	if (is_done_at_once(script, word))
+		buf_addf(out, "%.*s; exit\n", (int)len, script);
+	else if (!is_builtin(script, word))
+		buf_addf(out, "command -v %.*s >/dev/null && set -- \"$1\" %.*s\n", (int)word,
+			script, (int)len, script);
 }
 
 /*

@@ -1,7 +1,8 @@
 /*
  * What each shell that a host may have must do alike. Who attaches to a script that still runs
  * waits for its end: the supervisor is known to be alive by the script that it holds open. A task
- * that sets a PATH with nothing on it has the process group that was written down.
+ * that sets a PATH with nothing on it has the process group that was written down. A command that
+ * the shell does itself needs none.
  */
 #include "operators/ssh/remote.h"
 
@@ -54,6 +55,7 @@ static void start_write(
 	struct buf input;
 
 	remote_launch_init(&launch);
+	launch.is_own = remote_is_one_command(what, strlen(what));
 	buf_adds(&launch.interpreter, "/bin/sh");
 	buf_adds(&launch.environment, environment);
 	buf_init(&input, 0);
@@ -82,6 +84,21 @@ static void path_check(const char *shell, size_t number)
 				   "'^leads$' out || grep -q '^- ' .windrow/$id/group; }") == 0,
 		    "%s: a task without a PATH has the group that is known", shell))
 		(void)!system("sed 's/^/# /' out err");
+}
+
+static void at_once_check(const char *shell, size_t number)
+{
+	char id[32];
+
+	(void)snprintf(id, sizeof(id), "echo%zu", number);
+	start_write(shell, id, "", "echo one  command");
+	OK(system("sh start <in >out 2>err && grep -q '^one command$' out && grep -q ' exit 0$' "
+		  "out") == 0,
+		"%s: what it does itself it says", shell);
+	(void)snprintf(id, sizeof(id), "false%zu", number);
+	start_write(shell, id, "", "false");
+	OK(system("sh start <in >out 2>err && grep -q ' exit 1$' out") == 0, "%s: and how it ended",
+		shell);
 }
 
 static void attach_check(const char *shell, size_t number)
@@ -119,6 +136,7 @@ int main(void)
 			continue;
 		attach_check(shells[i], i);
 		path_check(shells[i], i);
+		at_once_check(shells[i], i);
 	}
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 	if (chdir("/") != 0 || system(command) != 0)
