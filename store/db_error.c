@@ -23,8 +23,8 @@ int db_room_check(const struct db *d, struct err *e)
 {
 	struct statvfs fs;
 
-	if (statvfs(d->path, &fs) != 0)
-		return 0; /* whoever writes will be told */
+	if (statvfs(d->path, &fs) != 0 || fs.f_blocks == 0)
+		return 0; /* not known: whoever writes will be told */
 	if ((geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * (uint64_t)fs.f_frsize < ROOM_MIN)
 		return no_room(d, e);
 	return 0;

@@ -332,7 +332,7 @@ static void software_learn(struct session *s)
 	/* N.B. Dropbear closes a channel that has no command yet when the command of another one
 	 * ends, and breaks the whole connection when it comes then. */
 	if (strncmp(name, "dropbear", strlen("dropbear")) == 0)
-		s->endpoint->channel_limit = 1;
+		s->endpoint->is_single = true;
 }
 
 /* What a server means that says nothing. */

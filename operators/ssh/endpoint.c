@@ -155,12 +155,24 @@ static bool is_draining(struct endpoint *ep)
 	return !ep->opens_more;
 }
 
+/* Whether the session has a command, or may have one still, where it must have no other. */
+static bool is_taken(const struct session *s, const struct channel *next)
+{
+	if (!s->endpoint->is_single || next->tunnel != NULL)
+		return false;
+	for (const struct link *l = s->channels.next; l != &s->channels; l = l->next)
+		if (LINK_OF(l, const struct channel, link)->tunnel == NULL)
+			return true;
+	return s->n_ghosts > 0;
+}
+
 /* A ready session that can take one more channel now; the one with the
  * fewest, so that the work is spread. */
 static struct session *session_free_find(struct endpoint *ep)
 {
 	unsigned most = is_draining(ep) ? QUICK_SHARE : UINT32_MAX;
 	struct session *best = NULL;
+	const struct channel *next = LINK_OF(ep->queue.next, const struct channel, link);
 
 	ep->is_holding = false;
 	for (struct link *l = ep->sessions.next; l != &ep->sessions; l = l->next) {
@@ -168,7 +180,7 @@ static struct session *session_free_find(struct endpoint *ep)
 		unsigned limit = s->limit < ep->channel_limit ? s->limit : ep->channel_limit;
 
 		if (s->state != SESSION_READY || s->opening != NULL || s->not_before > now_ms(ep) ||
-			s->n_channels + s->n_ghosts >= limit)
+			s->n_channels + s->n_ghosts >= limit || is_taken(s, next))
 			continue;
 		if (s->n_channels + s->n_ghosts >= most) {
 			ep->is_holding = true;
@@ -240,7 +252,9 @@ struct channel *endpoint_next_take(struct endpoint *ep)
 /* How many connections there should be for what waits. */
 static unsigned wanted(struct endpoint *ep)
 {
-	unsigned share = ep->channel_limit < QUICK_SHARE ? ep->channel_limit : QUICK_SHARE;
+	unsigned share = ep->is_single		  ? 1
+		: ep->channel_limit < QUICK_SHARE ? ep->channel_limit
+						  : QUICK_SHARE;
 	unsigned quick = (ep->n_queued + share - 1) / share;
 	unsigned max = ep->lane->transport->options.per_host_max;
 	unsigned want = ep->n_sessions;

@@ -239,6 +239,7 @@ struct endpoint {
 	unsigned n_sessions, n_connecting;
 	unsigned connecting_limit;
 	unsigned channel_limit; /* a connection's: MaxSessions as learned; UINT_MAX: not yet */
+	bool is_single; /* a connection has one command at a time; ways through it do not count */
 	uint64_t last_progress; /* when a channel last left the queue */
 	uint64_t stall_ms; /* a queue that has not moved for so long wants one more connection */
 	uint64_t first_failure; /* of connects in a row; 0: none */
