@@ -25,22 +25,20 @@ typedef int importer(const struct args *args, struct arena *a, const char *text,
 static bool loads(const struct buf *made)
 {
 	struct dag_loader *l = dag_loader_or_report();
-	struct diags *d = l == NULL ? NULL : diags_create("the DAG file that it made");
-	struct dag **dags = NULL;
-	struct buf said;
-	size_t n = 0;
-	int r = d == NULL ? ERR_NOMEM
-			  : dag_load(made->data, made->len, dag_loader_options(l), d, &dags, &n);
+	struct dag_file f = {0};
+	int r = ERR_NOMEM;
 
-	buf_init(&said, 0);
-	if (r != 0 && d != NULL)
-		diags_print(d, &said);
-	(void)fwrite(buf_str(&said), 1, said.len, stderr);
-	for (size_t i = 0; i < n; i++)
-		dag_destroy(dags[i]);
-	free(dags);
-	buf_free(&said);
-	diags_destroy(d);
+	if (l == NULL)
+		return false;
+	f.diags = diags_create("the DAG file that it made");
+	if (f.diags != NULL)
+		r = dag_load(
+			made->data, made->len, dag_loader_options(l), f.diags, &f.dags, &f.n_dags);
+	if (r == ERR_NOMEM)
+		(void)report_no_memory();
+	else
+		dag_file_report(&f, false);
+	dag_file_free(&f);
 	dag_loader_destroy(l);
 	return r == 0;
 }

@@ -186,15 +186,11 @@ static bool interval_next(
 {
 	int64_t start, latest, end;
 
-	if (s->last_start == INSTANT_NONE) {
+	if (s->last_start == INSTANT_NONE)
 		start = first_start(t, s);
-	} else {
-		/* N.B. where the schedule was changed, from where the old one left off. */
-		start = s->last_end > s->last_start ? s->last_end - 1 : s->last_start;
-		if (t->bounds.start != INSTANT_NONE && start < t->bounds.start - 1)
-			start = t->bounds.start - 1;
-		start = fire_next(t, s->first_seen, start);
-	}
+	else /* N.B. where the schedule was changed, from where the old one left off */
+		start = timetable_next(t, s->first_seen,
+			s->last_end > s->last_start ? s->last_end - 1 : s->last_start);
 	if (start == INSTANT_NONE)
 		return false;
 	if (!t->bounds.catchup) {
