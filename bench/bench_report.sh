@@ -5,6 +5,8 @@
 # PEERS chooses among the files of bench/peers; ROUNDS (3) how often each is measured, all in turn;
 # CHAIN, WIDE, SSH, HOSTS, SLEEP and IDLE how many tasks, or DAGs, a work has; PEERS_DIR where peers are
 # installed, a folder that may be thrown away.
+# TMPDIR is where all that is measured keeps its files: a file system as users have it, which is not
+# one in memory, nor ext4 without a journal.
 # Dagu is not installed but found: DAGU, or the path, names its program.
 # A peer that cannot be installed is told with the reason; so is what a peer could not do.
 . "$top_srcdir/bench/peers/hosts.sh"
@@ -63,12 +65,27 @@ sample_once()
 	echo "$1 $2: $(paste -sd' ' "$work/measured")"
 }
 
+# What the folder of the run is on. An ext4 without a journal is told as that: it looks for a long time
+# past the inodes of what was deleted in the minute before.
+file_system()
+{
+	df --output=fstype,source "$work" | tail -n 1 | {
+		read -r fs_type fs_device
+		case $fs_type in
+		ext[34])
+			ls -d "/proc/fs/jbd2/${fs_device##*/}-"* >/dev/null 2>&1 || fs_type="$fs_type without a journal"
+			;;
+		esac
+		echo "$fs_type"
+	}
+}
+
 # The machine in general words, and how its hosts are set up.
 machine()
 {
-	printf 'machine\tstart\t%s cores, %s of memory, %s, Linux %s; %s on both sides of loopback, MaxSessions %s, MaxStartups %s, login shell %s; load averages %s at the start\n' \
+	printf 'machine\tstart\t%s cores, %s of memory, %s, Linux %s, all files on %s; %s on both sides of loopback, MaxSessions %s, MaxStartups %s, login shell %s; load averages %s at the start\n' \
 		"$(nproc)" "$(awk '$1 == "MemTotal:" { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)" \
-		"$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(uname -r | cut -d. -f1,2)" \
+		"$(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release)" "$(uname -r | cut -d. -f1,2)" "$(file_system)" \
 		"$(ssh -V 2>&1 | cut -d, -f1)" "$sessions" "$startups" "$(getent passwd "$user" | cut -d: -f7)" \
 		"$(cut -d' ' -f1-3 /proc/loadavg)"
 }
@@ -80,8 +97,8 @@ works()
 	sample_once start "$1" "$2" 1
 	sample chain "$1" "$2" "${CHAIN:-100}"
 	sample wide "$1" "$2" "${WIDE:-1000}"
-	sample_once ssh "$1" "$2" "${SSH:-1000}"
-	sample_once hosts "$1" "$2" "${HOSTS:-200}"
+	sample ssh "$1" "$2" "${SSH:-1000}"
+	sample hosts "$1" "$2" "${HOSTS:-200}"
 	sample drop "$1" "$2" 1
 	# Anew, as what ran before leaves memory with the engine.
 	peer "$1" stop
