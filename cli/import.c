@@ -48,21 +48,18 @@ static int import_with(importer *run, struct arena *a, const char *path, const c
 	size_t len, const struct args *args)
 {
 	struct diags *notes = diags_create(strcmp(path, "-") == 0 ? "standard input" : path);
-	struct buf out, said;
+	struct buf out;
 	struct err e;
 	size_t n = 0;
 	int r = notes == NULL ? ERR_NOMEM : 0, status;
 
 	buf_init(&out, IMPORT_TEXT_MAX);
-	buf_init(&said, 0);
 	if (r == 0) {
 		diags_keep(notes, IMPORT_NOTES_MAX);
 		r = run(args, a, text, len, notes, &out, &n, &e);
 		r = diags_are_short(notes) ? ERR_NOMEM : r;
 	}
-	if (notes != NULL)
-		diags_print(notes, &said);
-	(void)fwrite(buf_str(&said), 1, said.len, stderr);
+	dag_file_report(&(struct dag_file){.diags = notes}, true);
 	if (r == ERR_NOMEM)
 		(void)report_no_memory();
 	else if (r != 0 && (r != ERR_INVALID || diags_errors(notes) == 0))
@@ -75,7 +72,6 @@ static int import_with(importer *run, struct arena *a, const char *path, const c
 									    : EXIT_FAILED;
 	diags_destroy(notes);
 	buf_free(&out);
-	buf_free(&said);
 	return status;
 }
 

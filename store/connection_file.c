@@ -116,6 +116,27 @@ static int read_map(struct arena *a, const char *name, const struct value *map,
 	return 0;
 }
 
+/* A copy of what stands in double quotes, as a shell reads it. With a `"` in it that has no
+ * backslash no shell wrote it, and it stays as it is. */
+static char *unquoted(struct arena *a, const char *text, size_t *len)
+{
+	char *copy = arena_memdup(a, text, *len);
+	size_t n = 0;
+
+	for (size_t i = 0; i < *len; i++) {
+		if (text[i] == '"')
+			return copy;
+		i += text[i] == '\\';
+	}
+	for (size_t i = 0; copy != NULL && i < *len; i++) {
+		if (text[i] == '\\' && i + 1 < *len && memchr("\\\"$`", text[i + 1], 4) != NULL)
+			i++;
+		copy[n++] = text[i];
+	}
+	*len = n;
+	return copy;
+}
+
 /* One line of an env file, without the blanks around it. A value may stand in quotes, as shells
  * want it. */
 static int read_line(
@@ -141,6 +162,8 @@ static int read_line(
 	if (n >= 2 && (*value == '"' || *value == '\'') && value[n - 1] == *value) {
 		value++;
 		n -= 2;
+		if (value[-1] == '"' && (value = unquoted(a, value, &n)) == NULL)
+			return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	}
 	return connection_parse(a, id, value, n, out, e);
 }

@@ -7,7 +7,8 @@ peer_told()
 {
 	cat <<'TOLD'
 The default: `windrow scheduler` with its store on disk, each step durable before it is done; tasks over ssh with `detach: true`, so that
-they outlive scheduler and connection. 16 local tasks at once (`max_active_tasks`), ssh tasks as many as the host lets in.
+they outlive scheduler and connection. `true` over ssh is done by the host's shell that is there, as with all others here that ask a shell for it
+(`make bench BENCH=ssh` measures a program, too). 16 local tasks at once (`max_active_tasks`), ssh tasks as many as the host lets in.
 Measured: `windrow dags trigger DAG --wait`. Start: from `windrow scheduler` to the first `windrow jobs check` that succeeds.
 TOLD
 }

@@ -130,21 +130,33 @@ static bool is_builtin(const char *word, size_t len)
 	return is_one_of(words, sizeof(words) / sizeof(words[0]), word, len);
 }
 
+struct command_text {
+	const char *text;
+	size_t len, word_len; /* all of it, its first word */
+};
+
+/* A script without the blanks around it. */
+static struct command_text trimmed(const char *script, size_t len)
+{
+	struct command_text c = {.text = script, .len = len};
+
+	while (c.len > 0 && (c.text[c.len - 1] == '\n' || c.text[c.len - 1] == ' '))
+		c.len--;
+	while (c.len > 0 && *c.text == ' ') {
+		c.text++;
+		c.len--;
+	}
+	while (c.word_len < c.len && c.text[c.word_len] != ' ')
+		c.word_len++;
+	return c;
+}
+
 bool remote_is_one_command(const char *script, size_t len)
 {
-	size_t word = 0;
+	struct command_text c = trimmed(script, len);
 
-	while (len > 0 && (script[len - 1] == '\n' || script[len - 1] == ' '))
-		len--;
-	if (!is_plain_text(script, len, LETTERS "./:,+%@=- "))
-		return false;
-	while (len > 0 && *script == ' ') {
-		script++;
-		len--;
-	}
-	while (word < len && script[word] != ' ')
-		word++;
-	return word > 0 && memchr(script, '=', word) == NULL && !is_shell_word(script, word);
+	return c.word_len > 0 && is_plain_text(c.text, c.len, LETTERS "./:,+%@=- ") &&
+		memchr(c.text, '=', c.word_len) == NULL && !is_shell_word(c.text, c.word_len);
 }
 
 void remote_launch_init(struct remote_launch *l)
@@ -176,21 +188,13 @@ int remote_launch_status(const struct remote_launch *l)
  * is no such program, a shell says so. What a shell does itself the one that is there does. */
 static void program_add(struct buf *out, const char *script, size_t len)
 {
-	size_t word = 0;
+	struct command_text c = trimmed(script, len);
 
-	while (len > 0 && (script[len - 1] == '\n' || script[len - 1] == ' '))
-		len--;
-	while (len > 0 && *script == ' ') {
-		script++;
-		len--;
-	}
-	while (word < len && script[word] != ' ')
-		word++;
-	if (is_done_at_once(script, word))
-		buf_addf(out, "%.*s; exit\n", (int)len, script);
-	else if (!is_builtin(script, word))
-		buf_addf(out, "command -v %.*s >/dev/null && set -- \"$1\" %.*s\n", (int)word,
-			script, (int)len, script);
+	if (is_done_at_once(c.text, c.word_len))
+		buf_addf(out, "%.*s; exit\n", (int)c.len, c.text);
+	else if (!is_builtin(c.text, c.word_len))
+		buf_addf(out, "command -v %.*s >/dev/null && set -- \"$1\" %.*s\n", (int)c.word_len,
+			c.text, (int)c.len, c.text);
 }
 
 /*

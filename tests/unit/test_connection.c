@@ -263,6 +263,12 @@ static void test_files(void)
 		"web, 1: connection web is neither JSON nor a URI such as "
 		"ssh://login@host:22/?key_file=...\n",
 		"one that is no connection");
+	IS_STR(read_file("c.env",
+		       "a=\"{\\\"host\\\": \\\"h\\\", \\\"login\\\": \\\"\\$x\\\"}\"\n"
+		       "b=\"{\"host\": \"h\", \"login\": \"x\\\"y\"}\"\nc='ssh://u:a\\\\b@h'\n"),
+		"a():  $x - h 0 - null\nb():  x\"y - h 0 - null\n"
+		"c(): ssh u a\\\\b h 0 - null\n",
+		"quotes are undone as a shell undoes them, where a shell wrote them");
 	IS_STR(read_file("c.yaml",
 		       "web: {conn_type: ssh, password: [hunter2]}\ndb: {extra: '[1]'}\nok: "
 		       "ssh://h\npin: {password: 4711}\n"),
