@@ -82,6 +82,8 @@ liboperators_a_SOURCES = \
 	operators/ssh/ssh_log.c \
 	operators/ssh/ssh_talk.c \
 	operators/ssh/ssh_try.h \
+	operators/ssh/sweeps.c \
+	operators/ssh/sweeps.h \
 	operators/ssh/target.c \
 	operators/ssh/target.h \
 	operators/ssh/target_files.c \

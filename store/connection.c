@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/hint.h"
 #include "engine/utf8.h"
@@ -197,4 +198,16 @@ int connection_parse(struct arena *a, const char *id, const char *text, size_t l
 		return err_set(e, ERR_INVALID, "connection %s looks like JSON, but it is not: %s",
 			id, why.text);
 	return connection_from_value(a, id, &object, out, e);
+}
+
+int connection_copy(struct arena *a, const struct connection *c, struct connection *out)
+{
+	const char **texts[] = {&out->id, &out->type, &out->host, &out->login, &out->schema,
+		&out->password, &out->description, &out->origin};
+
+	*out = *c;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (*texts[i] != NULL && (*texts[i] = arena_strdup(a, *texts[i])) == NULL)
+			return ERR_NOMEM;
+	return value_copy(a, &c->extra, &out->extra);
 }

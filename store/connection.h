@@ -37,6 +37,9 @@ int connection_parse(struct arena *a, const char *id, const char *text, size_t l
 int connection_from_value(struct arena *a, const char *id, const struct value *object,
 	struct connection *out, struct err *e);
 
+/* A copy of it in another arena. ERR_NOMEM. */
+int connection_copy(struct arena *a, const struct connection *c, struct connection *out);
+
 /* Whether a connection can have this id: letters, digits and _-.:/\\#!() as Airflow allows, at most
  * CONNECTION_ID_MAX bytes, and no # at its beginning. ERR_INVALID. */
 int connection_id_check(const char *id, struct err *e);

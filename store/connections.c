@@ -1,6 +1,7 @@
 /*
  * The chain of sources of connections. Each is asked anew each time, so that what a person changes
- * counts for the next task.
+ * counts for the next task; but connections.yaml is read again only where it looks as though it has
+ * changed, since all of it is read for one connection.
  */
 #include "store/connections.h"
 
@@ -14,14 +15,26 @@
 #include "engine/err.h"
 #include "store/connection_file.h"
 #include "store/dags_folder.h"
+#include "store/file_stamp.h"
+#include "store/secret.h"
 
 #define ENV_PREFIX "WINDROW_CONN_"
+
+/* connections.yaml, as it was read. */
+struct connections_file {
+	struct arena *arena; /* of memory for secrets; NULL: it was not read */
+	struct file_stamp stamp;
+	bool is_settled; /* while it looks like its stamp it says the same */
+	struct connection_entry *list;
+	size_t n;
+};
 
 struct connections {
 	struct connection_source source;
 	const struct connection_source *stored;
 	char *const *env;
 	const char *home;
+	struct connections_file file;
 };
 
 /* The letter of a variable's name that stands for one of an id: no shell can export a variable with
@@ -84,43 +97,76 @@ static int file_check(const char *path, struct err *e)
 	return 0;
 }
 
-/* Looks it up in connections.yaml. ERR_NOTFOUND: it is not there, or no such file is. */
-static int file_find(
-	const char *home, struct arena *a, const char *id, struct connection *out, struct err *e)
+static void file_forget(struct connections_file *f)
 {
-	char *path = arena_printf(a, "%s/" CONNECTIONS_FILE_NAME, home), *text;
-	struct connection_entry *list;
-	size_t len, n = 0;
+	arena_destroy(f->arena);
+	memset(f, 0, sizeof(*f));
+}
+
+/* N.B. its stamp is older than its bytes: what is changed meanwhile is seen the next time. Whose it
+ * is and who may read it is looked at each time. */
+static int file_read(struct connections_file *f, const char *path, struct err *e)
+{
+	char *text;
+	size_t len;
+	int r;
+
+	file_forget(f);
+	f->is_settled = file_stamp_look(path, &f->stamp) == 0 &&
+		file_stamp_has_settled_bytes(&f->stamp, FILE_STAMP_COARSE_MS);
+	r = dags_folder_read(path, CONNECTION_FILE_MAX, &text, &len, e);
+	if (r != 0)
+		return r == ERR_NOTFOUND ? r : err_context(e, "%s", path);
+	f->arena = secret_arena_create(0);
+	r = f->arena == NULL ? err_set(e, ERR_NOMEM, "out of memory")
+			     : connection_file_read(f->arena, path, CONNECTION_YAML, text, len,
+				       &f->list, &f->n, e);
+	explicit_bzero(text, len);
+	free(text);
+	if (r != 0)
+		file_forget(f);
+	return r;
+}
+
+static bool file_is_read(const struct connections_file *f, const char *path)
+{
+	struct file_stamp now;
+
+	return f->arena != NULL && f->is_settled && file_stamp_look(path, &now) == 0 &&
+		file_stamp_is_same(&f->stamp, &now);
+}
+
+/* Looks it up in connections.yaml. ERR_NOTFOUND: it is not there, or no such file is. */
+static int file_find(struct connections *c, struct arena *a, const char *id, struct connection *out,
+	struct err *e)
+{
+	char *path = arena_printf(a, "%s/" CONNECTIONS_FILE_NAME, c->home);
+	const struct connections_file *f = &c->file;
 	int r;
 
 	if (path == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	r = file_check(path, e);
+	if (r == 0 && !file_is_read(f, path))
+		r = file_read(&c->file, path, e);
 	if (r != 0)
 		return r;
-	r = dags_folder_read(path, CONNECTION_FILE_MAX, &text, &len, e);
-	if (r == ERR_NOTFOUND)
-		return r;
-	if (r != 0)
-		return err_context(e, "%s", path);
-	r = connection_file_read(a, path, CONNECTION_YAML, text, len, &list, &n, e);
-	explicit_bzero(text, len);
-	free(text);
-	for (size_t i = 0; i < n && r == 0; i++) {
-		if (strcmp(list[i].said.id, id) != 0)
+	for (size_t i = 0; i < f->n; i++) {
+		if (strcmp(f->list[i].said.id, id) != 0)
 			continue;
-		if (list[i].fault != NULL)
-			return err_set(e, ERR_INVALID, "%s: %s", path, list[i].fault);
-		*out = list[i].said;
+		if (f->list[i].fault != NULL)
+			return err_set(e, ERR_INVALID, "%s: %s", path, f->list[i].fault);
+		if (connection_copy(a, &f->list[i].said, out) != 0)
+			return err_set(e, ERR_NOMEM, "out of memory");
 		out->origin = path;
 		return 0;
 	}
-	return r == 0 ? ERR_NOTFOUND : r;
+	return ERR_NOTFOUND;
 }
 
 static int find(void *ctx, struct arena *a, const char *id, struct connection *out, struct err *e)
 {
-	const struct connections *c = ctx;
+	struct connections *c = ctx;
 	const char *text = env_find(c->env, id);
 	int r;
 
@@ -134,7 +180,7 @@ static int find(void *ctx, struct arena *a, const char *id, struct connection *o
 		if (r != ERR_NOTFOUND)
 			return r;
 	}
-	r = file_find(c->home, a, id, out, e);
+	r = file_find(c, a, id, out, e);
 	if (r != ERR_NOTFOUND)
 		return r;
 	return err_set(e, ERR_NOTFOUND,
@@ -170,6 +216,8 @@ int connections_create(char *const *env, const char *home, const struct connecti
 
 void connections_destroy(struct connections *c)
 {
+	if (c != NULL)
+		file_forget(&c->file);
 	free(c);
 }
 

@@ -10,6 +10,7 @@ UNIT_TESTS = \
 	tests/unit/test_cond \
 	tests/unit/test_conductor \
 	tests/unit/test_connection \
+	tests/unit/test_connections \
 	tests/unit/test_control \
 	tests/unit/test_cron \
 	tests/unit/test_dags_folder \
@@ -69,6 +70,7 @@ UNIT_TESTS = \
 	tests/unit/test_store_first \
 	tests/unit/test_store_output \
 	tests/unit/test_strmap \
+	tests/unit/test_sweeps \
 	tests/unit/test_table \
 	tests/unit/test_target \
 	tests/unit/test_task_log \
@@ -224,6 +226,8 @@ tests_unit_test_conductor_SOURCES = tests/unit/test_conductor.c tests/unit/condu
 tests_unit_test_conductor_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_connection_SOURCES = tests/unit/test_connection.c $(STORE_KIT)
 tests_unit_test_connection_LDADD = $(STORE_LIBS)
+tests_unit_test_connections_SOURCES = tests/unit/test_connections.c $(STORE_KIT)
+tests_unit_test_connections_LDADD = $(STORE_LIBS)
 tests_unit_test_folder_file_SOURCES = tests/unit/test_folder_file.c $(STORE_KIT)
 tests_unit_test_folder_file_LDADD = $(SCHEDULER_LIBS)
 tests_unit_test_seal_SOURCES = tests/unit/test_seal.c $(TAP_SOURCES)
@@ -310,6 +314,8 @@ tests_unit_test_graph_SOURCES = tests/unit/test_graph.c $(TAP_SOURCES)
 tests_unit_test_graph_LDADD = $(ENGINE_LIBS)
 tests_unit_test_strmap_SOURCES = tests/unit/test_strmap.c $(TAP_SOURCES)
 tests_unit_test_strmap_LDADD = $(ENGINE_LIBS)
+tests_unit_test_sweeps_SOURCES = tests/unit/test_sweeps.c $(TAP_SOURCES)
+tests_unit_test_sweeps_LDADD = $(OPERATORS_LIBS)
 tests_unit_test_cond_SOURCES = tests/unit/test_cond.c tests/unit/expr_world.c tests/unit/expr_world.h $(TAP_SOURCES)
 tests_unit_test_cond_LDADD = $(ENGINE_LIBS)
 tests_unit_test_file_stamp_SOURCES = tests/unit/test_file_stamp.c $(STORE_KIT)

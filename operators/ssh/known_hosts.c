@@ -16,10 +16,16 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 
+#define NAME_SIZE (KNOWN_HOSTS_NAME_MAX + 16) /* bytes of a name, with a port */
+
+struct word {
+	const char *at;
+	size_t len;
+};
+
 struct entry {
 	struct entry *next;
-	const char *hosts;
-	size_t hosts_len;
+	struct word hosts;
 	const unsigned char *key;
 	size_t key_len;
 	const char *file;
@@ -30,6 +36,7 @@ struct entry {
 struct known_hosts {
 	struct arena *arena;
 	struct entry *first, **last;
+	char only[NAME_SIZE]; /* the host of which alone lines are kept; "": of all */
 };
 
 struct known_hosts *known_hosts_create(void)
@@ -70,11 +77,6 @@ const char *host_key_type(const unsigned char *key, size_t len, size_t *type_len
 
 /* --- reading --- */
 
-struct word {
-	const char *at;
-	size_t len;
-};
-
 static struct word word_next(const char **at, const char *end)
 {
 	struct word w;
@@ -109,82 +111,6 @@ static int base64_decode(struct arena *a, struct word w, unsigned char **out, si
 		*out = NULL;
 	else
 		*len = (size_t)n - (w.at[w.len - 1] == '=') - (w.at[w.len - 2] == '=');
-	return 0;
-}
-
-/* One line into an entry. A line that says nothing, or nothing sensible, is passed over. */
-static int line_add(struct known_hosts *k, const char *file, unsigned number, struct word line)
-{
-	const char *at = line.at, *end = line.at + line.len, *type;
-	struct entry *entry;
-	struct word hosts, name, key;
-	bool is_revoked = false, is_authority = false;
-	unsigned char *bytes;
-	size_t type_len;
-
-	hosts = word_next(&at, end);
-	if (hosts.len == 0 || hosts.at[0] == '#')
-		return 0;
-	if (hosts.at[0] == '@') {
-		is_revoked = word_is(hosts, "@revoked");
-		is_authority = word_is(hosts, "@cert-authority");
-		if (!is_revoked && !is_authority)
-			return 0;
-		hosts = word_next(&at, end);
-	}
-	name = word_next(&at, end);
-	key = word_next(&at, end);
-	entry = arena_alloc(k->arena, sizeof(*entry));
-	if (entry == NULL)
-		return ERR_NOMEM;
-	if (base64_decode(k->arena, key, &bytes, &entry->key_len) != 0)
-		return ERR_NOMEM;
-	if (bytes == NULL)
-		return 0;
-	entry->key = bytes;
-	type = host_key_type(entry->key, entry->key_len, &type_len);
-	if (type == NULL || type_len != name.len || memcmp(type, name.at, name.len) != 0)
-		return 0;
-	entry->hosts = arena_memdup(k->arena, hosts.at, hosts.len);
-	if (entry->hosts == NULL)
-		return ERR_NOMEM;
-	entry->hosts_len = hosts.len;
-	entry->file = file;
-	entry->line = number;
-	entry->is_revoked = is_revoked;
-	entry->is_authority = is_authority;
-	*k->last = entry;
-	k->last = &entry->next;
-	return 0;
-}
-
-int known_hosts_add(
-	struct known_hosts *k, const char *file, const char *text, size_t len, struct err *e)
-{
-	const char *end = text + len, *nl;
-	struct word line;
-	unsigned number = 0;
-	char *name;
-
-	if (len > KNOWN_HOSTS_FILE_MAX)
-		return err_set(e, ERR_LIMIT, "%s is larger than %zu MiB", file,
-			KNOWN_HOSTS_FILE_MAX >> 20);
-	name = arena_strdup(k->arena, file);
-	if (name == NULL)
-		return err_set(e, ERR_NOMEM, "out of memory");
-	for (; text < end; text = nl + 1) {
-		nl = memchr(text, '\n', (size_t)(end - text));
-		if (nl == NULL)
-			nl = end;
-		line = (struct word){text, (size_t)(nl - text)};
-		if (line.len > 0 && line.at[line.len - 1] == '\r')
-			line.len--;
-		number++;
-		if (line.len <= KNOWN_HOSTS_LINE_MAX && line_add(k, name, number, line) != 0)
-			return err_set(e, ERR_NOMEM, "out of memory");
-		if (nl == end)
-			break;
-	}
 	return 0;
 }
 
@@ -245,14 +171,14 @@ static bool hash_matches(struct word w, const char *name)
 		got_len == 20 && memcmp(got, want, 20) == 0;
 }
 
-static bool entry_matches(const struct entry *entry, const char *name)
+static bool hosts_match(struct word hosts, const char *name)
 {
-	const char *at = entry->hosts, *end = entry->hosts + entry->hosts_len, *comma;
+	const char *at = hosts.at, *end = hosts.at + hosts.len, *comma;
 	struct word w;
 	bool is_match = false;
 
 	if (*at == '|')
-		return hash_matches((struct word){at, entry->hosts_len}, name);
+		return hash_matches(hosts, name);
 	for (; at < end; at = comma + 1) {
 		comma = memchr(at, ',', (size_t)(end - at));
 		if (comma == NULL)
@@ -287,6 +213,92 @@ static void host_name(char *out, size_t size, const char *host, int port)
 		(void)snprintf(out, size, "[%s]:%d", small, port);
 }
 
+/* --- files --- */
+
+/* One line into an entry. A line that says nothing, or nothing sensible, is passed over. */
+static int line_add(struct known_hosts *k, const char *file, unsigned number, struct word line)
+{
+	const char *at = line.at, *end = line.at + line.len, *type;
+	struct entry *entry;
+	struct word hosts, name, key;
+	bool is_revoked = false, is_authority = false;
+	unsigned char *bytes;
+	size_t type_len;
+
+	hosts = word_next(&at, end);
+	if (hosts.len == 0 || hosts.at[0] == '#')
+		return 0;
+	if (hosts.at[0] == '@') {
+		is_revoked = word_is(hosts, "@revoked");
+		is_authority = word_is(hosts, "@cert-authority");
+		if (!is_revoked && !is_authority)
+			return 0;
+		hosts = word_next(&at, end);
+	}
+	if (hosts.len == 0 || (k->only[0] != '\0' && !hosts_match(hosts, k->only)))
+		return 0;
+	name = word_next(&at, end);
+	key = word_next(&at, end);
+	entry = arena_alloc(k->arena, sizeof(*entry));
+	if (entry == NULL)
+		return ERR_NOMEM;
+	if (base64_decode(k->arena, key, &bytes, &entry->key_len) != 0)
+		return ERR_NOMEM;
+	if (bytes == NULL)
+		return 0;
+	entry->key = bytes;
+	type = host_key_type(entry->key, entry->key_len, &type_len);
+	if (type == NULL || type_len != name.len || memcmp(type, name.at, name.len) != 0)
+		return 0;
+	entry->hosts = (struct word){arena_memdup(k->arena, hosts.at, hosts.len), hosts.len};
+	if (entry->hosts.at == NULL)
+		return ERR_NOMEM;
+	entry->file = file;
+	entry->line = number;
+	entry->is_revoked = is_revoked;
+	entry->is_authority = is_authority;
+	*k->last = entry;
+	k->last = &entry->next;
+	return 0;
+}
+
+void known_hosts_narrow(struct known_hosts *k, const char *host, int port)
+{
+	host_name(k->only, sizeof(k->only), host, port);
+}
+
+int known_hosts_add(
+	struct known_hosts *k, const char *file, const char *text, size_t len, struct err *e)
+{
+	const char *end = text + len, *nl;
+	struct word line;
+	unsigned number = 0;
+	char *name;
+
+	if (len > KNOWN_HOSTS_FILE_MAX)
+		return err_set(e, ERR_LIMIT, "%s is larger than %zu MiB", file,
+			KNOWN_HOSTS_FILE_MAX >> 20);
+	name = arena_strdup(k->arena, file);
+	if (name == NULL)
+		return err_set(e, ERR_NOMEM, "out of memory");
+	for (; text < end; text = nl + 1) {
+		nl = memchr(text, '\n', (size_t)(end - text));
+		if (nl == NULL)
+			nl = end;
+		line = (struct word){text, (size_t)(nl - text)};
+		if (line.len > 0 && line.at[line.len - 1] == '\r')
+			line.len--;
+		number++;
+		if (line.len <= KNOWN_HOSTS_LINE_MAX && line_add(k, name, number, line) != 0)
+			return err_set(e, ERR_NOMEM, "out of memory");
+		if (nl == end)
+			break;
+	}
+	return 0;
+}
+
+/* --- looking up --- */
+
 static bool same_type(const struct entry *entry, const unsigned char *key, size_t len)
 {
 	size_t n = 0, m = 0;
@@ -296,19 +308,29 @@ static bool same_type(const struct entry *entry, const unsigned char *key, size_
 	return a != NULL && b != NULL && n == m && memcmp(a, b, n) == 0;
 }
 
+void known_hosts_tell(const struct known_hosts *k, struct buf *out)
+{
+	for (const struct entry *entry = k->first; entry != NULL; entry = entry->next) {
+		buf_addf(out, "%d%d %zu ", entry->is_revoked, entry->is_authority, entry->key_len);
+		buf_add(out, entry->hosts.at, entry->hosts.len);
+		buf_addc(out, ' ');
+		buf_add(out, entry->key, entry->key_len);
+	}
+}
+
 /* A match beats all but a revocation; a changed key beats one of another type. */
 struct known_hosts_result known_hosts_check(const struct known_hosts *k, const char *host, int port,
 	const unsigned char *key, size_t len)
 {
 	struct known_hosts_result r = {.verdict = KNOWN_HOSTS_UNKNOWN};
-	char name[KNOWN_HOSTS_NAME_MAX + 16];
+	char name[NAME_SIZE];
 	enum known_hosts_verdict v;
 
 	host_name(name, sizeof(name), host, port);
 	for (const struct entry *entry = k->first; entry != NULL; entry = entry->next) {
 		bool is_same = entry->key_len == len && memcmp(entry->key, key, len) == 0;
 
-		if (entry->is_authority || !entry_matches(entry, name))
+		if (entry->is_authority || !hosts_match(entry->hosts, name))
 			continue;
 		if (entry->is_revoked) {
 			if (!is_same)
@@ -359,7 +381,7 @@ void host_key_algorithms(struct buf *out, const char *type, size_t type_len)
 void known_hosts_algorithms(
 	const struct known_hosts *k, const char *host, int port, struct buf *out)
 {
-	char name[KNOWN_HOSTS_NAME_MAX + 16];
+	char name[NAME_SIZE];
 	size_t len = 0;
 
 	host_name(name, sizeof(name), host, port);
@@ -370,7 +392,7 @@ void known_hosts_algorithms(
 			if (entry->is_authority || entry->is_revoked ||
 				len != strlen(types[i].type) ||
 				memcmp(type, types[i].type, len) != 0 ||
-				!entry_matches(entry, name))
+				!hosts_match(entry->hosts, name))
 				continue;
 			algorithms_add(out, i);
 			break;
@@ -415,7 +437,7 @@ static void base64_add(struct buf *out, const unsigned char *bytes, size_t len)
 void known_hosts_line(
 	struct buf *out, const char *host, int port, const unsigned char *key, size_t len)
 {
-	char name[KNOWN_HOSTS_NAME_MAX + 16];
+	char name[NAME_SIZE];
 	size_t type_len;
 	const char *type = host_key_type(key, len, &type_len);
 

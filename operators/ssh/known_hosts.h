@@ -26,9 +26,16 @@ struct known_hosts;
 struct known_hosts *known_hosts_create(void);
 void known_hosts_destroy(struct known_hosts *k);
 
+/* Of what is added from now on, lines that speak of this host are kept alone. */
+void known_hosts_narrow(struct known_hosts *k, const char *host, int port);
+
 /* Adds the lines of a file called `file` (copied, for messages). ERR_LIMIT, ERR_NOMEM. */
 int known_hosts_add(
 	struct known_hosts *k, const char *file, const char *text, size_t len, struct err *e);
+
+/* Adds to out all that is kept, so that two lists which say the same are told alike; the files and
+ * lines where it stands are left out. */
+void known_hosts_tell(const struct known_hosts *k, struct buf *out);
 
 enum known_hosts_verdict {
 	KNOWN_HOSTS_MATCH, /* this key is known for this host */

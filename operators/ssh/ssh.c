@@ -37,7 +37,6 @@ static size_t target_place(struct ssh_instance *i, struct ssh_target *t)
 	ssh_target_release(i->targets[k]);
 	ssh_target_hold(t);
 	i->targets[k] = t;
-	i->swept_at[k] = 0;
 	return k;
 }
 
@@ -46,16 +45,14 @@ static size_t target_place(struct ssh_instance *i, struct ssh_target *t)
 static void target_share(struct ssh_instance *i, struct ssh_try *t)
 {
 	size_t k = target_place(i, t->target);
-	uint64_t now = uv_now(i->host->loop) + 1;
+	uint64_t kept_ms = (uint64_t)i->host->retention_ms;
 
 	ssh_target_hold(i->targets[k]);
 	ssh_target_release(t->target);
 	t->target = i->targets[k];
-	if (i->swept_at[k] != 0 && now - i->swept_at[k] < SWEEP_EVERY_MS &&
-		now - i->swept_at[k] < (uint64_t)i->host->retention_ms)
-		return;
-	i->swept_at[k] = now;
-	t->sweep_min = (i->host->retention_ms + 59999) / 60000;
+	if (sweeps_take(&i->sweeps, t->target->identity, uv_now(i->host->loop) + 1,
+		    kept_ms < SWEEP_EVERY_MS ? kept_ms : SWEEP_EVERY_MS))
+		t->sweep_min = (i->host->retention_ms + 59999) / 60000;
 }
 
 /* --- the instance --- */

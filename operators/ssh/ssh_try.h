@@ -16,11 +16,12 @@
 #include "engine/buf.h"
 #include "operators/operator.h"
 #include "operators/ssh/remote.h"
+#include "operators/ssh/sweeps.h"
 #include "operators/ssh/target.h"
 #include "operators/ssh/transport.h"
 
-#define SSH_TARGETS_KEPT 64
-#define SWEEP_EVERY_MS 3600000 /* of one host */
+#define SSH_TARGETS_KEPT 1024
+#define SWEEP_EVERY_MS 3600000 /* of one host; sooner where less is kept */
 #define FOLLOW_AFTER_MS 100 /* a script that runs longer has its streams followed */
 #define FOLLOW_EACH_MS 5 /* and later by so much for each that waits for the same */
 #define FOLLOW_LATEST_MS 5000
@@ -50,7 +51,7 @@ struct ssh_instance {
 	struct ssh_transport *transport; /* NULL until the first task */
 	struct ssh_target
 		*targets[SSH_TARGETS_KEPT]; /* those used last, so that tries share them */
-	uint64_t swept_at[SSH_TARGETS_KEPT]; /* when a try was last asked to sweep; 0: never */
+	struct sweeps sweeps;
 	size_t next_target;
 	unsigned n_young; /* scripts whose streams are not followed yet */
 	void (*on_closed)(void *ctx);

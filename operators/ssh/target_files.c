@@ -73,8 +73,8 @@ bool target_files_are_same(const struct made *m)
 	return !m->is_unsettled;
 }
 
-int target_file_read(struct made *m, const char *path, size_t max, char **out, size_t *len,
-	struct stat *st, struct err *e)
+int target_file_read(struct made *m, struct arena *a, const char *path, size_t max, char **out,
+	size_t *len, struct stat *st, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r = ERR_IO;
 	ssize_t n = 0;
@@ -93,7 +93,7 @@ int target_file_read(struct made *m, const char *path, size_t max, char **out, s
 		err_set(e, ERR_IO, "%s is not a file", path);
 	} else if ((size_t)st->st_size > max) {
 		r = err_set(e, ERR_LIMIT, "%s is larger than %zu bytes", path, max);
-	} else if ((bytes = arena_alloc(m->arena, (size_t)st->st_size + 1)) == NULL) {
+	} else if ((bytes = arena_alloc(a, (size_t)st->st_size + 1)) == NULL) {
 		r = err_set(e, ERR_NOMEM, "out of memory");
 	} else {
 		*len = 0;
@@ -101,7 +101,6 @@ int target_file_read(struct made *m, const char *path, size_t max, char **out, s
 			(n = read(fd, bytes + *len, (size_t)st->st_size - *len)) > 0)
 			*len += (size_t)n;
 		*out = bytes;
-		target_digest_add(m, bytes, *len);
 		file_note(m, path, st);
 		r = n < 0 ? err_set(e, ERR_IO, "%s cannot be read: %s", path, strerror(errno)) : 0;
 	}

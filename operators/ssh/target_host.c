@@ -14,16 +14,42 @@
 #include "operators/ssh/target_impl.h"
 #include "operators/ssh/target_make.h"
 
+/* N.B. a list of a thousand hosts is one of a thousand targets, each of which keeps its own lines.
+ */
 static int known_file_add(struct made *m, const char *path, struct err *e)
 {
+	struct arena *a = arena_create(0);
 	struct stat st;
 	char *bytes;
 	size_t len;
-	int r = target_file_read(m, path, KNOWN_HOSTS_FILE_MAX, &bytes, &len, &st, e);
+	int r = a == NULL
+		? err_set(e, ERR_NOMEM, "out of memory")
+		: target_file_read(m, a, path, KNOWN_HOSTS_FILE_MAX, &bytes, &len, &st, e);
 
-	if (r == ERR_NOTFOUND)
-		return 0;
-	return r != 0 ? r : known_hosts_add(m->known, path, bytes, len, e);
+	if (r == 0)
+		r = known_hosts_add(m->known, path, bytes, len, e);
+	arena_destroy(a);
+	return r == ERR_NOTFOUND ? 0 : r;
+}
+
+/* Loads what is known of the host, by the user and by the system. */
+static int known_load(struct made *m, struct err *e)
+{
+	struct buf told;
+	int r;
+
+	known_hosts_narrow(m->known, m->target.host, m->target.port);
+	r = known_file_add(m, m->known_path, e);
+	if (r == 0)
+		r = known_file_add(m, "/etc/ssh/ssh_known_hosts", e);
+	if (r != 0)
+		return r;
+	buf_init(&told, 0);
+	known_hosts_tell(m->known, &told);
+	target_digest_add(m, buf_str(&told), told.len);
+	r = buf_status(&told) != 0 ? err_set(e, ERR_NOMEM, "out of memory") : 0;
+	buf_free(&told);
+	return r;
 }
 
 static bool is_pinned(
@@ -295,8 +321,6 @@ int target_host_load(struct made *m, const struct connection *c, struct err *e)
 	if (m->known_path == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	policy_read(m, c);
-	r = known_file_add(m, m->known_path, e);
-	if (r == 0)
-		r = known_file_add(m, "/etc/ssh/ssh_known_hosts", e);
+	r = known_load(m, e);
 	return r != 0 ? err_context(e, "the host keys for connection %s", c->id) : types_find(m, e);
 }

@@ -54,9 +54,10 @@ void target_digest_add(struct made *m, const void *bytes, size_t len);
 /* `~/x` as people write it. NULL: no memory. */
 const char *target_path(struct arena *a, const char *path);
 
-/* Reads a whole file into the target's arena and digest. ERR_NOTFOUND where it is not there. */
-int target_file_read(struct made *m, const char *path, size_t max, char **out, size_t *len,
-	struct stat *st, struct err *e);
+/* Reads a whole file that the target is made of into an arena. ERR_NOTFOUND where it is not there.
+ */
+int target_file_read(struct made *m, struct arena *a, const char *path, size_t max, char **out,
+	size_t *len, struct stat *st, struct err *e);
 
 /* Whether the files that the target was made of are as they were. */
 bool target_files_are_same(const struct made *m);

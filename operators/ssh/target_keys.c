@@ -27,9 +27,10 @@ static int certificate_find(
 
 	if (beside == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	r = target_file_read(m, beside, TARGET_KEY_FILE_MAX, &text, &len, &st, e);
+	r = target_file_read(m, m->arena, beside, TARGET_KEY_FILE_MAX, &text, &len, &st, e);
 	if (r != 0)
 		return r == ERR_NOTFOUND ? 0 : r;
+	target_digest_add(m, text, len);
 	text[len] = '\0';
 	k->certificate = text;
 	k->certificate_what = beside;
@@ -56,11 +57,12 @@ static int key_file_add(
 	path = target_path(m->arena, path);
 	if (path == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
-	r = target_file_read(m, path, TARGET_KEY_FILE_MAX, &bytes, &len, &st, e);
+	r = target_file_read(m, m->arena, path, TARGET_KEY_FILE_MAX, &bytes, &len, &st, e);
 	if (r != 0)
 		return !is_wanted
 			? 0
 			: err_context(e, "the key_file of connection %s", m->target.conn_id);
+	target_digest_add(m, bytes, len);
 	if ((st.st_mode & 077) != 0 && is_private(bytes, len))
 		return !is_wanted ? 0
 				  : err_set(e, ERR_DENIED,

@@ -23,17 +23,31 @@ static size_t blob(unsigned char *out, const char *type, char fill)
 
 static const char *const verdicts[] = {"match", "unknown", "changed", "other", "revoked"};
 
+/* The verdict of a list that keeps all lines, or those of that host alone. */
+static const char *verdict(const char *lines, const char *host, int port, const unsigned char *key,
+	size_t len, bool is_narrow)
+{
+	struct known_hosts *k = known_hosts_create();
+	const char *found;
+	struct err e;
+
+	if (is_narrow)
+		known_hosts_narrow(k, host, port);
+	found = known_hosts_add(k, "file", lines, strlen(lines), &e) != 0
+		? "not read"
+		: verdicts[known_hosts_check(k, host, port, key, len).verdict];
+	known_hosts_destroy(k);
+	return found;
+}
+
 static void check(const char *lines, const char *host, int port, const char *type, char fill,
 	const char *want, const char *story)
 {
-	struct known_hosts *k = known_hosts_create();
 	unsigned char key[128];
-	struct err e;
 	size_t len = blob(key, type, fill);
 
-	OK(known_hosts_add(k, "file", lines, strlen(lines), &e) == 0, "the file is read");
-	IS_STR(verdicts[known_hosts_check(k, host, port, key, len).verdict], want, "%s", story);
-	known_hosts_destroy(k);
+	IS_STR(verdict(lines, host, port, key, len, false), want, "%s", story);
+	IS_STR(verdict(lines, host, port, key, len, true), want, "%s: of this host's lines", story);
 }
 
 /* A line for a host pattern and a key. */
@@ -166,6 +180,40 @@ static void test_files(void)
 	buf_free(&b);
 }
 
+/* What a list that keeps one host's lines tells of a file. */
+static void tell(const char *lines, struct buf *out)
+{
+	struct known_hosts *k = known_hosts_create();
+	struct err e;
+
+	buf_reset(out);
+	known_hosts_narrow(k, "web1", 22);
+	(void)known_hosts_add(k, "file", lines, strlen(lines), &e);
+	known_hosts_tell(k, out);
+	known_hosts_destroy(k);
+}
+
+static void test_tell(void)
+{
+	struct buf lines, before, after;
+
+	buf_init(&lines, 0);
+	buf_init(&before, 0);
+	buf_init(&after, 0);
+	tell(line(&lines, "web1", "ssh-ed25519", 'a'), &before);
+	line(&lines, "web2", "ssh-ed25519", 'b');
+	tell(buf_str(&lines), &after);
+	OK(before.len > 0 && before.len == after.len &&
+			memcmp(before.data, after.data, before.len) == 0,
+		"what another host's line says changes nothing");
+	line(&lines, "@revoked web1", "ssh-ed25519", 'a');
+	tell(buf_str(&lines), &after);
+	OK(after.len > before.len, "what a line of its own says is told");
+	buf_free(&lines);
+	buf_free(&before);
+	buf_free(&after);
+}
+
 int main(void)
 {
 	check_one("web1", "web1", 22, "match", "a plain name");
@@ -184,5 +232,6 @@ int main(void)
 	test_algorithms();
 	test_spellings();
 	test_files();
+	test_tell();
 	return tap_done();
 }

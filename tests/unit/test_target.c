@@ -206,6 +206,10 @@ static void test_changed(void)
 		"a key that has changed");
 	OK(strstr(v.advice, "/.ssh/known_hosts -R 'far', and") != NULL,
 		"is taken away by its name");
+	ssh_target_release(t);
+	far = "ssh://bob@far:2222/?key_file=~/key&jump=near";
+	if (ssh_target_make(&source, "far", NULL, 0, &t, &e) != 0)
+		abort();
 	(void)t->host_check(t->host_ctx, "far", 2222, shown, 51, &v);
 	OK(strstr(v.advice, "/.ssh/known_hosts -R '[far]:2222', and") != NULL,
 		"and of another port by that too");
