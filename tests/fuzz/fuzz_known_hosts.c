@@ -10,25 +10,6 @@
 #include "engine/err.h"
 #include "operators/ssh/known_hosts.h"
 
-/* A list that keeps the lines of one host alone says the same of it. */
-static void must_be_same(const char *host, int port, const char *text, size_t len,
-	const struct known_hosts_result *of_all)
-{
-	struct known_hosts *k = known_hosts_create();
-	struct known_hosts_result r;
-	struct err e;
-
-	if (k == NULL)
-		abort();
-	known_hosts_narrow(k, host, port);
-	if (known_hosts_add(k, "file", text, len, &e) != 0)
-		abort();
-	r = known_hosts_check(k, host, port, key, sizeof(key));
-	if (r.verdict != of_all->verdict || r.line != of_all->line || r.key_len != of_all->key_len)
-		abort();
-	known_hosts_destroy(k);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* An Ed25519 key's blob; the key itself is all zeros. */
