@@ -5,7 +5,6 @@
  * teardowns finish, the second ends everything at once, the third leaves. N.B. tasks die with this
  * command, whatever becomes of it: nobody could ever find them again.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/dag_files.h"
+#include "cli/interrupts.h"
 #include "cli/report.h"
 #include "cli/run_conf.h"
 #include "cli/run_host.h"
@@ -21,9 +21,6 @@
 #include "engine/err.h"
 #include "scheduler/conductor.h"
 #include "scheduler/edition.h"
-
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-#define CAUGHT_COUNT (sizeof(caught) / sizeof(caught[0]))
 
 struct test {
 	struct run_host host;
@@ -34,8 +31,7 @@ struct test {
 	struct conductor *conductor;
 	struct runner *runner;
 	struct run_show show;
-	uv_signal_t signals[CAUGHT_COUNT];
-	int n_interrupts;
+	struct interrupts interrupts;
 	bool has_lost_log; /* which was told */
 	char note[sizeof(((struct err *)0)->text)]; /* of a callback that failed */
 	int status;
@@ -99,9 +95,7 @@ static void leave(struct test *t, int status)
 	t->conductor = NULL;
 	t->runner = NULL;
 	run_show_close(&t->show);
-	for (size_t i = 0; i < CAUGHT_COUNT; i++)
-		if (!uv_is_closing((uv_handle_t *)&t->signals[i]))
-			uv_close((uv_handle_t *)&t->signals[i], NULL);
+	interrupts_close(&t->interrupts);
 	uv_stop(&t->host.loop);
 }
 
@@ -137,12 +131,11 @@ static void on_log_lost(
 		e->text);
 }
 
-static void on_interrupt(uv_signal_t *handle, int number)
+static void on_interrupt(void *ctx, unsigned n)
 {
-	struct test *t = handle->data;
+	struct test *t = ctx;
 
-	(void)number;
-	switch (++t->n_interrupts) {
+	switch (n) {
 	case 1:
 		run_show_note(&t->show, "cancelling; interrupt again to end everything at once");
 		runner_cancel(t->runner, false);
@@ -228,12 +221,7 @@ static int run(struct test *t, const struct args *args)
 		report_error("%s: %s", t->opened.dag->dag_id, e.text);
 		return EXIT_FAILED;
 	}
-	for (size_t i = 0; i < CAUGHT_COUNT; i++) {
-		(void)uv_signal_init(&t->host.loop, &t->signals[i]);
-		t->signals[i].data = t;
-		(void)uv_signal_start(&t->signals[i], on_interrupt, caught[i]);
-		uv_unref((uv_handle_t *)&t->signals[i]);
-	}
+	interrupts_open(&t->interrupts, &t->host.loop, on_interrupt, t);
 	runner_start(t->runner);
 	(void)uv_run(&t->host.loop, UV_RUN_DEFAULT);
 	return t->status;

@@ -66,6 +66,8 @@ libcli_a_SOURCES = \
 	cli/import_part.h \
 	cli/import_text.c \
 	cli/info.c \
+	cli/interrupts.c \
+	cli/interrupts.h \
 	cli/jobs.c \
 	cli/keypair_keep.c \
 	cli/keypair_keep.h \

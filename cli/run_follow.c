@@ -4,11 +4,11 @@
  */
 #include "cli/run_follow.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/client.h"
+#include "cli/interrupts.h"
 #include "cli/report.h"
 #include "cli/run_stored.h"
 #include "cli/settings.h"
@@ -19,9 +19,6 @@
 
 #define AGAIN_MS 200 /* between two tries to reach a daemon that went away */
 #define AGAIN_MAX 300 /* tries */
-
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-#define CAUGHT_COUNT (sizeof(caught) / sizeof(caught[0]))
 
 /* The last states of a for_each's instances. */
 struct instances {
@@ -38,7 +35,7 @@ struct following {
 	struct client *client; /* NULL: the daemon is away */
 	uv_poll_t poll;
 	uv_timer_t again;
-	uv_signal_t signals[CAUGHT_COUNT];
+	struct interrupts interrupts;
 	unsigned n_tries;
 	bool has_poll, has_ended, is_over, is_stalled; /* is_stalled: nothing can be stored */
 	char why[sizeof(((struct err *)NULL)->text) + 80];
@@ -70,15 +67,14 @@ static void leave(struct following *f, int status)
 	hang_up(f);
 	run_show_close(&f->show);
 	close_handle(&f->again);
-	for (size_t i = 0; i < CAUGHT_COUNT; i++)
-		close_handle(&f->signals[i]);
+	interrupts_close(&f->interrupts);
 }
 
-static void on_interrupt(uv_signal_t *handle, int number)
+static void on_interrupt(void *ctx, unsigned n)
 {
-	struct following *f = handle->data;
+	struct following *f = ctx;
 
-	(void)number;
+	(void)n;
 	report_note("the run goes on; `windrow runs cancel %s/%s` ends it", f->stored.run.dag_id,
 		f->stored.run.run_id);
 	leave(f, EXIT_FAILED);
@@ -338,12 +334,7 @@ static int follow(struct following *f, const struct args *args)
 	}
 	(void)uv_timer_init(&f->loop, &f->again);
 	f->again.data = f;
-	for (size_t i = 0; i < CAUGHT_COUNT; i++) {
-		(void)uv_signal_init(&f->loop, &f->signals[i]);
-		f->signals[i].data = f;
-		(void)uv_signal_start(&f->signals[i], on_interrupt, caught[i]);
-		uv_unref((uv_handle_t *)&f->signals[i]);
-	}
+	interrupts_open(&f->interrupts, &f->loop, on_interrupt, f);
 	connect_again(&f->again);
 	(void)uv_run(&f->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&f->loop);

@@ -20,6 +20,7 @@
 #include "store/settings.h"
 
 #define ACTOR "scheduler"
+#define NS_PER_MS 1000000u
 
 static const int caught[] = {SIGTERM, SIGINT, SIGHUP};
 static_assert(sizeof(caught) / sizeof(caught[0]) == DAEMON_SIGNALS, "each has its handle");
@@ -241,21 +242,29 @@ static void settings_read_again(struct daemon *d)
 	daemon_log(OP_INFO, "the settings were read again");
 }
 
+/* N.B. who asks for the end while it ends already, or while nothing can be stored, insists. */
+static void on_end_wanted(struct daemon *d, int number)
+{
+	if (insist_count(&d->insist, number, uv_hrtime() / NS_PER_MS) == 0)
+		return;
+	if (d->is_ending || d->is_stalled) {
+		leave_at_once(number);
+		return;
+	}
+	daemon_log(OP_INFO,
+		"stopping: nothing starts any more; what runs is left running, and is taken up at "
+		"the next start");
+	end(d);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
 	struct daemon *d = handle->data;
 
-	if (number == SIGHUP) {
-		if (!d->is_ending)
-			settings_read_again(d);
-	} else if (!d->is_ending && !d->is_stalled) {
-		daemon_log(OP_INFO,
-			"stopping: nothing starts any more; what runs is left running, and is "
-			"taken up at the next start");
-		end(d);
-	} else {
-		leave_at_once(number);
-	}
+	if (number != SIGHUP)
+		on_end_wanted(d, number);
+	else if (!d->is_ending)
+		settings_read_again(d);
 }
 
 static void on_watchdog(uv_timer_t *timer)

@@ -7,6 +7,7 @@
 #include "scheduler/conductor.h"
 #include "scheduler/control.h"
 #include "scheduler/daemon.h"
+#include "scheduler/insist.h"
 #include "scheduler/log_cleaner.h"
 #include "scheduler/metrics.h"
 #include "scheduler/planner.h"
@@ -37,6 +38,7 @@ struct daemon {
 	struct conductor_observer watch;
 	struct bag_observer bag_watch;
 	uv_signal_t signals[DAEMON_SIGNALS];
+	struct insist insist; /* of those that ask for the end */
 	uv_timer_t watchdog;
 	size_t n_handles; /* signals and watchdog */
 	size_t step; /* of the end */

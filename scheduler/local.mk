@@ -51,6 +51,8 @@ libscheduler_a_SOURCES = \
 	scheduler/folder_watch.h \
 	scheduler/http.c \
 	scheduler/http.h \
+	scheduler/insist.c \
+	scheduler/insist.h \
 	scheduler/intervals.c \
 	scheduler/intervals.h \
 	scheduler/libcurl.c \

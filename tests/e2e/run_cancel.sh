@@ -55,6 +55,22 @@ like "the run's line says why" "$out" '*run failed*message="the run was cancelle
 gone "${task:?}"
 ok "children of the task are gone" true
 
+# One wish that comes as two signals: they wait for a windrow that stands still, and reach it together.
+begin <<'E'
+default_args: {operator: local}
+tasks:
+  up: {setup: true, command: "true"}
+  long: {depends_on: [up], script: "echo $$ > $<run.conf.ready>; sleep 1000"}
+  down: {teardown: true, depends_on: [long, up], command: "true"}
+E
+kill -STOP "${pid:?}"
+kill -TERM "$pid"
+kill -INT "$pid"
+kill -CONT "$pid"
+finish
+is "two signals that come as one cancel once" "$status:$(grep -c 'ending everything' "$work/err")" 1:0
+like "and teardowns run" "$out" '*main.down success*'
+
 begin <<'E'
 default_args: {operator: local}
 tasks:
@@ -81,7 +97,10 @@ kill -INT "${pid:?}"
 while ! grep -q cancelling "$work/err" && kill -0 "$pid"; do
 	:
 done
-kill -INT "$pid"
+# N.B. what comes right behind the first is its echo.
+until grep -q 'ending everything' "$work/err" || ! kill -INT "$pid" 2>/dev/null; do
+	:
+done
 finish
 is "a second ^C does not wait for those who ignore the first" "$status" 1
 like "and says so" "$err" '*ending everything*'

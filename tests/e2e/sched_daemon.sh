@@ -102,7 +102,13 @@ printf 'core:\n  default_pool_slots: 3\n' >"$WINDROW_HOME/windrow.yaml"
 kill -s HUP "$daemon"
 ok "and stays as it was where they are wrong" until_said "the settings stay as they were: .*default_pool_slots"
 rm "$WINDROW_HOME/windrow.yaml"
-ok "it stops" daemon_stop
+# One wish that comes as two signals: they wait for a scheduler that stands still, and reach it together.
+kill -s STOP "$daemon"
+kill -s TERM "$daemon"
+kill -s INT "$daemon"
+kill -s CONT "$daemon"
+wait "$daemon"
+is "two signals that come as one stop it once, in order" "$?:$(grep -c 'leaving at once' "$work/daemon")" 0:0
 
 # Killed, it leaves nothing that bars the next.
 daemon_start

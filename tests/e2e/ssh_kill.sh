@@ -15,14 +15,6 @@ gone()
 	done
 }
 
-# told WORD: waits until windrow, which is $pid, has said it, or is gone
-told()
-{
-	until grep -q "$1" "$work/err" || ! kill -0 "$pid" 2>/dev/null; do
-		:
-	done
-}
-
 # Children that ignore TERM, that left the group, that dropped their environment.
 cat >"$work/stubborn.yaml" <<'E'
 default_args: {operator: ssh, ssh_conn_id: box}
@@ -60,9 +52,10 @@ begin_stubborn()
 # end_stubborn: the grace is ten seconds, and a second ^C does not wait for it
 end_stubborn()
 {
-	kill -INT "$pid" 2>/dev/null
-	told cancelling
-	kill -INT "$pid" 2>/dev/null
+	# N.B. what comes right behind the first is its echo.
+	until grep -q 'ending everything' "$work/err" || ! kill -INT "$pid" 2>/dev/null; do
+		:
+	done
 	wait "$pid"
 	status=$?
 }

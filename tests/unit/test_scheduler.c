@@ -1,4 +1,5 @@
 /* The scheduler's parts without processes: plans, parameters, outputs and rendering. */
+#include <signal.h>
 #include <string.h>
 
 #include "engine/arena.h"
@@ -8,6 +9,7 @@
 #include "operators/specs.h"
 #include "scheduler/env_source.h"
 #include "scheduler/execution_id.h"
+#include "scheduler/insist.h"
 #include "scheduler/outputs.h"
 #include "scheduler/params.h"
 #include "scheduler/plan.h"
@@ -285,6 +287,21 @@ static void test_ids(void)
 	OK(strcmp(a, b) < 0, "a later one sorts behind");
 }
 
+static void test_insist(void)
+{
+	struct insist i = {0};
+
+	IS_INT(insist_count(&i, SIGTERM, 1000), 1, "an end is asked for");
+	IS_INT(insist_count(&i, SIGTERM, 1000), 0, "what comes with that is its echo");
+	IS_INT(insist_count(&i, SIGINT, 1000 + INSIST_ECHO_MS - 1), 0, "another signal, too");
+	IS_INT(insist_count(&i, SIGHUP, 1000 + 10 * INSIST_ECHO_MS), 0, "nobody insists by HUP");
+	IS_INT(insist_count(&i, SIGINT, 1000 + INSIST_ECHO_MS), 2, "who asks again, insists");
+	IS_INT(insist_count(&i, SIGINT, 1001 + INSIST_ECHO_MS), 0, "that has its echo, too");
+	IS_INT(insist_count(&i, SIGINT, 1000 + 2 * INSIST_ECHO_MS), 3, "and may be said again");
+	i = (struct insist){0};
+	IS_INT(insist_count(&i, SIGHUP, 0), 1, "a terminal that closes asks, too");
+}
+
 int main(void)
 {
 	test_plan();
@@ -292,5 +309,6 @@ int main(void)
 	test_outputs();
 	test_render();
 	test_ids();
+	test_insist();
 	return tap_done();
 }
