@@ -3,7 +3,6 @@
  * outputs of other tasks are not there but through default(). `when`, retries and trigger rules do
  * not count; of a for_each the first item runs.
  */
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/dag_files.h"
+#include "cli/interrupts.h"
 #include "cli/report.h"
 #include "cli/run_conf.h"
 #include "cli/run_host.h"
@@ -29,8 +29,7 @@ struct test {
 	struct try *try;
 	struct try_end end;
 	bool has_ended;
-	uv_signal_t interrupt, terminate;
-	int n_interrupts;
+	struct interrupts interrupts;
 };
 
 /* A line of the task's output goes to the same stream of ours; to a terminal made harmless. */
@@ -67,8 +66,7 @@ static void on_ended(void *ctx, const struct try_end *end)
 
 	t->end = *end;
 	t->has_ended = true;
-	uv_close((uv_handle_t *)&t->interrupt, NULL);
-	uv_close((uv_handle_t *)&t->terminate, NULL);
+	interrupts_close(&t->interrupts);
 	uv_stop(&t->host.loop);
 }
 
@@ -79,20 +77,11 @@ static const struct try_events events = {
 	.on_ended = on_ended,
 };
 
-static void on_interrupt(uv_signal_t *handle, int number)
+static void on_interrupt(void *ctx, unsigned n)
 {
-	struct test *t = handle->data;
+	struct test *t = ctx;
 
-	(void)number;
-	try_kill(t->try, OP_KILL_CANCEL, t->n_interrupts++ == 0 ? OP_KILL_GRACE_MS : 0);
-}
-
-static void watch(struct test *t, uv_signal_t *handle, int number)
-{
-	(void)uv_signal_init(&t->host.loop, handle);
-	handle->data = t;
-	(void)uv_signal_start(handle, on_interrupt, number);
-	uv_unref((uv_handle_t *)handle);
+	try_kill(t->try, OP_KILL_CANCEL, n == 1 ? OP_KILL_GRACE_MS : 0);
 }
 
 /* The place of the task in its run: the first item, where it is a for_each. */
@@ -164,8 +153,7 @@ static int run(struct test *t)
 		return EXIT_FAILED;
 	}
 	if (!t->has_ended) {
-		watch(t, &t->interrupt, SIGINT);
-		watch(t, &t->terminate, SIGTERM);
+		interrupts_open(&t->interrupts, &t->host.loop, on_interrupt, t);
 		(void)uv_run(&t->host.loop, UV_RUN_DEFAULT);
 	}
 	status = tell(t);

@@ -33,6 +33,36 @@ err
 *One.fails: failed: the script ended with exit status 3'
 run tasks test "$work/t.yaml" each
 is "of a for_each the first item runs" "$out" "x-0"
+mkfifo "$work/ready"
+cat >"$work/long.yaml" <<'E'
+tasks:
+  long:
+    operator: local
+    script: |
+      trap 'echo told; exit 1' TERM
+      sleep 1000 &
+      echo $! > $<run.conf.ready>
+      wait
+E
+# signalled SIGNAL...: a task that these reach, which a windrow that stands still gets together; $err is what came
+signalled()
+{
+	"$windrow" tasks test "$work/long.yaml" long --conf "{\"ready\": \"$work/ready\"}" >"$work/out" 2>"$work/err" &
+	pid=$!
+	read -r task <"$work/ready"
+	kill -STOP "${pid:?}"
+	for signal; do
+		kill -s "$signal" "$pid"
+	done
+	kill -CONT "$pid"
+	wait "$pid"
+	is "$*: the exit status" "$?" 1
+	is "$*: the task has its grace" "$(cat "$work/out")" told
+	like "$*: and its end is told" "$(cat "$work/err")" '*main.long: failed: it was cancelled*'
+}
+signalled HUP
+signalled QUIT
+signalled TERM INT
 run tasks test "$work/t.yaml" nothing
 like "a task that there is not fails, as one does of a run" "$status:$err" "1:*has no task \"nothing\"*"
 tap_done

@@ -108,6 +108,16 @@ ok "and its task on the host" true
 like "which says so" "$(cat "$work/out")" '*main.long failed*message="it was cancelled"*'
 like "what it had printed is not lost" "$(task_log main.long)" '*said before*'
 
+# A terminal that closes, of a task alone.
+"$windrow" tasks test "$work/long.yaml" long --conf "{\"ready\": \"$work/ready\"}" >"$work/out" 2>"$work/err" &
+pid=$!
+read -r task <"$work/ready"
+kill -HUP "$pid"
+wait "$pid"
+is "HUP ends a task that is tried alone" "$?" 1
+gone "$task"
+ok "on the host, too" true
+
 # windrow itself is killed: what was started ends by itself, and its end is written down.
 "$windrow" dags test "$work/long.yaml" --conf "{\"ready\": \"$work/ready\"}" >"$work/out" 2>"$work/err" &
 pid=$!
