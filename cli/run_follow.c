@@ -19,6 +19,7 @@
 
 #define AGAIN_MS 200 /* between two tries to reach a daemon that went away */
 #define AGAIN_MAX 300 /* tries */
+#define READER_MS 200 /* between two looks whether somebody still reads */
 
 /* The last states of a for_each's instances. */
 struct instances {
@@ -34,7 +35,7 @@ struct following {
 	struct instances *instances; /* by task */
 	struct client *client; /* NULL: the daemon is away */
 	uv_poll_t poll;
-	uv_timer_t again;
+	uv_timer_t again, reader;
 	struct interrupts interrupts;
 	unsigned n_tries;
 	bool has_poll, has_ended, is_over, is_stalled; /* is_stalled: nothing can be stored */
@@ -67,6 +68,7 @@ static void leave(struct following *f, int status)
 	hang_up(f);
 	run_show_close(&f->show);
 	close_handle(&f->again);
+	close_handle(&f->reader);
 	interrupts_close(&f->interrupts);
 }
 
@@ -78,6 +80,13 @@ static void on_interrupt(void *ctx, unsigned n)
 	report_note("the run goes on; `windrow runs cancel %s/%s` ends it", f->stored.run.dag_id,
 		f->stored.run.run_id);
 	leave(f, EXIT_FAILED);
+}
+
+/* N.B. a run may have nothing to tell for hours, and the pipe would not be written to. */
+static void on_reader_look(uv_timer_t *timer)
+{
+	if (report_is_deserted())
+		leave(timer->data, EXIT_FAILED);
 }
 
 /* ---- what is told ---- */
@@ -334,6 +343,10 @@ static int follow(struct following *f, const struct args *args)
 	}
 	(void)uv_timer_init(&f->loop, &f->again);
 	f->again.data = f;
+	(void)uv_timer_init(&f->loop, &f->reader);
+	f->reader.data = f;
+	(void)uv_timer_start(&f->reader, on_reader_look, READER_MS, READER_MS);
+	uv_unref((uv_handle_t *)&f->reader);
 	interrupts_open(&f->interrupts, &f->loop, on_interrupt, f);
 	connect_again(&f->again);
 	(void)uv_run(&f->loop, UV_RUN_DEFAULT);

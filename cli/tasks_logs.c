@@ -157,7 +157,9 @@ static int follow_tries(struct logs *l)
 	struct err e;
 	bool is_over;
 
-	while (status == EXIT_DONE && !ferror(stdout)) {
+	while (status == EXIT_DONE) {
+		if (ferror(stdout) || report_is_deserted())
+			return EXIT_FAILED;
 		if (run_read(l, &is_over, &e) != 0 || row_read(l, &row, &e) != 0)
 			return stores_report(&e);
 		if (!is_one(l, &row))

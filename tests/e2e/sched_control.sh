@@ -262,6 +262,23 @@ until_ok "a task waits before a pool without slots" sh -c "\"$windrow\" tasks st
 run pools delete shut
 until_ok "and runs when the pool is deleted" has_state p waits success
 
+# Nobody reads any more, and nothing comes that could not be written.
+run pools set shut 0
+{
+	"$windrow" dags trigger p -r unread --wait 2>"$work/err"
+	echo "left with $?" >"$work/left.run"
+} | head -n 1 >"$work/head" &
+until_ok "whoever waits for a run for somebody who reads no more leaves" grep -qs 'left with 1' "$work/left.run"
+is "without a word" "$(sed '/^waiting for the scheduler[:,] /d' "$work/err")" ""
+{
+	"$windrow" tasks logs p a unread --follow 2>"$work/err"
+	echo "left with $?" >"$work/left.log"
+} | : &
+until_ok "so does whoever waits for a log" grep -qs 'left with 1' "$work/left.log"
+is "without a word, too" "$(cat "$work/err")" ""
+run pools delete shut
+until_ok "the run goes on all the same" has_state p unread success
+
 # Whoever follows a run over a crash, and is held until it is over, hears of its end behind its tasks.
 run pools set shut 0
 "$windrow" dags trigger p -r late --wait >"$work/late" 2>&1 &
