@@ -53,16 +53,21 @@ void dag_file_report(const struct dag_file *f, bool has_warnings);
 struct dag_folder {
 	char *path;
 	bool is_missing; /* dag_folder_load_own() alone */
+	char *failure; /* a sentence: why the folder itself could not be read, or NULL */
 	struct dag_file *files;
 	size_t n_files;
 };
 
-/* Loads them. On failure reports it and returns an exit status; else EXIT_DONE. */
+/* Loads them. EXIT_DONE, or an exit status: why stands in out->failure, which is for the caller to
+ * tell, or, where there is none, has been reported. dag_folder_free() afterwards, whatever came. */
 int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *out);
 
 /* The same for the folder of the settings. One that nobody has named, and that is not there yet, is
  * an empty one. */
 int dag_folder_load_own(struct dag_loader *l, const struct settings *s, struct dag_folder *out);
+
+/* Reports its failure, if it has one. */
+void dag_folder_report(const struct dag_folder *f);
 
 /* Says so where there is no DAG file. */
 void dag_folder_note_empty(const struct dag_folder *f);

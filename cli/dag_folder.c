@@ -10,6 +10,7 @@
 #include "cli/settings.h"
 #include "cli/stores.h"
 #include "engine/arena.h"
+#include "engine/buf.h"
 #include "engine/diag.h"
 #include "engine/err.h"
 #include "engine/strmap.h"
@@ -163,6 +164,22 @@ static int load_files(struct dag_loader *l, char **paths, size_t n, struct dag_f
 	return r == 0 ? find_doubles(out) : r;
 }
 
+/* Keeps why the folder itself cannot be read. N.B. a file in its place, or on the way to it, is no
+ * folder that only has to be made. */
+static void keep_failure(struct dag_folder *f, int code, const struct err *e)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	if (code == ERR_NOTFOUND && access(f->path, F_OK) != 0 && errno == ENOENT)
+		buf_addf(&b, NO_FOLDER, f->path);
+	else
+		buf_addf(&b, "the dags folder %s: %s", f->path, e->text);
+	f->failure = buf_steal(&b);
+	if (f->failure == NULL)
+		(void)report_no_memory();
+}
+
 int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *out)
 {
 	const struct dags_folder_report report = {
@@ -174,13 +191,11 @@ int dag_folder_load(struct dag_loader *l, const char *path, struct dag_folder *o
 
 	memset(out, 0, sizeof(*out));
 	out->path = strdup(path);
-	r = out->path == NULL ? err_set(&e, ERR_NOMEM, "out of memory")
-			      : dags_folder_list(path, &report, &paths, &n, &e);
+	if (out->path == NULL)
+		return report_no_memory();
+	r = dags_folder_list(path, &report, &paths, &n, &e);
 	if (r != 0) {
-		if (r == ERR_NOTFOUND)
-			report_error(NO_FOLDER, path);
-		else
-			report_error("the dags folder %s: %s", path, e.text);
+		keep_failure(out, r, &e);
 		return EXIT_FAILED;
 	}
 	r = load_files(l, paths, n, out);
@@ -203,6 +218,12 @@ int dag_folder_load_own(struct dag_loader *l, const struct settings *s, struct d
 	return out->path == NULL ? report_no_memory() : EXIT_DONE;
 }
 
+void dag_folder_report(const struct dag_folder *f)
+{
+	if (f->failure != NULL)
+		report_error("%s", f->failure);
+}
+
 void dag_folder_note_empty(const struct dag_folder *f)
 {
 	if (f->is_missing)
@@ -216,6 +237,7 @@ void dag_folder_free(struct dag_folder *f)
 	for (size_t i = 0; i < f->n_files; i++)
 		dag_file_free(&f->files[i]);
 	free(f->files);
+	free(f->failure);
 	free(f->path);
 	memset(f, 0, sizeof(*f));
 }

@@ -133,6 +133,8 @@ static int find_in_folder(
 				}
 		if (status != EXIT_DONE)
 			report_no_dag(&folder, id);
+	} else {
+		dag_folder_report(&folder);
 	}
 	dag_folder_free(&folder);
 	settings_destroy(s);

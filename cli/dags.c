@@ -19,7 +19,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Loads the dags folder of the settings. Reports and returns an exit status. */
+/* Loads the dags folder of the settings, as dag_folder_load(). */
 static int load_settings_folder(struct dag_loader *l, struct dag_folder *out)
 {
 	struct settings *s = settings_or_report();
@@ -60,6 +60,12 @@ static void add_findings(struct table *t, const struct dag_file *f, bool is_full
 	}
 }
 
+/* The same of a folder that could not be read. */
+static void add_failure(struct table *t, const struct dag_folder *f, bool is_full)
+{
+	add_findings(t, &(struct dag_file){.path = f->path, .failure = f->failure}, is_full);
+}
+
 /* What `validate` has seen so far. */
 struct validation {
 	struct dag_loader *loader;
@@ -85,6 +91,10 @@ static void validate_folder(struct validation *v, struct dag_folder *folder, int
 {
 	if (status != EXIT_DONE)
 		v->n_errors++;
+	if (folder->failure != NULL && v->table != NULL)
+		add_failure(v->table, folder, true);
+	else
+		dag_folder_report(folder);
 	for (size_t i = 0; i < folder->n_files; i++)
 		validate_file(v, &folder->files[i]);
 	if (status == EXIT_DONE)
@@ -244,6 +254,7 @@ static int list_exec(const struct args *args)
 	if (l == NULL)
 		return EXIT_FAILED;
 	status = load_settings_folder(l, &folder);
+	dag_folder_report(&folder);
 	if (status == EXIT_DONE)
 		status = known_read(&known);
 	t = table_create(columns, COUNT(columns));
@@ -292,6 +303,11 @@ static int find_import_errors(struct table *t, size_t *n)
 	if (l == NULL)
 		return EXIT_FAILED;
 	status = load_settings_folder(l, &folder);
+	if (folder.failure != NULL) {
+		add_failure(t, &folder, false);
+		(*n)++;
+		status = EXIT_DONE; /* it has been found, and is listed */
+	}
 	for (size_t i = 0; i < folder.n_files; i++) {
 		add_findings(t, &folder.files[i], false);
 		*n += dag_file_errors(&folder.files[i]);

@@ -300,6 +300,17 @@ run dags show tiny
 is "a DAG that is wanted of it is not there" "$status:$err" "1:windrow: $missing"
 WINDROW__CORE__DAGS_FOLDER=$work/nowhere/dags run dags list -o json
 is "one that somebody has named should be there" "$status:$out:$err" "1::windrow: $missing"
+WINDROW__CORE__DAGS_FOLDER=$work/nowhere/dags run dags validate
+is "nor can it be checked" "$status:$out:$err" "1::windrow: $missing"
+WINDROW__CORE__DAGS_FOLDER=$work/nowhere/dags run dags validate -o json
+is "which is a finding" "$status:$err:$(echo "$out" | tr -d '\n')" "1::[  {    \"file\": \"$work/nowhere/dags\",    \"line\": null,    \
+\"column\": null,    \"level\": \"error\",    \"message\": \"$missing\"  }]"
+WINDROW__CORE__DAGS_FOLDER=$work/two.yaml run dags list-import-errors -o json
+is "and, of a file in its place, an import error" "$status:$err:$(echo "$out" | tr -d '\n')" "1::[  {    \
+\"filepath\": \"$work/two.yaml\",    \"line\": null,    \"column\": null,    \
+\"error\": \"the dags folder $work/two.yaml: Not a directory\"  }]"
+WINDROW__CORE__DAGS_FOLDER=$work/two.yaml run dags show tiny
+is "a DAG of it is not there either" "$status:$err" "1:windrow: the dags folder $work/two.yaml: Not a directory"
 cat >"$work/kinds.yaml" <<'END'
 tasks:
   first: {operator: local, command: echo}
