@@ -7,7 +7,6 @@
 #include <langinfo.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/output.h"
 #include "cli/report.h"
@@ -264,7 +263,7 @@ int run_show_open(struct run_show *s, uv_loop_t *loop, const struct dag *d, cons
 		return report_no_memory();
 	s->logical_date = logical_date;
 	s->is_verbose = args_has(args, "verbose");
-	s->kind = isatty(STDOUT_FILENO) == 1 && !s->is_verbose ? RUN_SHOW_TREE : RUN_SHOW_PLAIN;
+	s->kind = terminal_takes_escapes(stdout) && !s->is_verbose ? RUN_SHOW_TREE : RUN_SHOW_PLAIN;
 	for (int i = 0; said != NULL && run_show_kinds[i] != NULL; i++)
 		if (strcmp(said, run_show_kinds[i]) == 0)
 			s->kind = (enum run_show_kind)i;

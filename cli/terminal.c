@@ -24,14 +24,18 @@ unsigned terminal_columns(FILE *f)
 	return n == 0 ? COLUMNS_DEFAULT : n > COLUMNS_MAX ? COLUMNS_MAX : (unsigned)n;
 }
 
+bool terminal_takes_escapes(FILE *f)
+{
+	const char *term = getenv("TERM");
+
+	if (term == NULL || *term == '\0' || strcmp(term, "dumb") == 0)
+		return false;
+	return isatty(fileno(f)) == 1;
+}
+
 bool terminal_has_colour(FILE *f)
 {
 	const char *no = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
 
-	if (no != NULL && *no != '\0')
-		return false;
-	if (term == NULL || strcmp(term, "dumb") == 0)
-		return false;
-	return isatty(fileno(f)) == 1;
+	return (no == NULL || *no == '\0') && terminal_takes_escapes(f);
 }

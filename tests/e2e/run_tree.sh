@@ -50,6 +50,11 @@ ok "there is colour" grep -q "$escape\[31m" "$work/raw"
 on_terminal 60 20 "NO_COLOR=1 '$windrow' dags test '$work/t.yaml'"
 is "and none with NO_COLOR" "$(grep -c "$escape\[31m" "$work/raw")" 0
 
+on_terminal 60 20 "TERM=dumb '$windrow' dags test '$work/t.yaml'"
+like "a terminal whose cursor does not move gets lines" "$status:$(grep -c "$escape" "$work/raw"):$last" '1:0:*One.bad failed*run failed*'
+on_terminal 60 20 "unset TERM; '$windrow' dags test '$work/t.yaml'"
+is "and one of which nobody knows" "$status:$(grep -c "$escape" "$work/raw")" 1:0
+
 mkfifo "$work/ready"
 cat >"$work/t.yaml" <<'E'
 tasks:
