@@ -95,9 +95,15 @@ static struct store *open_there(int *status)
 static int backup_exec(const struct args *args)
 {
 	int status;
-	struct store *s = open_there(&status);
+	struct store *s;
 	struct err e;
 
+	if (strcmp(args_word(args, 0), "-") == 0) {
+		report_error("db backup: a store cannot be written to standard output, which - "
+			     "stands for; name a file");
+		return EXIT_USAGE;
+	}
+	s = open_there(&status);
 	if (s == NULL)
 		return status;
 	if (store_backup(s, args_word(args, 0), &e) != 0) {

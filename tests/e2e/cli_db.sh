@@ -26,6 +26,11 @@ run db backup "$work/copy.db"
 is "a store is copied" "$status" 0
 run db backup "$work/copy.db"
 is "not over another file" "$status" 1
+cd "$work" || exit 99
+run db backup -
+is "nor to standard output" "$status:$out:$err" "2::windrow: db backup: a store cannot be written to standard output, which - stands for; name a file"
+ok "for which no file is taken" [ ! -e - ]
+cd - >/dev/null || exit 99
 run secrets rotate
 is "secrets are sealed anew" "$status:$err" "0:1 secret sealed anew; the new master key is in \
 $WINDROW_HOME/master.key: keep a copy of it where backups of the store do not lie"
