@@ -136,18 +136,28 @@ static int import_read(
 	free(text);
 	if (r == ERR_DENIED && !asks)
 		(void)err_set(e, r,
-			"%s is sealed by a passphrase; say --passphrase-stdin, and it is asked for",
+			strcmp(path, "-") == 0
+				? "%s is sealed by a passphrase; put the key into a file, and say "
+				  "--passphrase-stdin"
+				: "%s is sealed by a passphrase; say --passphrase-stdin, and it is "
+				  "asked for",
 			path);
 	return r;
 }
 
 static int import_exec(const struct args *args)
 {
-	struct arena *a = secret_arena_create(0);
+	struct arena *a;
 	struct ssh_key *k = NULL;
 	struct err e;
 	int status;
 
+	if (strcmp(args_word(args, 1), "-") == 0 && args_has(args, "passphrase-stdin")) {
+		report_error("keypairs import: the key - is all of standard input, which cannot "
+			     "bring a passphrase too; put the key into a file");
+		return EXIT_USAGE;
+	}
+	a = secret_arena_create(0);
 	if (a == NULL)
 		return report_no_memory();
 	if (import_read(args_word(args, 1), args_has(args, "passphrase-stdin"), a, &k, &e) != 0)

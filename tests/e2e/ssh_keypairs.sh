@@ -62,6 +62,12 @@ is "a wrong one is told" "$?:$(cat "$work/err")" "1:windrow: the passphrase of $
 echo 'a secret' | "$windrow" keypairs import mine "$work/sealed" --passphrase-stdin >"$work/out"
 is "with the right one it is taken" "$?:$(cut -d ' ' -f 2 "$work/out")" \
 	"0:$(ssh-keygen -l -f "$work/sealed.pub" | cut -d ' ' -f 2)"
+"$windrow" keypairs import other - <"$work/sealed" 2>"$work/err"
+is "one on standard input has to lie in a file" "$?:$(cat "$work/err")" "1:windrow: - is sealed by a passphrase; put the key \
+into a file, and say --passphrase-stdin"
+"$windrow" keypairs import other - --passphrase-stdin <"$work/sealed" 2>"$work/err"
+is "for its passphrase cannot come there too" "$?:$(cat "$work/err")" "2:windrow: keypairs import: the key - is all of \
+standard input, which cannot bring a passphrase too; put the key into a file"
 run keypairs import other "$work/sealed.pub"
 like "a public key in its place is told" "$status:$err" "1:windrow: *holds a public key; the private one*"
 # PuTTY's, as a connection's key_file.
