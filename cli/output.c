@@ -116,6 +116,24 @@ static bool is_plain_yaml(const char *s, size_t len)
 	return is_word;
 }
 
+/* A number, which keeps its value. N.B. readers of YAML 1.1 take one with an exponent for text
+ * unless it has a dot and the exponent a sign: 1e5 becomes 1.0e+5. */
+static void add_yaml_number(struct buf *b, const char *text, size_t len)
+{
+	size_t n = strcspn(text, "eE");
+
+	if (n == len) {
+		buf_add(b, text, len);
+		return;
+	}
+	buf_add(b, text, n);
+	buf_addf(b, "%s%c", memchr(text, '.', n) == NULL ? ".0" : "", text[n]);
+	n++;
+	if (text[n] != '-' && text[n] != '+')
+		buf_addc(b, '+');
+	buf_add(b, text + n, len - n);
+}
+
 /* A value on what is left of a line. N.B. YAML takes a JSON string as it is. */
 static void add_yaml_scalar(struct buf *b, const struct value *v)
 {
@@ -123,6 +141,10 @@ static void add_yaml_scalar(struct buf *b, const struct value *v)
 
 	if (v->type == VALUE_STRING && is_plain_yaml(v->u.text, v->len)) {
 		buf_add(b, v->u.text, v->len);
+		return;
+	}
+	if (v->type == VALUE_NUMBER) {
+		add_yaml_number(b, v->u.text, v->len);
 		return;
 	}
 	buf_init(&json, 0);

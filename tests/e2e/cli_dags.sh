@@ -103,6 +103,20 @@ like "details of a file as JSON" "$out" '{
   "tasks": 1
 }'
 
+cat >"$work/numbers.yaml" <<'END'
+params: {a: 1e5, b: -2.5E+400, c: 0.5, d: 7E-3, e: "1e5"}
+tasks: {t: {operator: local, command: "true"}}
+END
+run dags details "$work/numbers.yaml" -o yaml
+like "numbers are such for YAML 1.1, too" "$out" '*
+params:
+  a: 1.0e+5
+  b: -2.5E+400
+  c: 0.5
+  d: 7.0E-3
+  e: "1e5"
+*'
+
 run tasks list nightly_backup
 like "tasks list" "$out" "Dump.dump	local	all_success	
 Dump.lock	local	all_success	
