@@ -95,8 +95,10 @@ static void report_no_dag(const struct dag_folder *f, const char *id)
 
 	hint_begin(&h, id, strlen(id));
 	for (size_t i = 0; i < f->n_files; i++) {
-		n_broken += dag_file_errors(&f->files[i]) > 0;
-		for (size_t k = 0; k < f->files[i].n_dags; k++)
+		bool is_broken = dag_file_errors(&f->files[i]) > 0;
+
+		n_broken += is_broken;
+		for (size_t k = 0; k < f->files[i].n_dags && !is_broken; k++)
 			hint_offer(&h, f->files[i].dags[k]->dag_id,
 				strlen(f->files[i].dags[k]->dag_id));
 	}
@@ -112,30 +114,54 @@ static void report_no_dag(const struct dag_folder *f, const char *id)
 			n_broken, n_broken == 1 ? "" : "s");
 }
 
+/* The file of the folder that has the DAG, or NULL. One with errors counts only where is_refused:
+ * it lost a dag_id to another file, and none of its DAGs is to be had. */
+static struct dag_file *find_file(
+	const struct dag_folder *f, const char *id, bool is_refused, const struct dag **dag)
+{
+	for (size_t i = 0; i < f->n_files; i++)
+		for (size_t k = 0; k < f->files[i].n_dags; k++)
+			if ((dag_file_errors(&f->files[i]) > 0) == is_refused &&
+				strcmp(f->files[i].dags[k]->dag_id, id) == 0) {
+				*dag = f->files[i].dags[k];
+				return &f->files[i];
+			}
+	return NULL;
+}
+
+static int take_from_folder(
+	struct dag_folder *folder, const char *id, struct dag_file *file, const struct dag **dag)
+{
+	const struct dag *lost;
+	struct dag_file *found = find_file(folder, id, false, dag);
+
+	if (found != NULL) {
+		*file = *found;
+		memset(found, 0, sizeof(*found));
+		return EXIT_DONE;
+	}
+	found = find_file(folder, id, true, &lost);
+	if (found != NULL)
+		dag_file_report(found, false);
+	else
+		report_no_dag(folder, id);
+	return EXIT_FAILED;
+}
+
 static int find_in_folder(
 	struct dag_loader *l, const char *id, struct dag_file *file, const struct dag **dag)
 {
 	struct settings *s = settings_or_report();
 	struct dag_folder folder = {0};
-	int status = EXIT_FAILED;
+	int status;
 
 	if (s == NULL)
 		return EXIT_FAILED;
-	if (dag_folder_load(l, settings_text(s, SETTING_DAGS_FOLDER), &folder) == EXIT_DONE) {
-		for (size_t i = 0; i < folder.n_files && status != EXIT_DONE; i++)
-			for (size_t k = 0; k < folder.files[i].n_dags; k++)
-				if (strcmp(folder.files[i].dags[k]->dag_id, id) == 0) {
-					*dag = folder.files[i].dags[k];
-					*file = folder.files[i];
-					memset(&folder.files[i], 0, sizeof(folder.files[i]));
-					status = EXIT_DONE;
-					break;
-				}
-		if (status != EXIT_DONE)
-			report_no_dag(&folder, id);
-	} else {
+	status = dag_folder_load(l, settings_text(s, SETTING_DAGS_FOLDER), &folder);
+	if (status == EXIT_DONE)
+		status = take_from_folder(&folder, id, file, dag);
+	else
 		dag_folder_report(&folder);
-	}
 	dag_folder_free(&folder);
 	settings_destroy(s);
 	return status;

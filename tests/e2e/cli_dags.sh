@@ -287,6 +287,32 @@ run dags show tony
 like "an unknown id beside broken files says so" "$err" "*did you mean \"tiny\"?
 2 files there could not be loaded*"
 
+# One dag_id in two files: it is that of the file that has had it, and nothing of the other counts.
+WINDROW_HOME=$work/doubles
+mkdir -p "$WINDROW_HOME/dags"
+echo '{dag_id: held, tasks: {old: {operator: local, command: "true"}}}' >"$WINDROW_HOME/dags/b.yaml"
+run dags pause held
+is "the store gets to know a DAG" "$status" 0
+cat >"$WINDROW_HOME/dags/a.yaml" <<'END'
+{dag_id: held, tasks: {new: {operator: local, command: "true"}}}
+---
+{dag_id: along, tasks: {new: {operator: local, command: "true"}}}
+END
+for command in "dags show held" "dags details held" "tasks list held"; do
+	# shellcheck disable=SC2086 # words
+	run $command
+	is "$command goes to the file that has had the DAG" "$status:$err" 0:
+	ok "and to no other" test "${out#*new}" = "$out"
+done
+run tasks test held new
+is "tasks test too" "$status:${err%%;*}" "1:windrow: held has no task \"new\""
+run dags test along
+is "nothing of the other file is to be had" "$status:$out:$err" "1::$WINDROW_HOME/dags/a.yaml:1:1: the dag_id \"held\" is \
+that of $WINDROW_HOME/dags/b.yaml already; each DAG needs its own"
+run dags show alonk
+is "nor is it what somebody may have meant" "$status:$(echo "$err" | grep -c "did you mean")" "1:0"
+WINDROW_HOME=$work/home
+
 cat >"$work/two.yaml" <<'END'
 dag_id: first
 tasks: {a: {operator: local, command: "true"}}
