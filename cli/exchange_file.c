@@ -54,7 +54,7 @@ static int write_beside(char *made, const char *path, const struct buf *bytes)
 	return r;
 }
 
-/* Writes into what is there, where that is no plain file: a pipe, a terminal, /dev/stdout. */
+/* Writes into what is there, where that is no plain file: a pipe, a terminal. */
 static int write_into(const char *path, const struct buf *bytes, bool has_secrets)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY), r = EXIT_DONE;
@@ -91,11 +91,22 @@ static int write_anew(const char *path, const struct buf *bytes)
 	return r == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* Whether the path is where standard output goes. N.B. /dev/stdout may be a plain file with more in
+ * it: one put in its place would lose that. */
+static bool is_stdout(const char *path)
+{
+	struct stat st, out;
+
+	return strcmp(path, "-") == 0 ||
+		(stat(path, &st) == 0 && fstat(STDOUT_FILENO, &out) == 0 &&
+			st.st_dev == out.st_dev && st.st_ino == out.st_ino);
+}
+
 int exchange_file_write(const char *path, const struct buf *bytes, bool has_secrets)
 {
 	struct stat st;
 
-	if (strcmp(path, "-") == 0) {
+	if (is_stdout(path)) {
 		if (has_secrets && isatty(STDOUT_FILENO) == 1) {
 			report_error("no secret is printed on a terminal: name a file");
 			return EXIT_FAILED;

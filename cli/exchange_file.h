@@ -9,8 +9,9 @@ struct arena;
 struct args;
 struct buf;
 
-/* Writes the bytes to the file, with mode 0600; `-` is standard output. With secrets in them they
- * never go to a terminal. Reports what is wrong; returns an exit status. */
+/* Writes the bytes to the file, with mode 0600; `-`, or what standard output goes to, is standard
+ * output. With secrets in them they never go to a terminal. Reports what is wrong; returns an exit
+ * status. */
 int exchange_file_write(const char *path, const struct buf *bytes, bool has_secrets);
 
 /* Reads the file that the first word names, at most max bytes of it, and has it taken; a is an

@@ -60,6 +60,14 @@ ln -s target.json "$work/link.json"
 echo old >"$work/target.json"
 run variables export "$work/link.json" --with-secrets
 ok "and over a link" cmp "$work/target.json" "$work/all.json"
+{
+	echo head
+	"$windrow" variables export /dev/stdout --with-secrets 2>"$work/err"
+	echo tail
+} >"$work/joined"
+is "into standard output by its name, behind what stands there" "$(cat "$work/joined")" "head
+$(cat "$work/all.json")
+tail"
 run variables export "$work"
 is "but not over a folder" "$status" 1
 run variables set said --secret on-the-line
