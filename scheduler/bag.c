@@ -247,10 +247,11 @@ static int read_store(struct bag *b, struct err *e)
 	return r;
 }
 
-/* The folder is made where it is missing, so that a first start needs nothing. */
+/* A daemon makes the folder where it is missing, so that a first start needs nothing. N.B. a
+ * command does not: one with a mistyped folder would find it empty, and retire every DAG. */
 static void make_folder(struct bag *b)
 {
-	if (mkdir(b->folder, 0777) == 0)
+	if (!b->o.is_once && mkdir(b->folder, 0777) == 0)
 		bag_note(b, OP_INFO, "made the dags folder %s", b->folder);
 }
 

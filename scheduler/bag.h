@@ -57,7 +57,7 @@ struct bag_observer {
 
 struct bag_options {
 	uv_loop_t *loop;
-	const char *folder; /* made where it is missing; copied */
+	const char *folder; /* made where it is missing, unless is_once; copied */
 	struct store *store; /* to read, by the loop's thread */
 	struct journal *journal; /* to write */
 	bool is_once; /* the folder is looked at once, and not watched: for commands */
@@ -82,6 +82,9 @@ struct bag_dag *bag_find(struct bag *b, const char *dag_id);
 
 /* All that there are, retired ones too, in no order: *at begins as 0. NULL: no more. */
 struct bag_dag *bag_next(const struct bag *b, size_t *at);
+
+/* Why the folder could not be read when it was looked at last, and which it is; NULL: it could. */
+const char *bag_folder_fault(const struct bag *b, const char **folder);
 
 /* How many import errors there are. */
 size_t bag_faults_count(const struct bag *b);

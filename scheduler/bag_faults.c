@@ -130,6 +130,12 @@ int bag_faults_folder(struct bag *b, const char *sentence)
 	return 0;
 }
 
+const char *bag_folder_fault(const struct bag *b, const char **folder)
+{
+	*folder = b->folder;
+	return *b->folder_fault == '\0' ? NULL : b->folder_fault;
+}
+
 void bag_faults_forget(struct bag *b, const struct folder_file *f)
 {
 	static const struct dag_faults none = {0};

@@ -48,7 +48,7 @@ struct bag {
 	bool is_unwatched; /* some folder of the last look is not watched */
 	bool has_blind_spots; /* of the last look: what may change unheard */
 	uint64_t again_ms; /* behind the last look another is due, whatever happens; 0: none */
-	char folder_fault[1200]; /* why the folder cannot be read, as it is stored; "": it can */
+	char folder_fault[1200]; /* why the folder cannot be read; "": it can */
 	bool must_settle, has_failed, is_ready, is_closing, is_timer_closed;
 	struct strmap *ids;
 	struct bag_entry **entries;

@@ -104,20 +104,21 @@ static void tell_problems(struct bag *b, const char *lines)
 
 static void tell_failure(struct bag *b, const struct err *failure)
 {
+	const char *why = failure == NULL ? "" : failure->text;
 	char sentence[sizeof(b->folder_fault)];
 
 	sentence[0] = '\0';
 	if (failure != NULL)
 		(void)snprintf(sentence, sizeof(sentence),
-			"%s; DAGs stay as they are until it can be read", failure->text);
+			"%s; DAGs stay as they are until it can be read", why);
 	b->has_failed = failure != NULL;
-	if (strcmp(sentence, b->folder_fault) == 0 || bag_faults_folder(b, sentence) != 0)
+	if (strcmp(why, b->folder_fault) == 0 || bag_faults_folder(b, sentence) != 0)
 		return;
 	if (failure != NULL)
 		bag_note(b, OP_ERROR, "the dags folder %s: %s", b->folder, sentence);
 	else
 		bag_note(b, OP_INFO, "the dags folder %s can be read again", b->folder);
-	(void)snprintf(b->folder_fault, sizeof(b->folder_fault), "%s", sentence);
+	(void)snprintf(b->folder_fault, sizeof(b->folder_fault), "%s", why);
 }
 
 static void tell_watch(struct bag *b)

@@ -11,6 +11,7 @@
 
 static int not_found(const struct requests *q, const char *dag_id, struct err *e)
 {
+	const char *folder, *fault = bag_folder_fault(q->o.bag, &folder);
 	const struct bag_dag *d;
 	struct hint h;
 	size_t at = 0;
@@ -22,6 +23,11 @@ static int not_found(const struct requests *q, const char *dag_id, struct err *e
 	if (h.best != NULL)
 		return err_set(
 			e, ERR_NOTFOUND, "there is no DAG %s; did you mean %s?", dag_id, h.best);
+	if (fault != NULL)
+		return err_set(e, ERR_NOTFOUND,
+			"there is no DAG %s in the store, and the dags folder %s cannot be read: "
+			"%s",
+			dag_id, folder, fault);
 	return err_set(e, ERR_NOTFOUND,
 		"there is no DAG %s; `windrow dags list` shows those that there are, and `windrow "
 		"dags test "

@@ -293,6 +293,10 @@ mkdir -p "$WINDROW_HOME/dags"
 echo '{dag_id: held, tasks: {old: {operator: local, command: "true"}}}' >"$WINDROW_HOME/dags/b.yaml"
 run dags pause held
 is "the store gets to know a DAG" "$status" 0
+WINDROW__CORE__DAGS_FOLDER=$work/typo run pools set few 3
+ok "a dags folder with a mistyped name is not made" test ! -e "$work/typo"
+WINDROW__CORE__DAGS_FOLDER=$work/typo run dags trigger held
+like "nor is a DAG retired for it" "$status:$err" "0:held is paused: the run waits;*"
 cat >"$WINDROW_HOME/dags/a.yaml" <<'END'
 {dag_id: held, tasks: {new: {operator: local, command: "true"}}}
 ---
@@ -338,6 +342,13 @@ run dags validate
 is "nor anything to check" "$status:$out:$err" "0:0 files, 0 DAGs, 0 tasks: no errors:$missing"
 run dags show tiny
 is "a DAG that is wanted of it is not there" "$status:$err" "1:windrow: $missing"
+run dags trigger tiny
+is "where nobody made the folder there is nothing to be run" "$status:$err" \
+	"1:windrow: there is no DAG tiny in the store, and the dags folder $WINDROW_HOME/dags cannot be read: No such file or \
+directory"
+run pools set few 3
+is "a pool needs no folder" "$status" 0
+ok "and no command makes one" test ! -e "$WINDROW_HOME/dags"
 WINDROW__CORE__DAGS_FOLDER=$work/nowhere/dags run dags list -o json
 is "one that somebody has named should be there" "$status:$out:$err" "1::windrow: $missing"
 WINDROW__CORE__DAGS_FOLDER=$work/nowhere/dags run dags validate
