@@ -98,7 +98,7 @@ static int read_keypair(struct setup *s, const char *name)
 		r = store_keypair_get(store, s->arena, name, &k, &e);
 	stores_close(store);
 	if (r != 0)
-		return fail(&e);
+		return stores_report(&e);
 	s->public_line = k.public_line;
 	return EXIT_DONE;
 }

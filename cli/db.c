@@ -107,8 +107,9 @@ static int backup_exec(const struct args *args)
 	if (s == NULL)
 		return status;
 	if (store_backup(s, args_word(args, 0), &e) != 0) {
-		report_error("%s", e.text);
-		status = EXIT_FAILED;
+		status = stores_report(&e);
+		if (e.code == ERR_IO) /* of the copy */
+			status = EXIT_FAILED;
 	} else {
 		report_note("the store is in %s; the master key is not: keep a copy of that too, "
 			    "elsewhere",

@@ -59,10 +59,14 @@ void stores_options_free(struct stores_options *o)
 	o->home = o->actor = NULL;
 }
 
+/* N.B. who may not open what is sealed has reached the store all the same. */
 int stores_report(const struct err *e)
 {
+	bool is_unreachable =
+		e->code == ERR_UNAVAILABLE || e->code == ERR_IO || e->code == ERR_CORRUPT;
+
 	report_error("%s", e->text);
-	return e->code == ERR_UNAVAILABLE ? EXIT_UNREACHABLE : EXIT_FAILED;
+	return is_unreachable ? EXIT_UNREACHABLE : EXIT_FAILED;
 }
 
 static struct store *open_store(bool may_create, int *status)

@@ -102,6 +102,24 @@ like "with what to do" "$err" "*is damaged (*put a backup in its place*"
 run variables set a b
 is "and not written to" "$status" 3
 ok "not a byte" cmp "$WINDROW_HOME/windrow.db" "$work/damaged.db"
+if command -v sqlite3 >/dev/null; then
+	mkdir "$work/part"
+	cp "$work/copy.db" "$work/part/windrow.db"
+	page=$(sqlite3 "$work/part/windrow.db" 'PRAGMA page_size')
+	roots=$(sqlite3 "$work/part/windrow.db" \
+		"SELECT rootpage FROM sqlite_master WHERE tbl_name IN ('variables', 'connections', 'keypairs', 'runs', 'pools')")
+	for root in $roots; do
+		dd if=/dev/zero of="$work/part/windrow.db" bs="$page" seek=$((root - 1)) count=1 conv=notrunc 2>/dev/null
+	done
+	for command in "variables list" "variables get x" "connections list" "keypairs show x" "pools list" "dags list-runs x" \
+		"pools set few 3" "connections setup x"; do
+		# shellcheck disable=SC2086 # words
+		WINDROW_CONN_X='ssh://a@127.0.0.1?keypair=k' WINDROW_HOME=$work/part run $command
+		like "$command where a part of the store is damaged" "$status:$err" "3:*windrow.db is damaged*"
+	done
+else
+	skip 8 "no sqlite3 here"
+fi
 mkdir "$work/home3"
 cp "$work/copy.db" "$work/home3/windrow.db"
 WINDROW_HOME=$work/home3 run db check
