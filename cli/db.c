@@ -124,7 +124,8 @@ const struct command command_db_backup = {
 	.verb = "backup",
 	.words = "FILE",
 	.summary = "copy the store to a new file, while it is in use",
-	.details = "The file is a store: put it in the place of windrow.db in home to go back to "
+	.details = "All of the copy is read; of a damaged store none is kept. "
+		   "The file is a store: put it in the place of windrow.db in home to go back to "
 		   "it. Its secrets open with the master key of this moment, which is not in it.",
 	.example = "windrow db backup /var/backups/windrow.db",
 	.exec = backup_exec,

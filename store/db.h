@@ -91,7 +91,8 @@ void db_reserve(struct db *d);
 /* Whether the disk has room for anything beside that. ERR_IO, with a sentence: it has none. */
 int db_room_check(const struct db *d, struct err *e);
 
-/* Copies the database as it is now into the file, which must not exist; made with mode 0600. */
+/* Copies the database as it is now into the file, which must not exist; made with mode 0600. The
+ * copy is read as a whole; where it is damaged there is none. ERR_CORRUPT, ERR_EXISTS, ERR_IO. */
 int db_copy(struct db *d, const char *path, struct err *e);
 
 #endif

@@ -176,6 +176,50 @@ static int copy_pages(struct db *d, sqlite3 *to, const char *path, struct err *e
 	return err_set(e, ERR_IO, "cannot write the backup %s: %s", path, sqlite3_errstr(code));
 }
 
+/* What is wrong with a database, by *what; or SQLite's code that says so, or SQLITE_OK. */
+static int look_through(sqlite3 *handle, char *what, size_t size)
+{
+	sqlite3_stmt *stmt = NULL;
+	const char *found;
+	int code = sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &stmt, NULL);
+
+	*what = '\0';
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW) {
+		found = (const char *)sqlite3_column_text(stmt, 0);
+		if (found == NULL || strcmp(found, "ok") != 0)
+			(void)snprintf(what, size, "%s", found == NULL ? "?" : found);
+		code = SQLITE_OK;
+	}
+	(void)sqlite3_finalize(stmt);
+	return code;
+}
+
+/* Reads all of a copy: pages are copied whatever is in them. N.B. a database that nobody else may
+ * open needs no file in memory beside it, which not every file system has. */
+static int copy_check(const struct db *d, const char *path, struct err *e)
+{
+	sqlite3 *copy = NULL;
+	char what[256] = "";
+	int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(copy, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = look_through(copy, what, sizeof(what));
+	(void)sqlite3_close(copy);
+	if (code == SQLITE_OK && *what == '\0')
+		return 0;
+	if (code != SQLITE_OK && (code & 0xff) != SQLITE_CORRUPT && (code & 0xff) != SQLITE_NOTADB)
+		return err_set(
+			e, ERR_IO, "cannot read the backup %s: %s", path, sqlite3_errstr(code));
+	return err_set(e, ERR_CORRUPT,
+		"no backup was made: the copy of the store %s is damaged (%s), and was taken away; "
+		"`windrow db check` tells whether the store is, too",
+		d->path, *what == '\0' ? sqlite3_errstr(code) : what);
+}
+
 int db_copy(struct db *d, const char *path, struct err *e)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -191,6 +235,8 @@ int db_copy(struct db *d, const char *path, struct err *e)
 	else
 		r = err_set(e, ERR_IO, "cannot make the backup %s: %s", path, sqlite3_errmsg(to));
 	(void)sqlite3_close(to);
+	if (r == 0)
+		r = copy_check(d, path, e);
 	if (r != 0)
 		(void)unlink(path);
 	return r;

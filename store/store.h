@@ -60,7 +60,8 @@ void store_condemn(struct store *s, const struct err *damage);
 /* Bytes of its file; 0: it cannot be looked at. */
 int64_t store_size(const struct store *s);
 
-/* Copies the store as it is now to a new file. ERR_EXISTS. N.B. the master key is not in it. */
+/* Copies the store as it is now to a new file. ERR_EXISTS; ERR_CORRUPT: the copy is damaged, and
+ * gone. N.B. the master key is not in it. */
 int store_backup(struct store *s, const char *path, struct err *e);
 
 /* Makes room on the disk for many commits, so that each is as quick as can be. Where that cannot

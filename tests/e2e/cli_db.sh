@@ -24,6 +24,7 @@ echo hunter2 | "$windrow" variables set token --secret
 before=$(cat "$WINDROW_HOME/master.key")
 run db backup "$work/copy.db"
 is "a store is copied" "$status" 0
+is "and nothing else beside it" "$(echo "$work"/copy.db*)" "$work/copy.db"
 run db backup "$work/copy.db"
 is "not over another file" "$status" 1
 cd "$work" || exit 99
@@ -117,8 +118,11 @@ if command -v sqlite3 >/dev/null; then
 		WINDROW_CONN_X='ssh://a@127.0.0.1?keypair=k' WINDROW_HOME=$work/part run $command
 		like "$command where a part of the store is damaged" "$status:$err" "3:*windrow.db is damaged*"
 	done
+	WINDROW_HOME=$work/part run db backup "$work/part.db"
+	like "a damaged store is not copied" "$status:$err" "3:*no backup was made*$work/part/windrow.db is damaged (*"
+	is "and no copy left" "$(echo "$work"/part.db*)" "$work/part.db*"
 else
-	skip 8 "no sqlite3 here"
+	skip 10 "no sqlite3 here"
 fi
 mkdir "$work/home3"
 cp "$work/copy.db" "$work/home3/windrow.db"
