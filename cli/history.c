@@ -15,11 +15,18 @@
 #include "engine/err.h"
 #include "engine/instant.h"
 
-static void time_cell(struct table *t, int64_t at)
+/* Where a run stands in time, which may be 1970-01-01. */
+static void date_cell(struct table *t, int64_t at)
 {
 	char text[INSTANT_TEXT_MAX];
 
-	table_text(t, at == INSTANT_NONE || at == 0 ? NULL : instant_format(at, text));
+	table_text(t, at == INSTANT_NONE ? NULL : instant_format(at, text));
+}
+
+/* When something happened; 0: it has not yet. */
+static void time_cell(struct table *t, int64_t at)
+{
+	date_cell(t, at == 0 ? INSTANT_NONE : at);
 }
 
 static int date_read(const struct args *args, const char *flag, bool is_end, int64_t *out)
@@ -52,7 +59,7 @@ static int runs_show(const struct store_run *runs, size_t n, const struct args *
 		table_text(t, runs[i].dag_id);
 		table_text(t, runs[i].run_id);
 		table_text(t, run_state_name((enum run_state)runs[i].state));
-		time_cell(t, runs[i].logical_date);
+		date_cell(t, runs[i].logical_date);
 		/* One that was cleared has not begun again yet. */
 		time_cell(t, runs[i].state == RUN_QUEUED ? INSTANT_NONE : runs[i].started_at);
 		time_cell(t, runs[i].ended_at);
@@ -238,7 +245,7 @@ static void state_row(
 
 	s = s == NULL ? &nothing : s;
 	table_text(t, r->stored.run.dag_id);
-	time_cell(t, r->stored.run.logical_date);
+	date_cell(t, r->stored.run.logical_date);
 	table_text(t, r->stored.dag->tasks[task].id);
 	if (s->row.instance == RUN_NO_INSTANCE)
 		table_text(t, NULL);

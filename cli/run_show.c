@@ -121,11 +121,18 @@ static struct value text_value(const char *s)
 	return s == NULL || *s == '\0' ? value_null() : value_cstring(s);
 }
 
-static struct value time_value(struct arena *a, int64_t at)
+/* Where the run stands in time, which may be 1970-01-01. */
+static struct value date_value(struct arena *a, int64_t at)
 {
-	char *text = at == 0 ? NULL : arena_alloc(a, INSTANT_TEXT_MAX);
+	char *text = at == INSTANT_NONE ? NULL : arena_alloc(a, INSTANT_TEXT_MAX);
 
 	return text == NULL ? value_null() : text_value(instant_format(at, text));
+}
+
+/* When something happened; 0: it has not yet. */
+static struct value time_value(struct arena *a, int64_t at)
+{
+	return date_value(a, at == 0 ? INSTANT_NONE : at);
 }
 
 #define TASK_FIELDS 7
@@ -163,7 +170,7 @@ static void print_json(const struct run_show *s)
 	run[0] = value_pair_of("dag_id", text_value(s->view.dag->dag_id));
 	run[1] = value_pair_of("run_id", text_value(s->view.run_id));
 	run[2] = value_pair_of("state", text_value(run_state_name(s->view.state)));
-	run[3] = value_pair_of("logical_date", time_value(a, s->logical_date));
+	run[3] = value_pair_of("logical_date", date_value(a, s->logical_date));
 	run[4] = value_pair_of("start_date", time_value(a, s->view.started_at));
 	run[5] = value_pair_of("end_date", time_value(a, s->view.ended_at));
 	v = (struct value){.type = VALUE_LIST, .len = n, .u.items = tasks};

@@ -87,11 +87,18 @@ static void fact(struct buf *b, const char *name, const char *text)
 	value_json(&v, b);
 }
 
-static void time_fact(struct buf *b, const char *name, int64_t at)
+/* Where the run stands in time, which may be 1970-01-01. */
+static void date_fact(struct buf *b, const char *name, int64_t at)
 {
 	char text[INSTANT_TEXT_MAX];
 
-	fact(b, name, at == INSTANT_NONE || at == 0 ? NULL : instant_format(at, text));
+	fact(b, name, at == INSTANT_NONE ? NULL : instant_format(at, text));
+}
+
+/* When something happened; 0: it has not yet. */
+static void time_fact(struct buf *b, const char *name, int64_t at)
+{
+	date_fact(b, name, at == 0 ? INSTANT_NONE : at);
 }
 
 static const char *message_of(const struct runner *r, uint32_t task, uint32_t instance)
@@ -115,7 +122,7 @@ static void facts_of(struct buf *b, const struct runner *r, const struct run_row
 	fact(b, "dag_id", runner_dag_id(r));
 	fact(b, "run_id", r->facts.run_id);
 	fact(b, "run_type", r->run_type);
-	time_fact(b, "logical_date", r->facts.logical_date);
+	date_fact(b, "logical_date", r->facts.logical_date);
 	time_fact(b, "run_start_date", r->started_at);
 	if (row != NULL) {
 		fact(b, "task_id", r->edition->dag->tasks[row->task].id);

@@ -287,6 +287,22 @@ run dags show tony
 like "an unknown id beside broken files says so" "$err" "*did you mean \"tiny\"?
 2 files there could not be loaded*"
 
+# 1970-01-01 is a date like any other, though it counts as 0.
+cat >"$work/first.yaml" <<END
+tasks: {one: {operator: local, command: "true", on_success: {operator: local, script: 'echo "\$WINDROW_EVENT" >$work/event'}}}
+END
+run dags test "$work/first.yaml" --logical-date 1970-01-01 -o json
+like "a run may stand at 1970-01-01" "$out" '*"logical_date": "1970-01-01T00:00:00+00:00"*'
+like "which is told to who asked" "$(cat "$work/event")" '*"logical_date":"1970-01-01T00:00:00+00:00"*'
+WINDROW_HOME=$work/epoch
+mkdir -p "$WINDROW_HOME/dags"
+cp "$work/first.yaml" "$WINDROW_HOME/dags/first.yaml"
+run dags trigger first --run-id r1 --logical-date 1970-01-01
+run dags list-runs first -o json
+like "list-runs says so" "$out" '*"logical_date": "1970-01-01T00:00:00+00:00"*"start_date": null*'
+run tasks states-for-dag-run first r1 -o json
+like "states-for-dag-run too" "$out" '*"logical_date": "1970-01-01T00:00:00+00:00"*"start_date": null*'
+
 # One dag_id in two files: it is that of the file that has had it, and nothing of the other counts.
 WINDROW_HOME=$work/doubles
 mkdir -p "$WINDROW_HOME/dags"
