@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "cli/table.h"
 #include "cli/terminal.h"
+#include "cli/text.h"
 #include "engine/buf.h"
 #include "engine/err.h"
 
@@ -43,6 +44,8 @@ static int draw(const struct dag_view *v, struct arena *a, enum format format)
 	switch (format) {
 	case FORMAT_TEXT:
 		dag_draw_text(v, terminal_columns(stdout), terminal_has_colour(stdout), &b);
+		if (terminal_is_ascii(stdout))
+			text_make_ascii(&b);
 		break;
 	case FORMAT_DOT:
 		dag_draw_dot(v, &b);

@@ -4,7 +4,6 @@
  */
 #include "cli/run_show.h"
 
-#include <langinfo.h>
 #include <signal.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@
 #include "cli/run_plain.h"
 #include "cli/term.h"
 #include "cli/terminal.h"
+#include "cli/text.h"
 #include "engine/arena.h"
 #include "engine/err.h"
 #include "engine/instant.h"
@@ -37,8 +37,11 @@ static void draw(struct run_show *s)
 		s->style.rows = s->view.dag->n_tasks > 200 ? 200 : 0;
 	buf_reset(&s->frame);
 	n = tree_draw(&s->view, clock_wall_ms(), &s->style, &s->frame);
-	if (buf_status(&s->frame) == 0)
-		term_draw(s->term, s->frame.data, s->frame.len, n);
+	if (buf_status(&s->frame) != 0)
+		return;
+	if (s->is_ascii)
+		text_make_ascii(&s->frame);
+	term_draw(s->term, s->frame.data, s->frame.len, n);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -283,7 +286,7 @@ int run_show_open(struct run_show *s, uv_loop_t *loop, const struct dag *d, cons
 	if (s->kind != RUN_SHOW_TREE)
 		return EXIT_DONE;
 	s->style.has_colour = terminal_has_colour(stdout);
-	s->style.is_ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+	s->is_ascii = terminal_is_ascii(stdout);
 	s->term = term_open(stdout);
 	(void)uv_timer_start(&s->tick, on_tick, 0, REDRAW_MS);
 	return EXIT_DONE;

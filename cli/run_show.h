@@ -37,6 +37,7 @@ struct run_show {
 	int64_t logical_date;
 	struct term *term; /* NULL: no tree */
 	struct tree_style style;
+	bool is_ascii; /* so the drawing has to be */
 	struct buf frame;
 	uv_timer_t tick;
 	uv_signal_t resized, stopped, continued;

@@ -8,6 +8,7 @@
 #include "cli/dag_view.h"
 #include "cli/report.h"
 #include "cli/table.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
@@ -167,6 +168,8 @@ static int list_tree(const struct dag_opened *o)
 	r = r == 0 ? make_tree(&t, o->arena) : r;
 	for (uint32_t i = 0; r == 0 && i < o->dag->n_stages; i++)
 		add_stage(&t, v.stages[i]);
+	if (terminal_is_ascii(stdout))
+		text_make_ascii(&b);
 	r = r == 0 ? buf_status(&b) : r;
 	if (r == 0)
 		(void)fwrite(buf_str(&b), 1, b.len, stdout);

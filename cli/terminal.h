@@ -15,4 +15,7 @@ bool terminal_takes_escapes(FILE *f);
 /* Whether f is a terminal that takes colour, and nobody said NO_COLOR. */
 bool terminal_has_colour(FILE *f);
 
+/* Whether f is a terminal that takes ASCII alone: the user's locale says so. */
+bool terminal_is_ascii(FILE *f);
+
 #endif

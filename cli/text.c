@@ -103,6 +103,40 @@ void text_add_fitted(struct buf *out, const char *s, size_t len, size_t width, i
 		buf_addc(out, ' ');
 }
 
+/* Takes a character off s (len > 0), or the first byte of one; to receives what stands for it.
+ * Returns how many bytes it took. */
+static size_t ascii_unit(const char *s, size_t len, char *to)
+{
+	static const struct {
+		char drawn[4]; /* with its NUL */
+		char ascii;
+	} units[] = {{"│", '|'}, {"─", '-'}, {"├", '|'}, {"┤", '|'}, {"┴", '+'}, {"┬", '+'},
+		{"┼", '+'}, {"└", '`'}, {"╰", '`'}, {"╯", '\''}, {"╭", '.'}, {"╮", '.'}, {"●", '*'},
+		{"·", '.'}, {"✓", '+'}, {"✗", 'x'}, {"↻", 'r'}, {"↷", '-'}, {"…", '~'}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		size_t n = strlen(units[i].drawn);
+
+		if (n <= len && memcmp(s, units[i].drawn, n) == 0) {
+			*to = units[i].ascii;
+			return n;
+		}
+	}
+	*to = *s;
+	return 1;
+}
+
+void text_make_ascii(struct buf *b)
+{
+	size_t len = 0;
+
+	for (size_t at = 0; at < b->len; len++)
+		at += ascii_unit(b->data + at, b->len - at, &b->data[len]);
+	if (len < b->len)
+		b->data[len] = '\0';
+	b->len = len;
+}
+
 void text_write_shown(FILE *f, const char *s, size_t len)
 {
 	char shown[TEXT_UNIT_MAX];

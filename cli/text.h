@@ -24,6 +24,10 @@ void text_add_shown(struct buf *out, const char *s, size_t len);
  * blanks to exactly width where is_padded. */
 void text_add_fitted(struct buf *out, const char *s, size_t len, size_t width, int is_padded);
 
+/* Puts ASCII, as wide, in the place of what drawings and cuts are made of (lines, dots, marks, …);
+ * other characters stay. */
+void text_make_ascii(struct buf *b);
+
 /* Writes s, made harmless, to the stream; needs no memory. */
 void text_write_shown(FILE *f, const char *s, size_t len);
 

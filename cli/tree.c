@@ -35,22 +35,21 @@ struct drawing {
 };
 
 struct sign {
-	const char *shown, *ascii;
-	const char *colour;
+	const char *shown, *colour;
 };
 
 static const struct sign signs[TASK_STATE_COUNT] = {
-	[TASK_NONE] = {"\xc2\xb7", ".", "\033[2m"},
-	[TASK_SCHEDULED] = {"\xc2\xb7", ".", "\033[2m"},
-	[TASK_QUEUED] = {"\xc2\xb7", ".", "\033[2m"},
-	[TASK_RUNNING] = {"\xe2\x97\x8f", "*", "\033[36m"},
-	[TASK_SUCCESS] = {"\xe2\x9c\x93", "+", "\033[32m"},
-	[TASK_FAILED] = {"\xe2\x9c\x97", "x", "\033[31m"},
-	[TASK_UP_FOR_RETRY] = {"\xe2\x86\xbb", "r", "\033[33m"},
-	[TASK_UPSTREAM_FAILED] = {"\xe2\x9c\x97", "x", "\033[2;31m"},
-	[TASK_SKIPPED] = {"\xe2\x86\xb7", "-", "\033[2m"},
-	[TASK_DEFERRED] = {"\xc2\xb7", ".", "\033[2m"},
-	[TASK_REMOVED] = {"-", "-", "\033[2m"},
+	[TASK_NONE] = {"\xc2\xb7", "\033[2m"},
+	[TASK_SCHEDULED] = {"\xc2\xb7", "\033[2m"},
+	[TASK_QUEUED] = {"\xc2\xb7", "\033[2m"},
+	[TASK_RUNNING] = {"\xe2\x97\x8f", "\033[36m"},
+	[TASK_SUCCESS] = {"\xe2\x9c\x93", "\033[32m"},
+	[TASK_FAILED] = {"\xe2\x9c\x97", "\033[31m"},
+	[TASK_UP_FOR_RETRY] = {"\xe2\x86\xbb", "\033[33m"},
+	[TASK_UPSTREAM_FAILED] = {"\xe2\x9c\x97", "\033[2;31m"},
+	[TASK_SKIPPED] = {"\xe2\x86\xb7", "\033[2m"},
+	[TASK_DEFERRED] = {"\xc2\xb7", "\033[2m"},
+	[TASK_REMOVED] = {"-", "\033[2m"},
 };
 
 char *tree_time(int64_t ms, char *text)
@@ -94,7 +93,7 @@ static void line(struct drawing *d, unsigned indent, const struct sign *sign, co
 	}
 	buf_addf(d->out, "%*s", (int)indent, "");
 	colour(d, sign->colour);
-	buf_adds(d->out, d->style->is_ascii ? sign->ascii : sign->shown);
+	buf_adds(d->out, sign->shown);
 	colour(d, "\033[0m");
 	buf_addc(d->out, ' ');
 	columns -= used;
@@ -121,7 +120,7 @@ static void output(struct drawing *d, unsigned indent, const char *text, size_t 
 	if (columns > indent + 2) {
 		buf_addf(d->out, "%*s", (int)indent, "");
 		colour(d, "\033[2m");
-		buf_adds(d->out, d->style->is_ascii ? "| " : "\xe2\x94\x82 ");
+		buf_adds(d->out, "\xe2\x94\x82 ");
 		text_add_fitted(d->out, text, len, columns - indent - 2, 0);
 		colour(d, "\033[0m");
 	}

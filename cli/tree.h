@@ -17,7 +17,6 @@ struct tree_style {
 	unsigned columns; /* no line is wider */
 	unsigned rows; /* no more lines; 0: as many as there are */
 	bool has_colour;
-	bool is_ascii; /* no other characters in the drawing */
 };
 
 /* Adds the lines, each with its newline, and returns how many. Fits by leaving out, in this order:

@@ -50,6 +50,20 @@ ok "there is colour" grep -q "$escape\[31m" "$work/raw"
 on_terminal 60 20 "NO_COLOR=1 '$windrow' dags test '$work/t.yaml'"
 is "and none with NO_COLOR" "$(grep -c "$escape\[31m" "$work/raw")" 0
 
+on_terminal 60 20 "LC_ALL=C '$windrow' dags test '$work/t.yaml'"
+like "a terminal that takes ASCII alone gets that" "$last" '*
+x One *2/2
+  + good *
+  x bad *
+    | the script ended with exit status 4
+*3/3 done, 1 failed*'
+on_terminal 60 20 "LC_ALL=C '$windrow' dags show '$work/t.yaml'"
+like "a graph, too" "$last" '*
+\* *One
+| *good *local
+*'
+on_terminal 60 20 "unset LC_ALL LC_CTYPE LANG; '$windrow' dags show '$work/t.yaml'"
+like "where nobody says what it takes, that is UTF-8" "$last" '*● *One*'
 on_terminal 60 20 "TERM=dumb '$windrow' dags test '$work/t.yaml'"
 like "a terminal whose cursor does not move gets lines" "$status:$(grep -c "$escape" "$work/raw"):$last" '1:0:*One.bad failed*run failed*'
 on_terminal 60 20 "unset TERM; '$windrow' dags test '$work/t.yaml'"

@@ -29,6 +29,18 @@ static void is_fitted(const char *s, size_t width, const char *want, const char 
 	buf_free(&b);
 }
 
+static void is_ascii(const char *s, const char *want, const char *what)
+{
+	struct buf b;
+
+	buf_init(&b, 0);
+	buf_adds(&b, s);
+	text_make_ascii(&b);
+	IS_STR(buf_str(&b), want, "%s", what);
+	IS_INT((long long)b.len, (long long)strlen(want), "and as long");
+	buf_free(&b);
+}
+
 int main(void)
 {
 	bool is_utf8 = setlocale(LC_CTYPE, "C.UTF-8") != NULL;
@@ -46,6 +58,9 @@ int main(void)
 	is_fitted("abc", 5, "abc  ", "short text is padded");
 	is_fitted("abcdef", 4, "abc…", "long text is cut and says so");
 	is_fitted("abcd", 4, "abcd", "what fits exactly is not cut");
+	is_ascii("├─╮\n│ ●  na… · end", "|-.\n| *  na~ . end", "a drawing becomes ASCII");
+	is_ascii("naïve \xe2\x94", "naïve \xe2\x94", "what is no drawing stays");
+	is_ascii("", "", "as does nothing");
 	if (is_utf8) {
 		IS_INT((long long)text_width("日本", 6), 4, "wide characters are two columns");
 		is_fitted("日本語", 4, "日… ", "a wide character is never halved");

@@ -43,10 +43,11 @@ static void begin(struct run_view *v, const struct dag *d)
 static const char *drawn(const struct run_view *v, int64_t now, unsigned columns, unsigned rows)
 {
 	static struct buf b;
-	const struct tree_style style = {.columns = columns, .rows = rows, .is_ascii = true};
+	const struct tree_style style = {.columns = columns, .rows = rows};
 
 	buf_reset(&b);
 	(void)tree_draw(v, now, &style, &b);
+	text_make_ascii(&b);
 	return buf_str(&b);
 }
 
