@@ -93,10 +93,13 @@ static int add_setups(struct run *r, struct set *s)
 	return rc;
 }
 
-/* A new life: as many tries again. */
-static void renew(struct run_cell *c, const struct run_task_plan *p)
+/* A task's new life: it is decided anew, and held by its past again. */
+static void renew(struct run *r, const struct run_who *w, bool is_decided)
 {
-	c->try_limit = c->try_number + p->retries + 1;
+	w->cell->is_decided = is_decided;
+	w->cell->round++;
+	if (r->tasks[w->task].attr & ATTR_PAST)
+		w->cell->is_released = false;
 }
 
 static bool reset_cell(struct run *r, const struct run_who *w)
@@ -105,12 +108,10 @@ static bool reset_cell(struct run *r, const struct run_who *w)
 
 	if (c->state == TASK_NONE || c->state == TASK_REMOVED || c->kill == RUN_KILL_CLEAR)
 		return false;
-	renew(c, w->plan);
+	c->try_limit = c->try_number + w->plan->retries + 1; /* as many tries again */
 	run_try_withdraw(r, w);
-	if (w->instance == RUN_NO_INSTANCE) {
-		c->is_decided = false;
-		c->round++;
-	}
+	if (w->instance == RUN_NO_INSTANCE)
+		renew(r, w, false);
 	if (run_cell_is_active(c))
 		run_try_kill(r, w, RUN_KILL_CLEAR);
 	else
@@ -129,8 +130,7 @@ static bool reset_for_each(struct run *r, const struct run_who *w, bool only_fai
 
 	if (w->cell->kill == RUN_KILL_CLEAR)
 		return false;
-	w->cell->is_decided = keep;
-	w->cell->round++;
+	renew(r, w, keep);
 	if (is_running)
 		run_foreach_kill(r, w->task, RUN_KILL_CLEAR);
 	for (uint32_t i = 0; i < x->n_cells; i++) {

@@ -80,6 +80,7 @@ struct runner {
 	struct outputs *outputs;
 	struct cells *cells;
 	struct events incoming, current; /* recorded; being stepped */
+	uint64_t n_steps;
 	int64_t started_at, ended_at;
 	size_t n_running; /* tries that have not ended */
 	size_t n_holds; /* deeds and logs that are still to be done */

@@ -18,6 +18,7 @@ struct planned_run {
 	bool is_backfill;
 	int64_t past; /* logical date of the run before, which holds tasks of it; INSTANT_NONE */
 	struct planned_run *holder; /* that run, where it is in memory; or NULL */
+	uint64_t n_steps; /* of the runner, when that was looked for */
 };
 
 /* A DAG that has a schedule, or runs. */

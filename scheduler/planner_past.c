@@ -2,7 +2,7 @@
  * depends_on_past: which tasks of a run the run before holds. The run before is that of the latest
  * logical date before its own, in memory or in the store, whoever asked for it. A task is released
  * where its namesake succeeded or was skipped, where there is none, and where there is no run
- * before.
+ * before. One that is cleared is held anew.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +131,7 @@ void planner_past_check(struct planner *p, struct planned *of, struct planned_ru
 	int64_t date = date_of(run->runner);
 	size_t n_held = 0;
 
+	run->n_steps = runner_n_steps(run->runner);
 	if (!has_past(d) || (b.arena = arena_create(0)) == NULL)
 		return;
 	look_into_memory(of, date, &b);
@@ -144,9 +145,10 @@ void planner_past_check(struct planner *p, struct planned *of, struct planned_ru
 			runner_past_release(run->runner, i);
 	}
 	if (n_held > 0 && b.logical_date != INSTANT_NONE) {
+		of->n_held += run->past == INSTANT_NONE;
+		p->n_held += run->past == INSTANT_NONE;
 		run->past = b.logical_date;
-		of->n_held++;
-		p->n_held++;
+		run->holder = NULL;
 	}
 	arena_destroy(b.arena);
 }

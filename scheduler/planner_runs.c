@@ -41,6 +41,13 @@ static void holders_link(struct planned *of, struct planned_run *run)
 	}
 }
 
+static void past_check(struct planner *p, struct planned *of, struct planned_run *run)
+{
+	planner_past_check(p, of, run);
+	if (of->n_held > 0)
+		holders_link(of, run);
+}
+
 static struct planned_run *add(struct planner *p, struct planned *of, struct runner *r)
 {
 	struct planned_run *run = calloc(1, sizeof(*run));
@@ -59,9 +66,7 @@ static struct planned_run *add(struct planner *p, struct planned *of, struct run
 	of->n_started += run->is_started;
 	of->n_backfills += run->is_started && run->is_backfill;
 	of->n_scheduled += run->is_scheduled;
-	planner_past_check(p, of, run);
-	if (of->n_held > 0)
-		holders_link(of, run);
+	past_check(p, of, run);
 	return run;
 }
 
@@ -212,11 +217,27 @@ static void on_run(void *ctx, struct runner *r, const struct runner_run_change *
 		take_out(p, of, run);
 }
 
+/* A task was cleared: its run looks at its past again, once for all that one step cleared. N.B. a
+ * run that was over is told by on_run behind its tasks, and looks then. */
+static void on_cleared(struct planner *p, struct runner *r, uint32_t task)
+{
+	struct planned *of;
+	struct planned_run *run;
+
+	if (!runner_edition(r)->dag->tasks[task].depends_on_past || (of = plan_of(p, r)) == NULL ||
+		(run = find(of, r)) == NULL || run->n_steps == runner_n_steps(r))
+		return;
+	past_check(p, of, run);
+	start_awaited(p, of);
+}
+
 static void on_task(void *ctx, struct runner *r, const struct runner_change *c)
 {
 	struct planner *p = ctx;
 	struct planned *of;
 
+	if (c->instance == RUN_NO_INSTANCE && c->state == TASK_NONE && c->old_state != TASK_NONE)
+		on_cleared(p, r, c->task);
 	if (c->instance != RUN_NO_INSTANCE ||
 		(c->state != TASK_SUCCESS && c->state != TASK_SKIPPED) || p->n_held == 0)
 		return;

@@ -294,6 +294,11 @@ int runner_row(const struct runner *r, uint32_t task, uint32_t instance, struct 
 	return run_row_get(r->run, task, instance, out);
 }
 
+uint64_t runner_n_steps(const struct runner *r)
+{
+	return r->n_steps;
+}
+
 bool runner_has_instance(const struct runner *r, uint32_t task, uint32_t instance)
 {
 	return run_has_instance(r->run, task, instance);

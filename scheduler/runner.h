@@ -84,6 +84,7 @@ uint32_t runner_max_active(const struct runner *r); /* backfills side by side; 0
 enum run_state runner_state(const struct runner *r);
 int runner_row(const struct runner *r, uint32_t task, uint32_t instance, struct run_row *out);
 bool runner_has_instance(const struct runner *r, uint32_t task, uint32_t instance);
+uint64_t runner_n_steps(const struct runner *r); /* grows with each time that changes came */
 
 /* Whether it is not over, or something that was asked of it has yet to be done. */
 bool runner_is_busy(const struct runner *r);

@@ -278,6 +278,7 @@ void runner_step(struct runner *r)
 	r->current = r->incoming;
 	r->incoming = swap;
 	r->incoming.n = 0;
+	r->n_steps++;
 	actions->n = 0;
 	for (size_t i = 0; i < r->current.n; i++)
 		step_one(r, &r->current.list[i], actions);

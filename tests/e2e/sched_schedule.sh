@@ -118,6 +118,18 @@ is "its task waits, behind a crash too" "$(cat "$work/ledger.past")" r1
 "$windrow" tasks mark past main.a r1 success >"$work/out" 2>&1
 until_ok "until somebody has the one before succeed" grep -q "past: run r2 is success" "$daemon_log"
 is "and then it runs" "$(sed -n 2p "$work/ledger.past")" r2
+began_again()
+{
+	[ "$(grep -c "past: run r2 is running" "$daemon_log")" -ge "$1" ]
+}
+began=$(grep -c "past: run r2 is running" "$daemon_log")
+"$windrow" tasks mark past main.a r1 failed >/dev/null 2>&1
+"$windrow" tasks clear past -r r2 -y >/dev/null 2>&1
+until_ok "it is cleared, where the one before failed since" began_again $((began + 1))
+pass
+is "and waits for it again" "$(lines past)" 2
+"$windrow" tasks mark past main.a r1 success >/dev/null 2>&1
+until_ok "until that succeeds" has past 3
 
 # Behind a crash the run before may be one that was made later: it does not wait for the place of the one that it holds.
 cat >"$dags/between.yaml" <<END

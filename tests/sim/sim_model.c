@@ -180,6 +180,14 @@ static void check_change(
 		check_ended(s, r, c, a);
 }
 
+/* Whether this is the clear itself, not the end of the try that it killed. */
+static bool is_cleared(const struct cell *c, const struct run_action *a)
+{
+	return c->row.kill != RUN_KILL_CLEAR &&
+		(a->task_changed.cause == RUN_CAUSE_CLEAR ||
+			a->task_changed.row.kill == RUN_KILL_CLEAR);
+}
+
 static void see_task(struct sim *s, struct sim_run *r, const struct run_action *a)
 {
 	struct cell *c;
@@ -188,8 +196,10 @@ static void see_task(struct sim *s, struct sim_run *r, const struct run_action *
 		sim_broken(s, "task %u has an instance %u", a->task, a->instance);
 	c = model_cell(&r->now, a->task, a->instance);
 	check_change(s, r, c, a);
-	if (a->task_changed.cause == RUN_CAUSE_CLEAR ||
-		(a->task_changed.row.kill == RUN_KILL_CLEAR && c->row.kill != RUN_KILL_CLEAR))
+	if (is_cleared(c, a) && a->instance == RUN_NO_INSTANCE &&
+		r->tasks[a->task].depends_on_past && a->task_changed.row.is_released)
+		sim_broken(s, "task %u is cleared, and its past holds it no longer", a->task);
+	if (a->task_changed.cause == RUN_CAUSE_CLEAR || is_cleared(c, a))
 		c->base = a->task_changed.row.try_number;
 	if (a->task_changed.cause == RUN_CAUSE_LOST)
 		c->lost = a->task_changed.row.try_number;

@@ -82,6 +82,25 @@ static void answer_decide(struct sim *s, struct sim_run *r, const struct run_act
 		sim_send(s, r->number, rng_below(&s->rng, 100), &ev);
 }
 
+static void release_later(struct sim *s, struct sim_run *r, uint32_t task)
+{
+	struct run_event ev = {
+		.kind = RUN_EV_PAST_RELEASED, .task = task, .instance = RUN_NO_INSTANCE};
+
+	sim_send(s, r->number, rng_below(&s->rng, 2000), &ev);
+}
+
+/* What is cleared is held again, until it is released once more. */
+static void see_change(struct sim *s, struct sim_run *r, const struct run_action *a)
+{
+	const struct run_row *row = &a->task_changed.row;
+
+	if (a->instance == RUN_NO_INSTANCE && row->state == TASK_NONE &&
+		a->task_changed.cause == RUN_CAUSE_CLEAR && r->tasks[a->task].depends_on_past &&
+		!row->is_released)
+		release_later(s, r, a->task);
+}
+
 static void set_timer(struct sim *s, struct sim_run *r, const struct run_action *a)
 {
 	int64_t delay = a->timer.at > s->now ? a->timer.at - s->now : 0;
@@ -117,6 +136,9 @@ static void act(struct sim *s, struct sim_run *r, const struct run_action *a, bo
 	struct err e;
 
 	switch (a->kind) {
+	case RUN_ACT_TASK_CHANGED:
+		see_change(s, r, a);
+		break;
 	case RUN_ACT_DECIDE:
 		answer_decide(s, r, a);
 		break;
@@ -242,13 +264,9 @@ void sim_grant(struct sim *s)
 
 void sim_release_past(struct sim *s, struct sim_run *r)
 {
-	for (uint32_t t = 0; t < r->plan.n_tasks; t++) {
-		struct run_event ev = {
-			.kind = RUN_EV_PAST_RELEASED, .task = t, .instance = RUN_NO_INSTANCE};
-
+	for (uint32_t t = 0; t < r->plan.n_tasks; t++)
 		if (r->tasks[t].depends_on_past && !r->now.tasks[t].row.is_released)
-			sim_send(s, r->number, rng_below(&s->rng, 2000), &ev);
-	}
+			release_later(s, r, t);
 }
 
 void sim_make_dispatch(struct sim *s)

@@ -296,6 +296,34 @@ static void mark(const char *run_id, enum run_mark mark)
 	world_turn();
 }
 
+/* What is cleared in a run that is under way looks at its past again. */
+static void test_past_cleared(void)
+{
+	struct bag_dag *d;
+
+	world_begin("2026-05-01T10:00Z");
+	d = world_put_text("dag_id: d\ntasks:\n  a: {operator: local, command: x, when: 1 == 1, "
+			   "depends_on_past: true}\n"
+			   "  b: {operator: local, command: x, when: 1 == 1}\n");
+	world_planner_up();
+	world_trigger(d, "r1");
+	world.now += 1000;
+	world_trigger(d, "r2");
+	mark("r1", RUN_MARK_SUCCESS);
+	mark("r2", RUN_MARK_SUCCESS);
+	clear("r2");
+	OK(is_released("r2"), "a task that is cleared goes on where the one before succeeded");
+	mark("r2", RUN_MARK_SUCCESS);
+	mark("r1", RUN_MARK_FAILED);
+	clear("r2");
+	OK(!is_released("r2"), "and waits where that failed since");
+	clear("r1");
+	OK(is_released("r1") && !is_released("r2"), "until it has run again");
+	mark("r1", RUN_MARK_SUCCESS);
+	OK(is_released("r2"), "then it goes on");
+	world_end("past_cleared");
+}
+
 /* Runs that were over stand in line like others, but for those that hold what runs. */
 static void test_cleared(bool depends_on_past)
 {
@@ -396,6 +424,7 @@ int main(void)
 	test_broken();
 	test_many();
 	test_past();
+	test_past_cleared();
 	test_cleared(false);
 	test_cleared(true);
 	test_intervals();

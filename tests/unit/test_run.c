@@ -355,6 +355,25 @@ static void test_past(void)
 	IS_INT(kit_task(&k, RUN_EV_PAST_RELEASED, 1, ONE), RUN_IGNORED, "once");
 	IS_INT(kit_task(&k, RUN_EV_PAST_RELEASED, 0, ONE), ERR_ILLEGAL,
 		"releasing what nothing holds is a mistake");
+	kit_clear(&k, 1, false, false);
+	IS_STR(kit_states(&k), "success none", "one that is cleared is held again");
+	kit_task(&k, RUN_EV_PAST_RELEASED, 1, ONE);
+	kit_do(&k, 1, ONE, RUN_EXIT_SUCCESS);
+	IS_STR(kit_run_state(&k), "success", "until it is released again");
+	kit_free(&k);
+
+	kit_plan(&k, 1, "");
+	k.tasks[0].depends_on_past = k.tasks[0].is_for_each = true;
+	kit_start(&k);
+	kit_task(&k, RUN_EV_PAST_RELEASED, 0, ONE);
+	kit_decide(&k, 0, RUN_VERDICT_RUN, 1);
+	kit_do(&k, 0, 0, RUN_EXIT_FAILED);
+	kit_clear(&k, 0, false, true);
+	kit_go(&k);
+	IS_STR(kit_states(&k), "none", "so is a for_each, though it keeps its items");
+	kit_task(&k, RUN_EV_PAST_RELEASED, 0, ONE);
+	kit_do(&k, 0, 0, RUN_EXIT_SUCCESS);
+	IS_STR(kit_run_state(&k), "success", "and runs them then");
 	kit_free(&k);
 }
 
