@@ -24,6 +24,7 @@ struct before {
 	int64_t logical_date; /* INSTANT_NONE: there is no run before */
 	struct store_task *tasks;
 	size_t n_tasks;
+	bool is_over; /* of the one in the store */
 	bool has_failed; /* the store could not be read */
 };
 
@@ -88,6 +89,7 @@ static void look_into_store(
 	if (r == 0 && (b->logical_date == INSTANT_NONE || row.logical_date > b->logical_date)) {
 		b->logical_date = row.logical_date;
 		b->runner = NULL;
+		b->is_over = run_state_is_over(row.state);
 		r = store_tasks_of(p->o.store, b->arena, row.number, &b->tasks, &b->n_tasks, &e);
 	}
 	if (r != 0 && r != ERR_NOTFOUND) {
@@ -119,9 +121,9 @@ static bool holds(const struct before *b, const char *id)
 		if (b->tasks[i].row.instance == RUN_NO_INSTANCE &&
 			strcmp(b->tasks[i].task_id, id) == 0)
 			return !lets_go(b->tasks[i].row.state);
-	/* N.B. a task without a row did not get its turn; that it was not there yet cannot be told
-	 * from that, and somebody may mark it. */
-	return true;
+	/* N.B. a task without a row did not get its turn yet, or was not there: a run that is over
+	 * has one of each. */
+	return !b->is_over;
 }
 
 void planner_past_check(struct planner *p, struct planned *of, struct planned_run *run)

@@ -131,6 +131,18 @@ is "and waits for it again" "$(lines past)" 2
 "$windrow" tasks mark past main.a r1 success >/dev/null 2>&1
 until_ok "until that succeeds" has past 3
 
+# A task that the run before did not have is held by nothing.
+echo "tasks: {a: {operator: local, depends_on_past: true, command: echo}}" >"$dags/grown.yaml"
+until_ok "a DAG with one task" knows grown
+"$windrow" dags trigger grown --run-id r1 --logical-date 2026-01-01 --wait >/dev/null 2>&1
+cat >"$dags/grown.yaml" <<END
+default_args: {operator: local, depends_on_past: true, command: echo}
+tasks: {a: {}, b: {}}
+END
+until_ok "gets a second one" grep -q "DAG grown has changed" "$daemon_log"
+"$windrow" dags trigger grown --run-id r2 --logical-date 2026-01-02 >/dev/null 2>&1
+until_ok "that waits for nothing" grep -q "grown: run r2 is success" "$daemon_log"
+
 # Behind a crash the run before may be one that was made later: it does not wait for the place of the one that it holds.
 cat >"$dags/between.yaml" <<END
 max_active_runs: 1
