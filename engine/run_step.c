@@ -80,7 +80,9 @@ static int on_decided(struct run *r, const struct run_event *ev, struct err *e)
 	if (w.cell->state != TASK_SCHEDULED || w.cell->is_decided ||
 		w.cell->round != ev->decided.round)
 		return ignore(e, &w, "this decision was overtaken");
-	w.cell->is_decided = true;
+	/* N.B. a for_each is decided where it has the items of this life. */
+	w.cell->is_decided = !(attr & ATTR_FOR_EACH) ||
+		(ev->decided.verdict == RUN_VERDICT_RUN && ev->decided.n_items <= RUN_ITEMS_MAX);
 	if (ev->decided.verdict == RUN_VERDICT_SKIP)
 		run_cell_change(r, &w, TASK_SKIPPED, RUN_CAUSE_WHEN);
 	else if (ev->decided.verdict == RUN_VERDICT_FAIL)

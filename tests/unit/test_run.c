@@ -369,7 +369,6 @@ static void test_past(void)
 	kit_decide(&k, 0, RUN_VERDICT_RUN, 1);
 	kit_do(&k, 0, 0, RUN_EXIT_FAILED);
 	kit_clear(&k, 0, false, true);
-	kit_go(&k);
 	IS_STR(kit_states(&k), "none", "so is a for_each, though it keeps its items");
 	kit_task(&k, RUN_EV_PAST_RELEASED, 0, ONE);
 	kit_do(&k, 0, 0, RUN_EXIT_SUCCESS);

@@ -91,6 +91,31 @@ static void test_clear(void)
 	kit_free(&k);
 }
 
+/* What the items of a for_each are in its second life. */
+static void test_clear_items(void)
+{
+	struct kit k;
+
+	kit_plan(&k, 1, "");
+	k.tasks[0].is_for_each = true;
+	kit_start(&k);
+	kit_decide(&k, 0, RUN_VERDICT_RUN, 2);
+	kit_do(&k, 0, 0, RUN_EXIT_FAILED);
+	kit_do(&k, 0, 1, RUN_EXIT_SUCCESS);
+	kit_clear(&k, 0, false, false);
+	kit_decide(&k, 0, RUN_VERDICT_FAIL, 0);
+	IS_STR(kit_states(&k), "failed", "a new list cannot be evaluated");
+	OK(!run_has_instance(k.run, 0, 0), "and the old one is none");
+	IS_INT(kit_restore(&k), 0, "which is stored");
+	kit_clear(&k, 0, false, true);
+	IS_STR(kit_states(&k), "scheduled", "what failed is cleared");
+	OK(kit_action(&k, RUN_ACT_DECIDE, 0) != NULL, "and decided anew");
+	kit_decide(&k, 0, RUN_VERDICT_RUN, 1);
+	kit_do(&k, 0, 0, RUN_EXIT_SUCCESS);
+	IS_STR(kit_states(&k), "success", "then it runs");
+	kit_free(&k);
+}
+
 static int clear_task(struct kit *k, uint32_t task)
 {
 	return kit_event(
@@ -193,6 +218,7 @@ int main(void)
 {
 	test_cancel();
 	test_cancel_for_each();
+	test_clear_items();
 	test_clear();
 	test_clear_over();
 	test_mark();
