@@ -102,6 +102,19 @@ static int instances_reserve(struct runner *r, const struct stored *s, struct er
 	return 0;
 }
 
+/* The list of a for_each; one that was cleared and not decided again has none. */
+static int list_restore(struct runner *r, const struct run_row *row, struct err *e)
+{
+	if (!row->is_decided && row->state != TASK_RUNNING) {
+		outputs_collapse(r->outputs, row->task);
+		return 0;
+	}
+	if (cells_items(r->cells, row->task) != NULL &&
+		outputs_expand(r->outputs, row->task, row->n_items) != 0)
+		return no_memory(e);
+	return 0;
+}
+
 static int task_restore(struct runner *r, const struct store_task *t, struct err *e)
 {
 	const struct run_row *row = &t->row;
@@ -116,15 +129,20 @@ static int task_restore(struct runner *r, const struct store_task *t, struct err
 	kept->ended_at = t->ended_at;
 	if (t->items != NULL && row->instance == RUN_NO_INSTANCE)
 		status = cells_items_restore(r->cells, row->task, t->items, e);
-	if (status == 0 && cells_items(r->cells, row->task) != NULL &&
-		row->instance == RUN_NO_INSTANCE &&
-		outputs_expand(r->outputs, row->task, row->n_items) != 0)
-		status = no_memory(e);
+	if (status == 0 && row->instance == RUN_NO_INSTANCE)
+		status = list_restore(r, row, e);
 	outputs_state_set(r->outputs, row->task, row->instance, (enum task_state)row->state);
 	return status;
 }
 
-/* Of a task's tries the last one alone matters: its id, and what it has left. */
+/* Whether it was cleared, and not tried since: a life has retries + 1 tries. */
+static bool is_untried(const struct runner *r, const struct run_row *row)
+{
+	return row->try_limit - row->try_number > r->edition->plan->run.tasks[row->task].retries;
+}
+
+/* Of a task's tries the last one alone matters: its id, and what it has left, where that was
+ * in the life that the task has now. */
 static int try_restore(struct runner *r, const struct store_try *t, struct err *e)
 {
 	struct cell *c = t->task < r->edition->dag->n_tasks
@@ -138,7 +156,7 @@ static int try_restore(struct runner *r, const struct store_try *t, struct err *
 	kept->is_resumed = true;
 	kept->try_started_at = t->started_at;
 	(void)snprintf(kept->execution_id, sizeof(kept->execution_id), "%s", t->execution_id);
-	if (t->outputs == NULL)
+	if (t->outputs == NULL || is_untried(r, &kept->row))
 		return 0;
 	return outputs_restore(r->outputs, t->task, t->instance, t->outputs, e);
 }

@@ -118,6 +118,13 @@ int outputs_expand(struct outputs *o, uint32_t task, uint32_t n_items)
 	return 0;
 }
 
+/* N.B. the instances stay: those that are to be removed are told of yet. */
+void outputs_collapse(struct outputs *o, uint32_t task)
+{
+	o->slots[task].n_items = 0;
+	o->slots[task].is_expanded = false;
+}
+
 uint32_t outputs_failed(const struct outputs *o, uint32_t task, uint32_t *n_items)
 {
 	const struct slot *s = &o->slots[task];

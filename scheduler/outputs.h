@@ -23,10 +23,13 @@ void outputs_destroy(struct outputs *o);
 /* A for_each has this many instances from now on, or none. ERR_NOMEM. */
 int outputs_expand(struct outputs *o, uint32_t task, uint32_t n_items);
 
+/* A for_each has no list of instances: it is not decided yet, or anew. */
+void outputs_collapse(struct outputs *o, uint32_t task);
+
 /* How many instances of a for_each have failed, and of how many. */
 uint32_t outputs_failed(const struct outputs *o, uint32_t task, uint32_t *n_items);
 
-/* Forgets what the task, or the instance, has published: another try begins. */
+/* Forgets what the task, or the instance, has published: another try begins, or another life. */
 void outputs_clear(struct outputs *o, uint32_t task, uint32_t instance);
 
 /* The state that `status` shows. */

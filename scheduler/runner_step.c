@@ -123,6 +123,14 @@ static void store_change(struct runner *r, const struct run_action *a, int64_t n
 		runner_store_try(r, c, message_of(r, row), now);
 }
 
+/* What was cleared has published nothing in its new life. */
+static void forget(struct runner *r, const struct run_row *row)
+{
+	outputs_clear(r->outputs, row->task, row->instance);
+	if (row->instance == RUN_NO_INSTANCE && !row->is_decided)
+		outputs_collapse(r->outputs, row->task);
+}
+
 static void task_changed(struct runner *r, const struct run_action *a)
 {
 	const struct run_row *row = &a->task_changed.row;
@@ -151,6 +159,8 @@ static void task_changed(struct runner *r, const struct run_action *a)
 	conductor_deed(r->conductor, &d);
 	if (r->conductor->o.journal != NULL)
 		store_change(r, a, now);
+	if (state == TASK_NONE && old != TASK_NONE) /* behind the end of a try that was killed */
+		forget(r, row);
 	if (state != old)
 		callbacks_task(r, row, now);
 	if (is_end && c != NULL && c->try != NULL && try_has_ended(c->try)) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/arena.h"
 #include "scheduler/broken_runs.h"
 #include "scheduler/conductor_impl.h"
 #include "tests/unit/conductor_kit.h"
@@ -206,6 +207,88 @@ static void test_finished_run_again(void)
 	kit_end(&kit);
 }
 
+/* Whether a task has published a response, as those below it read it. */
+static bool has_response(const struct runner *r, uint32_t task)
+{
+	struct arena *a = arena_create(0);
+	struct value v;
+	struct err e;
+	int status = outputs_get(r->outputs, task, OUTPUT_RESPONSE, a, &v, &e);
+
+	arena_destroy(a);
+	return status == 0;
+}
+
+static bool have_response(const struct runner *r, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		if (!has_response(r, i))
+			return false;
+	return true;
+}
+
+static bool has_none(const struct runner *r, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++)
+		if (has_response(r, i))
+			return false;
+	return true;
+}
+
+/* What is not tried in its second life has left nothing in it, whatever it left in the first. */
+static void test_second_life(void)
+{
+	static const char yaml[] =
+		"dag_id: t\n"
+		"default_args: {operator: local, command: x, depends_on: [list]}\n"
+		"tasks:\n"
+		"  list: {depends_on: []}\n"
+		"  when: {trigger_rule: all_done, when: '${main.list.output.exitCode} == 0'}\n"
+		"  below: {}\n"
+		"  each: {for_each: [1]}\n"
+		"  bad: {trigger_rule: all_done, for_each: '${main.list.output.response}'}\n";
+	struct store_kit kit;
+	struct world w;
+	struct runner *r = NULL;
+	uint32_t task = 0;
+	struct runner_clear c = {.tasks = &task, .n_tasks = 1, .downstream = true};
+	struct err e;
+
+	kit_begin(&kit);
+	world_open(&w, &kit, yaml);
+	n_fakes = 0;
+	r = world_run_add(&w, "r1");
+	runner_keep(r);
+	runner_start(r);
+	world_settle(&w);
+	fake_finish(&fakes[0], 0, "[1]");
+	world_settle(&w);
+	for (size_t i = 1; i < n_fakes; i++)
+		fake_finish(&fakes[i], 0, "\"first\"");
+	world_settle(&w);
+	OK(n_fakes == 5 && have_response(r, 5), "all tasks have left something");
+	IS_INT(runner_clear(r, &c), 0, "they are cleared");
+	world_settle(&w);
+	OK(has_none(r, 5), "and have left nothing yet");
+	runner_start(r);
+	world_settle(&w);
+	fake_finish(&fakes[5], 1, "1");
+	world_settle(&w);
+	IS_INT((long long)n_fakes, 6, "none of those below is tried again");
+	OK(runner_state(r) == RUN_FAILED && has_none(r, 5), "so they have left nothing");
+	runner_let_go(r);
+	world_settle(&w);
+	world_close(&w);
+
+	world_open(&w, &kit, yaml);
+	IS_INT(conductor_run_load(w.conductor, "t", "r1", &r, &e), 0, "taken up from the store");
+	OK(has_response(r, 0) && has_none(r, 5), "they have left nothing either");
+	runner_let_go(r);
+	world_settle(&w);
+	world_close(&w);
+	kit_end(&kit);
+}
+
 static void test_slots_are_held(void)
 {
 	static const char yaml[] = "dag_id: t\n"
@@ -361,6 +444,7 @@ int main(void)
 	test_outputs_come_back();
 	test_drain();
 	test_finished_run_again();
+	test_second_life();
 	test_slots_are_held();
 	test_kill_reasons();
 	test_broken();
