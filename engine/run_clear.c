@@ -8,7 +8,7 @@
  * that is being ended goes on.
  *
  * A for_each task is decided anew, unless only what failed is cleared: then its items stay as they
- * were, and its failed instances alone run again.
+ * were, and the instances that failed or were cut short alone run again.
  */
 #include "engine/run_impl.h"
 
@@ -108,7 +108,7 @@ static bool reset_cell(struct run *r, const struct run_who *w)
 
 	if (c->state == TASK_NONE || c->state == TASK_REMOVED || c->kill == RUN_KILL_CLEAR)
 		return false;
-	c->try_limit = c->try_number + w->plan->retries + 1; /* as many tries again */
+	run_try_renew(w);
 	run_try_withdraw(r, w);
 	if (w->instance == RUN_NO_INSTANCE)
 		renew(r, w, false);
@@ -117,6 +117,13 @@ static bool reset_cell(struct run *r, const struct run_who *w)
 	else
 		run_cell_change(r, w, TASK_NONE, RUN_CAUSE_CLEAR);
 	return true;
+}
+
+/* Whether an instance is among what failed: so is one that the end of its task came before. */
+static bool is_failed(const struct run_who *w)
+{
+	return w->cell->state == TASK_FAILED ||
+		(w->cell->state == TASK_SKIPPED && run_try_is_none(w));
 }
 
 /* All instances, or those that failed, go back; then so does the task, once none is active. Where
@@ -136,7 +143,7 @@ static bool reset_for_each(struct run *r, const struct run_who *w, bool only_fai
 	for (uint32_t i = 0; i < x->n_cells; i++) {
 		struct run_who one = run_who_instance(r, w->task, i);
 
-		if (!keep || one.cell->state == TASK_FAILED)
+		if (!keep || is_failed(&one))
 			reset_cell(r, &one);
 	}
 	if (is_running)

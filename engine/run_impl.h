@@ -178,6 +178,10 @@ void run_try_refuse(struct run *r, const struct run_who *w);
 void run_try_retry(struct run *r, const struct run_who *w);
 void run_try_kill(struct run *r, const struct run_who *w, enum run_kill why);
 
+/* As many tries again; and whether it has had none of these. */
+void run_try_renew(const struct run_who *w);
+bool run_try_is_none(const struct run_who *w);
+
 /* Whether a newer wish overrules an older one. */
 bool run_kill_overrules(enum run_kill newer, enum run_kill older);
 

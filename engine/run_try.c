@@ -13,6 +13,16 @@ static void after(struct run *r, const struct run_who *w)
 		run_foreach_after(r, w->task);
 }
 
+void run_try_renew(const struct run_who *w)
+{
+	w->cell->try_limit = w->cell->try_number + w->plan->retries + 1;
+}
+
+bool run_try_is_none(const struct run_who *w)
+{
+	return w->cell->try_limit - w->cell->try_number > w->plan->retries;
+}
+
 void run_try_queue(struct run *r, const struct run_who *w, enum run_cause cause)
 {
 	if (w->cell->state != TASK_SCHEDULED)

@@ -116,6 +116,47 @@ static void test_clear_items(void)
 	kit_free(&k);
 }
 
+/* Of a for_each that was cut short, what did not come to its end. */
+static void test_clear_cut(void)
+{
+	struct kit k;
+
+	kit_plan(&k, 1, "");
+	k.tasks[0].is_for_each = true;
+	k.tasks[0].max_active_tis = 1;
+	kit_start(&k);
+	kit_decide(&k, 0, RUN_VERDICT_RUN, 4);
+	kit_do(&k, 0, 0, RUN_EXIT_SUCCESS);
+	kit_do(&k, 0, 1, RUN_EXIT_SKIPPED);
+	kit_begin(&k, 0, 2);
+	kit_cancel(&k, false);
+	kit_end(&k, 0, 2, RUN_EXIT_SUCCESS);
+	IS_STR(kit_instances(&k, 0), "success skipped success skipped", "none has failed");
+	IS_STR(kit_states(&k), "failed", "but the task was cut short");
+	kit_clear(&k, 0, false, true);
+	IS_STR(kit_instances(&k, 0), "success skipped success scheduled",
+		"a clear of what failed runs what had not begun");
+	kit_do(&k, 0, 3, RUN_EXIT_SUCCESS);
+	IS_STR(kit_states(&k), "success", "and then it is whole");
+	kit_free(&k);
+
+	kit_plan(&k, 1, "");
+	k.tasks[0].is_for_each = true;
+	k.tasks[0].retries = 1;
+	kit_start(&k);
+	kit_decide(&k, 0, RUN_VERDICT_RUN, 3);
+	kit_do(&k, 0, 0, RUN_EXIT_SKIPPED);
+	kit_do(&k, 0, 1, RUN_EXIT_FAILED);
+	kit_begin(&k, 0, 2);
+	kit_cancel(&k, false);
+	kit_end(&k, 0, 2, RUN_EXIT_FAILED);
+	IS_STR(kit_instances(&k, 0), "skipped skipped failed", "one waited for its retry");
+	IS_INT(kit_restore(&k), 0, "it is stored");
+	kit_clear(&k, 0, false, true);
+	IS_STR(kit_instances(&k, 0), "skipped scheduled scheduled", "it runs again, too");
+	kit_free(&k);
+}
+
 static int clear_task(struct kit *k, uint32_t task)
 {
 	return kit_event(
@@ -219,6 +260,7 @@ int main(void)
 	test_cancel();
 	test_cancel_for_each();
 	test_clear_items();
+	test_clear_cut();
 	test_clear();
 	test_clear_over();
 	test_mark();
