@@ -148,6 +148,8 @@ static bool reset_for_each(struct run *r, const struct run_who *w, bool only_fai
 	}
 	if (is_running)
 		run_foreach_after(r, w->task);
+	else if (w->cell->state == TASK_NONE)
+		run_cell_save(r, w, RUN_CAUSE_CLEAR);
 	else
 		run_cell_change(r, w, TASK_NONE, RUN_CAUSE_CLEAR);
 	return true;
@@ -158,8 +160,11 @@ static bool reset(struct run *r, uint32_t task, bool only_failed)
 {
 	struct run_who w = run_who_task(r, task);
 	enum task_state s = w.cell->state;
+	/* What failed of it was cleared before, and now the rest is. */
+	bool is_kept = s == TASK_NONE && w.cell->is_decided && !only_failed;
 
-	if (r->tasks[task].expansion != NULL && (s == TASK_RUNNING || task_state_is_over(s)))
+	if (r->tasks[task].expansion != NULL &&
+		(is_kept || s == TASK_RUNNING || task_state_is_over(s)))
 		return reset_for_each(r, &w, only_failed);
 	return reset_cell(r, &w);
 }

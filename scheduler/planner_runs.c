@@ -236,7 +236,7 @@ static void on_task(void *ctx, struct runner *r, const struct runner_change *c)
 	struct planner *p = ctx;
 	struct planned *of;
 
-	if (c->instance == RUN_NO_INSTANCE && c->state == TASK_NONE && c->old_state != TASK_NONE)
+	if (c->instance == RUN_NO_INSTANCE && c->state == TASK_NONE && c->cause == RUN_CAUSE_CLEAR)
 		on_cleared(p, r, c->task);
 	if (c->instance != RUN_NO_INSTANCE ||
 		(c->state != TASK_SUCCESS && c->state != TASK_SKIPPED) || p->n_held == 0)

@@ -139,9 +139,9 @@ static bool is_cleared(const struct run_action *a)
 {
 	const struct run_row *row = &a->task_changed.row;
 
-	if (row->state == a->task_changed.old_state)
-		return row->kill == RUN_KILL_CLEAR;
-	return row->state == TASK_NONE && a->task_changed.cause == RUN_CAUSE_CLEAR;
+	if (row->state == TASK_NONE)
+		return a->task_changed.cause == RUN_CAUSE_CLEAR;
+	return row->state == a->task_changed.old_state && row->kill == RUN_KILL_CLEAR;
 }
 
 /* Clears a copy of the run's machine, and lists what changes. */

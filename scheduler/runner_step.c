@@ -159,7 +159,8 @@ static void task_changed(struct runner *r, const struct run_action *a)
 	conductor_deed(r->conductor, &d);
 	if (r->conductor->o.journal != NULL)
 		store_change(r, a, now);
-	if (state == TASK_NONE && old != TASK_NONE) /* behind the end of a try that was killed */
+	/* N.B. behind the end of a try that was killed. */
+	if (state == TASK_NONE && a->task_changed.cause == RUN_CAUSE_CLEAR)
 		forget(r, row);
 	if (state != old)
 		callbacks_task(r, row, now);

@@ -91,6 +91,15 @@ static void test_clear(void)
 	kit_free(&k);
 }
 
+/* As kit_clear(), but the run stays in line. */
+static int clear_in_line(struct kit *k, uint32_t task, bool only_failed)
+{
+	struct run_event ev = {.kind = RUN_EV_CLEAR, .task = task, .instance = ONE};
+
+	ev.clear.only_failed = only_failed;
+	return kit_event(k, &ev);
+}
+
 /* What the items of a for_each are in its second life. */
 static void test_clear_items(void)
 {
@@ -113,6 +122,26 @@ static void test_clear_items(void)
 	kit_decide(&k, 0, RUN_VERDICT_RUN, 1);
 	kit_do(&k, 0, 0, RUN_EXIT_SUCCESS);
 	IS_STR(kit_states(&k), "success", "then it runs");
+	kit_free(&k);
+
+	kit_plan(&k, 2, "0>1");
+	k.tasks[1].is_for_each = true;
+	kit_start(&k);
+	kit_do(&k, 0, ONE, RUN_EXIT_SUCCESS);
+	kit_decide(&k, 1, RUN_VERDICT_RUN, 2);
+	kit_do(&k, 1, 0, RUN_EXIT_FAILED);
+	kit_do(&k, 1, 1, RUN_EXIT_SUCCESS);
+	clear_in_line(&k, 0, false);
+	clear_in_line(&k, 1, true);
+	IS_STR(kit_instances(&k, 1), "none success", "what failed is cleared and waits");
+	IS_INT(clear_in_line(&k, 1, true), RUN_IGNORED, "once");
+	IS_INT(clear_in_line(&k, 1, false), RUN_APPLIED, "the rest is cleared behind it");
+	IS_STR(kit_instances(&k, 1), "none none", "so that all waits");
+	IS_INT(clear_in_line(&k, 1, false), RUN_IGNORED, "once, too");
+	IS_INT(kit_restore(&k), 0, "it is stored");
+	kit_go(&k);
+	kit_do(&k, 0, ONE, RUN_EXIT_SUCCESS);
+	OK(kit_action(&k, RUN_ACT_DECIDE, 0) != NULL, "and is decided anew");
 	kit_free(&k);
 }
 
@@ -157,12 +186,6 @@ static void test_clear_cut(void)
 	kit_free(&k);
 }
 
-static int clear_task(struct kit *k, uint32_t task)
-{
-	return kit_event(
-		k, &(struct run_event){.kind = RUN_EV_CLEAR, .task = task, .instance = ONE});
-}
-
 /* A run that was over is in line again, as one that has begun. 0 sets up, 1 works, 2 tears down. */
 static void test_clear_over(void)
 {
@@ -175,11 +198,11 @@ static void test_clear_over(void)
 	kit_do(&k, 1, ONE, RUN_EXIT_FAILED);
 	kit_do(&k, 2, ONE, RUN_EXIT_SUCCESS);
 	k.now = 7000;
-	IS_INT(clear_task(&k, 1), RUN_APPLIED, "a run that is over is cleared");
+	IS_INT(clear_in_line(&k, 1, false), RUN_APPLIED, "a run that is over is cleared");
 	IS_STR(kit_run_state(&k), "queued", "it waits until it may go on");
 	IS_STR(kit_states(&k), "none none none", "and so do its tasks");
 	IS_INT(kit_task(&k, RUN_EV_CAPACITY, 1, ONE), RUN_IGNORED, "a late grant is given back");
-	IS_INT(clear_task(&k, 0), RUN_IGNORED, "there is no more to clear");
+	IS_INT(clear_in_line(&k, 0, false), RUN_IGNORED, "there is no more to clear");
 	IS_INT(kit_restore(&k), 0, "it is restored");
 	IS_STR(kit_run_state(&k), "queued", "and still waits");
 	IS_INT(kit_go(&k), RUN_APPLIED, "it goes on");
@@ -189,14 +212,14 @@ static void test_clear_over(void)
 	kit_do(&k, 1, ONE, RUN_EXIT_SUCCESS);
 	kit_do(&k, 2, ONE, RUN_EXIT_SUCCESS);
 	IS_STR(kit_run_state(&k), "success", "and ends");
-	clear_task(&k, 1);
+	clear_in_line(&k, 1, false);
 	kit_cancel(&k, false);
 	IS_STR(kit_states(&k), "skipped skipped skipped", "cancelled in line it runs nothing");
 	IS_STR(kit_run_state(&k), "failed", "and has failed");
-	clear_task(&k, 1);
+	clear_in_line(&k, 1, false);
 	kit_mark(&k, RUN_NO_TASK, ONE, RUN_MARK_FAILED);
 	IS_STR(kit_run_state(&k), "failed", "marked in line it has failed too");
-	clear_task(&k, 1);
+	clear_in_line(&k, 1, false);
 	kit_mark(&k, 1, ONE, RUN_MARK_SUCCESS);
 	IS_STR(kit_states(&k), "scheduled success none", "a task may be marked in line");
 	kit_free(&k);
