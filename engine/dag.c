@@ -69,11 +69,22 @@ static uint64_t count(const struct dag *d, const struct edges *e, uint32_t node)
 	return n;
 }
 
+uint64_t dag_edges_count(const struct dag *d)
+{
+	uint64_t total = 0;
+
+	if (d->n_joins == 0)
+		return d->downstream.offset[d->n_tasks];
+	for (uint32_t t = 0; t < d->n_tasks; t++)
+		total += count(d, &d->downstream, t);
+	return total;
+}
+
 int dag_edges_expand(const struct dag *d, struct arena *a, struct edges *up, struct edges *down)
 {
 	const struct edges *e = &d->downstream;
 	uint32_t *from, *to;
-	uint64_t total = 0;
+	uint64_t total;
 	size_t n = 0;
 	int rc;
 
@@ -82,8 +93,7 @@ int dag_edges_expand(const struct dag *d, struct arena *a, struct edges *up, str
 		*down = d->downstream;
 		return 0;
 	}
-	for (uint32_t t = 0; t < d->n_tasks; t++)
-		total += count(d, e, t);
+	total = dag_edges_count(d);
 	if (total > DAG_EDGES_MAX)
 		return ERR_LIMIT;
 	from = arena_array(a, (size_t)total, sizeof(*from));

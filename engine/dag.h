@@ -171,6 +171,10 @@ void dag_destroy(struct dag *d);
 uint32_t dag_stage_number(const struct dag *d, const char *name, size_t len);
 uint32_t dag_task_number(const struct dag *d, uint32_t stage, const char *name, size_t len);
 
+/* How many edges dag_edges_expand() takes joins apart to; one that is said twice may count twice.
+ */
+uint64_t dag_edges_count(const struct dag *d);
+
 /* The edges from task to task, without joins: the DAG's own where it has none, else made in the
  * arena. ERR_LIMIT where they are more than DAG_EDGES_MAX; ERR_NOMEM. */
 int dag_edges_expand(const struct dag *d, struct arena *a, struct edges *up, struct edges *down);

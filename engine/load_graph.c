@@ -334,6 +334,8 @@ static void order_nodes(struct planner *p)
 		load_nomem(l);
 	else
 		keep_order(l, order);
+	if (rc == 0 && l->failed == 0)
+		load_limits(l);
 }
 
 /* Tasks that wait for others of their stage; the others have the stage's trigger_rule. */

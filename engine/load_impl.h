@@ -244,6 +244,11 @@ void load_stage_link(struct loader *l, uint32_t stage, uint32_t task, const stru
 /* Makes the edges and the order of the DAG; tells of a cycle. */
 void load_graph(struct loader *l);
 
+/* load_limits.c */
+
+/* Tells where no run could be made of the DAG, its edges being made: it would be too large. */
+void load_limits(struct loader *l);
+
 /* load_cycle.c */
 
 /* Tells of a cycle of nodes (joins among them), along the edges. */

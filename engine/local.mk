@@ -60,6 +60,7 @@ libengine_a_SOURCES = \
 	engine/load_graph.c \
 	engine/load_impl.h \
 	engine/load_keys.c \
+	engine/load_limits.c \
 	engine/load_link.c \
 	engine/load_name.c \
 	engine/load_param.c \

@@ -150,8 +150,8 @@ bool run_cell_is_active(const struct run_cell *c); /* queued or running: a try m
 
 /* run_scope.c */
 
-/* Fills in the plan's scopes. found: room for n_tasks numbers. ERR_LIMIT, ERR_NOMEM. */
-int run_scopes_find(struct run_plan *p, struct arena *a, uint32_t *found, struct err *e);
+/* Fills in the plan's scopes. ERR_LIMIT, ERR_NOMEM. */
+int run_scopes_find(struct run_plan *p, struct arena *a, struct err *e);
 
 /* run_rules.c */
 

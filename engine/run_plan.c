@@ -138,7 +138,7 @@ int run_plan_prepare(struct run_plan *p, struct arena *a, struct err *e)
 	if (rc == 0 && find_leaves(p, a) != 0)
 		rc = err_set(e, ERR_NOMEM, "out of memory");
 	if (rc == 0)
-		rc = run_scopes_find(p, a, one, e);
+		rc = run_scopes_find(p, a, e);
 	free(one);
 	free(two);
 	return rc;

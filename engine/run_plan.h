@@ -69,4 +69,8 @@ struct run_plan {
  * ERR_NOMEM. On an error e says which task. */
 int run_plan_prepare(struct run_plan *p, struct arena *a, struct err *e);
 
+/* Whether the scopes of a plan's setups are few enough, looking at nothing of it but n_tasks, the
+ * edges, is_setup and is_teardown. ERR_LIMIT: with *setup they are too many; ERR_NOMEM. */
+int run_plan_scopes_check(const struct run_plan *p, uint32_t *setup);
+
 #endif

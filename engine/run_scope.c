@@ -2,8 +2,8 @@
  * The scopes of setups: which tasks need which setup.
  *
  * A task is in the scope of a setup where the setup lies above it, at any distance, and either has
- * no teardown or has one below the task. Teardowns are in no scope. This takes one walk over tasks
- * and edges for each setup.
+ * no teardown or has one below the task. Teardowns are in no scope. For each setup this takes one
+ * walk over what lies below it, and one over what lies above its teardowns.
  */
 #include "engine/run_impl.h"
 
@@ -15,7 +15,7 @@
 /* Room for the search of scopes: who was reached from where, and the pairs found. */
 struct search {
 	uint8_t *mark; /* BELOW, ABOVE */
-	uint32_t *found; /* tasks marked, to be unmarked again */
+	uint32_t *below, *above; /* the tasks so marked, to be unmarked again */
 	uint32_t *from, *to;
 	size_t n, cap;
 };
@@ -59,36 +59,49 @@ static int add_pair(struct search *s, uint32_t setup, uint32_t task, struct err 
 	return 0;
 }
 
-/* Marks what is above the setup's teardowns; how many teardowns there are. */
+/* Marks what is above the setup's teardowns, them too; how much that is. */
 static uint32_t mark_above(const struct run_plan *p, struct search *s, uint32_t setup)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = p->down.offset[setup]; i < p->down.offset[setup + 1]; i++)
 		if (p->tasks[p->down.list[i]].is_teardown)
-			s->found[n++] = p->down.list[i];
+			s->above[n++] = p->down.list[i];
 	for (uint32_t i = 0; i < n; i++)
-		s->mark[s->found[i]] |= ABOVE;
-	if (n == 0)
-		return 0;
-	(void)flood(&p->up, s->mark, ABOVE, s->found, n);
-	return n;
+		s->mark[s->above[i]] |= ABOVE;
+	return flood(&p->up, s->mark, ABOVE, s->above, n);
+}
+
+static int order_numbers(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void unmark(struct search *s, const uint32_t *list, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		s->mark[list[i]] = 0;
 }
 
 static int find_scope(const struct run_plan *p, struct search *s, uint32_t setup, struct err *e)
 {
-	uint32_t n_teardowns, n = 1;
-	uint8_t wanted;
+	uint32_t n_above = mark_above(p, s, setup), n_below;
+	uint8_t wanted = n_above > 0 ? BELOW | ABOVE : BELOW;
+	size_t first = s->n;
 	int rc = 0;
 
-	memset(s->mark, 0, p->n_tasks);
-	n_teardowns = mark_above(p, s, setup);
-	wanted = n_teardowns > 0 ? BELOW | ABOVE : BELOW;
-	s->found[0] = setup;
-	(void)flood(&p->down, s->mark, BELOW, s->found, n);
-	for (uint32_t t = 0; t < p->n_tasks && rc == 0; t++)
-		if ((s->mark[t] & wanted) == wanted && !p->tasks[t].is_teardown)
-			rc = add_pair(s, setup, t, e);
+	s->below[0] = setup;
+	n_below = flood(&p->down, s->mark, BELOW, s->below, 1);
+	/* N.B. the setup itself stands in `below`, but is not so marked. */
+	for (uint32_t i = 1; i < n_below && rc == 0; i++)
+		if ((s->mark[s->below[i]] & wanted) == wanted && !p->tasks[s->below[i]].is_teardown)
+			rc = add_pair(s, setup, s->below[i], e);
+	if (s->n > first)
+		qsort(s->to + first, s->n - first, sizeof(*s->to), order_numbers);
+	unmark(s, s->below, n_below);
+	unmark(s, s->above, n_above);
 	return rc;
 }
 
@@ -112,26 +125,58 @@ static int make_edges(struct arena *a, uint32_t n_tasks, const uint32_t *by, con
 	return 0;
 }
 
-int run_scopes_find(struct run_plan *p, struct arena *a, uint32_t *found, struct err *e)
+/* Finds all pairs; *setup is the one under way at the end, or UINT32_MAX where there is none. */
+static int search_all(const struct run_plan *p, struct search *s, uint32_t *setup, struct err *e)
 {
-	struct search s = {.found = found};
-	bool any = false;
 	int rc = 0;
 
-	p->scope = p->scope_of = (struct run_edges){0};
-	if ((s.mark = malloc((size_t)p->n_tasks + 1)) == NULL)
+	*setup = UINT32_MAX;
+	s->mark = calloc(1, (size_t)p->n_tasks + 1);
+	s->below = malloc(((size_t)p->n_tasks + 1) * sizeof(*s->below));
+	s->above = malloc(((size_t)p->n_tasks + 1) * sizeof(*s->above));
+	if (s->mark == NULL || s->below == NULL || s->above == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	for (uint32_t t = 0; t < p->n_tasks && rc == 0; t++)
 		if (p->tasks[t].is_setup) {
-			any = true;
-			rc = find_scope(p, &s, t, e);
+			*setup = t;
+			rc = find_scope(p, s, t, e);
 		}
-	if (rc == 0 && any &&
+	return rc;
+}
+
+static void search_free(struct search *s)
+{
+	free(s->mark);
+	free(s->below);
+	free(s->above);
+	free(s->from);
+	free(s->to);
+}
+
+int run_scopes_find(struct run_plan *p, struct arena *a, struct err *e)
+{
+	struct search s = {0};
+	uint32_t last;
+	int rc = search_all(p, &s, &last, e);
+
+	p->scope = p->scope_of = (struct run_edges){0};
+	if (rc == 0 && last != UINT32_MAX &&
 		(make_edges(a, p->n_tasks, s.from, s.to, s.n, &p->scope) != 0 ||
 			make_edges(a, p->n_tasks, s.to, s.from, s.n, &p->scope_of) != 0))
 		rc = err_set(e, ERR_NOMEM, "out of memory");
-	free(s.mark);
-	free(s.from);
-	free(s.to);
+	search_free(&s);
+	return rc;
+}
+
+int run_plan_scopes_check(const struct run_plan *p, uint32_t *setup)
+{
+	struct search s = {0};
+	uint32_t last;
+	struct err e;
+	int rc = search_all(p, &s, &last, &e);
+
+	if (rc == ERR_LIMIT)
+		*setup = last;
+	search_free(&s);
 	return rc;
 }

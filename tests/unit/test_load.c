@@ -16,6 +16,7 @@
 
 #define MANY 100000
 #define WIDE 5000
+#define STAGE 500 /* tasks of each stage of a DAG of many */
 
 static struct dag **dags;
 static size_t n_dags;
@@ -211,6 +212,50 @@ static void test_join(void)
 	buf_free(&text);
 }
 
+/* Of what no run could be made is refused: two stages of n tasks, each of n_setups first setups. */
+static void too_much(int n, int n_setups, bool has_teardown)
+{
+	struct buf text;
+
+	buf_init(&text, 0);
+	buf_adds(&text, "default_args: {operator: local, command: x}\nstages:\n");
+	if (n_setups > 0)
+		buf_adds(&text, "  S:\n    tasks:\n");
+	for (int i = 0; i < n_setups; i++)
+		buf_addf(&text, "      s%d: {setup: true}\n", i);
+	if (has_teardown)
+		buf_adds(&text, "      down: {teardown: true, depends_on: [s0, s1, s2]}\n");
+	for (char stage = 'A'; stage <= 'B'; stage++) {
+		buf_addf(&text, "  %c:\n    tasks:\n", stage);
+		for (int i = 0; i < n; i++)
+			buf_addf(&text, "      t%d: {}\n", i);
+		if (n_setups > 0)
+			break;
+	}
+	(void)load(text.data, text.len);
+	buf_free(&text);
+}
+
+static void test_too_much(void)
+{
+	too_much(7100, 0, false);
+	IS_STR(buf_str(&said),
+		"f.yaml:3:3: stage A: 7100 tasks wait for each of 7100 here, and in all a run "
+		"would "
+		"have 50410000 dependencies; want 50000000 at most: let those wait for one task "
+		"that waits for this stage\n",
+		"too many dependencies are told of where they come from");
+	too_much(100001, 100, false);
+	IS_STR(buf_str(&said),
+		"f.yaml:104:7: task S.s99: setup: with this one more than 10000000 tasks are in "
+		"the scopes of setups, one counting once for each; let a teardown end a scope, or "
+		"fewer setups stand before so many tasks\n",
+		"so are too many tasks behind setups");
+	too_much(100001, 100, true);
+	IS_STR(buf_str(&said), "", "unless a teardown ends a scope");
+	unload();
+}
+
 static void test_many(void)
 {
 	struct buf text;
@@ -218,16 +263,16 @@ static void test_many(void)
 	buf_init(&text, 0);
 	buf_adds(&text, "default_args: {operator: local}\nstages:\n");
 	for (int i = 0; i < MANY; i++) {
-		if (i % 1000 == 0)
-			buf_addf(&text, "  S%d:\n    tasks:\n", i / 1000);
-		buf_addf(&text, "      t%d:\n        command: run %d", i % 1000, i);
-		if (i >= 1000)
-			buf_addf(&text, " $<S%d.t%d.output.response>", i / 1000 - 1, i % 1000);
+		if (i % STAGE == 0)
+			buf_addf(&text, "  S%d:\n    tasks:\n", i / STAGE);
+		buf_addf(&text, "      t%d:\n        command: run %d", i % STAGE, i);
+		if (i >= STAGE)
+			buf_addf(&text, " $<S%d.t%d.output.response>", i / STAGE - 1, i % STAGE);
 		buf_adds(&text, "\n        retries: 1\n");
 	}
 	IS_INT(load(text.data, text.len), 0, "a hundred thousand tasks load");
 	IS_INT(dags[0]->n_tasks, MANY, "all of them");
-	IS_INT(dags[0]->n_joins, 99, "stage behind stage");
+	IS_INT(dags[0]->n_joins, MANY / STAGE - 1, "stage behind stage");
 	IS_INT(dags[0]->order[MANY - 1], MANY - 1, "in order");
 	unload();
 	buf_free(&text);
@@ -377,6 +422,7 @@ int main(void)
 	test_inheritance();
 	test_edges();
 	test_join();
+	test_too_much();
 	test_many();
 	test_values();
 	test_numbers();
