@@ -232,3 +232,20 @@ bool timetable_next_run(
 	}
 	return t->bounds.end == INSTANT_NONE || out->logical_date <= t->bounds.end;
 }
+
+void timetable_manual_interval(const struct timetable *t, int64_t at, int64_t *start, int64_t *end)
+{
+	int64_t last = at, first = at;
+
+	if (t->kind == TIMETABLE_EVERY) {
+		first = at - t->every_ms;
+	} else if (t->kind == TIMETABLE_CRON) {
+		last = fire_prev(t, at, at + 1);
+		first = last == INSTANT_NONE ? INSTANT_NONE : fire_prev(t, at, last);
+	}
+	/* N.B. also where the calendar begins, before which there is no fire time. */
+	if (first == INSTANT_NONE || first < INSTANT_MIN)
+		first = last = at;
+	*start = first;
+	*end = last;
+}

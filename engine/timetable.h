@@ -73,4 +73,9 @@ struct timetable_run {
 bool timetable_next_run(
 	const struct timetable *t, const struct timetable_state *state, struct timetable_run *out);
 
+/* The data interval of a run by hand at a moment: the last one that is complete by then, wherever
+ * the DAG begins and ends, as in Airflow; of an `every`, the time of one before the moment. Where
+ * there is none, it has no length and lies at the moment. */
+void timetable_manual_interval(const struct timetable *t, int64_t at, int64_t *start, int64_t *end);
+
 #endif

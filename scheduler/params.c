@@ -45,15 +45,14 @@ int params_resolve(const struct dag *d, const struct value *conf, struct arena *
 int params_dates_set(
 	const struct dag *d, const char *date, int64_t now, struct run_facts *out, struct err *e)
 {
-	int64_t at = now, next;
+	int64_t at = now;
 	int status = 0;
 
 	if (date != NULL)
 		status = instant_parse(date, strlen(date), d->zone, &at, NULL, e);
 	if (status != 0)
 		return status;
-	next = timetable_next(d->timetable, at, at);
-	out->logical_date = out->interval_start = at;
-	out->interval_end = next == INSTANT_NONE ? at : next;
+	out->logical_date = at;
+	timetable_manual_interval(d->timetable, at, &out->interval_start, &out->interval_end);
 	return 0;
 }

@@ -18,8 +18,8 @@ int params_resolve(const struct dag *d, const struct value *conf, struct arena *
 	struct value *out, struct err *e);
 
 /* Sets the logical date of a run by hand (date, in the DAG's zone where it says none; NULL: now)
- * and its data interval, which begins there; without a schedule it has no length. ERR_INVALID with
- * a sentence. */
+ * and its data interval, the last one that is complete by then; without a schedule it has no
+ * length. ERR_INVALID with a sentence. */
 int params_dates_set(
 	const struct dag *d, const char *date, int64_t now, struct run_facts *out, struct err *e);
 

@@ -55,6 +55,17 @@ cp -- \"a\\\"b \\\$(id)\" 'it'\\''s me'
   \"DAY\": \"2026-03-01\"
 }"
 
+cat >"$work/day.yaml" <<'END'
+schedule: "@daily"
+timezone: Europe/London
+tasks:
+  a: {operator: local, command: echo $<run.data_interval_start> $<run.data_interval_end>}
+END
+run tasks render "$work/day.yaml" a --logical-date 2026-03-30T21:40
+is "the interval of a run by hand is the last one that is complete, over a change of the clocks too" "$out" \
+	"# command
+echo '2026-03-29T00:00:00+00:00' '2026-03-29T23:00:00+00:00'"
+
 run tasks render "$work/r.yaml" copy --conf '{"who": "you"}' -o json \
 	-r 'Build.make={"file": "x"}'
 like "-o json is one object, and a bare name will do" "$out" '{

@@ -78,6 +78,45 @@ static void test_lists(void)
 	check_refused(often, 1, 0, "every 10ms is too often; once a second is the most");
 }
 
+/* The interval of a run by hand as "start end". */
+static void check_manual(
+	const struct timetable *t, const char *when, const char *want, const char *story)
+{
+	char a[INSTANT_TEXT_MAX], b[INSTANT_TEXT_MAX], got[160];
+	int64_t start, end;
+
+	timetable_manual_interval(t, at(when), &start, &end);
+	(void)snprintf(
+		got, sizeof(got), "%.19s %.19s", instant_format(start, a), instant_format(end, b));
+	IS_STR(got, want, "by hand: %s", story);
+}
+
+static void test_manual(void)
+{
+	struct timetable *t = make("@daily", "2026-05-01", "2026-05-20", false);
+
+	check_manual(t, "2026-05-02T21:40:08", "2026-05-01T00:00:00 2026-05-02T00:00:00",
+		"the last interval that is complete");
+	check_manual(t, "2026-05-02", "2026-05-01T00:00:00 2026-05-02T00:00:00",
+		"also where it is complete at this very moment");
+	check_manual(t, "2026-05-01T12:00", "2026-04-30T00:00:00 2026-05-01T00:00:00",
+		"also before start_date");
+	check_manual(t, "2026-07-01T12:00", "2026-06-30T00:00:00 2026-07-01T00:00:00",
+		"and behind end_date");
+	check_manual(make("0 0 29 2 *", NULL, NULL, false), "2026-05-01",
+		"2020-02-29T00:00:00 2024-02-29T00:00:00", "of a line that hardly ever fires");
+	check_manual(make("0 0 29 2 *", NULL, NULL, false), "0004-03-01",
+		"0004-03-01T00:00:00 0004-03-01T00:00:00", "none where nothing fired before");
+	check_manual(make("every 15m", "2026-01-01T00:05", NULL, false), "2026-05-01T12:07:30",
+		"2026-05-01T11:52:30 2026-05-01T12:07:30", "of every, one before the moment");
+	check_manual(make("every 1d", NULL, NULL, false), "0001-01-01T12:00",
+		"0001-01-01T12:00:00 0001-01-01T12:00:00", "not from before the calendar");
+	check_manual(make("@once", NULL, NULL, false), "2026-05-01T12:00",
+		"2026-05-01T12:00:00 2026-05-01T12:00:00", "@once has none");
+	check_manual(make(NULL, NULL, NULL, false), "2026-05-01T12:00",
+		"2026-05-01T12:00:00 2026-05-01T12:00:00", "nor has what has no schedule");
+}
+
 int main(void)
 {
 	struct timetable *t;
@@ -152,6 +191,7 @@ int main(void)
 	check(make(NULL, NULL, NULL, false), "2026-01-01", NULL, NULL, "2026-01-02", "none",
 		"without a schedule nothing comes");
 	test_lists();
+	test_manual();
 	arena_destroy(arena);
 	return tap_done();
 }
