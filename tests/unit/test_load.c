@@ -182,6 +182,16 @@ static void test_edges(void)
 	OK(task("B.d")->trigger_rule == TRIGGER_ALL_SUCCESS, "not of those behind them");
 	OK(task("B.e")->trigger_rule == TRIGGER_ALWAYS, "nor of those with a rule of their own");
 	unload();
+	good("default_args: {operator: local, command: x, trigger_rule: one_failed}\n"
+	     "stages:\n"
+	     "  A:\n"
+	     "    default_args: {trigger_rule: always}\n"
+	     "    trigger_rule: all_done\n"
+	     "    tasks: {a: {}, undo: {teardown: true}}\n");
+	OK(task("A.a")->trigger_rule == TRIGGER_ALWAYS &&
+			task("A.undo")->trigger_rule == TRIGGER_ALL_SUCCESS,
+		"a teardown inherits none");
+	unload();
 }
 
 /* Two stages of many tasks, one behind the other: few edges that stand for all. */
