@@ -178,6 +178,22 @@ static void read_callbacks(struct reading *r, struct task *t)
 		load_callbacks(r->l, "on_retry", n, &t->on_retry);
 }
 
+/* Keys that do nothing, or are wrong, beside others of the task. */
+static void check_beside(struct reading *r, const struct task *t)
+{
+	const struct yaml_node *own = r->own->node[TASK_KEY_MAX_ACTIVE_TIS];
+
+	r->l->place = r->place;
+	if (t->is_setup && t->is_teardown)
+		load_error(r->l, t->pos, "a task cannot be both a setup and a teardown");
+	/* N.B. a default may be meant for others. */
+	if (own != NULL && t->max_active_tis > 0 && !t->is_for_each)
+		load_warning(r->l, yaml_node_pos(own),
+			"max_active_tis: it bounds the instances of a for_each, and this task has "
+			"none; over several runs a pool bounds a task, and max_active_runs the "
+			"runs themselves");
+}
+
 /* All that does not depend on the operator. */
 static void read_common(struct reading *r, struct task *t, const struct stage_nodes *stage)
 {
@@ -191,9 +207,7 @@ static void read_common(struct reading *r, struct task *t, const struct stage_no
 		load_depends_on(r->l, n);
 	if ((n = pick(r, TASK_KEY_FOR_EACH)) != NULL)
 		load_items(r->l, &task_keys[TASK_KEY_FOR_EACH], n);
-	r->l->place = r->place;
-	if (t->is_setup && t->is_teardown)
-		load_error(r->l, t->pos, "a task cannot be both a setup and a teardown");
+	check_beside(r, t);
 }
 
 /* The operator that a task names, its own or by default; -1 and told where there is none. */

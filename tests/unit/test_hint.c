@@ -38,6 +38,10 @@ static void test_meant(void)
 	hint_offer(&h, "max_active_tasks", 16);
 	hint_offer(&h, "max_active_runs", 15);
 	IS_STR(h.best, "max_active_runs", "however it is spelled there");
+	hint_begin_key(&h, "task_concurrency", 16);
+	hint_offer(&h, "max_active_tis", 14);
+	hint_offer(&h, "pool", 4);
+	IS_STR(h.best, "pool", "and by what it does there");
 	hint_begin(&h, "a", 1);
 	hint_offer(&h, "b", 1);
 	OK(h.best == NULL, "one letter is not another");
