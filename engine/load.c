@@ -63,7 +63,7 @@ static int begin_document(struct loader *l, size_t len)
 	}
 	l->dag->arena = l->arena;
 	l->param_names = l->variable_names = NULL;
-	l->n_links = l->n_stage_links = 0;
+	l->n_links = l->n_stage_links = l->n_reads = 0;
 	l->is_env_shared = false;
 	memset(l->env_layers, 0, sizeof(l->env_layers));
 	l->dag_defaults = arena_alloc(l->tree, size);
@@ -79,10 +79,11 @@ static void end_document(struct loader *l)
 	strmap_destroy(l->param_names);
 	strmap_destroy(l->variable_names);
 	free(l->links);
+	free(l->reads);
 	free(l->stage_links);
-	l->links = NULL;
+	l->links = l->reads = NULL;
 	l->stage_links = NULL;
-	l->cap_links = l->cap_stage_links = 0;
+	l->cap_links = l->cap_reads = l->cap_stage_links = 0;
 }
 
 static int load_document(struct loader *l, const struct yaml_node *root, struct pos pos, size_t len,

@@ -90,6 +90,8 @@ struct loader {
 	struct strmap *variable_names; /* dag->variables as written; NULL: none yet */
 	struct link *links;
 	size_t n_links, cap_links;
+	struct link *reads; /* what callbacks read, which nothing waits for; `to` means nothing */
+	size_t n_reads, cap_reads;
 	struct yaml_node *const *dag_values; /* by enum dag_key */
 	struct values *dag_defaults; /* by operator: the DAG's default_args */
 	struct values *stage_defaults; /* the same with the stage's over them */
@@ -238,6 +240,10 @@ uint32_t load_stage_find(struct loader *l, const struct yaml_node *n);
 void load_link(
 	struct loader *l, uint32_t from, const struct yaml_node *node, const struct expr *expr);
 void load_stage_link(struct loader *l, uint32_t stage, uint32_t task, const struct yaml_node *node);
+
+/* Notes that a callback reads the output of a task, its own or another. */
+void load_read(
+	struct loader *l, uint32_t from, const struct yaml_node *node, const struct expr *expr);
 
 /* load_graph.c */
 

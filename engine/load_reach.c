@@ -1,5 +1,5 @@
 /*
- * Paths into other tasks' outputs that can lead nowhere, whatever the run brings. Of all outputs
+ * Paths into tasks' outputs that can lead nowhere, whatever the run brings. Of all outputs
  * only a response has anything inside; and of a for_each task each is a list. Which tasks those
  * are is known once all have been read, so that this comes behind them.
  */
@@ -17,17 +17,20 @@ static const char *find_fault(const struct task *from, const struct expr *x)
 	return NULL;
 }
 
+static void check(struct loader *l, const struct link *k)
+{
+	const struct task *from = &l->dag->tasks[k->from];
+	const char *fault = k->expr == NULL ? NULL : find_fault(from, k->expr);
+
+	if (fault != NULL)
+		load_error(l, load_wants_hints(l) ? load_link_pos(l, k) : yaml_node_pos(k->node),
+			"%s.output.%s: %s", from->id, output_name(k->expr->output), fault);
+}
+
 void load_reach(struct loader *l)
 {
-	for (size_t i = 0; i < l->n_links; i++) {
-		const struct link *k = &l->links[i];
-		const char *fault =
-			k->expr == NULL ? NULL : find_fault(&l->dag->tasks[k->from], k->expr);
-
-		if (fault != NULL)
-			load_error(l,
-				load_wants_hints(l) ? load_link_pos(l, k) : yaml_node_pos(k->node),
-				"%s.output.%s: %s", l->dag->tasks[k->from].id,
-				output_name(k->expr->output), fault);
-	}
+	for (size_t i = 0; i < l->n_links; i++)
+		check(l, &l->links[i]);
+	for (size_t i = 0; i < l->n_reads; i++)
+		check(l, &l->reads[i]);
 }

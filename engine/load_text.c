@@ -52,7 +52,9 @@ static void note_exprs(
 	for (size_t i = 0; i < count; i++) {
 		if (exprs[i].root == EXPR_VAR)
 			note_variable(l, &exprs[i]);
-		else if (exprs[i].root == EXPR_OUTPUT && l->task != NULL && !l->is_callback)
+		else if (exprs[i].root == EXPR_OUTPUT && l->is_callback)
+			load_read(l, exprs[i].task, n, &exprs[i]);
+		else if (exprs[i].root == EXPR_OUTPUT && l->task != NULL)
 			load_link(l, exprs[i].task, n, &exprs[i]);
 	}
 }
