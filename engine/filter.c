@@ -18,8 +18,11 @@
 #define SCALARS (1u << VALUE_NULL | 1u << VALUE_BOOL | 1u << VALUE_NUMBER | 1u << VALUE_STRING)
 #define ANYTHING (SCALARS | 1u << VALUE_LIST)
 #define STRING (1u << VALUE_STRING)
+#define LIST (1u << VALUE_LIST)
+#define MAP (1u << VALUE_MAP)
+#define TEXTS (1u << VALUE_BOOL | 1u << VALUE_NUMBER | STRING) /* what text_get() takes */
 
-const char *filter_value_kind(const struct value *v)
+const char *filter_type_kind(enum value_type type)
 {
 	static const char *const kinds[] = {
 		[VALUE_NULL] = "null",
@@ -30,7 +33,19 @@ const char *filter_value_kind(const struct value *v)
 		[VALUE_MAP] = "an object",
 	};
 
-	return kinds[v->type];
+	return kinds[type];
+}
+
+const char *filter_value_kind(const struct value *v)
+{
+	return filter_type_kind(v->type);
+}
+
+const char *filter_takes_text(const struct filter *f)
+{
+	if (f->takes == LIST)
+		return "a list";
+	return f->takes & LIST ? "a string, a list or an object" : "a string";
 }
 
 static int wants(struct err *e, const char *name, const char *what, const struct value *found)
@@ -268,36 +283,46 @@ static int replace_apply(struct arena *a, const struct value *v, const struct va
 
 const struct filter filters[] = {
 	{"default", FILTER_DEFAULT, 1, {ANYTHING}, "default(v)",
-		"v where there is no value, or null; any other value as it is.", default_apply},
+		"v where there is no value, or null; any other value as it is.", default_apply,
+		ANYTHING | MAP, FILTER_GIVES_SAME},
 	{"raw", FILTER_RAW, 0, {0}, "raw",
 		"The value as it is; in a script it is spliced in unquoted. Comes last.",
-		keep_apply},
+		keep_apply, ANYTHING | MAP, FILTER_GIVES_SAME},
 	{"sh", FILTER_CHANGES, 0, {0}, "sh",
 		"The value written as one word of a shell, for a script inside of a script.",
-		sh_apply},
-	{"json", FILTER_CHANGES, 0, {0}, "json", "The value as compact JSON text.", json_apply},
-	{"upper", FILTER_CHANGES, 0, {0}, "upper", "The letters a to z as capitals.", upper_apply},
-	{"lower", FILTER_CHANGES, 0, {0}, "lower", "The letters A to Z as small ones.",
-		lower_apply},
+		sh_apply, TEXTS, VALUE_STRING},
+	{"json", FILTER_CHANGES, 0, {0}, "json", "The value as compact JSON text.", json_apply,
+		ANYTHING | MAP, VALUE_STRING},
+	{"upper", FILTER_CHANGES, 0, {0}, "upper", "The letters a to z as capitals.", upper_apply,
+		TEXTS, VALUE_STRING},
+	{"lower", FILTER_CHANGES, 0, {0}, "lower", "The letters A to Z as small ones.", lower_apply,
+		TEXTS, VALUE_STRING},
 	{"trim", FILTER_CHANGES, 0, {0}, "trim",
-		"The text without blanks, tabs and line ends at both ends.", trim_apply},
+		"The text without blanks, tabs and line ends at both ends.", trim_apply, TEXTS,
+		VALUE_STRING},
 	{"length", FILTER_CHANGES, 0, {0}, "length",
-		"How many characters a string, items a list, keys an object has.", length_apply},
-	{"first", FILTER_CHANGES, 0, {0}, "first", "The first item of a list.", first_apply},
-	{"last", FILTER_CHANGES, 0, {0}, "last", "The last item of a list.", last_apply},
+		"How many characters a string, items a list, keys an object has.", length_apply,
+		STRING | LIST | MAP, VALUE_NUMBER},
+	{"first", FILTER_CHANGES, 0, {0}, "first", "The first item of a list.", first_apply, LIST,
+		FILTER_GIVES_ANY},
+	{"last", FILTER_CHANGES, 0, {0}, "last", "The last item of a list.", last_apply, LIST,
+		FILTER_GIVES_ANY},
 	{"join", FILTER_CHANGES, 1, {STRING}, "join(sep)",
-		"The items of a list as one text, sep between them.", join_apply},
+		"The items of a list as one text, sep between them.", join_apply, LIST,
+		VALUE_STRING},
 	{"b64encode", FILTER_CHANGES, 0, {0}, "b64encode", "The text in base64, on one line.",
-		b64encode_apply},
+		b64encode_apply, TEXTS, VALUE_STRING},
 	{"b64decode", FILTER_CHANGES, 0, {0}, "b64decode",
 		"The bytes that a text in base64 stands for; white space in it is passed over.",
-		b64decode_apply},
+		b64decode_apply, TEXTS, VALUE_STRING},
 	{"basename", FILTER_CHANGES, 0, {0}, "basename",
-		"The last part of a path: file.gz of /a/b/file.gz.", basename_apply},
+		"The last part of a path: file.gz of /a/b/file.gz.", basename_apply, TEXTS,
+		VALUE_STRING},
 	{"dirname", FILTER_CHANGES, 0, {0}, "dirname",
-		"A path without its last part: /a/b of /a/b/file.gz.", dirname_apply},
+		"A path without its last part: /a/b of /a/b/file.gz.", dirname_apply, TEXTS,
+		VALUE_STRING},
 	{"replace", FILTER_CHANGES, 2, {STRING, STRING}, "replace(a, b)",
-		"The text with b in place of each a.", replace_apply},
+		"The text with b in place of each a.", replace_apply, TEXTS, VALUE_STRING},
 };
 
 const size_t filters_count = sizeof(filters) / sizeof(*filters);

@@ -31,7 +31,12 @@ struct filter {
 	 * there is no such part; ERR_LIMIT; ERR_NOMEM. */
 	int (*apply)(struct arena *a, const struct value *v, const struct value *args,
 		struct value *out, struct err *e);
+	unsigned takes; /* 1 << enum value_type, or'ed: what apply does not refuse by its kind */
+	int gives; /* an enum value_type, or one of the two below */
 };
+
+#define FILTER_GIVES_SAME (-1) /* what it was given */
+#define FILTER_GIVES_ANY (-2)
 
 /* The table, in the order of the reference. */
 extern const struct filter filters[];
@@ -45,7 +50,11 @@ const struct filter *filter_find(const char *name, size_t len, struct err *e);
 int filter_args_check(const struct filter *f, const struct value *args, size_t n_args, size_t *bad,
 	struct err *e);
 
-/* v for a sentence: "null", "a number", "an object". */
+/* v, and a type, for a sentence: "null", "a number", "an object". */
 const char *filter_value_kind(const struct value *v);
+const char *filter_type_kind(enum value_type type);
+
+/* What a filter takes, for a sentence: "a list". */
+const char *filter_takes_text(const struct filter *f);
 
 #endif

@@ -267,6 +267,14 @@ void load_cycle_text(
 /* Where a link is said: for an expression, the expression's place in its text. */
 struct pos load_link_pos(const struct loader *l, const struct link *k);
 
+/* load_type.c */
+
+/* Tells of an expression of a parameter that fails whatever the run brings, by its type. */
+void load_param_check(struct loader *l, const struct yaml_node *n, const struct expr *x);
+
+/* Tells of an expression that is certain to give something else than a list. */
+void load_list_check(struct loader *l, const struct yaml_node *n, const struct expr *x);
+
 /* load_reach.c */
 
 /* Tells of expressions that reach into an output where nothing can be. */

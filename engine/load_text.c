@@ -45,13 +45,15 @@ static void note_variable(struct loader *l, const struct expr *x)
 	l->dag->variables = v;
 }
 
-/* What expressions read: outputs of tasks, which are waited for, and variables. */
+/* What expressions read: outputs of tasks, which are waited for, variables and parameters. */
 static void note_exprs(
 	struct loader *l, const struct yaml_node *n, const struct expr *exprs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (exprs[i].root == EXPR_VAR)
 			note_variable(l, &exprs[i]);
+		else if (exprs[i].root == EXPR_PARAM)
+			load_param_check(l, n, &exprs[i]);
 		else if (exprs[i].root == EXPR_OUTPUT && l->is_callback)
 			load_read(l, exprs[i].task, n, &exprs[i]);
 		else if (exprs[i].root == EXPR_OUTPUT && l->task != NULL)
@@ -250,6 +252,7 @@ static void load_item_list(struct loader *l, const struct key_def *k, const stru
 void load_items(struct loader *l, const struct key_def *k, const struct yaml_node *n)
 {
 	struct template *t;
+	size_t count;
 
 	l->task->is_for_each = true;
 	if (n->kind == YAML_LIST) {
@@ -262,10 +265,12 @@ void load_items(struct loader *l, const struct key_def *k, const struct yaml_nod
 	}
 	if (!load_template(l, k->name, n, TEMPLATE_PLAIN, SH_POSIX, &t))
 		return;
-	if (template_is_value(t))
-		l->task->items_expr = t;
-	else
+	if (!template_is_value(t)) {
 		load_wrong(l, k->name, n, "a list, or one expression and nothing around it");
+		return;
+	}
+	load_list_check(l, n, template_exprs(t, &count));
+	l->task->items_expr = t;
 }
 
 static bool is_variable(const char *s, size_t len)

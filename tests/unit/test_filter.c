@@ -176,11 +176,41 @@ static void page_complete(void)
 	free(page);
 }
 
+/* What the table says of types is what the filter does: of a value of each, and with fit arguments.
+ */
+static void types_hold(const struct filter *f)
+{
+	static const char *const json[] = {
+		"null", "true", "12", "\"eA==\"", "[\"x\"]", "{\"a\":1}"};
+	const struct value args[FILTER_ARGS_MAX] = {value_string("x", 1), value_string("y", 1)};
+	struct arena *a = arena_create(0);
+	struct err e = {0};
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < sizeof(json) / sizeof(*json); i++) {
+		struct value v = value_null(), out = value_null();
+		int rc = value_parse_json(a, json[i], strlen(json[i]), &v, &e);
+
+		if (rc != 0 || v.type == VALUE_NULL)
+			continue; /* no parameter is null */
+		rc = f->apply(a, &v, args, &out, &e);
+		wrong += (rc == 0) != ((f->takes >> v.type & 1) != 0) &&
+			!(rc == ERR_INVALID && strstr(e.text, " wants ") == NULL);
+		if (rc == 0 && f->gives != FILTER_GIVES_ANY)
+			wrong += (int)out.type !=
+				(f->gives == FILTER_GIVES_SAME ? (int)v.type : f->gives);
+	}
+	IS_INT((long long)wrong, 0, "%s takes and gives the types that it says", f->name);
+	arena_destroy(a);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		gives(cases[i].json, cases[i].filter, cases[i].want, strlen(cases[i].want));
 	gives("\"AP8=\"", "b64decode", "\0\xff", 2);
+	for (size_t i = 0; i < filters_count; i++)
+		types_hold(&filters[i]);
 	limit_held();
 	page_complete();
 	return tap_done();
