@@ -6,8 +6,7 @@
 
 #include "engine/load_impl.h"
 
-/* Keys of a task that an action may have beside its operator's. */
-static bool is_action_key(size_t key)
+bool load_is_action_key(size_t key)
 {
 	return key == TASK_KEY_OPERATOR || key == TASK_KEY_ENVIRONMENT ||
 		key == TASK_KEY_EXECUTION_TIMEOUT || key == TASK_KEY_DOC;
@@ -45,7 +44,7 @@ static void load_action(
 	if (op < 0 || !load_map(l, n, &l->op_index[op], "a callback", own.node))
 		return;
 	for (size_t i = 0; i < TASK_KEY_COUNT; i++)
-		if (own.node[i] != NULL && !is_action_key(i))
+		if (own.node[i] != NULL && !load_is_action_key(i))
 			load_error(l, yaml_node_pos(own.node[i]), "a callback has no key \"%s\"",
 				task_keys[i].name);
 	cb->task.op = l->opts->ops[op];

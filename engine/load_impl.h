@@ -145,6 +145,15 @@ const struct key_def *key_index_def(const struct key_index *x, size_t number);
 bool load_map(struct loader *l, const struct yaml_node *map, const struct key_index *x,
 	const char *what, struct yaml_node **values);
 
+/* load_unknown.c */
+
+/* Tells of a key of a map that is in none of its tables; what: as of load_map(). */
+void load_unknown_key(
+	struct loader *l, const struct yaml_node *key, const struct key_index *x, const char *what);
+
+/* Tells of a key of default_args that no operator's task has. */
+void load_unknown_default(struct loader *l, const struct yaml_node *key);
+
 /* load_value.c */
 
 /* Tells that a value is not what its key wants. */
@@ -220,6 +229,9 @@ struct setting *load_settings(
 	struct loader *l, size_t op, const struct values *own, struct pos pos);
 
 /* load_callback.c */
+
+/* Whether an action may have this key of a task beside its operator's. */
+bool load_is_action_key(size_t key);
 
 void load_callbacks(
 	struct loader *l, const char *key, const struct yaml_node *n, struct callback **out);

@@ -283,23 +283,6 @@ static void check_default(struct loader *l, const struct key_def *k, const struc
 	}
 }
 
-static void unknown_default(struct loader *l, const struct yaml_node *key)
-{
-	char buffer[LOAD_HINT_MAX];
-	struct hint h;
-
-	hint_begin_key(&h, key->text, key->n);
-	for (size_t op = 0; op < l->opts->n_ops; op++) {
-		const struct key_index *x = &l->op_index[op];
-
-		for (size_t i = 0; i < x->n_first + x->n_second; i++)
-			hint_offer(
-				&h, key_index_def(x, i)->name, strlen(key_index_def(x, i)->name));
-	}
-	load_error(l, yaml_node_pos(key), "unknown key \"%s\"%s", key->text,
-		load_hint_text(&h, buffer));
-}
-
 /* Puts one default where each operator that knows its key will find it. */
 static void add_default(struct loader *l, struct values *into, const struct yaml_pair *p)
 {
@@ -318,7 +301,7 @@ static void add_default(struct loader *l, struct values *into, const struct yaml
 		into[op].node[number] = p->value;
 	}
 	if (!is_known)
-		unknown_default(l, p->key);
+		load_unknown_default(l, p->key);
 }
 
 /* Of command and script, the nearer one counts: see overlay(). */

@@ -72,6 +72,7 @@ libengine_a_SOURCES = \
 	engine/load_task.c \
 	engine/load_text.c \
 	engine/load_type.c \
+	engine/load_unknown.c \
 	engine/load_value.c \
 	engine/mask.c \
 	engine/mask.h \
