@@ -124,14 +124,38 @@ static void load_url(struct loader *l, const struct yaml_node *n, struct callbac
 		load_environment(l, "headers", headers, 1, &cb->url.headers, &cb->url.n_headers);
 }
 
+static bool is_map(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	if (n->kind != YAML_MAP)
+		load_wrong(l, key, n, "a map with an operator's keys or a url, or a list of such");
+	return n->kind == YAML_MAP;
+}
+
+static bool is_few(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	bool is_good = n->kind != YAML_LIST || n->n <= CALLBACKS_MAX;
+
+	if (!is_good)
+		load_error(l, yaml_node_pos(n), "%s: want %d actions at most, found %u", key,
+			CALLBACKS_MAX, n->n);
+	return is_good;
+}
+
+void load_callbacks_check(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	if (n->kind != YAML_LIST)
+		(void)is_map(l, key, n);
+	else if (is_few(l, key, n))
+		for (uint32_t i = 0; i < n->n; i++)
+			(void)is_map(l, key, n->items[i]);
+}
+
 static struct callback *load_one(struct loader *l, const char *key, const struct yaml_node *n)
 {
 	struct callback *cb;
 
-	if (n->kind != YAML_MAP) {
-		load_wrong(l, key, n, "a map with an operator's keys or a url, or a list of such");
+	if (!is_map(l, key, n))
 		return NULL;
-	}
 	cb = arena_alloc(l->arena, sizeof(*cb));
 	if (cb == NULL) {
 		load_nomem(l);
@@ -151,11 +175,8 @@ void load_callbacks(
 	bool is_list = n->kind == YAML_LIST;
 	uint32_t count = is_list ? n->n : 1;
 
-	if (count > CALLBACKS_MAX) {
-		load_error(l, yaml_node_pos(n), "%s: want %d actions at most, found %u", key,
-			CALLBACKS_MAX, count);
+	if (!is_few(l, key, n))
 		return;
-	}
 	l->is_callback = true;
 	for (uint32_t i = 0; i < count; i++) {
 		*out = load_one(l, key, is_list ? n->items[i] : n);

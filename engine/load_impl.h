@@ -195,6 +195,12 @@ bool load_condition(
 	struct loader *l, const char *key, const struct yaml_node *n, struct cond **out);
 void load_items(struct loader *l, const struct key_def *k, const struct yaml_node *n);
 
+/* Each tells of a value that is of another type than its key wants, as far as no task is needed to
+ * say so; for defaults, which every task may have replaced. */
+void load_templates_check(struct loader *l, const char *key, const struct yaml_node *n);
+void load_condition_check(struct loader *l, const char *key, const struct yaml_node *n);
+bool load_items_check(struct loader *l, const struct key_def *k, const struct yaml_node *n);
+
 /* Variables of several layers, NULL ones left out, the later winning, in an order that is stable.
  */
 void load_environment(struct loader *l, const char *key, const struct yaml_node *const *layers,
@@ -236,12 +242,18 @@ bool load_is_action_key(size_t key);
 void load_callbacks(
 	struct loader *l, const char *key, const struct yaml_node *n, struct callback **out);
 
+/* Tells where they are neither a map nor a list of maps, for defaults. */
+void load_callbacks_check(struct loader *l, const char *key, const struct yaml_node *n);
+
 /* load_name.c: what an expression or depends_on may name */
 
 struct expr_scope load_scope(struct loader *l);
 
 /* Reads depends_on of the current task. */
 void load_depends_on(struct loader *l, const struct yaml_node *n);
+
+/* Tells where it is no list of names, for defaults. */
+void load_depends_on_check(struct loader *l, const struct yaml_node *n);
 
 /* Finds a stage by the name in a scalar; UINT32_MAX and told where there is none. */
 uint32_t load_stage_find(struct loader *l, const struct yaml_node *n);

@@ -218,21 +218,41 @@ static void depend_on_full_name(struct loader *l, const struct yaml_node *n, con
 		load_link(l, task, n, NULL);
 }
 
-void load_depends_on(struct loader *l, const struct yaml_node *n)
+static bool is_list(struct loader *l, const struct yaml_node *n)
 {
-	if (n->kind != YAML_LIST) {
+	if (n->kind != YAML_LIST)
 		load_wrong(l, "depends_on", n,
 			"a list of tasks and stages, such as [build, Test.unit]");
+	return n->kind == YAML_LIST;
+}
+
+static bool is_name(struct loader *l, const struct yaml_node *n)
+{
+	bool is_good = n->kind == YAML_SCALAR && n->n > 0 && !yaml_is_null(n);
+
+	if (!is_good)
+		load_wrong(l, "depends_on", n, "the name of a task or a stage");
+	return is_good;
+}
+
+void load_depends_on_check(struct loader *l, const struct yaml_node *n)
+{
+	if (!is_list(l, n))
 		return;
-	}
+	for (uint32_t i = 0; i < n->n; i++)
+		(void)is_name(l, n->items[i]);
+}
+
+void load_depends_on(struct loader *l, const struct yaml_node *n)
+{
+	if (!is_list(l, n))
+		return;
 	for (uint32_t i = 0; i < n->n; i++) {
 		const struct yaml_node *item = n->items[i];
 		const char *dot;
 
-		if (item->kind != YAML_SCALAR || item->n == 0 || yaml_is_null(item)) {
-			load_wrong(l, "depends_on", item, "the name of a task or a stage");
+		if (!is_name(l, item))
 			continue;
-		}
 		dot = memchr(item->text, '.', item->n);
 		if (dot == NULL || dot == item->text)
 			depend_on_name(l, item);

@@ -278,6 +278,21 @@ static void check_default(struct loader *l, const struct key_def *k, const struc
 	case KEY_SCRIPT:
 		(void)load_is_text(l, k->name, n);
 		break;
+	case KEY_TEMPLATES:
+		load_templates_check(l, k->name, n);
+		break;
+	case KEY_CONDITION:
+		load_condition_check(l, k->name, n);
+		break;
+	case KEY_ITEMS:
+		(void)load_items_check(l, k, n);
+		break;
+	case KEY_CALLBACK:
+		load_callbacks_check(l, k->name, n);
+		break;
+	case KEY_STRINGS: /* of a task's keys this is depends_on alone */
+		load_depends_on_check(l, n);
+		break;
 	default:
 		break;
 	}

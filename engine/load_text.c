@@ -144,16 +144,29 @@ bool load_template(struct loader *l, const char *key, const struct yaml_node *n,
 	return true;
 }
 
+static bool is_list(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	if (n->kind != YAML_LIST)
+		load_wrong(l, key, n, "a list of texts");
+	return n->kind == YAML_LIST;
+}
+
+void load_templates_check(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	if (!is_list(l, key, n))
+		return;
+	for (uint32_t i = 0; i < n->n; i++)
+		(void)load_is_text(l, key, n->items[i]);
+}
+
 bool load_templates(
 	struct loader *l, const char *key, const struct yaml_node *n, struct setting *out)
 {
 	struct template **list;
 	bool is_good = true;
 
-	if (n->kind != YAML_LIST) {
-		load_wrong(l, key, n, "a list of texts");
+	if (!is_list(l, key, n))
 		return false;
-	}
 	list = arena_array(l->arena, n->n, sizeof(struct template *));
 	if (list == NULL) {
 		load_nomem(l);
@@ -167,6 +180,14 @@ bool load_templates(
 	out->list = list;
 	out->n = n->n;
 	return true;
+}
+
+void load_condition_check(struct loader *l, const char *key, const struct yaml_node *n)
+{
+	bool truth;
+
+	if (!yaml_is_bool(n, &truth))
+		(void)load_is_text(l, key, n);
 }
 
 bool load_condition(struct loader *l, const char *key, const struct yaml_node *n, struct cond **out)
@@ -226,16 +247,23 @@ static bool load_item(
 	return load_any(l, key, n, &out->value);
 }
 
+bool load_items_check(struct loader *l, const struct key_def *k, const struct yaml_node *n)
+{
+	if (n->kind == YAML_LIST && (int64_t)n->n > k->max)
+		load_error(l, yaml_node_pos(n), "%s: want %lld items at most, found %u", k->name,
+			(long long)k->max, n->n);
+	else if (n->kind != YAML_LIST && !is_string(n))
+		load_wrong(l, k->name, n, "a list, or one expression that gives a list");
+	else
+		return true;
+	return false;
+}
+
 static void load_item_list(struct loader *l, const struct key_def *k, const struct yaml_node *n)
 {
 	struct for_each_item *items;
 	bool is_good = true;
 
-	if ((int64_t)n->n > k->max) {
-		load_error(l, yaml_node_pos(n), "%s: want %lld items at most, found %u", k->name,
-			(long long)k->max, n->n);
-		return;
-	}
 	items = arena_array(l->arena, n->n, sizeof(*items));
 	if (items == NULL) {
 		load_nomem(l);
@@ -255,12 +283,10 @@ void load_items(struct loader *l, const struct key_def *k, const struct yaml_nod
 	size_t count;
 
 	l->task->is_for_each = true;
+	if (!load_items_check(l, k, n))
+		return;
 	if (n->kind == YAML_LIST) {
 		load_item_list(l, k, n);
-		return;
-	}
-	if (!is_string(n)) {
-		load_wrong(l, k->name, n, "a list, or one expression that gives a list");
 		return;
 	}
 	if (!load_template(l, k->name, n, TEMPLATE_PLAIN, SH_POSIX, &t))
