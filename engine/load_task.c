@@ -80,16 +80,17 @@ static void read_texts(struct reading *r, struct task *t)
 }
 
 /* A teardown's rule is fixed. N.B. a default, or the stage's rule, may be meant for the others. */
-static void refuse_rule(struct reading *r, struct task *t)
+static void pass_over_rule(struct reading *r, struct task *t)
 {
 	const struct yaml_node *own = r->own->node[TASK_KEY_TRIGGER_RULE];
 
 	r->l->place = r->place;
 	r->l->task_flags[t->number] |= TASK_FLAG_HAS_RULE;
 	if (own != NULL)
-		load_error(r->l, yaml_node_pos(own),
-			"trigger_rule: a teardown can have none: it runs once what it waits for is "
-			"over, unless none of its setups succeeded; leave the key out");
+		load_warning(r->l, yaml_node_pos(own),
+			"trigger_rule: it is passed over, for a teardown's is fixed: it runs once "
+			"what "
+			"it waits for is over, unless none of its setups succeeded");
 }
 
 /* N.B. the DAG's default_args are further away than the stage's trigger_rule. */
@@ -101,7 +102,7 @@ static void read_rule(struct reading *r, struct task *t)
 	int rule = TRIGGER_ALL_SUCCESS;
 
 	if (t->is_teardown) {
-		refuse_rule(r, t);
+		pass_over_rule(r, t);
 		return;
 	}
 	if (n == NULL)

@@ -235,10 +235,6 @@ static void print_task(struct printer *p, const struct op_spec *const *ops, size
 	begin(p, "allOf", '[');
 	for (size_t i = 0; i < n; i++)
 		print_other_keys(p, ops[i], ops, n);
-	json_member(p, NULL,
-		"{\"if\": {\"required\": [\"teardown\"], \"properties\": {\"teardown\": "
-		"{\"const\": "
-		"true}}}, \"then\": {\"properties\": {\"trigger_rule\": false}}}");
 	end(p, ']');
 	end(p, '}');
 	begin(p, "defaults", '{');
