@@ -329,13 +329,16 @@ int outputs_get_one(const struct outputs *o, uint32_t task, uint32_t instance, e
 {
 	const struct slot *s = slot_of(o, task, instance);
 	const char *name = task_state_name(s->state);
+	bool is_set = s->entry != NULL && s->entry->is_set[id];
 
 	if (id == OUTPUT_STATUS && task_state_is_over(s->state))
 		*out = value_string(name, strlen(name));
-	else if (s->entry != NULL && s->entry->is_set[id])
+	else if (id == OUTPUT_ERROR_MESSAGE &&
+		(s->state == TASK_SUCCESS || (!is_set && task_state_is_over(s->state))))
+		*out = value_string(
+			"", 0); /* of a success, too, that failed before it was marked */
+	else if (is_set)
 		*out = s->entry->value[id];
-	else if (id == OUTPUT_ERROR_MESSAGE && task_state_is_over(s->state))
-		*out = value_string("", 0);
 	else
 		return tell_missing(&o->dag->tasks[task], instance, s, id, e);
 	return 0;
@@ -345,7 +348,7 @@ const char *outputs_message(const struct outputs *o, uint32_t task, uint32_t ins
 {
 	const struct slot *s = slot_of(o, task, instance);
 
-	if (s->entry == NULL || !s->entry->is_set[OUTPUT_ERROR_MESSAGE])
+	if (s->entry == NULL || !s->entry->is_set[OUTPUT_ERROR_MESSAGE] || s->state == TASK_SUCCESS)
 		return "";
 	return s->entry->value[OUTPUT_ERROR_MESSAGE].u.text;
 }

@@ -199,8 +199,8 @@ static void keep(struct outputs *o, struct whose w, int choice, const char *byte
 		outputs_message_keep(o, w.task, w.instance, MESSAGE) != 0)
 		abort();
 	outputs_state_set(o, w.task, w.instance, state);
-	if (strcmp(outputs_message(o, w.task, w.instance), choice & HAS_MESSAGE ? MESSAGE : "") !=
-			0 ||
+	if (strcmp(outputs_message(o, w.task, w.instance),
+		    (choice & HAS_MESSAGE) != 0 && state != TASK_SUCCESS ? MESSAGE : "") != 0 ||
 		outputs_failed(o, 1, &n_items) !=
 			(state == TASK_FAILED && w.instance != RUN_NO_INSTANCE) ||
 		n_items != ITEMS)

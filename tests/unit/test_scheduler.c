@@ -151,6 +151,10 @@ static void test_outputs(void)
 	IS_INT(outputs_keep(o, 0, RUN_NO_INSTANCE, "id4", &r, &e), ERR_INVALID,
 		"a NUL byte cannot be taken");
 	IS_STR(e.text, "the response holds a NUL byte", "and is told");
+	(void)outputs_message_keep(o, 0, RUN_NO_INSTANCE, "no luck");
+	IS_STR(text_of(o, 0, OUTPUT_ERROR_MESSAGE), "", "of a success there is no error");
+	outputs_state_set(o, 0, RUN_NO_INSTANCE, TASK_FAILED);
+	IS_STR(text_of(o, 0, OUTPUT_ERROR_MESSAGE), "no luck", "until it is marked as failed");
 	outputs_clear(o, 0, RUN_NO_INSTANCE);
 	outputs_state_set(o, 0, RUN_NO_INSTANCE, TASK_SKIPPED);
 	IS_STR(text_of(o, 0, OUTPUT_STATUS), "skipped", "what was skipped says so");
