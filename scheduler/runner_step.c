@@ -37,7 +37,8 @@ static void decide(struct runner *r, const struct run_action *a)
 {
 	const struct task *t = &r->edition->dag->tasks[a->task];
 	struct run_event ev = runner_event(RUN_EV_DECIDED, a->task, RUN_NO_INSTANCE, 0);
-	struct render render = runner_render(r, a->task, RUN_NO_INSTANCE, 1);
+	/* As the try to come will be. */
+	struct render render = runner_render(r, a->task, RUN_NO_INSTANCE, a->try_number + 1);
 	bool truth = true;
 	struct err e;
 	int status;

@@ -289,6 +289,38 @@ static void test_second_life(void)
 	kit_end(&kit);
 }
 
+/* A condition sees the number of the try that it decides on. */
+static void test_try_of_when(void)
+{
+	static const char yaml[] = "dag_id: t\ntasks: {a: {operator: local, command: x, "
+				   "when: '${task.try_number} == 1'}}\n";
+	struct store_kit kit;
+	struct world w;
+	struct runner *r;
+	uint32_t task = 0;
+
+	kit_begin(&kit);
+	world_open(&w, &kit, yaml);
+	n_fakes = 0;
+	r = world_run_add(&w, "r1");
+	runner_keep(r);
+	runner_start(r);
+	world_settle(&w);
+	fake_finish(&fakes[0], 0, NULL);
+	world_settle(&w);
+	(void)runner_clear(r, &(struct runner_clear){.tasks = &task, .n_tasks = 1});
+	world_settle(&w);
+	buf_reset(&w.told);
+	runner_start(r);
+	world_settle(&w);
+	world_told(&w, "r1 running;a scheduled;a skipped;r1 success;finished success;",
+		"behind a clear that is the second");
+	runner_let_go(r);
+	world_settle(&w);
+	world_close(&w);
+	kit_end(&kit);
+}
+
 static void test_slots_are_held(void)
 {
 	static const char yaml[] = "dag_id: t\n"
@@ -445,6 +477,7 @@ int main(void)
 	test_drain();
 	test_finished_run_again();
 	test_second_life();
+	test_try_of_when();
 	test_slots_are_held();
 	test_kill_reasons();
 	test_broken();
