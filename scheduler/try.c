@@ -172,7 +172,7 @@ static void on_finished(void *ctx, const struct op_result *r)
 	task_log_output_end(t->log, now);
 	status =
 		outputs_keep(t->o.outputs, t->o.render.task, t->o.instance, t->execution_id, r, &e);
-	if (status != 0 && end.exit == RUN_EXIT_SUCCESS) {
+	if (status != 0 && (end.exit == RUN_EXIT_SUCCESS || end.exit == RUN_EXIT_SKIPPED)) {
 		end.is_short = status == ERR_NOMEM;
 		end.exit = RUN_EXIT_FAILED;
 		(void)snprintf(t->message, sizeof(t->message), "%s", e.text);

@@ -11,6 +11,7 @@
 #include "scheduler/broken_runs.h"
 #include "scheduler/conductor_impl.h"
 #include "tests/unit/conductor_kit.h"
+#include "tests/unit/op_kit.h"
 #include "tests/unit/tap.h"
 
 static const char chain[] = "dag_id: t\n"
@@ -321,6 +322,30 @@ static void test_try_of_when(void)
 	kit_end(&kit);
 }
 
+/* A response that cannot be taken fails the task, whatever its exit status says. */
+static void test_response_with_nul(void)
+{
+	static const char yaml[] = "dag_id: t\ntasks: {a: {operator: local, command: x, "
+				   "skip_on_exit_code: 7}}\n";
+	struct op_result result = op_kit_result(OP_EXITED, 7, "a");
+	struct store_kit kit;
+	struct world w;
+
+	result.response = (struct op_bytes){.data = "a\0b", .len = 3};
+	kit_begin(&kit);
+	world_open(&w, &kit, yaml);
+	n_fakes = 0;
+	runner_start(world_run_add(&w, "r1"));
+	world_settle(&w);
+	fakes[0].is_open = false;
+	fakes[0].events->on_finished(fakes[0].ctx, &result);
+	world_settle(&w);
+	world_sql(&w, "SELECT state || ': ' || message FROM tries",
+		"failed: the response holds a NUL byte", "a NUL byte fails what would be skipped");
+	world_close(&w);
+	kit_end(&kit);
+}
+
 static void test_slots_are_held(void)
 {
 	static const char yaml[] = "dag_id: t\n"
@@ -478,6 +503,7 @@ int main(void)
 	test_finished_run_again();
 	test_second_life();
 	test_try_of_when();
+	test_response_with_nul();
 	test_slots_are_held();
 	test_kill_reasons();
 	test_broken();
