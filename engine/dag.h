@@ -20,6 +20,7 @@
 #define DAG_TASKS_MAX 1000000 /* tasks of one DAG */
 #define DAG_NAME_MAX 250 /* bytes of a name */
 #define DAG_ONLY_STAGE "main" /* the stage of a DAG that has tasks alone */
+#define DAG_DEFAULT_POOL "default_pool" /* of a task that names none */
 #define DAG_FEW_TASKS 8 /* of a stage, whose names need no map */
 #define DAG_EDGES_MAX 50000000 /* edges of one DAG */
 

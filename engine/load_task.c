@@ -67,7 +67,7 @@ static void read_texts(struct reading *r, struct task *t)
 {
 	const struct yaml_node *n;
 
-	t->pool = "default_pool";
+	t->pool = DAG_DEFAULT_POOL;
 	if ((n = pick(r, TASK_KEY_POOL)) != NULL &&
 		load_plain(r->l, &task_keys[TASK_KEY_POOL], n, &t->pool) && *t->pool == '\0')
 		load_error(

@@ -147,6 +147,9 @@ int conductor_pool_set(struct conductor *c, const char *name, uint32_t slots);
 /* Makes it a pool that nobody has sized. ERR_LIMIT, ERR_NOMEM. */
 int conductor_pool_unset(struct conductor *c, const char *name);
 
+/* Whether somebody has sized the pool, or it is default_pool, which nobody must. */
+bool conductor_pool_is_known(const struct conductor *c, const char *name);
+
 /* The names of the pools that anybody asked for, by their numbers from 0; NULL behind the last. */
 const char *conductor_pool_name(const struct conductor *c, uint32_t number);
 

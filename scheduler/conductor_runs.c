@@ -259,6 +259,14 @@ int conductor_pool_unset(struct conductor *c, const char *name)
 	return status;
 }
 
+bool conductor_pool_is_known(const struct conductor *c, const char *name)
+{
+	uint32_t number = strmap_find(c->pools, name, strlen(name));
+
+	return strcmp(name, DAG_DEFAULT_POOL) == 0 ||
+		(number != STRMAP_NONE && c->is_sized[number]);
+}
+
 int conductor_default_slots_set(struct conductor *c, uint32_t slots)
 {
 	int status = 0;

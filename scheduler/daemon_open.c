@@ -11,19 +11,59 @@
 #include "scheduler/daemon_log.h"
 #include "scheduler/edition.h"
 #include "scheduler/lock.h"
+#include "scheduler/plan.h"
 #include "store/settings.h"
 #include "store/store_run.h"
 
 #define LOCK_WAIT_MS 10000 /* how long a command that holds home is waited for */
+#define POOLS_TOLD_MAX 5 /* of one run, that nobody has sized */
 
 /* ---- what is heard while it runs ---- */
 
+/* The first task of a pool. */
+static const char *user_of(const struct edition *ed, uint32_t pool)
+{
+	const struct run_plan *p = &ed->plan->run;
+
+	for (uint32_t t = 0; t < p->n_tasks; t++)
+		if (p->tasks[t].pool == pool)
+			return ed->dag->tasks[t].id;
+	return "";
+}
+
+/* A pool that nobody has sized may be a misspelled one: its tasks run, but nothing that was meant
+ * bounds them. */
+static void tell_pools(struct conductor *c, const struct runner *r)
+{
+	const struct edition *ed = runner_edition(r);
+	uint32_t told = 0, slots;
+	uint64_t held;
+	size_t waiting;
+
+	for (uint32_t i = 0; i < ed->plan->n_pools && told < POOLS_TOLD_MAX; i++) {
+		const char *name = ed->plan->pools[i];
+
+		if (conductor_pool_is_known(c, name) ||
+			conductor_pool_get(c, name, &slots, &held, &waiting) != 0)
+			continue;
+		daemon_log(OP_WARNING,
+			"%s: run %s: %s names the pool \"%s\", which nobody has sized: it has %u "
+			"slots of its own; `windrow pools set` sizes it",
+			runner_dag_id(r), runner_run_id(r), user_of(ed, i), name, slots);
+		told++;
+	}
+}
+
 static void on_run(void *ctx, struct runner *r, const struct runner_run_change *c)
 {
-	(void)ctx;
-	if (c->state != c->old_state)
-		daemon_log(c->state == RUN_FAILED ? OP_WARNING : OP_INFO, "%s: run %s is %s",
-			runner_dag_id(r), runner_run_id(r), run_state_name(c->state));
+	struct daemon *d = ctx;
+
+	if (c->state == c->old_state)
+		return;
+	daemon_log(c->state == RUN_FAILED ? OP_WARNING : OP_INFO, "%s: run %s is %s",
+		runner_dag_id(r), runner_run_id(r), run_state_name(c->state));
+	if (c->state == RUN_RUNNING)
+		tell_pools(d->conductor, r);
 }
 
 static void on_broken(void *ctx, struct runner *r, const struct err *e)

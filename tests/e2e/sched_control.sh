@@ -254,6 +254,17 @@ wait $following
 is "to its end" $? 0
 is "though it is another file by then" "$(grep -c 'INFO - two$' "$work/followed")" 1
 
+# A pool that nobody has sized lets in, and the log warns of it: it may be misspelled.
+echo 'tasks: {a: {operator: local, command: "true"}, b: {operator: local, pool: typo, command: "true"}}' >"$dags/t.yaml"
+run dags trigger t -r one --wait
+is "a task runs in a pool that nobody has sized" "$status" 0
+like "and the log says so, of this pool alone" "$(grep 'nobody has sized' "$daemon_log")" \
+	'*t: run one: main.b names the pool "typo", which nobody has sized: it has 128 slots of its own; `windrow pools set` sizes it'
+run pools set typo 2
+run dags trigger t -r two --wait
+is "once it is sized it does not" "$(grep -c 'run two: .*nobody has sized' "$daemon_log")" 0
+run pools delete typo
+
 # A pool that is deleted lets in at once what it kept out.
 echo 'tasks: {a: {operator: local, pool: shut, command: "true"}}' >"$dags/p.yaml"
 run pools set shut 0
