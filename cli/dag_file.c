@@ -115,6 +115,13 @@ size_t dag_file_errors(const struct dag_file *f)
 	return f->diags == NULL ? f->failure != NULL : diags_errors(f->diags);
 }
 
+void dag_file_refuse(const struct dag_file *f, const struct dag *d, const char *owner)
+{
+	diag_error(f->diags, d->pos,
+		"the dag_id \"%s\" is that of %s already; each DAG needs its own", d->dag_id,
+		owner);
+}
+
 /* Writes lines, each made harmless. */
 static void write_lines(const char *s)
 {

@@ -12,6 +12,7 @@
 #include "engine/dag.h"
 
 struct arena;
+struct dag_claims;
 struct dag_loader;
 struct load_options;
 struct settings;
@@ -41,6 +42,9 @@ void dag_file_free(struct dag_file *f);
 
 /* How many errors the file has: 1 where it could not be read. */
 size_t dag_file_errors(const struct dag_file *f);
+
+/* Makes a DAG of the file that is another's, by its path, an error of the file. */
+void dag_file_refuse(const struct dag_file *f, const struct dag *d, const char *owner);
 
 /* Writes all there is to say of the file to standard error, warnings too where has_warnings. */
 void dag_file_report(const struct dag_file *f, bool has_warnings);
@@ -72,6 +76,16 @@ void dag_folder_report(const struct dag_folder *f);
 /* Says so where there is no DAG file. */
 void dag_folder_note_empty(const struct dag_folder *f);
 void dag_folder_free(struct dag_folder *f);
+
+/* ---- dag_claims.c ---- */
+
+/* The DAGs of files that are checked one after the other. NULL: no memory. */
+struct dag_claims *dag_claims_create(void);
+void dag_claims_destroy(struct dag_claims *c);
+
+/* Makes a DAG that a file taken before has an error of the file, and takes these files' DAGs: one
+ * file, or all of a folder. ERR_NOMEM. */
+int dag_claims_take(struct dag_claims *c, struct dag_file *files, size_t n);
 
 /* ---- dag_open.c ---- */
 

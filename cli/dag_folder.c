@@ -94,10 +94,7 @@ static void refuse_doubles(const struct owners *o, const struct dag_folder *f)
 			const struct dag_file *owner = *owner_of(o, d);
 
 			if (owner != &f->files[i])
-				diag_error(f->files[i].diags, d->pos,
-					"the dag_id \"%s\" is that of %s already; each DAG needs "
-					"its own",
-					d->dag_id, owner->path);
+				dag_file_refuse(&f->files[i], d, owner->path);
 		}
 }
 

@@ -69,6 +69,7 @@ static void add_failure(struct table *t, const struct dag_folder *f, bool is_ful
 /* What `validate` has seen so far. */
 struct validation {
 	struct dag_loader *loader;
+	struct dag_claims *claims;
 	struct table *table; /* NULL: findings are told as they come */
 	size_t n_files, n_dags, n_tasks, n_errors;
 };
@@ -86,6 +87,17 @@ static void validate_file(struct validation *v, const struct dag_file *f)
 		dag_file_report(f, true);
 }
 
+/* Holds files against those before, and tells what is wrong with them. */
+static void validate_files(struct validation *v, struct dag_file *files, size_t n)
+{
+	if (dag_claims_take(v->claims, files, n) != 0) {
+		(void)report_no_memory();
+		v->n_errors++;
+	}
+	for (size_t i = 0; i < n; i++)
+		validate_file(v, &files[i]);
+}
+
 /* status: how loading it went. */
 static void validate_folder(struct validation *v, struct dag_folder *folder, int status)
 {
@@ -95,8 +107,7 @@ static void validate_folder(struct validation *v, struct dag_folder *folder, int
 		add_failure(v->table, folder, true);
 	else
 		dag_folder_report(folder);
-	for (size_t i = 0; i < folder->n_files; i++)
-		validate_file(v, &folder->files[i]);
+	validate_files(v, folder->files, folder->n_files);
 	if (status == EXIT_DONE)
 		dag_folder_note_empty(folder);
 	dag_folder_free(folder);
@@ -116,7 +127,7 @@ static void validate_word(struct validation *v, const char *word)
 	}
 	r = dag_file_load(v->loader, word, &file);
 	if (r == 0)
-		validate_file(v, &file);
+		validate_files(v, &file, 1);
 	else
 		report_error("%s: %s", word, err_text(r));
 	v->n_errors += r != 0;
@@ -149,6 +160,11 @@ static int validate_exec(const struct args *args)
 
 	if (v.loader == NULL)
 		return EXIT_FAILED;
+	v.claims = dag_claims_create();
+	if (v.claims == NULL) {
+		dag_loader_destroy(v.loader);
+		return report_no_memory();
+	}
 	if (args_has(args, "output"))
 		v.table = table_create(columns, COUNT(columns));
 	validate_all(&v, args);
@@ -159,6 +175,7 @@ static int validate_exec(const struct args *args)
 			plural(v.n_files), v.n_dags, plural(v.n_dags), v.n_tasks,
 			plural(v.n_tasks));
 	table_destroy(v.table);
+	dag_claims_destroy(v.claims);
 	dag_loader_destroy(v.loader);
 	return v.n_errors > 0 ? EXIT_FAILED : status;
 }
@@ -176,7 +193,8 @@ const struct command command_dags_validate = {
 	.summary = "check DAG files, and tell all that is wrong with them",
 	.details = "Each error is one line, FILE:LINE:COLUMN: what is wrong, and what would be "
 		   "right. FILE may be a folder, or - for standard input; without one, the whole "
-		   "dags folder is checked. Needs no store and no daemon. Exits 1 where there are "
+		   "dags folder is checked. Two files with one dag_id are an error, too. Needs no "
+		   "store and no daemon. Exits 1 where there are "
 		   "errors; warnings alone do not count.",
 	.flags = validate_flags,
 	.n_flags = COUNT(validate_flags),

@@ -29,6 +29,7 @@ libcli_a_SOURCES = \
 	cli/connections_test.c \
 	cli/cron.c \
 	cli/dag_draw.h \
+	cli/dag_claims.c \
 	cli/dag_file.c \
 	cli/dag_files.h \
 	cli/dag_folder.c \

@@ -347,6 +347,24 @@ run tasks list "$work/two.yaml:second"
 like "FILE:ID says which" "$out" "main.b	*"
 is "of standard input too" "$("$windrow" tasks list -:second <"$work/two.yaml" 2>&1 | cut -f1)" main.b
 
+# One dag_id in files that are named one by one.
+run dags validate "$work/two.yaml"
+is "several DAGs in a file are none too many" "$status" 0
+for double in "$work/double.yaml" -; do
+	printf '{dag_id: second, tasks: {a: {operator: local, command: "true"}}}\n' >"$work/double.yaml"
+	"$windrow" dags validate "$work/two.yaml" "$double" <"$work/double.yaml" >"$work/out" 2>"$work/err"
+	status=$?
+	[ "$double" != - ] || double="<stdin>"
+	is "validate: $double has a dag_id that a file before it has" "$status:$(cat "$work/out" "$work/err")" \
+		"1:$double:1:1: the dag_id \"second\" is that of $work/two.yaml already; each DAG needs its own"
+done
+ln -s two.yaml "$work/again.yaml"
+run dags validate "$work/two.yaml" "$work/two.yaml" "$work/again.yaml" "$dags" "$dags/sub/tiny.yml"
+is "a file that is named again is no other" "$(echo "$err" | grep -c 'two.yaml already')" 0
+is "nor is one of a folder" "$(echo "$err" | grep -c 'is that of')" 1
+run dags validate "$dags/tiny.yaml" "$dags"
+is "a folder's files were held against each other" "$(echo "$err" | grep -c 'is that of')" 1
+
 WINDROW_HOME=$work/nowhere
 missing="there is no dags folder $work/nowhere/dags yet; the scheduler makes it, or you do, or core.dags_folder is \
 set to another"
