@@ -37,8 +37,8 @@ static int next_print(struct arena *a, struct zoneinfo *zones, const struct args
 	size_t bad;
 
 	if (source.find(source.ctx, args_text(args, "tz", "UTC"), &bounds.zone, &e) != 0) {
-		report_error("%s", e.text);
-		return EXIT_FAILED;
+		report_error("--tz: %s", e.text);
+		return e.code == ERR_NOTFOUND ? EXIT_USAGE : EXIT_FAILED;
 	}
 	if (from_text != NULL &&
 		instant_parse(from_text, strlen(from_text), bounds.zone, &from, NULL, &e) != 0) {

@@ -347,6 +347,17 @@ run tasks list "$work/two.yaml:second"
 like "FILE:ID says which" "$out" "main.b	*"
 is "of standard input too" "$("$windrow" tasks list -:second <"$work/two.yaml" 2>&1 | cut -f1)" main.b
 
+# Schedules without a DAG.
+run cron next "30 2 * * *" --tz Europe/London --from 2026-07-01
+is "cron next is in UTC" "$status:$out" "0:2026-07-01T01:30:00Z"
+run cron next "30 2 * * *" --tz Europe/Londn
+is "a time zone that there is not is wrong usage" "$status:$err" \
+	"2:windrow: --tz: there is no time zone \"Europe/Londn\"; did you mean \"Europe/London\"?"
+run cron next "30 2 * * *" --from yesterday
+is "as is a time that is none" "$status:${err%%:*}" 2:windrow
+run cron next "61 2 * * *"
+is "an expression that is wrong is what was to be found out" "$status" 1
+
 # One dag_id in files that are named one by one.
 run dags validate "$work/two.yaml"
 is "several DAGs in a file are none too many" "$status" 0
