@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "engine/err.h"
 #include "engine/instant.h"
 #include "store/clock.h"
+#include "store/store.h"
 #include "store/system_error.h"
 
 #define WAIT_STEP_MS 10
@@ -36,9 +36,12 @@ static int file_open(const char *home, int *fd, struct err *e)
 	if (asprintf(&path, "%s/%s", home, LOCK_NAME) < 0)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (*fd < 0 && errno == ENOENT && mkdir(home, 0700) == 0)
-		*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (*fd < 0)
+	if (*fd < 0 && errno == ENOENT) {
+		error = store_home_make(home, e);
+		if (error == 0)
+			*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	}
+	if (*fd < 0 && error == 0)
 		error = err_set(e, system_error_code(errno, ERR_IO), "cannot open %s: %s", path,
 			strerror(errno));
 	free(path);

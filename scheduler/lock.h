@@ -23,9 +23,9 @@ struct lock_holder {
 	int64_t since; /* ms since the epoch */
 };
 
-/* Takes the lock of the folder home, which is made (mode 0700) where it is missing. Where another
- * holds it: ERR_EXISTS, with a sentence, and *holder. N.B. take it when nothing is forked any more
- * that would keep it. ERR_IO, ERR_NOMEM. */
+/* Takes the lock of the folder home, which is made where it is missing, as store_home_make() does.
+ * Where another holds it: ERR_EXISTS, with a sentence, and *holder. N.B. take it when nothing is
+ * forked any more that would keep it. ERR_IO, ERR_NOMEM, and what making home may end with. */
 int lock_take(const char *home, enum lock_kind kind, struct lock **out, struct lock_holder *holder,
 	struct err *e);
 

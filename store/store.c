@@ -118,8 +118,7 @@ static int migrate(struct db *d, const char *path, int *from, struct err *e)
 
 /* ---- making one ---- */
 
-/* Makes the folder and those above it; what is there already stays as it is. */
-static int make_home(const char *home, struct err *e)
+int store_home_make(const char *home, struct err *e)
 {
 	char *path = strdup(home);
 	int r = 0;
@@ -185,7 +184,7 @@ static int create(const char *home, const char *path, struct err *e)
 		return no_memory(e);
 	r = check_no_log(home, path, e);
 	if (r == 0)
-		r = make_home(home, e);
+		r = store_home_make(home, e);
 	if (r != 0) {
 		free(made);
 		return r;

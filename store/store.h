@@ -40,6 +40,10 @@ struct store_options {
 int store_open(const struct store_options *o, struct store **out, struct err *e);
 void store_close(struct store *s);
 
+/* Makes the folder home (mode 0700) and those above it; what is there already stays as it is.
+ * ERR_DENIED, ERR_UNAVAILABLE, ERR_NOMEM, with a sentence. */
+int store_home_make(const char *home, struct err *e);
+
 /* The database's file, whether it is there or not. */
 const char *store_path(const struct store *s);
 

@@ -128,6 +128,13 @@ mkdir "$work/home3"
 cp "$work/copy.db" "$work/home3/windrow.db"
 WINDROW_HOME=$work/home3 run db check
 is "a backup is a store" "$status" 0
+for command in "0 db migrate" "0 variables set a b" "0 pools set few 3" "1 dags trigger x" "1 dags pause x"; do
+	# shellcheck disable=SC2086 # words
+	WINDROW_HOME=$work/deep/y/z run ${command#* }
+	is "${command#* } makes home, with the folders above it" "$status:$(ls -ld "$work/deep/y/z" | cut -c1-10)" \
+		"${command%% *}:drwx------"
+	rm -rf "$work/deep"
+done
 WINDROW_HOME=/dev/null/x run variables set a b
 is "a home that cannot be is told" "$status" 3
 : >"$work/file"
