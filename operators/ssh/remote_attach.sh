@@ -39,7 +39,7 @@ while [ -z "$w" ] && alive; do sleep 0.2 2>/dev/null || sleep 1; { read -r w r x
 { read -r w r x <"$d/claim"; } 2>/dev/null;
 [ -f "$d/late" ] && tell late;
 if [ "$w" ]; then tell "$w $r"; wait; exit 0; fi;
-[ -f "$d/claim" ] || { tell lost; tell "why $d was taken away while the script ran; how it ended is not known"; wait; exit 0; };
+[ -f "$d/claim" ] || { tell "lost $d was taken away while the script ran; how it ended is not known"; wait; exit 0; };
 # What was begun before the host was booted has not lived to see its end.
 u=; { read -r u x </proc/uptime; } 2>/dev/null; u=${u%%.*};
 [ "$u" ] && [ "$(find "$d/claim" -mmin "+$((u / 60 + 1))")" ] && tell rebooted || tell lost; wait;

@@ -185,10 +185,10 @@ static void heard_follow(struct ssh_try *t, const char *rest)
 
 static void heard_supervisor_lost(struct ssh_try *t, const char *rest)
 {
-	(void)rest;
 	heard_lost(t,
-		"the script's supervisor on the host was killed; how the script ended is not "
-		"known");
+		*rest != '\0' ? rest
+			      : "the script's supervisor on the host was killed; how the script "
+				"ended is not known");
 }
 
 static void heard_reboot(struct ssh_try *t, const char *rest)
