@@ -114,36 +114,42 @@ static void report_no_dag(const struct dag_folder *f, const char *id)
 			n_broken, n_broken == 1 ? "" : "s");
 }
 
-/* The file of the folder that has the DAG, or NULL. One with errors counts only where is_refused:
- * it lost a dag_id to another file, and none of its DAGs is to be had. */
-static struct dag_file *find_file(
-	const struct dag_folder *f, const char *id, bool is_refused, const struct dag **dag)
+/* The file's DAG of this id, or NULL. */
+static const struct dag *find_dag(const struct dag_file *f, const char *id)
 {
-	for (size_t i = 0; i < f->n_files; i++)
-		for (size_t k = 0; k < f->files[i].n_dags; k++)
-			if ((dag_file_errors(&f->files[i]) > 0) == is_refused &&
-				strcmp(f->files[i].dags[k]->dag_id, id) == 0) {
-				*dag = f->files[i].dags[k];
-				return &f->files[i];
-			}
+	for (size_t k = 0; k < f->n_dags; k++)
+		if (strcmp(f->dags[k]->dag_id, id) == 0)
+			return f->dags[k];
 	return NULL;
+}
+
+/* Tells what is wrong with the files that want the DAG; false: there is none. N.B. a file that lost
+ * a dag_id to another has errors, and none of its DAGs is to be had. */
+static bool report_refused(const struct dag_folder *f, const char *id)
+{
+	bool is_any = false;
+
+	for (size_t i = 0; i < f->n_files; i++)
+		if (find_dag(&f->files[i], id) != NULL) {
+			dag_file_report(&f->files[i], false);
+			is_any = true;
+		}
+	return is_any;
 }
 
 static int take_from_folder(
 	struct dag_folder *folder, const char *id, struct dag_file *file, const struct dag **dag)
 {
-	const struct dag *lost;
-	struct dag_file *found = find_file(folder, id, false, dag);
+	for (size_t i = 0; i < folder->n_files; i++) {
+		struct dag_file *f = &folder->files[i];
 
-	if (found != NULL) {
-		*file = *found;
-		memset(found, 0, sizeof(*found));
+		if (dag_file_errors(f) > 0 || (*dag = find_dag(f, id)) == NULL)
+			continue;
+		*file = *f;
+		memset(f, 0, sizeof(*f));
 		return EXIT_DONE;
 	}
-	found = find_file(folder, id, true, &lost);
-	if (found != NULL)
-		dag_file_report(found, false);
-	else
+	if (!report_refused(folder, id))
 		report_no_dag(folder, id);
 	return EXIT_FAILED;
 }

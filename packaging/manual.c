@@ -180,7 +180,7 @@ static void put_program(void)
 		".Sh EXIT STATUS\n.Bl -tag -width Ds\n.It 0\nDone.\n.It 1\n"
 		"It failed: a run that failed, a check that found something.\n.It 2\n"
 		"The command line is wrong.\n.It 3\n"
-		"The store or the daemon cannot be reached.\n.El\n.Pp\n"
+		"The store or the daemon cannot be reached, or the store is damaged.\n.El\n.Pp\n"
 		"A scheduler that ended with 3 is worth starting again; behind 1 something has\n"
 		"to be mended first.\n"
 		".Sh SEE ALSO\n.Xr windrow-dag 5 ,\n.Xr windrow.yaml 5\n",

@@ -329,6 +329,12 @@ is "tasks test too" "$status:${err%%;*}" "1:windrow: held has no task \"new\""
 run dags test along
 is "nothing of the other file is to be had" "$status:$out:$err" "1::$WINDROW_HOME/dags/a.yaml:1:1: the dag_id \"held\" is \
 that of $WINDROW_HOME/dags/b.yaml already; each DAG needs its own"
+echo '{dag_id: along, tasks: {a: {operator: local, command: "true"}}}' >"$WINDROW_HOME/dags/c.yaml"
+run dags show along
+is "where several want a DAG, and none may have it, each is told" "$status:$(echo "$err" | sed 's/.*the dag_id //; s/ already.*//')" \
+	"1:\"held\" is that of $WINDROW_HOME/dags/b.yaml
+\"along\" is that of $WINDROW_HOME/dags/a.yaml"
+rm "$WINDROW_HOME/dags/c.yaml"
 run dags show alonk
 is "nor is it what somebody may have meant" "$status:$(echo "$err" | grep -c "did you mean")" "1:0"
 WINDROW_HOME=$work/home
