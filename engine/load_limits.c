@@ -17,7 +17,8 @@ static uint64_t weight(const struct dag *d, uint32_t join)
 	return n_up * (d->downstream.offset[join + 1] - d->downstream.offset[join]);
 }
 
-/* Tells it of the stage with the most. */
+/* Tells it of the stage with the most. N.B. a warning: such a file can be looked at and shown, and
+ * a version of one that was stored must load. */
 static void tell_edges(struct loader *l, uint64_t total)
 {
 	const struct dag *d = l->dag;
@@ -29,9 +30,10 @@ static void tell_edges(struct loader *l, uint64_t total)
 			worst = j;
 	s = &d->stages[d->joins[worst - d->n_tasks]];
 	l->place = (struct place){PLACE_STAGE, s->name};
-	load_error(l, s->pos,
-		"%u tasks wait for each of %u here, and in all a run would have %llu dependencies; "
-		"want %d at most: let those wait for one task that waits for this stage",
+	load_warning(l, s->pos,
+		"no run of this DAG can be made: %u tasks wait for each of %u here, and in all a "
+		"run would have %llu dependencies; want %d at most: let those wait for one task "
+		"that waits for this stage",
 		d->downstream.offset[worst + 1] - d->downstream.offset[worst],
 		d->upstream.offset[worst + 1] - d->upstream.offset[worst],
 		(unsigned long long)total, DAG_EDGES_MAX);

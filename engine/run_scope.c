@@ -125,22 +125,29 @@ static int make_edges(struct arena *a, uint32_t n_tasks, const uint32_t *by, con
 	return 0;
 }
 
-/* Finds all pairs; *setup is the one under way at the end, or UINT32_MAX where there is none. */
+static bool search_init(struct search *s, uint32_t n_tasks)
+{
+	s->mark = calloc(1, n_tasks);
+	s->below = malloc(n_tasks * sizeof(*s->below));
+	s->above = malloc(n_tasks * sizeof(*s->above));
+	return s->mark != NULL && s->below != NULL && s->above != NULL;
+}
+
+/* Finds all pairs; *setup is the one under way at the end, or UINT32_MAX where there is none. N.B.
+ * most plans have none, and need no room. */
 static int search_all(const struct run_plan *p, struct search *s, uint32_t *setup, struct err *e)
 {
 	int rc = 0;
 
 	*setup = UINT32_MAX;
-	s->mark = calloc(1, (size_t)p->n_tasks + 1);
-	s->below = malloc(((size_t)p->n_tasks + 1) * sizeof(*s->below));
-	s->above = malloc(((size_t)p->n_tasks + 1) * sizeof(*s->above));
-	if (s->mark == NULL || s->below == NULL || s->above == NULL)
-		return err_set(e, ERR_NOMEM, "out of memory");
-	for (uint32_t t = 0; t < p->n_tasks && rc == 0; t++)
-		if (p->tasks[t].is_setup) {
-			*setup = t;
-			rc = find_scope(p, s, t, e);
-		}
+	for (uint32_t t = 0; t < p->n_tasks && rc == 0; t++) {
+		if (!p->tasks[t].is_setup)
+			continue;
+		*setup = t;
+		if (s->mark == NULL && !search_init(s, p->n_tasks))
+			return err_set(e, ERR_NOMEM, "out of memory");
+		rc = find_scope(p, s, t, e);
+	}
 	return rc;
 }
 
