@@ -11,6 +11,7 @@
 #include "engine/err.h"
 #include "scheduler/edition.h"
 #include "scheduler/outputs.h"
+#include "scheduler/plan.h"
 #include "scheduler/render.h"
 
 static int edition_read(struct run_stored *r, struct err *e)
@@ -98,6 +99,14 @@ int run_stored_facts(const struct run_stored *r, struct run_facts *out, struct e
 	return status;
 }
 
+/* Room for the instances of a row, and of one that an earlier and longer list had. */
+static int row_expand(struct outputs *o, const struct run_row *row)
+{
+	uint32_t n = row->instance == RUN_NO_INSTANCE ? row->n_items : row->instance + 1;
+
+	return n == 0 ? 0 : outputs_expand(o, row->task, n);
+}
+
 /* Room for instances first, then how each stands. */
 static int rows_take(const struct run_stored *r, struct outputs *o, const struct store_task *tasks,
 	size_t n, struct err *e)
@@ -108,9 +117,17 @@ static int rows_take(const struct run_stored *r, struct outputs *o, const struct
 		if (row->task >= r->dag->n_tasks)
 			return err_set(e, ERR_CORRUPT,
 				"a task of the run is stored that %s has not", r->dag->dag_id);
-		if (row->instance == RUN_NO_INSTANCE && row->n_items > 0 &&
-			outputs_expand(o, row->task, row->n_items) != 0)
+		if (row_expand(o, row) != 0)
 			return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct run_row *row = &tasks[i].row;
+
+		if (row->instance == RUN_NO_INSTANCE && row_expand(o, row) != 0)
+			return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+		if (row->instance == RUN_NO_INSTANCE && !row->is_decided &&
+			row->state != TASK_RUNNING)
+			outputs_collapse(o, row->task);
 	}
 	for (size_t i = 0; i < n; i++)
 		outputs_state_set(o, tasks[i].row.task, tasks[i].row.instance,
@@ -118,12 +135,16 @@ static int rows_take(const struct run_stored *r, struct outputs *o, const struct
 	return 0;
 }
 
-/* Whether this try is the last one of a row: what it has left is what counts. */
-static bool is_last(const struct store_try *t, const struct store_task *tasks, size_t n)
+/* Whether this try is the last one of a row, in the life that it has now: what it has left is what
+ * counts. */
+static bool is_last(const struct run_stored *r, const struct store_try *t,
+	const struct store_task *tasks, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (tasks[i].row.task == t->task && tasks[i].row.instance == t->instance)
-			return tasks[i].row.try_number == t->try_number;
+			return tasks[i].row.try_number == t->try_number &&
+				!run_row_is_untried(&tasks[i].row,
+					r->edition->plan->run.tasks[t->task].retries);
 	return false;
 }
 
@@ -139,7 +160,7 @@ int run_stored_outputs(struct run_stored *r, struct outputs *o, struct store_tas
 	if (status == 0)
 		status = rows_take(r, o, *tasks, *n, e);
 	for (size_t i = 0; i < n_tries && status == 0; i++)
-		if (tries[i].outputs != NULL && is_last(&tries[i], *tasks, *n))
+		if (tries[i].outputs != NULL && is_last(r, &tries[i], *tasks, *n))
 			status = outputs_restore(
 				o, tries[i].task, tries[i].instance, tries[i].outputs, e);
 	return status;

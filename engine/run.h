@@ -196,6 +196,10 @@ struct run_row {
 	bool is_released; /* depends_on_past holds it no longer */
 };
 
+/* Whether the task was cleared, and not tried since: what an earlier try left is not of the life
+ * that it has now. retries: the task's. */
+bool run_row_is_untried(const struct run_row *row, uint32_t retries);
+
 /* What a store keeps of the run. */
 struct run_head {
 	int64_t started_at; /* 0: not yet; set anew where a finished run is cleared */

@@ -15,7 +15,7 @@ static void cut(struct run *r, const struct run_who *w, enum run_kill why)
 	} else if (!task_state_is_over(w->cell->state)) {
 		run_try_withdraw(r, w);
 		if (w->instance != RUN_NO_INSTANCE)
-			run_try_renew(w); /* by that a clear of what failed knows it */
+			run_try_cut(w);
 		run_cell_change(r, w, TASK_SKIPPED, run_kill_cause(why));
 	}
 }

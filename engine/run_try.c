@@ -23,6 +23,19 @@ bool run_try_is_none(const struct run_who *w)
 	return w->cell->try_limit - w->cell->try_number > w->plan->retries;
 }
 
+void run_try_cut(const struct run_who *w)
+{
+	bool has_left = w->cell->state == TASK_UP_FOR_RETRY;
+
+	run_try_renew(w);
+	w->cell->try_limit += has_left;
+}
+
+bool run_row_is_untried(const struct run_row *row, uint32_t retries)
+{
+	return row->try_limit - row->try_number == retries + 1;
+}
+
 void run_try_queue(struct run *r, const struct run_who *w, enum run_cause cause)
 {
 	if (w->cell->state != TASK_SCHEDULED)
@@ -170,6 +183,8 @@ void run_try_kill(struct run *r, const struct run_who *w, enum run_kill why)
 	if (!run_kill_overrules(why, old))
 		return;
 	c->kill = (uint8_t)why;
+	if (old == RUN_KILL_CLEAR)
+		c->try_limit = c->try_number; /* its new life does not come: this try is its last */
 	run_cell_save(r, w, RUN_CAUSE_KILLED);
 	if (c->state == TASK_RUNNING && old == RUN_KILL_NONE && why != RUN_KILL_TIMEOUT &&
 		w->plan->execution_timeout_ms > 0)

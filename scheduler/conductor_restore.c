@@ -102,16 +102,17 @@ static int instances_reserve(struct runner *r, const struct stored *s, struct er
 	return 0;
 }
 
-/* The list of a for_each; one that was cleared and not decided again has none. */
+/* The list of a for_each; one that was cleared and not decided again has none. N.B. there is room
+ * for its instances all the same: of those that the next list has not, each is told of. */
 static int list_restore(struct runner *r, const struct run_row *row, struct err *e)
 {
-	if (!row->is_decided && row->state != TASK_RUNNING) {
-		outputs_collapse(r->outputs, row->task);
-		return 0;
-	}
-	if (cells_items(r->cells, row->task) != NULL &&
+	bool has_list = row->is_decided || row->state == TASK_RUNNING;
+
+	if ((row->n_items > 0 || (has_list && cells_items(r->cells, row->task) != NULL)) &&
 		outputs_expand(r->outputs, row->task, row->n_items) != 0)
 		return no_memory(e);
+	if (!has_list)
+		outputs_collapse(r->outputs, row->task);
 	return 0;
 }
 
@@ -135,12 +136,6 @@ static int task_restore(struct runner *r, const struct store_task *t, struct err
 	return status;
 }
 
-/* Whether it was cleared, and not tried since: a life has retries + 1 tries. */
-static bool is_untried(const struct runner *r, const struct run_row *row)
-{
-	return row->try_limit - row->try_number > r->edition->plan->run.tasks[row->task].retries;
-}
-
 /* Of a task's tries the last one alone matters: its id, and what it has left, where that was
  * in the life that the task has now. */
 static int try_restore(struct runner *r, const struct store_try *t, struct err *e)
@@ -156,7 +151,8 @@ static int try_restore(struct runner *r, const struct store_try *t, struct err *
 	kept->is_resumed = true;
 	kept->try_started_at = t->started_at;
 	(void)snprintf(kept->execution_id, sizeof(kept->execution_id), "%s", t->execution_id);
-	if (t->outputs == NULL || is_untried(r, &kept->row))
+	if (t->outputs == NULL ||
+		run_row_is_untried(&kept->row, r->edition->plan->run.tasks[t->task].retries))
 		return 0;
 	return outputs_restore(r->outputs, t->task, t->instance, t->outputs, e);
 }

@@ -23,7 +23,7 @@ struct before {
 	struct arena *arena;
 	int64_t logical_date; /* INSTANT_NONE: there is no run before */
 	struct store_task *tasks;
-	size_t n_tasks;
+	size_t n_tasks, next; /* next: where the task that is asked for may well be */
 	bool is_over; /* of the one in the store */
 	bool has_failed; /* the store could not be read */
 };
@@ -102,7 +102,7 @@ static void look_into_store(
 }
 
 /* Whether the run before holds the task of this id. */
-static bool holds(const struct before *b, const char *id)
+static bool holds(struct before *b, const char *id)
 {
 	struct run_row row;
 	const struct task *t;
@@ -117,10 +117,15 @@ static bool holds(const struct before *b, const char *id)
 			(runner_row(b->runner, t->number, RUN_NO_INSTANCE, &row) != 0 ||
 				!lets_go(row.state));
 	}
-	for (size_t i = 0; i < b->n_tasks; i++)
-		if (b->tasks[i].row.instance == RUN_NO_INSTANCE &&
-			strcmp(b->tasks[i].task_id, id) == 0)
-			return !lets_go(b->tasks[i].row.state);
+	/* N.B. both have tasks in the order of the file, mostly. */
+	for (size_t k = 0; k < b->n_tasks; k++) {
+		const struct store_task *was = &b->tasks[(b->next + k) % b->n_tasks];
+
+		if (was->row.instance != RUN_NO_INSTANCE || strcmp(was->task_id, id) != 0)
+			continue;
+		b->next = (size_t)(was - b->tasks) + 1;
+		return !lets_go(was->row.state);
+	}
 	/* N.B. a task without a row did not get its turn yet, or was not there: a run that is over
 	 * has one of each. */
 	return !b->is_over;

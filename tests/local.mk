@@ -109,6 +109,7 @@ E2E_TESTS = \
 	tests/e2e/sched_daemon.sh \
 	tests/e2e/sched_full.sh \
 	tests/e2e/sched_folder.sh \
+	tests/e2e/sched_lives.sh \
 	tests/e2e/sched_logs.sh \
 	tests/e2e/sched_metrics.sh \
 	tests/e2e/sched_races.sh \
