@@ -97,9 +97,12 @@ static bool is_stdout(const char *path)
 {
 	struct stat st, out;
 
-	return strcmp(path, "-") == 0 ||
-		(stat(path, &st) == 0 && fstat(STDOUT_FILENO, &out) == 0 &&
-			st.st_dev == out.st_dev && st.st_ino == out.st_ino);
+	if (strcmp(path, "-") == 0)
+		return true;
+	/* N.B. one that was closed is a /dev/null to read from. */
+	return (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY && stat(path, &st) == 0 &&
+		fstat(STDOUT_FILENO, &out) == 0 && st.st_dev == out.st_dev &&
+		st.st_ino == out.st_ino;
 }
 
 int exchange_file_write(const char *path, const struct buf *bytes, bool has_secrets)
@@ -111,6 +114,10 @@ int exchange_file_write(const char *path, const struct buf *bytes, bool has_secr
 			report_error("no secret is printed on a terminal: name a file");
 			return EXIT_FAILED;
 		}
+		/* Whoever names the file may count on its being for the owner alone. */
+		if (has_secrets && strcmp(path, "-") != 0 && fstat(STDOUT_FILENO, &st) == 0 &&
+			S_ISREG(st.st_mode))
+			(void)fchmod(STDOUT_FILENO, 0600);
 		(void)fwrite(buf_str(bytes), 1, bytes->len, stdout);
 		return EXIT_DONE;
 	}

@@ -147,7 +147,9 @@ static int file_find(struct connections *c, struct arena *a, const char *id, str
 	if (path == NULL)
 		return err_set(e, ERR_NOMEM, "out of memory");
 	r = file_check(path, e);
-	if (r == 0 && !file_is_read(f, path))
+	if (r != 0)
+		file_forget(&c->file);
+	else if (!file_is_read(f, path))
 		r = file_read(&c->file, path, e);
 	if (r != 0)
 		return r;

@@ -311,7 +311,8 @@ static bool same_type(const struct entry *entry, const unsigned char *key, size_
 void known_hosts_tell(const struct known_hosts *k, struct buf *out)
 {
 	for (const struct entry *entry = k->first; entry != NULL; entry = entry->next) {
-		buf_addf(out, "%d%d %zu ", entry->is_revoked, entry->is_authority, entry->key_len);
+		buf_addf(out, "%s %u %d%d %zu ", entry->file, entry->line, entry->is_revoked,
+			entry->is_authority, entry->key_len);
 		buf_add(out, entry->hosts.at, entry->hosts.len);
 		buf_addc(out, ' ');
 		buf_add(out, entry->key, entry->key_len);

@@ -33,8 +33,8 @@ void known_hosts_narrow(struct known_hosts *k, const char *host, int port);
 int known_hosts_add(
 	struct known_hosts *k, const char *file, const char *text, size_t len, struct err *e);
 
-/* Adds to out all that is kept, so that two lists which say the same are told alike; the files and
- * lines where it stands are left out. */
+/* Adds to out all that is kept and where it stands, so that two lists which say the same are told
+ * alike. */
 void known_hosts_tell(const struct known_hosts *k, struct buf *out);
 
 enum known_hosts_verdict {

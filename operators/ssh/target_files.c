@@ -57,6 +57,18 @@ static void file_note(struct made *m, const char *path, const struct stat *st)
 		m->is_unsettled = true;
 }
 
+void target_stamp_digest(struct made *m, const char *path)
+{
+	for (size_t i = 0; i < m->n_files; i++) {
+		const struct target_file *f = &m->files[i];
+		int64_t stamp[] = {f->is_there, (int64_t)f->stamp.dev, (int64_t)f->stamp.ino,
+			f->stamp.size, f->stamp.mtime_ns, f->stamp.ctime_ns};
+
+		if (strcmp(f->path, path) == 0)
+			target_digest_add(m, stamp, sizeof(stamp));
+	}
+}
+
 static bool is_same_file(const struct target_file *f)
 {
 	struct file_stamp now;

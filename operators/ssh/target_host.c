@@ -47,6 +47,10 @@ static int known_load(struct made *m, struct err *e)
 	buf_init(&told, 0);
 	known_hosts_tell(m->known, &told);
 	target_digest_add(m, buf_str(&told), told.len);
+	/* N.B. a host whose line was taken away is not the new one that it was before: what was
+	 * accepted then counts no more. */
+	if (m->is_accepting && told.len == 0)
+		target_stamp_digest(m, m->known_path);
 	r = buf_status(&told) != 0 ? err_set(e, ERR_NOMEM, "out of memory") : 0;
 	buf_free(&told);
 	return r;

@@ -59,6 +59,9 @@ const char *target_path(struct arena *a, const char *path);
 int target_file_read(struct made *m, struct arena *a, const char *path, size_t max, char **out,
 	size_t *len, struct stat *st, struct err *e);
 
+/* Adds how a file that the target was made of looked to its digest. */
+void target_stamp_digest(struct made *m, const char *path);
+
 /* Whether the files that the target was made of are as they were. */
 bool target_files_are_same(const struct made *m);
 

@@ -69,4 +69,21 @@ like "and is warned of" "$(task_log main.t)" "*WARNING*is not the one that*allow
 try "host_key_policy=accept-new"
 is "accept-new where many connect at once" "$status" 0
 is "records the key once" "$(cat "$known")" "[127.0.0.1]:$port $(cut -d' ' -f1,2 "$sshd_dir/key_ed25519.pub")"
+
+# A host whose line was taken away is unknown again, whatever else the file says and was accepted before.
+cat >"$work/t.yaml" <<END
+default_args: {operator: ssh, ssh_conn_id: box}
+tasks:
+  first: {command: "true"}
+  forget:
+    operator: local
+    depends_on: [first]
+    script: |
+      echo "other $(cut -d' ' -f1,2 "$sshd_dir/key_ed25519.pub")" >$known
+  again: {depends_on: [forget], command: "true"}
+END
+: >"$known"
+try "host_key_policy=accept-new"
+is "accept-new of a host that was forgotten" "$status" 0
+is "records its key anew" "$(grep -c "^\[127.0.0.1\]:$port ssh-" "$known")" 1
 tap_done
