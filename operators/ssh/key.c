@@ -5,6 +5,9 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +15,8 @@
 #include "engine/err.h"
 #include "operators/ssh/key_impl.h"
 #include "operators/ssh/known_hosts.h"
+
+#define SOUND_KEPT 16 /* keys */
 
 const struct key_curve key_curves[3] = {
 	{"nistp256", "ecdsa-sha2-nistp256", "prime256v1", 256},
@@ -40,28 +45,46 @@ static int curve_find(const EVP_PKEY *pkey)
 	return -1;
 }
 
-/* Whether what the private half signs the public one verifies. */
-static bool verifies_itself(EVP_PKEY *pkey)
-{
-	static const unsigned char said[] = "the halves belong together";
-	EVP_MD_CTX *one = EVP_MD_CTX_new(), *other = EVP_MD_CTX_new();
-	unsigned char signature[SSH_KEY_RSA_BITS_MAX / 8];
-	size_t len = sizeof(signature);
-	bool is_sound = one != NULL && other != NULL &&
-		EVP_DigestSignInit(one, NULL, EVP_sha256(), NULL, pkey) == 1 &&
-		EVP_DigestSign(one, signature, &len, said, sizeof(said)) == 1 &&
-		EVP_DigestVerifyInit(other, NULL, EVP_sha256(), NULL, pkey) == 1 &&
-		EVP_DigestVerify(other, signature, len, said, sizeof(said)) == 1;
+/* Digests of RSA keys that were found whole, by any thread. */
+static struct {
+	pthread_mutex_t lock;
+	unsigned char digests[SOUND_KEPT][SHA256_DIGEST_LENGTH];
+	size_t n, next;
+} sound = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-	EVP_MD_CTX_free(one);
-	EVP_MD_CTX_free(other);
+static bool private_digest(const EVP_PKEY *pkey, unsigned char out[SHA256_DIGEST_LENGTH])
+{
+	unsigned char *der = NULL;
+	int len = i2d_PrivateKey(pkey, &der);
+	bool is_made = len > 0 && EVP_Digest(der, (size_t)len, out, NULL, EVP_sha256(), NULL) == 1;
+
+	if (len > 0)
+		OPENSSL_clear_free(der, (size_t)len);
 	ERR_clear_error();
-	return is_sound;
+	return is_made;
 }
 
-/* Whether the halves of a key belong together. N.B. OpenSSL's own check of an RSA key looks whether
- * its factors are primes, a third of a second for each connection. */
-static bool is_whole(EVP_PKEY *pkey)
+static bool is_known(const unsigned char *digest)
+{
+	bool is_found = false;
+
+	(void)pthread_mutex_lock(&sound.lock);
+	for (size_t i = 0; i < sound.n && !is_found; i++)
+		is_found = memcmp(sound.digests[i], digest, sizeof(sound.digests[i])) == 0;
+	(void)pthread_mutex_unlock(&sound.lock);
+	return is_found;
+}
+
+static void know(const unsigned char *digest)
+{
+	(void)pthread_mutex_lock(&sound.lock);
+	memcpy(sound.digests[sound.next], digest, sizeof(sound.digests[0]));
+	sound.next = (sound.next + 1) % SOUND_KEPT;
+	sound.n += sound.n < SOUND_KEPT;
+	(void)pthread_mutex_unlock(&sound.lock);
+}
+
+static bool halves_belong(EVP_PKEY *pkey)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(pkey, NULL);
 	bool is_sound = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
@@ -69,6 +92,22 @@ static bool is_whole(EVP_PKEY *pkey)
 	EVP_PKEY_CTX_free(ctx);
 	ERR_clear_error();
 	return is_sound;
+}
+
+/* Whether the halves of a key belong together. N.B. OpenSSL looks whether the factors of an RSA key
+ * are primes, which takes a third of a second: too long for each of many connections. */
+static bool is_whole(EVP_PKEY *pkey)
+{
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+
+	if (EVP_PKEY_get_base_id(pkey) != EVP_PKEY_RSA || !private_digest(pkey, digest))
+		return halves_belong(pkey);
+	if (is_known(digest))
+		return true;
+	if (!halves_belong(pkey))
+		return false;
+	know(digest);
+	return true;
 }
 
 int key_wrap(const char *what, EVP_PKEY *pkey, struct ssh_key **out, struct err *e)
@@ -106,7 +145,7 @@ int key_wrap(const char *what, EVP_PKEY *pkey, struct ssh_key **out, struct err 
 			EVP_PKEY_get0_type_name(pkey) == NULL ? "unknown"
 							      : EVP_PKEY_get0_type_name(pkey));
 	}
-	if (r == 0 && !(k->type == SSH_KEY_RSA ? verifies_itself(pkey) : is_whole(pkey)))
+	if (r == 0 && !is_whole(pkey))
 		r = err_set(
 			e, ERR_INVALID, "%s is damaged: its halves do not belong together", what);
 	if (r != 0) {
