@@ -71,8 +71,7 @@ void hint_begin_key(struct hint *h, const char *word, size_t len)
 		{"host", "remote_host"}, {"id", "dag_id"}, {"if", "when"}, {"input", "params"},
 		{"inputs", "params"}, {"jobs", "tasks"}, {"loop", "for_each"},
 		{"matrix", "for_each"}, {"max_active_tasks_per_dag", "max_active_tasks"},
-		{"max_active_tis_per_dag", "pool"},
-		{"max_active_tis_per_dagrun", "max_active_tis"},
+		{"max_active_tis_per_dag", "pool"}, {"max_active_tis_per_dagrun", "max_active_tis"},
 		{"maxActiveRuns", "max_active_runs"}, {"maxActiveSteps", "max_active_tasks"},
 		{"name", "dag_id"}, {"needs", "depends_on"}, {"on_error", "on_failure"},
 		{"on_failure_callback", "on_failure"}, {"on_retry_callback", "on_retry"},
@@ -81,11 +80,11 @@ void hint_begin_key(struct hint *h, const char *word, size_t len)
 		{"preconditions", "when"}, {"priority", "priority_weight"}, {"retry", "retries"},
 		{"retryPolicy", "retries"}, {"run", "script"}, {"schedule_interval", "schedule"},
 		{"shell", "interpreter"}, {"ssh_conn", "ssh_conn_id"}, {"start", "start_date"},
-		{"steps", "tasks"}, {"task_concurrency", "pool"},
-		{"taskOrder", "depends_on"}, {"timeout", "execution_timeout"},
-		{"timeoutSec", "execution_timeout"}, {"type", "operator"}, {"tz", "timezone"},
-		{"upstream", "depends_on"}, {"with_items", "for_each"},
-		{"workdir", "working_directory"}, {"working_dir", "working_directory"}};
+		{"steps", "tasks"}, {"task_concurrency", "pool"}, {"taskOrder", "depends_on"},
+		{"timeout", "execution_timeout"}, {"timeoutSec", "execution_timeout"},
+		{"type", "operator"}, {"tz", "timezone"}, {"upstream", "depends_on"},
+		{"with_items", "for_each"}, {"workdir", "working_directory"},
+		{"working_dir", "working_directory"}};
 
 	hint_begin(h, word, len);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
