@@ -81,16 +81,11 @@ static int files_note(struct dag_claims *c, const struct dag_file *files, size_t
 	return 0;
 }
 
-/* Whether the owner is the batch's i-th file, or another of it: that has been judged. */
-static bool is_in_batch(
-	const struct dag_claims *c, const struct claimant *owner, size_t i, size_t n)
+/* Whether the owner is a file of the batch: that has been judged. */
+static bool is_in_batch(const struct dag_claims *c, const struct claimant *owner, size_t n)
 {
-	const struct claimant *batch = c->files + c->n;
-
-	if (is_same(owner, &batch[i]))
-		return true;
 	for (size_t k = 0; k < n; k++)
-		if (is_same(owner, &batch[k]))
+		if (is_same(owner, &c->files[c->n + k]))
 			return true;
 	return false;
 }
@@ -102,7 +97,7 @@ static void refuse(const struct dag_claims *c, const struct dag_file *files, siz
 			const struct dag *d = files[i].dags[k];
 			uint32_t place = strmap_find(c->ids, d->dag_id, strlen(d->dag_id));
 
-			if (place != STRMAP_NONE && !is_in_batch(c, &c->files[place], i, n))
+			if (place != STRMAP_NONE && !is_in_batch(c, &c->files[place], n))
 				dag_file_refuse(&files[i], d, c->files[place].path);
 		}
 }

@@ -123,10 +123,11 @@ static int rows_take(const struct run_stored *r, struct outputs *o, const struct
 	for (size_t i = 0; i < n; i++) {
 		const struct run_row *row = &tasks[i].row;
 
-		if (row->instance == RUN_NO_INSTANCE && row_expand(o, row) != 0)
+		if (row->instance != RUN_NO_INSTANCE)
+			continue;
+		if (row_expand(o, row) != 0)
 			return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-		if (row->instance == RUN_NO_INSTANCE && !row->is_decided &&
-			row->state != TASK_RUNNING)
+		if (!run_row_has_list(row))
 			outputs_collapse(o, row->task);
 	}
 	for (size_t i = 0; i < n; i++)

@@ -200,6 +200,10 @@ struct run_row {
  * that it has now. retries: the task's. */
 bool run_row_is_untried(const struct run_row *row, uint32_t retries);
 
+/* Whether a for_each has a list in the life that it has now: one that was cleared, and not decided
+ * again, has none. */
+bool run_row_has_list(const struct run_row *row);
+
 /* What a store keeps of the run. */
 struct run_head {
 	int64_t started_at; /* 0: not yet; set anew where a finished run is cleared */

@@ -180,11 +180,11 @@ void run_try_kill(struct run *r, const struct run_who *w, enum run_kill why);
 
 /* As many tries again; and whether it has had none of these. */
 void run_try_renew(const struct run_who *w);
+bool run_try_is_none(const struct run_who *w);
 
 /* It is cut short, and has more tries left than a life has where one of this life was over: by that
  * a clear of what failed knows it, and what that try left is not taken for an earlier life's. */
 void run_try_cut(const struct run_who *w);
-bool run_try_is_none(const struct run_who *w);
 
 /* Whether a newer wish overrules an older one. */
 bool run_kill_overrules(enum run_kill newer, enum run_kill older);

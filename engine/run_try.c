@@ -36,6 +36,11 @@ bool run_row_is_untried(const struct run_row *row, uint32_t retries)
 	return row->try_limit - row->try_number == retries + 1;
 }
 
+bool run_row_has_list(const struct run_row *row)
+{
+	return row->is_decided || row->state == TASK_RUNNING;
+}
+
 void run_try_queue(struct run *r, const struct run_who *w, enum run_cause cause)
 {
 	if (w->cell->state != TASK_SCHEDULED)

@@ -106,7 +106,7 @@ static int instances_reserve(struct runner *r, const struct stored *s, struct er
  * for its instances all the same: of those that the next list has not, each is told of. */
 static int list_restore(struct runner *r, const struct run_row *row, struct err *e)
 {
-	bool has_list = row->is_decided || row->state == TASK_RUNNING;
+	bool has_list = run_row_has_list(row);
 
 	if ((row->n_items > 0 || (has_list && cells_items(r->cells, row->task) != NULL)) &&
 		outputs_expand(r->outputs, row->task, row->n_items) != 0)
