@@ -15,23 +15,46 @@ WINDROW__CORE__DAGS_FOLDER=$work/dags
 export WINDROW__CORE__DAGS_FOLDER
 mkdir "$work/dags" "$work/executions" "$work/logs"
 ln -s "$work/executions" "$work/logs" "$disk/"
+mkfifo "$work/gate1" "$work/gate2"
+# Whether a task of the chain waits until somebody opens its gate: a disk that is full is met by what comes then.
+gate_of()
+{
+	case $1 in
+	1) printf 'read -r _ <%s; ' "$work/gate1" ;;
+	100) printf 'read -r _ <%s; ' "$work/gate2" ;;
+	esac
+}
 {
 	printf "schedule: '@once'\ndefault_args: {operator: local}\ntasks:\n"
-	seq 1 1000 | while read -r i; do
-		printf '  t%d: {command: "echo t%d >> %s"%s}\n' "$i" "$i" "$work/ledger" \
+	seq 1 200 | while read -r i; do
+		printf '  t%d: {command: "%secho t%d >> %s"%s}\n' "$i" "$(gate_of "$i")" "$i" "$work/ledger" \
 			"$([ "$i" = 1 ] || echo ", depends_on: [t$((i - 1))]")"
 	done
 } >"$work/dags/chain.yaml"
 
-# until_said TEXT: waits until the daemon has said it; false where it is gone, or has nothing more to do
+# until_said TEXT [COMMAND]: waits until the daemon has said it, and does that meanwhile; false where it is gone
 until_said()
 {
 	while ! grep -q -- "$1" "$work/daemon"; do
-		if ! kill -0 "$daemon" 2>/dev/null || grep -q "chain: run .* is success" "$work/daemon"; then
+		if ! kill -0 "$daemon" 2>/dev/null; then
 			grep -q -- "$1" "$work/daemon"
 			return
 		fi
+		${2:-true}
 	done
+}
+
+# All room there is, and what was given back since.
+fill()
+{
+	dd if=/dev/zero of="$disk/fill" bs=4k oflag=append conv=notrunc 2>/dev/null
+	true
+}
+
+# The store's log has been made as long as it is going to be: the daemon gives nothing back that it tried to have.
+has_log()
+{
+	[ "$(stat -c %s "$disk/windrow.db-wal")" -ge 4194304 ]
 }
 
 daemon_start()
@@ -39,26 +62,31 @@ daemon_start()
 	: >"$work/daemon"
 	"$windrow" scheduler 2>"$work/daemon" &
 	daemon=$!
+	wait_for has_log
 }
 
+is_full="nothing can be stored, so nothing is started until it can"
 daemon_start
 ok "a run begins" until_said "is running"
-dd if=/dev/zero of="$disk/fill" bs=4k 2>/dev/null
-ok "a full disk is told" until_said "nothing can be stored, so nothing is started until it can"
+fill
+echo >"$work/gate1"
+ok "a full disk is told" until_said "$is_full" fill
 like "with the reason" "$(cat "$work/daemon")" "*no room is left on its disk*"
 kill "$daemon"
 wait "$daemon" 2>/dev/null
 like "it can be stopped then, too" "$(cat "$work/daemon")" "*leaving at once*"
+fill
 WINDROW_HOME=$disk/new run scheduler
 is "where there is no room to begin with, trying again may help" "$status" 3
 rm -rf "$disk/fill" "$disk/new"
 daemon_start
 ok "and started where there is room" until_said "1 run was taken up"
-dd if=/dev/zero of="$disk/fill" bs=4k 2>/dev/null
-ok "full again, it waits" until_said "nothing can be stored, so nothing is started until it can"
+fill
+echo >"$work/gate2" &
+ok "full again, it waits" until_said "$is_full" fill
 rm "$disk/fill"
 ok "with room it goes on by itself" until_said "chain: run .* is success"
-seq -f 't%.0f' 1 1000 >"$work/wanted"
+seq -f 't%.0f' 1 200 >"$work/wanted"
 ok "and every task ran once, in order" cmp "$work/ledger" "$work/wanted"
 kill "$daemon"
 wait "$daemon"
@@ -71,11 +99,11 @@ default_args: {operator: local}
 tasks: {a: {command: "echo a >> $work/held", on_failure: {command: "echo failed >> $work/held"}}}
 E
 daemon_start
-ok "a scheduler with all on one disk" until_said "the scheduler runs on"
-dd if=/dev/zero of="$disk/fill" bs=4k 2>/dev/null
+ok "a scheduler with all on one disk" until_said "DAG hold is new"
+fill
 "$windrow" dags trigger hold --run-id r 2>/dev/null >"$work/asked" &
 asked=$!
-ok "where that is full nothing is begun" until_said "nothing can be stored, so nothing is started until it can"
+ok "where that is full nothing is begun" until_said "$is_full" fill
 run jobs check
 like "which is known" "$status:$out:$err" "*no room is left on its disk*"
 rm "$disk/fill"
