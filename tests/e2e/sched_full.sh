@@ -32,16 +32,16 @@ gate_of()
 	done
 } >"$work/dags/chain.yaml"
 
-# until_said TEXT [COMMAND]: waits until the daemon has said it, and does that meanwhile; false where it is gone
+# until_said TEXT [COMMAND]: waits until the daemon has said it, and does that meanwhile
 until_said()
 {
-	while ! grep -q -- "$1" "$work/daemon"; do
-		if ! kill -0 "$daemon" 2>/dev/null; then
-			grep -q -- "$1" "$work/daemon"
-			return
-		fi
-		${2:-true}
-	done
+	wait_for said "$@"
+}
+
+said()
+{
+	${2:-true}
+	grep -q -- "$1" "$work/daemon"
 }
 
 # All room there is, and what was given back since.
