@@ -124,9 +124,11 @@ const struct command command_db_backup = {
 	.verb = "backup",
 	.words = "FILE",
 	.summary = "copy the store to a new file, while it is in use",
-	.details = "All of the copy is read; of a damaged store none is kept. "
-		   "The file is a store: put it in the place of windrow.db in home to go back to "
-		   "it. Its secrets open with the master key of this moment, which is not in it.",
+	.details =
+		"All of the copy is read; of a damaged store none is kept. It has the file's name "
+		"only then: what was broken off may leave a FILE.XXXXXX, and no half FILE. "
+		"The file is a store: put it in the place of windrow.db in home to go back to "
+		"it. Its secrets open with the master key of this moment, which is not in it.",
 	.example = "windrow db backup /var/backups/windrow.db",
 	.exec = backup_exec,
 };

@@ -4,7 +4,6 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/command.h"
@@ -114,13 +113,9 @@ int stores_look(const struct args *args,
 
 void stores_close(struct store *s)
 {
-	struct rlimit limit = {0};
+	char refusal[SECRET_REFUSAL_MAX];
 
 	store_close(s);
-	if (!secret_lock_was_refused())
-		return;
-	(void)getrlimit(RLIMIT_MEMLOCK, &limit);
-	report_note("a secret could not be locked in memory, and may have reached the swap: only "
-		    "%lu KiB may be locked here (see `ulimit -l`)",
-		(unsigned long)(limit.rlim_cur >> 10));
+	if (secret_lock_refusal(refusal))
+		report_note("%s", refusal);
 }

@@ -43,6 +43,7 @@ struct daemon {
 	size_t n_handles; /* signals and watchdog */
 	size_t step; /* of the end */
 	bool is_ending, is_stalled; /* is_stalled: nothing can be stored just now */
+	bool has_told_refusal; /* of memory for secrets */
 	int status; /* why it ends */
 	struct err why;
 };

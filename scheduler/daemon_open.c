@@ -12,6 +12,7 @@
 #include "scheduler/edition.h"
 #include "scheduler/lock.h"
 #include "scheduler/plan.h"
+#include "store/secret.h"
 #include "store/settings.h"
 #include "store/store_run.h"
 
@@ -52,6 +53,21 @@ static void tell_pools(struct conductor *c, const struct runner *r)
 			runner_dag_id(r), runner_run_id(r), user_of(ed, i), name, slots);
 		told++;
 	}
+}
+
+/* That a secret could not be locked is told once, by the first task behind it: it is for tasks that
+ * secrets are held. */
+static void on_task(void *ctx, struct runner *r, const struct runner_change *c)
+{
+	struct daemon *d = ctx;
+	char text[SECRET_REFUSAL_MAX];
+
+	(void)r;
+	(void)c;
+	if (d->has_told_refusal || !secret_lock_refusal(text))
+		return;
+	d->has_told_refusal = true;
+	daemon_log(OP_WARNING, "%s", text);
 }
 
 static void on_run(void *ctx, struct runner *r, const struct runner_run_change *c)
@@ -187,6 +203,7 @@ static int open_conductor(struct daemon *d, struct err *e)
 	if (r != 0)
 		return r;
 	d->watch = (struct conductor_observer){.ctx = d,
+		.on_task = on_task,
 		.on_run = on_run,
 		.on_log_lost = on_log_lost,
 		.on_callback = on_callback,

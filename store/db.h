@@ -92,7 +92,8 @@ void db_reserve(struct db *d);
 int db_room_check(const struct db *d, struct err *e);
 
 /* Copies the database as it is now into the file, which must not exist; made with mode 0600. The
- * copy is read as a whole; where it is damaged there is none. ERR_CORRUPT, ERR_EXISTS, ERR_IO. */
+ * copy is read as a whole, and has its name from then on; where it is damaged there is none.
+ * ERR_CORRUPT, ERR_EXISTS, ERR_IO. */
 int db_copy(struct db *d, const char *path, struct err *e);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "engine/err.h"
 #include "store/db_impl.h"
+#include "store/new_file.h"
 
 #define OURS 0x77647277 /* "wdrw": the application_id of our files */
 #define PAGES_A_STEP 256 /* of a copy */
@@ -220,24 +221,49 @@ static int copy_check(const struct db *d, const char *path, struct err *e)
 		d->path, *what == '\0' ? sqlite3_errstr(code) : what);
 }
 
-int db_copy(struct db *d, const char *path, struct err *e)
+/* Copies it into this empty file, and looks at all of that. */
+static int copy_into(struct db *d, const char *made, const char *path, struct err *e)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	sqlite3 *to = NULL;
 	int r;
 
-	if (fd < 0)
-		return err_set(e, errno == EEXIST ? ERR_EXISTS : ERR_IO,
-			"cannot make the backup %s: %s", path, strerror(errno));
-	(void)close(fd);
-	if (sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
+	if (sqlite3_open_v2(made, &to, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK)
 		r = copy_pages(d, to, path, e);
 	else
 		r = err_set(e, ERR_IO, "cannot make the backup %s: %s", path, sqlite3_errmsg(to));
 	(void)sqlite3_close(to);
-	if (r == 0)
-		r = copy_check(d, path, e);
+	return r == 0 ? copy_check(d, made, e) : r;
+}
+
+static int cannot_make(const char *path, int number, struct err *e)
+{
+	return err_set(e, number == EEXIST ? ERR_EXISTS : ERR_IO, "cannot make the backup %s: %s",
+		path, strerror(number));
+}
+
+int db_copy(struct db *d, const char *path, struct err *e)
+{
+	size_t size = strlen(path) + sizeof(".XXXXXX");
+	char *made = malloc(size);
+	int fd, number, r;
+	bool is_there;
+
+	if (made == NULL)
+		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	(void)snprintf(made, size, "%s.XXXXXX", path);
+	is_there = faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	fd = is_there ? -1 : mkstemp(made);
+	if (fd < 0) {
+		r = cannot_make(path, is_there ? EEXIST : errno, e);
+		free(made);
+		return r;
+	}
+	(void)close(fd);
+	r = copy_into(d, made, path, e);
+	if (r == 0 && (number = new_file_name(made, path)) != 0)
+		r = cannot_make(path, number, e);
 	if (r != 0)
-		(void)unlink(path);
+		(void)unlink(made);
+	free(made);
 	return r;
 }

@@ -35,6 +35,8 @@ libstore_a_SOURCES = \
 	store/master_key.h \
 	store/migrations.c \
 	store/migrations.h \
+	store/new_file.c \
+	store/new_file.h \
 	store/pages.c \
 	store/pages.h \
 	store/seal.c \

@@ -20,6 +20,7 @@
 #include "engine/buf.h"
 #include "engine/err.h"
 #include "engine/hex.h"
+#include "store/new_file.h"
 #include "store/system_error.h"
 
 #define HEX_SIZE ((size_t)SEAL_KEY_SIZE * 2)
@@ -275,22 +276,6 @@ int master_key_make(struct master_key *out, struct err *e)
 	return r == 0 ? name_key(out, e) : r;
 }
 
-/* Makes what was done in the file's folder last. */
-static int sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = slash == NULL ? strdup(".")
-		: slash == path	     ? strdup("/")
-				     : strndup(path, (size_t)(slash - path));
-	int fd = folder == NULL ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd < 0 ? -1 : fsync(fd);
-
-	if (fd >= 0)
-		(void)close(fd);
-	free(folder);
-	return r;
-}
-
 static int write_key(const char *path, const struct master_key *k)
 {
 	unsigned char text[BASE64_SIZE + 2];
@@ -311,7 +296,7 @@ static int write_key(const char *path, const struct master_key *k)
 			r = -1;
 	}
 	explicit_bzero(text, sizeof(text));
-	return r == 0 ? sync_folder(path) : -1;
+	return r == 0 ? new_file_settle(path) : -1;
 }
 
 /* Whether a file that is there already holds this key. One whose writer did not come to its end is
@@ -322,7 +307,7 @@ static bool is_written(const char *path, const struct master_key *k)
 	struct master_key there;
 	struct err ignored;
 	bool is_whole = fd >= 0 && read_file(path, false, &there, &ignored) == 0 &&
-		strcmp(there.id, k->id) == 0 && fsync(fd) == 0 && sync_folder(path) == 0;
+		strcmp(there.id, k->id) == 0 && fsync(fd) == 0 && new_file_settle(path) == 0;
 
 	explicit_bzero(&there, sizeof(there));
 	if (fd >= 0)
@@ -362,7 +347,7 @@ int master_key_adopt(const struct master_source *s, const char *id, struct err *
 		r = err_set(e, ERR_IO, "the new master key waits at %s: cannot rename it to %s: %s",
 			path, s->path, strerror(errno));
 	else
-		(void)sync_folder(s->path);
+		(void)new_file_settle(s->path);
 	free(path);
 	return r;
 }

@@ -7,6 +7,7 @@
 #include "store/secret.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -97,7 +98,16 @@ struct arena *secret_arena_create(size_t max_bytes)
 	return arena_create_over(max_bytes, &memory);
 }
 
-bool secret_lock_was_refused(void)
+bool secret_lock_refusal(char text[SECRET_REFUSAL_MAX])
 {
-	return atomic_load(&was_refused);
+	struct rlimit limit = {0};
+
+	if (!atomic_load(&was_refused))
+		return false;
+	(void)getrlimit(RLIMIT_MEMLOCK, &limit);
+	(void)snprintf(text, SECRET_REFUSAL_MAX,
+		"a secret could not be locked in memory, and may have reached the swap: only "
+		"%lu KiB may be locked here (see `ulimit -l`)",
+		(unsigned long)(limit.rlim_cur >> 10));
+	return true;
 }

@@ -33,7 +33,10 @@ void secret_free(void *p, size_t size);
 /* An arena of such memory, wiped when it is destroyed. NULL: no memory. */
 struct arena *secret_arena_create(size_t max_bytes);
 
-/* Whether some secret could not be locked, because RLIMIT_MEMLOCK is too low. */
-bool secret_lock_was_refused(void);
+#define SECRET_REFUSAL_MAX 160
+
+/* Whether some secret could not be locked, because RLIMIT_MEMLOCK is too low; what is to be said of
+ * it. */
+bool secret_lock_refusal(char text[SECRET_REFUSAL_MAX]);
 
 #endif

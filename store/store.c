@@ -19,6 +19,7 @@
 #include "engine/err.h"
 #include "store/clock.h"
 #include "store/migrations.h"
+#include "store/new_file.h"
 #include "store/store_impl.h"
 #include "store/system_error.h"
 
@@ -142,19 +143,6 @@ int store_home_make(const char *home, struct err *e)
 		"cannot make windrow's home %s: %s", home, strerror(r));
 }
 
-/* Gives the whole new file its name, unless somebody else's has it already. */
-static int give_name(const char *made, const char *path, struct err *e)
-{
-	if (link(made, path) == 0 || errno == EEXIST) {
-		(void)unlink(made);
-		return 0;
-	}
-	/* A file system without links. */
-	if ((errno == EPERM || errno == ENOTSUP) && rename(made, path) == 0)
-		return 0;
-	return err_set(e, ERR_IO, "cannot make the store %s: %s", path, strerror(errno));
-}
-
 /* N.B. the log of a store that was taken away would be taken for the new one's. One whose store is
  * there by now is that of somebody who made it this moment. */
 static int check_no_log(const char *home, const char *path, struct err *e)
@@ -178,7 +166,7 @@ static int create(const char *home, const char *path, struct err *e)
 {
 	char *made = path_join(home, FILE_NAME ".XXXXXX");
 	struct db *d = NULL;
-	int fd, from, r;
+	int fd, from, r, number = 0;
 
 	if (made == NULL)
 		return no_memory(e);
@@ -204,9 +192,10 @@ static int create(const char *home, const char *path, struct err *e)
 	if (r == 0)
 		r = db_settle(d, e);
 	db_close(d);
-	if (r == 0)
-		r = give_name(made, path, e);
-	if (r != 0)
+	/* N.B. somebody may have made one this moment. */
+	if (r == 0 && (number = new_file_name(made, path)) != 0 && number != EEXIST)
+		r = err_set(e, ERR_IO, "cannot make the store %s: %s", path, strerror(number));
+	if (r != 0 || number != 0)
 		(void)unlink(made);
 	free(made);
 	return r;

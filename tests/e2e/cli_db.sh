@@ -27,6 +27,11 @@ is "a store is copied" "$status" 0
 is "and nothing else beside it" "$(echo "$work"/copy.db*)" "$work/copy.db"
 run db backup "$work/copy.db"
 is "not over another file" "$status" 1
+ln -s nowhere "$work/link.db"
+run db backup "$work/link.db"
+like "nor to where a link leads that leads nowhere" "$status:$err" "1:*cannot make the backup $work/link.db: File exists"
+run db backup "$work/none/copy.db"
+like "nor into a folder that there is not" "$status:$err" "1:*cannot make the backup $work/none/copy.db: No such file or directory"
 cd "$work" || exit 99
 run db backup -
 is "nor to standard output" "$status:$out:$err" "2::windrow: db backup: a store cannot be written to standard output, which - stands for; name a file"

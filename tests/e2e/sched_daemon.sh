@@ -39,7 +39,10 @@ daemon_stop()
 	kill "$daemon" && wait "$daemon" && daemon=
 }
 
+locked=$(ulimit -S -l)
+ulimit -S -l 0
 ok "the scheduler starts where there is nothing yet" daemon_start
+ulimit -S -l "$locked"
 ok "it has made a store" test -s "$WINDROW_HOME/windrow.db"
 
 run scheduler
@@ -77,6 +80,11 @@ tasks:
 END
 mv "$work/dags/.new" "$work/dags/t.yaml"
 ok "a task runs" until_said "t: run .* is running"
+if [ "$(id -u)" = 0 ] || [ "${is_sanitized:-no}" = yes ]; then
+	skip 1 "memory is locked here whatever the limit, or not at all"
+else
+	ok "that secrets cannot be locked any more is told" until_said "a secret could not be locked in memory"
+fi
 wait_for [ -s "$work/pid" ]
 ok "it stops though a task runs" daemon_stop
 like "and says what becomes of that" "$(cat "$work/daemon")" "*what runs is left running*"
