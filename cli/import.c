@@ -1,4 +1,5 @@
 /* `windrow import`: coming from cron, Code Stream or Airflow. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,35 @@ static int import_with(importer *run, struct arena *a, const char *path, const c
 
 /* ---- crontab ---- */
 
-/* The machine's time zone, in which cron counts; UTC where it is not told. */
+/* The name of a zone in the path of its file; NULL: it has none. */
+static const char *zone_of(const char *path)
+{
+	const char *found = path == NULL ? NULL : strstr(path, "/zoneinfo/");
+
+	if (found == NULL)
+		return NULL;
+	found += strlen("/zoneinfo/");
+	return strcmp(found, "Etc/UTC") == 0 ? "UTC" : found;
+}
+
+/* What /etc/timezone says, where /etc/localtime is a copy of some zone's file. */
+static const char *zone_told(struct arena *a)
+{
+	FILE *f = fopen("/etc/timezone", "re");
+	char line[PATH_MAX];
+	size_t len = 0;
+
+	if (f == NULL)
+		return NULL;
+	if (fgets(line, sizeof(line), f) != NULL)
+		len = strcspn(line, " \t\r\n");
+	(void)fclose(f);
+	if (len == strlen("Etc/UTC") && memcmp(line, "Etc/UTC", len) == 0)
+		return "UTC";
+	return len == 0 ? NULL : arena_memdup(a, line, len);
+}
+
+/* The machine's time zone, in which cron counts; NULL: it is not told. */
 static const char *local_zone(struct arena *a)
 {
 	const char *zone = getenv("TZ"), *found;
@@ -86,28 +115,31 @@ static const char *local_zone(struct arena *a)
 
 	if (zone != NULL && *zone == ':')
 		zone++;
-	if (zone != NULL && *zone != '\0' && *zone != '/')
-		return zone;
+	if (zone != NULL && *zone != '\0' && (*zone != '/' || zone_of(zone) != NULL))
+		return *zone == '/' ? zone_of(zone) : zone;
 	n = readlink("/etc/localtime", path, sizeof(path) - 1);
 	path[n < 0 ? 0 : n] = '\0';
-	found = strstr(path, "/zoneinfo/");
-	if (found == NULL || strcmp(found + 10, "Etc/UTC") == 0)
+	found = zone_of(path);
+	if (n < 0 && errno == ENOENT)
 		return "UTC";
-	return arena_strdup(a, found + 10);
+	return found != NULL ? arena_strdup(a, found) : zone_told(a);
 }
 
 static int crontab_run(const struct args *args, struct arena *a, const char *text, size_t len,
 	struct diags *notes, struct buf *out, size_t *n, struct err *e)
 {
+	const char *here = local_zone(a);
 	struct import_crontab_options o = {.conn_id = args_text(args, "conn-id", NULL),
-		.timezone = args_text(args, "tz", local_zone(a)),
+		.timezone = args_text(args, "tz", here == NULL ? "UTC" : here),
 		.home = args_has(args, "conn-id") ? NULL : getenv("HOME"),
 		.user = args_has(args, "conn-id") || geteuid() != 0 ? NULL : "root",
 		.has_user = args_has(args, "system")};
 
-	if (o.timezone == NULL)
-		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
-	if (o.conn_id != NULL && !args_has(args, "tz"))
+	if (here == NULL && !args_has(args, "tz"))
+		diag_warning(notes, (struct pos){0, 0},
+			"times count in UTC: which zone this machine is in is told neither by "
+			"/etc/localtime nor by /etc/timezone; say --tz");
+	else if (o.conn_id != NULL && !args_has(args, "tz"))
 		diag_warning(notes, (struct pos){0, 0},
 			"times count in %s, the zone of this machine; if that of the other is not "
 			"the "

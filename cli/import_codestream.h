@@ -80,6 +80,7 @@ enum codestream_place {
 	CODESTREAM_SHELL, /* a shell script */
 	CODESTREAM_PROGRAM, /* a script for something else: values must be spliced in */
 	CODESTREAM_CONDITION_TEXT, /* a condition, in Code Stream's spelling */
+	CODESTREAM_CONDITION_WORDS, /* text in its quotes */
 };
 
 /* The text with its ${...} turned into expressions of here; what has no counterpart is told. NULL:

@@ -82,7 +82,8 @@ static void connection_add(struct codestream *c, struct import_map *task,
 
 	if (user != NULL && user->kind != YAML_SCALAR)
 		user = NULL;
-	key = arena_printf(c->arena, "%s\n%s", of, user == NULL ? "" : user->text);
+	key = arena_printf(
+		c->arena, "%s\n%s%s", of, is_bound ? "run\n" : "", user == NULL ? "" : user->text);
 	id = key == NULL ? NULL : import_alias(c->connections, key, of, &is_new);
 	if (id != NULL && is_new)
 		connection_tell(c, node, id, is_bound ? "HOST" : of, user);
@@ -247,7 +248,8 @@ static const char *method_of(struct codestream *c, const char *action)
 	return made;
 }
 
-/* A request, by curl on windrow's own machine; its body is the response. */
+/* A request, by curl on windrow's own machine; its body is the response. N.B. what may hold a
+ * secret goes to curl by files: others see its arguments. */
 static void rest_add(struct codestream *c, struct import_map *task, const struct yaml_node *node)
 {
 	static const char *const known[] = {"action", "url", "headers", "payload", "agent", NULL};
@@ -255,12 +257,18 @@ static void rest_add(struct codestream *c, struct import_map *task, const struct
 	const struct yaml_node *headers = codestream_member(input, "headers");
 	const char *action = codestream_member_text(input, "action");
 	struct import_map environment = {.arena = c->arena};
+	bool has_payload = codestream_member(input, "payload") != NULL;
 	struct buf b;
 
 	buf_init(&b, IMPORT_TEXT_MAX);
-	buf_adds(&b,
-		"set -- --fail-with-body --silent --show-error --globoff --request "
-		"\"$METHOD\"\n");
+	buf_addf(&b,
+		"setting() { printf '%%s = \"%%s\"\\n' \"$1\" \"$(printf %%s \"$2\" | sed "
+		"'s/[\\\\\"]/\\\\&/g')\"; }\n"
+		"%scurl --fail-with-body --silent --show-error --globoff --request \"$METHOD\" "
+		"--config /dev/fd/3%s --output \"$SCRIPT_RESPONSE_FILE\" 3<<SETTINGS\n"
+		"$(setting url \"$URL\")\n",
+		has_payload ? "printf %s \"$PAYLOAD\" | " : "",
+		has_payload ? " --data-binary @-" : "");
 	import_map_text(&environment, "METHOD", method_of(c, action));
 	text_member(c, &environment, "URL", codestream_member(input, "url"), CODESTREAM_PLAIN);
 	for (uint32_t i = 0; headers != NULL && headers->kind == YAML_MAP && i < headers->n; i++) {
@@ -270,14 +278,12 @@ static void rest_add(struct codestream *c, struct import_map *task, const struct
 		import_map_text(&environment, name,
 			arena_printf(c->arena, "%s: %s", headers->pairs[i].key->text,
 				text == NULL ? "" : text));
-		buf_addf(&b, "set -- \"$@\" --header \"$HEADER_%u\"\n", i + 1);
+		buf_addf(&b, "$(setting header \"$HEADER_%u\")\n", i + 1);
 	}
-	if (codestream_member(input, "payload") != NULL) {
+	if (has_payload)
 		text_member(c, &environment, "PAYLOAD", codestream_member(input, "payload"),
 			CODESTREAM_PLAIN);
-		buf_adds(&b, "set -- \"$@\" --data-raw \"$PAYLOAD\"\n");
-	}
-	buf_adds(&b, "curl \"$@\" --output \"$SCRIPT_RESPONSE_FILE\" -- \"$URL\"\n");
+	buf_adds(&b, "SETTINGS\n");
 	import_map_text(task, "operator", "local");
 	import_map_add(task, "environment", import_map_value(&environment));
 	import_map_text(task, "script", import_text_keep(c->arena, &b));
@@ -342,7 +348,10 @@ struct value codestream_task_make(struct codestream *c, const struct codestream_
 		text_member(c, &task, "when", condition, CODESTREAM_CONDITION_TEXT);
 	if (ignore != NULL && !yaml_is_bool(ignore, &truth))
 		truth = ignore->kind == YAML_SCALAR && strcasecmp(ignore->text, "true") == 0;
-	if (truth)
+	if (truth && t->type == CODESTREAM_OTHER)
+		codestream_note(c, ignore,
+			"`ignoreFailure` was not taken over: what follows would run without it");
+	else if (truth)
 		import_map_add(&task, "ignore_failure", value_bool(true));
 	switch (t->type) {
 	case CODESTREAM_SSH:

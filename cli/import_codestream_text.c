@@ -156,9 +156,29 @@ static bool is_rest(struct part p)
 	return p.len == 0 || p.text[0] == '.' || p.text[0] == '[';
 }
 
-static void expression_add(struct buf *out, enum codestream_place place, const char *path)
+/* N.B. dollars right before an expression would make plain text of it: they become one themselves.
+ */
+static void expression_add(
+	struct codestream *c, struct buf *out, enum codestream_place place, const char *path)
 {
-	buf_addf(out, "$<%s%s>", path, place == CODESTREAM_PROGRAM ? " | raw" : "");
+	const char *end = place == CODESTREAM_PROGRAM ? " | raw" : "";
+	size_t n = 0;
+
+	while (n < out->len && out->data[out->len - n - 1] == '$')
+		n++;
+	if (n > 0) {
+		out->len -= n;
+		buf_adds(out, "$<run.conf.none | default(\"");
+		while (n-- > 0)
+			buf_addc(out, '$');
+		buf_addf(out, "\")%s>", end);
+		if (place == CODESTREAM_SHELL)
+			text_note(c,
+				"the $ before this is a plain character here; there the shell "
+				"took both for one name",
+				(struct part){"", 0}, "");
+	}
+	buf_addf(out, "$<%s%s>", path, end);
 }
 
 /* Whether an input may stand in the one at `depth`: not where it would hold itself. */
@@ -176,7 +196,7 @@ static bool may_stand(const struct codestream *c, const struct yaml_node *input,
 static const char *status_path(
 	struct codestream *c, const struct codestream_task *t, enum codestream_place place)
 {
-	if (place == CODESTREAM_CONDITION_TEXT)
+	if (place == CODESTREAM_CONDITION_TEXT || place == CODESTREAM_CONDITION_WORDS)
 		c->status_of = t;
 	else
 		text_note(c, STATUS_WORDS, (struct part){"", 0}, "");
@@ -259,7 +279,7 @@ static bool path_add(struct codestream *c, struct buf *out, struct part p,
 	else if (*made == '\0')
 		return false;
 	else
-		expression_add(out, place, made);
+		expression_add(c, out, place, made);
 	return true;
 }
 
@@ -274,30 +294,31 @@ static const char *close_find(struct codestream *c, const struct yaml_node *n, c
 	return *c->looked_to == '}' ? c->looked_to : NULL;
 }
 
-/* A `${` at p: what it becomes. Returns its end. */
+/* A `${` at p: what it becomes. Returns its end; of a shell's ${x:-${input.y}} that is where the
+ * inner one begins. */
 static const char *binding_add(struct codestream *c, struct buf *out, const struct yaml_node *n,
 	const char *p, enum codestream_place place, int depth)
 {
-	const char *close = close_find(c, n, p);
+	const char *close = close_find(c, n, p), *inner, *end;
 	struct part path;
 
 	if (close == NULL) {
 		import_text_add(out, p, 2);
 		return p + 2;
 	}
-	path = (struct part){p + 2, (size_t)(close - p - 2)};
+	inner = memmem(p + 2, (size_t)(close - p - 2), "${", 2);
+	end = inner == NULL ? close + 1 : inner;
+	path = (struct part){p + 2, (size_t)((inner == NULL ? close : inner) - p - 2)};
 	c->at = n;
 	c->at_byte = (size_t)(p - n->text);
-	if (!path_add(c, out, path, place, depth)) {
-		if (is_foreign(path) || place == CODESTREAM_PLAIN)
-			diag_warning(c->notes, yaml_value_pos(c->text, n, (size_t)(p - n->text)),
-				"%.*s has no counterpart here and was left as it stands",
-				(int)(close + 1 - p), p);
-		if (memchr(path.text, '.', path.len) != NULL)
-			buf_addc(out, '$');
-		buf_add(out, p, (size_t)(close + 1 - p));
-	}
-	return close + 1;
+	if (inner == NULL && path_add(c, out, path, place, depth))
+		return end;
+	if (is_foreign(path) || (inner == NULL && place == CODESTREAM_PLAIN))
+		diag_warning(c->notes, yaml_value_pos(c->text, n, (size_t)(p - n->text)),
+			"%.*s has no counterpart here and was left as it stands", (int)(end - p),
+			p);
+	import_text_add(out, p, (size_t)(end - p));
+	return end;
 }
 
 /* `&&`, `||` and `!` in a condition. Returns how many bytes it took; 0: none of these. */
@@ -370,7 +391,7 @@ static void literal_add(struct codestream *c, struct buf *out, const struct yaml
 		const char *end = strncmp(p, "${", 2) == 0 ? close_find(c, n, p) : NULL, *from = p;
 
 		if (end != NULL && end < close) {
-			p = binding_add(c, out, n, p, CODESTREAM_CONDITION_TEXT, depth);
+			p = binding_add(c, out, n, p, CODESTREAM_CONDITION_WORDS, depth);
 			continue;
 		}
 		for (p++; p < close && strncmp(p, "${", 2) != 0;)
@@ -378,6 +399,12 @@ static void literal_add(struct codestream *c, struct buf *out, const struct yaml
 		import_text_add(out, from, (size_t)(p - from));
 	}
 	buf_addc(out, *close);
+}
+
+/* Whether a path is `Stage.Task.input.x`, whose text is put in. */
+static bool names_input(const struct codestream *c, struct part p)
+{
+	return task_take(c, &p) != NULL && name_take(&p, "input");
 }
 
 /* A quoted part of a condition: "${x}" is the value, as it is without quotes here. */
@@ -390,7 +417,8 @@ static const char *quoted_add(
 		buf_addc(out, *p);
 		return p + 1;
 	}
-	if (strncmp(p + 1, "${", 2) == 0 && close[-1] == '}' && strchr(p, '}') == close - 1)
+	if (strncmp(p + 1, "${", 2) == 0 && close[-1] == '}' && strchr(p, '}') == close - 1 &&
+		!names_input(c, (struct part){p + 3, (size_t)(close - p - 4)}))
 		(void)binding_add(c, out, n, p + 1, CODESTREAM_CONDITION_TEXT, depth);
 	else
 		literal_add(c, out, n, p, close, depth);
@@ -409,12 +437,16 @@ static void text_add(struct codestream *c, struct buf *out, const struct yaml_no
 			p = binding_add(c, out, n, p, place, depth);
 		} else if (place == CODESTREAM_CONDITION_TEXT && (*p == '"' || *p == '\'')) {
 			p = quoted_add(c, out, n, p, depth);
+		} else if (place == CODESTREAM_CONDITION_WORDS && strchr("\"'\\\n", *p) != NULL) {
+			buf_addc(out, '\\');
+			buf_addc(out, *p == '\n' ? 'n' : *p);
+			p++;
 		} else if (place == CODESTREAM_CONDITION_TEXT &&
 			(taken = operator_add(c, out, p)) > 0) {
 			p += taken;
 		} else {
 			from = p++;
-			while (*p != '\0' && strchr("$\"'&|!", *p) == NULL)
+			while (*p != '\0' && strchr("$\"'&|!\\\n", *p) == NULL)
 				p++;
 			import_text_add(out, from, (size_t)(p - from));
 		}

@@ -108,7 +108,10 @@ static void setting_read(struct crontab *c, struct part line, size_t at)
 	struct part value =
 		part_unquote(part_trim((struct part){line.text + at + 1, line.len - at - 1}));
 
-	if (part_is(name, "SHELL")) {
+	if (utf8_valid(value.text, value.len) != value.len) {
+		diag_error(c->notes, c->pos, "%.*s was left out: it holds bytes that are no UTF-8",
+			(int)name.len, name.text);
+	} else if (part_is(name, "SHELL")) {
 		shell_set(c, value);
 	} else if (part_is(name, "CRON_TZ")) {
 		c->timezone = value.len == 0 ? c->o->timezone : keep(c, value);
@@ -205,7 +208,7 @@ static void command_add(struct crontab *c, struct import_map *task, struct part 
 		buf_addf(&made, "\n} <<'%s'\n", mark);
 		import_text_add(&made, buf_str(&input), input.len);
 		buf_addf(&made, "%s%s\n",
-			input.len > 0 && input.data[input.len - 1] == '\n' ? "" : "\n", mark);
+			input.len == 0 || input.data[input.len - 1] == '\n' ? "" : "\n", mark);
 		import_map_text(task, "script", import_text_keep(c->arena, &made));
 	} else {
 		import_text_add(&made, buf_str(&plain), plain.len);

@@ -179,8 +179,12 @@ void import_text_add(struct buf *out, const char *text, size_t len)
 	const char *end = text + len;
 
 	for (const char *p = text; p < end; p++) {
+		/* N.B. two dollars before a brace stand for one, whatever is in it. */
+		bool is_behind_dollar = out->len > 0 && out->data[out->len - 1] == '$';
+
 		if (*p == '$' && p + 1 < end &&
-			(p[1] == '<' || (p[1] == '{' && looks_like_path(p + 2, end))))
+			(p[1] == '<' ||
+				(p[1] == '{' && (is_behind_dollar || looks_like_path(p + 2, end)))))
 			buf_addc(out, '$');
 		buf_addc(out, *p);
 	}

@@ -54,6 +54,14 @@ printf '%s\n' "$out" >"$work/s.yaml"
 is "and only another stands there" "$(grep interpreter "$work/s.yaml")" "    interpreter: /bin/bash"
 run dags validate "$work/s.yaml"
 is "and the file is right" "$status" 0
+printf 'X=a$${y\n1 2 * * * Y=b; echo "$$${Y}" "$X" >dollars\n1 3 * * * cat >input%%\nNAME=J\374rgen\n' >"$work/dollars"
+run import crontab "$work/dollars" --tz UTC
+like "a setting that is no UTF-8 is left out, and told" "$status:$err" "1:*/dollars:4:1: NAME was left out: it holds bytes that are no UTF-8*"
+printf '%s\n' "$out" >"$work/d.yaml"
+run dags test "$work/d.yaml:echo"
+like "dollars before a brace stay two" "$status:$(cat "$HOME/dollars")" '0:[0-9]*b a$${y'
+run dags test "$work/d.yaml:cat"
+is "and a percent sign with nothing behind it is no input" "$status:$(wc -c <"$HOME/input" | tr -d ' ')" 0:0
 printf '# nothing\n' >"$work/empty"
 run import crontab "$work/empty"
 is "one without jobs exits 1" "$status" 1
@@ -253,6 +261,49 @@ is "conditions that hold let the run go on, the words of a status being those of
 run dags test "$work/g.yaml" --conf '{"n": "8"}'
 is "one that does not fails it" "$status" 1
 like "and what follows it does not run" "$out$err" "*After*upstream_failed*"
+cat >"$work/corners.yaml" <<'END'
+kind: PIPELINE
+name: db1
+input: {price: '10', dir: '/a b', token: swordfish}
+stageOrder: [s]
+stages:
+  s:
+    taskOrder: [a, b, c, d, e]
+    tasks:
+      a: {type: SSH, input: {host: '${input.dir}', username: root, flag: 'it''s "x" || y', environmentVariables: {PRICE: '$${input.price}'}, script: 'echo "$PRICE" "$${HOME}" "${DIR:-${input.dir}}" "$${input.price}"'}}
+      b: {type: SSH, input: {host: db1, username: root, script: 'true'}, preCondition: '"${s.a.input.username}" == "root" && "${s.a.input.flag}" != "z"'}
+      c: {type: REST, input: {action: post, url: 'http://127.0.0.1:1/${input.token}', headers: {A: '"${input.token}" \ b'}, payload: "p ${input.token}\n"}, ignoreFailure: true}
+      d: {type: UserOperation, ignoreFailure: true}
+      e: {type: SSH, input: {host: h, script: 'true'}}
+END
+run import codestream "$work/corners.yaml"
+like "what a dollar before an input meant is told, and that an approval is not passed over" "$status:$err" \
+	"1:*corners.yaml:9:*: warning: the \$ before this is a plain character here*corners.yaml:12:*\`ignoreFailure\` was not taken over*"
+like "a host that is called as the pipeline has a connection of its own" "$err" "*add db1 *--conn-host HOST*add db1_2 *--conn-host db1*"
+printf '%s\n' "$out" >"$work/k.yaml"
+is "only what may fail may" "$(grep -c ignore_failure "$work/k.yaml")" 1
+ok "an input in quotes stays in quotes" grep -qF 'when: "\"root\" == \"root\"  and  \"it\\'"'"'s \\\"x\\\" || y\" != \"z\""' "$work/k.yaml"
+sed 's/operator: ssh/operator: local/; /ssh_conn_id\|remote_host/d' "$work/k.yaml" >"$work/k2.yaml"
+mkdir "$work/curl"
+cat >"$work/curl/curl" <<END
+#!/bin/sh
+{ echo "\$*"; cat - /dev/fd/3; } >$work/curled
+exit 1
+END
+chmod +x "$work/curl/curl"
+tap_path=$PATH
+PATH=$work/curl:$PATH
+run dags test -v "$work/k2.yaml" -o plain
+PATH=$tap_path
+like "dollars before a value and before a brace are there, and an input inside of a shell's" "$out" \
+	"*s.a | \$10 [0-9]*{HOME} /a b \$10*"
+is "what may be secret is no argument of curl" "$(sed 's/ --config.*//; s/^--fail.*POST$/ARGUMENTS/' "$work/curled")" 'ARGUMENTS
+p swordfish
+url = "http://127.0.0.1:1/swordfish"
+header = "A: \"swordfish\" \\ b"'
+printf '{"kind":"PIPELINE","name":"x","description":"\\\\ud83d \\ud83d\\ude00","stageOrder":["s"],"stages":{"s":{"taskOrder":["t"],"tasks":{"t":{"type":"SSH","input":{"host":"h","script":"true"}}}}}}' >"$work/halves.json"
+run import codestream "$work/halves.json"
+is "JSON may write a character as two halves" "$status:$(printf '%s\n' "$out" | sed -n 2p)" '0:description: "\\ud83d 😀"'
 cat >"$work/names.yaml" <<'END'
 kind: PIPELINE
 name: names
@@ -286,7 +337,7 @@ like "each login of a host has its connection" "$out" \
 *ssh_conn_id: h_2
 *ssh_conn_id: h_3
 *"
-is "a method is one of HTTP, and a payload no file" "$(grep -c -e 'METHOD: POST' -e '--data-raw' -e ignore_failure "$work/n.yaml")" 3
+is "a method is one of HTTP, and a payload no file" "$(grep -c -e 'METHOD: POST' -e '--data-binary @-' -e ignore_failure "$work/n.yaml")" 3
 is "what means something else is told, and nothing more" "$(printf '%s\n' "$err" | sed 's/^[^:]*:\([0-9]*:[0-9]*\): /\1 /')" \
 	"3:49 warning: the value of \`bound\` stays as it stands: it is text here
 3:61 warning: the input \"a b\" is called a_b here
