@@ -40,7 +40,7 @@ static int migrate_exec(const struct args *args)
 	else
 		report_note("migrated the store in %s from schema %d to %d", o.home, from, to);
 	stores_options_free(&o);
-	return r == 0 ? EXIT_DONE : status_of(r);
+	return r == ERR_UNSUPPORTED ? EXIT_UNREACHABLE : r == 0 ? EXIT_DONE : status_of(r);
 }
 
 const struct command command_db_migrate = {
@@ -80,11 +80,9 @@ const struct command command_db_check = {
 	.exec = check_exec,
 };
 
-/* Opens a store that must be there. */
-static struct store *open_there(int *status)
+/* A store that must be there. */
+static struct store *there(struct store *s, int *status)
 {
-	struct store *s = stores_open_to_read(status);
-
 	if (s == NULL && *status == EXIT_DONE) {
 		report_error("there is no store yet");
 		*status = EXIT_UNREACHABLE;
@@ -103,7 +101,7 @@ static int backup_exec(const struct args *args)
 			     "stands for; name a file");
 		return EXIT_USAGE;
 	}
-	s = open_there(&status);
+	s = there(stores_open_to_copy(&status), &status);
 	if (s == NULL)
 		return status;
 	if (store_backup(s, args_word(args, 0), &e) != 0) {
@@ -136,7 +134,7 @@ const struct command command_db_backup = {
 static int shell_exec(const struct args *args)
 {
 	int status;
-	struct store *s = open_there(&status);
+	struct store *s = there(stores_open_to_read(&status), &status);
 	char *path;
 
 	(void)args;

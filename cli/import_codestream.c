@@ -344,6 +344,7 @@ struct reading {
 	struct diags *notes;
 	struct import_names dags;
 	struct import_aliases connections, variables;
+	struct strmap *told; /* variables that are documents of the file, by their names of here */
 };
 
 /* A variable: told, since it belongs into the store. A secret's value is never shown. */
@@ -361,7 +362,23 @@ static int variable_tell(struct reading *r, const struct yaml_node *root)
 		diag_warning(r->notes, yaml_node_pos(root), "%s", news);
 	diag_warning(r->notes, yaml_node_pos(root), "a variable: windrow variables set %s%s VALUE",
 		is_plain ? "" : "--secret ", made);
-	return 0;
+	if (strmap_find(r->told, made, strlen(made)) != STRMAP_NONE)
+		return 0;
+	return strmap_add(r->told, made, strlen(made), 0);
+}
+
+/* Those that pipelines read, and that no document of the file is. */
+static void variables_tell(struct reading *r)
+{
+	for (size_t i = 0; i < r->variables.names.n; i++) {
+		const char *name = r->variables.names.list[i].name;
+
+		if (strmap_find(r->told, name, strlen(name)) == STRMAP_NONE)
+			diag_warning(r->notes, (struct pos){0, 0},
+				"a variable that is not in the file: windrow variables set %s "
+				"VALUE, with --secret if it is one",
+				name);
+	}
 }
 
 static int document_read(
@@ -456,7 +473,8 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 		.notes = notes,
 		.dags = {.arena = a},
 		.connections = {.names = {.arena = a}},
-		.variables = {.names = {.arena = a}}};
+		.variables = {.names = {.arena = a}},
+		.told = strmap_create(0)};
 	struct yaml_node **roots;
 	struct pos *places, pos = {0, 0};
 	size_t n_roots;
@@ -465,8 +483,9 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 	*n = 0;
 	if (a != NULL && is_json(text, len))
 		text = halves_join(a, text, &len);
-	r = a == NULL || text == NULL ? ERR_NOMEM
-				      : yaml_text_create(a, text, len, &reading.text, &pos, e);
+	r = a == NULL || text == NULL || reading.told == NULL
+		? ERR_NOMEM
+		: yaml_text_create(a, text, len, &reading.text, &pos, e);
 	if (r == 0)
 		r = yaml_text_check(reading.text, &pos, e);
 	if (r == ERR_INVALID)
@@ -477,7 +496,10 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 		if (roots[i] != NULL)
 			r = document_read(&reading, roots[i], out, n);
 	if (r == 0)
+		variables_tell(&reading);
+	if (r == 0)
 		r = buf_status(out);
+	strmap_destroy(reading.told);
 	import_names_free(&reading.dags);
 	import_aliases_free(&reading.connections);
 	import_aliases_free(&reading.variables);

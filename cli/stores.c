@@ -68,7 +68,7 @@ int stores_report(const struct err *e)
 	return is_unreachable ? EXIT_UNREACHABLE : EXIT_FAILED;
 }
 
-static struct store *open_store(bool may_create, int *status)
+static struct store *open_store(bool may_create, bool is_to_copy, int *status)
 {
 	struct stores_options o;
 	struct store *s = NULL;
@@ -79,6 +79,7 @@ static struct store *open_store(bool may_create, int *status)
 	if (!stores_options_or_report(&o))
 		return NULL;
 	o.store.may_create = may_create;
+	o.store.is_to_copy = is_to_copy;
 	r = store_open(&o.store, &s, &e);
 	stores_options_free(&o);
 	*status = r == 0 || (r == ERR_NOTFOUND && !may_create) ? EXIT_DONE : EXIT_UNREACHABLE;
@@ -89,12 +90,17 @@ static struct store *open_store(bool may_create, int *status)
 
 struct store *stores_open(int *status)
 {
-	return open_store(true, status);
+	return open_store(true, false, status);
 }
 
 struct store *stores_open_to_read(int *status)
 {
-	return open_store(false, status);
+	return open_store(false, false, status);
+}
+
+struct store *stores_open_to_copy(int *status)
+{
+	return open_store(false, true, status);
 }
 
 int stores_look(const struct args *args,

@@ -25,6 +25,9 @@ struct store *stores_open(int *status);
  */
 struct store *stores_open_to_read(int *status);
 
+/* The same to copy it, be it of an older windrow, which copies it before it is migrated. */
+struct store *stores_open_to_copy(int *status);
+
 /* Runs what only looks at the store, or deletes from it: s is NULL where there is none yet, and a
  * an arena of secret memory. Returns its exit status. */
 int stores_look(const struct args *args,

@@ -104,7 +104,7 @@ const struct key_def task_keys[TASK_KEY_COUNT] = {
 		.doc = "Whether the delay doubles with each try, with jitter, up to "
 		       "`max_retry_delay`."),
 	KEY(TASK_KEY_MAX_RETRY_DELAY, "max_retry_delay", KEY_DURATION, .min = 1,
-		.max = DURATION_MAX, .dflt = "1d", .doc = "The longest delay between two tries."),
+		.max = DURATION_MAX, .dflt = "1d", .doc = "The longest delay between two tries, where it doubles."),
 	KEY(TASK_KEY_EXECUTION_TIMEOUT, "execution_timeout", KEY_DURATION, .min = 1,
 		.max = DURATION_MAX,
 		.doc = "How long one try may take before it is killed and fails."),
@@ -172,5 +172,5 @@ const struct key_def url_keys[URL_KEY_COUNT] = {
 	KEY(URL_KEY_BODY, "body", KEY_TEMPLATE, .dflt = "the event as JSON",
 		.doc = "What to send."),
 	KEY(URL_KEY_TIMEOUT, "timeout", KEY_DURATION, .min = 1, .max = 3600000, .dflt = "10s",
-		.doc = "How long the server may take to answer."),
+		.doc = "How long the server may take to answer; at most 10 s of it to be reached."),
 };

@@ -75,7 +75,7 @@ static const struct key_def ssh_keys[SSH_KEY_COUNT] = {
 		.min = 1,
 		.max = DURATION_MAX,
 		.dflt = "10s",
-		.doc = "How long connecting may take."},
+		.doc = "How long each step of connecting may take; wins over the connection's."},
 };
 
 static const char *local_refuse(const struct setting *settings, int *key)

@@ -244,7 +244,7 @@ int store_open(const struct store_options *o, struct store **out, struct err *e)
 		r = open_file(o, s->path, DB_WRITE, &s->db, e);
 	if (r == 0 && o->may_create)
 		r = db_writable(s->db, e);
-	if (r == 0)
+	if (r == 0 && !o->is_to_copy)
 		r = check_schema(s->db, s->path, &number, e);
 	if (r != 0) {
 		store_close(s);

@@ -33,6 +33,7 @@ struct store_options {
 	char *const *env; /* where the master key may be told; as environ(7) */
 	const char *actor; /* who does what is done, for the log: "cli:anna" */
 	bool may_create; /* it will be written to; else ERR_NOTFOUND where there is none yet */
+	bool is_to_copy; /* whatever windrow made it; for store_backup() alone */
 };
 
 /* Opens the store; it copies the options but for env, which must outlive it. ERR_UNSUPPORTED: a

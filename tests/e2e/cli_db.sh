@@ -97,8 +97,20 @@ if command -v sqlite3 >/dev/null; then
 	like "politely" "$err" "*was made by a newer windrow*nothing was changed*"
 	run db check
 	is "checking tells it too" "$status" 1
+	run db migrate
+	is "it cannot be migrated" "$status" 3
+	run db backup "$work/newer.db"
+	is "but it can be copied" "$status" 0
+	mkdir "$work/older"
+	mv "$work/newer.db" "$work/older/windrow.db"
+	sqlite3 "$work/older/windrow.db" "DELETE FROM schema_migrations WHERE number = 99; DELETE FROM schema_migrations
+		WHERE number = (SELECT MAX(number) FROM schema_migrations)"
+	WINDROW_HOME=$work/older run variables list
+	like "of an older one what to do is told" "$status:$err" "3:*\`windrow db backup FILE\`, then \`windrow db migrate\`"
+	WINDROW_HOME=$work/older run db backup "$work/before.db"
+	is "and the first can be done" "$status:$(sqlite3 "$work/before.db" 'SELECT COUNT(*) > 0 FROM variables')" 0:1
 else
-	skip 6 "no sqlite3 here"
+	skip 10 "no sqlite3 here"
 fi
 dd if=/dev/zero of="$WINDROW_HOME/windrow.db" bs=1 count=64 conv=notrunc 2>/dev/null
 cp "$WINDROW_HOME/windrow.db" "$work/damaged.db"

@@ -338,7 +338,8 @@ like "each login of a host has its connection" "$out" \
 *ssh_conn_id: h_3
 *"
 is "a method is one of HTTP, and a payload no file" "$(grep -c -e 'METHOD: POST' -e '--data-binary @-' -e ignore_failure "$work/n.yaml")" 3
-is "what means something else is told, and nothing more" "$(printf '%s\n' "$err" | sed 's/^[^:]*:\([0-9]*:[0-9]*\): /\1 /')" \
+like "a variable that the file does not hold is to be made, too" "$err" "*/names.yaml: warning: a variable that is not in the file: windrow variables set my-key VALUE*"
+is "what means something else is told, and nothing more" "$(printf '%s\n' "$err" | sed '/not in the file/d; s/^[^:]*:\([0-9]*:[0-9]*\): /\1 /')" \
 	"3:49 warning: the value of \`bound\` stays as it stands: it is text here
 3:61 warning: the input \"a b\" is called a_b here
 10:10 warning: make its connection: windrow connections add h --conn-type ssh --conn-host h --conn-login root; then windrow connections setup h
