@@ -104,7 +104,8 @@ const struct key_def task_keys[TASK_KEY_COUNT] = {
 		.doc = "Whether the delay doubles with each try, with jitter, up to "
 		       "`max_retry_delay`."),
 	KEY(TASK_KEY_MAX_RETRY_DELAY, "max_retry_delay", KEY_DURATION, .min = 1,
-		.max = DURATION_MAX, .dflt = "1d", .doc = "The longest delay between two tries, where it doubles."),
+		.max = DURATION_MAX, .dflt = "1d",
+		.doc = "The longest delay between two tries, where it doubles."),
 	KEY(TASK_KEY_EXECUTION_TIMEOUT, "execution_timeout", KEY_DURATION, .min = 1,
 		.max = DURATION_MAX,
 		.doc = "How long one try may take before it is killed and fails."),
