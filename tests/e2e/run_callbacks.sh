@@ -121,7 +121,7 @@ tasks:
     on_success:
       script: |
         echo began >>$work/ledger
-        while [ ! -e $work/go ]; do sleep 0.05; done
+        while [ -d $work ] && [ ! -e $work/go ]; do sleep 0.05; done
         echo ended >>$work/ledger
 on_success: {url: "$at/over"}
 END

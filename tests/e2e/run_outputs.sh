@@ -269,7 +269,7 @@ like "in the log too" "$(cat "$WINDROW_HOME"/logs/dag_id=t/run_id=*/task_id=main
 	echo 'default_args: {operator: local, execution_timeout: 60s}'
 	echo 'max_active_tasks: 100'
 	echo 'tasks:'
-	seq 80 | sed "s|.*|  t&: {script: 'echo here >> $work/here; until [ -e $work/all ]; do sleep 0.05; done'}|"
+	seq 80 | sed "s|.*|  t&: {script: 'echo here >> $work/here; while [ -d $work ] && [ ! -e $work/all ]; do sleep 0.05; done'}|"
 	echo "  all: {script: 'until [ \$(wc -l < $work/here) = 80 ]; do sleep 0.05; done; : > $work/all; ulimit -S -n'}"
 } >"$work/wide.yaml"
 : >"$work/here"

@@ -198,7 +198,7 @@ tasks:
     retry_delay: 1s
     script: |
       echo first
-      while [ ! -e $work/go.f ]; do sleep 0.05; done
+      while [ -d $work ] && [ ! -e $work/go.f ]; do sleep 0.05; done
       echo second
       [ \$<task.try_number> -ge 2 ]
 END
@@ -242,7 +242,7 @@ like "with the process" "$out" "pid	$daemon
 *"
 
 # A log that somebody takes away is made anew, and followed on.
-echo "tasks: {a: {operator: local, script: 'echo one; until [ -e $work/go.away ]; do sleep 0.1; done; echo two'}}" >"$dags/away.yaml"
+echo "tasks: {a: {operator: local, script: 'echo one; until [ -e $work/go.away ] || [ ! -d $work ]; do sleep 0.1; done; echo two'}}" >"$dags/away.yaml"
 run dags trigger away -r gone
 until_ok "a task runs" has_state away gone running
 "$windrow" tasks logs away a gone --follow >"$work/followed" 2>&1 &
@@ -312,7 +312,7 @@ start_date: 2026-01-01
 end_date: 2026-01-04
 catchup: false
 is_paused_upon_creation: true
-tasks: {a: {operator: local, command: "while [ ! -e $work/go.g.\$<run.id> ]; do sleep 0.05; done"}}
+tasks: {a: {operator: local, command: "while [ -d $work ] && [ ! -e $work/go.g.\$<run.id> ]; do sleep 0.05; done"}}
 END
 count()
 {
@@ -381,7 +381,7 @@ is "a run that is over and looked at takes nobody's place" "$status" 0
 # A run that was cleared stands behind one that runs, over a crash, too, though it was made first.
 cat >"$dags/behind.yaml" <<END
 max_active_runs: 1
-tasks: {a: {operator: local, command: "while [ ! -e $work/go.h.\$<run.id> ]; do sleep 0.05; done"}}
+tasks: {a: {operator: local, command: "while [ -d $work ] && [ ! -e $work/go.h.\$<run.id> ]; do sleep 0.05; done"}}
 END
 : >"$work/go.h.r1"
 run dags trigger behind -r r1 --wait

@@ -41,7 +41,7 @@ END
     depends_on: [$(seq -s ', ' -f 't%.0f' 0 $((tasks - 1)))]
     script: |
       echo last >> $host/ledger.$1
-      while [ ! -e $host/go.$1 ]; do sleep 0.05; done
+      while [ -d $host ] && [ ! -e $host/go.$1 ]; do sleep 0.05; done
       echo \${main.t3.output.response.n} > $host/n.$1
 END
 }
@@ -182,7 +182,7 @@ tasks:
     ssh_conn_id: kept
     script: |
       echo kept >>$host/ledger.kept
-      while [ ! -e $host/go.kept ]; do sleep 0.05; done
+      while [ -d $host ] && [ ! -e $host/go.kept ]; do sleep 0.05; done
 END
 mv "$WINDROW_HOME/dags/.kept" "$WINDROW_HOME/dags/kept.yaml"
 wait_for [ -s "$host/ledger.kept" ]

@@ -73,7 +73,7 @@ tasks:
     script: |
       echo \$\$ > $work/pid
       echo before
-      while [ ! -e $work/go ]; do sleep 0.05; done
+      while [ -d $work ] && [ ! -e $work/go ]; do sleep 0.05; done
       echo after
       echo '"kept"' > "\$SCRIPT_RESPONSE_FILE"
   next: {command: "echo \${main.slow.output.response} > $work/next", depends_on: [slow]}

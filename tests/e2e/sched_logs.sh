@@ -18,7 +18,7 @@ daemon_start
 cat >"$dags/.w" <<END
 tasks:
   first: {operator: local, command: echo first}
-  wait: {operator: local, command: "while [ ! -e $work/go ]; do sleep 0.05; done", depends_on: [first]}
+  wait: {operator: local, command: "while [ -d $work ] && [ ! -e $work/go ]; do sleep 0.05; done", depends_on: [first]}
 END
 mv "$dags/.w" "$dags/w.yaml"
 echo 'tasks: {again: {operator: local, command: "false", retries: 1, retry_delay: 1d}}' >"$dags/.r"

@@ -21,7 +21,7 @@ tasks:
       ssh_conn_id: box
       script: |
         echo "\$(id -un) \$WINDROW_EVENT" >>$there/ledger
-        while [ ! -e $there/go ]; do sleep 0.05; done
+        while [ -d $there ] && [ ! -e $there/go ]; do sleep 0.05; done
         echo over >>$there/ledger
 END
 # Whether the file of metrics tells of open connections.

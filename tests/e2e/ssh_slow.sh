@@ -45,7 +45,7 @@ sed "s|^|command=\"$work/login\" |" "$sshd_dir/user_key.pub" >"$sshd_dir/authori
 default_args: {operator: ssh, ssh_conn_id: box}
 tasks:
   waits: {script: 'touch $work/began; head -n 1 $host/gate'}
-  first: {operator: local, script: 'until [ -e $work/began ]; do :; done'}
+  first: {operator: local, script: 'until [ -e $work/began ] || [ ! -d $work ]; do :; done'}
   large:
     depends_on: [first]
     script: |
