@@ -1,5 +1,4 @@
 /* `windrow import`: coming from cron, Code Stream or Airflow. */
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,51 +77,62 @@ static int import_with(importer *run, struct arena *a, const char *path, const c
 
 /* ---- crontab ---- */
 
-/* The name of a zone in the path of its file; NULL: it has none. */
-static const char *zone_of(const char *path)
+/* A zone by its name, in a text of the arena; NULL: it has none. */
+static const char *zone_named(struct arena *a, const char *name)
 {
-	const char *found = path == NULL ? NULL : strstr(path, "/zoneinfo/");
-
-	if (found == NULL)
+	if (name == NULL || *name == '\0')
 		return NULL;
-	found += strlen("/zoneinfo/");
-	return strcmp(found, "Etc/UTC") == 0 ? "UTC" : found;
+	return strcmp(name, "Etc/UTC") == 0 ? "UTC" : arena_strdup(a, name);
+}
+
+/* One by the path of its file. */
+static const char *zone_of(struct arena *a, const char *path)
+{
+	const char *found = strstr(path, "/zoneinfo/");
+
+	return zone_named(a, found == NULL ? NULL : found + strlen("/zoneinfo/"));
 }
 
 /* What /etc/timezone says, where /etc/localtime is a copy of some zone's file. */
 static const char *zone_told(struct arena *a)
 {
 	FILE *f = fopen("/etc/timezone", "re");
-	char line[PATH_MAX];
-	size_t len = 0;
+	char line[PATH_MAX] = "";
 
 	if (f == NULL)
 		return NULL;
 	if (fgets(line, sizeof(line), f) != NULL)
-		len = strcspn(line, " \t\r\n");
+		line[strcspn(line, " \t\r\n")] = '\0';
 	(void)fclose(f);
-	if (len == strlen("Etc/UTC") && memcmp(line, "Etc/UTC", len) == 0)
-		return "UTC";
-	return len == 0 ? NULL : arena_memdup(a, line, len);
+	return zone_named(a, line);
 }
 
 /* The machine's time zone, in which cron counts; NULL: it is not told. */
 static const char *local_zone(struct arena *a)
 {
-	const char *zone = getenv("TZ"), *found;
-	char path[PATH_MAX];
-	ssize_t n;
+	const char *zone = getenv("TZ"), *found = NULL;
+	char link[PATH_MAX], *path;
+	ssize_t n = readlink("/etc/localtime", link, sizeof(link) - 1);
 
 	if (zone != NULL && *zone == ':')
 		zone++;
-	if (zone != NULL && *zone != '\0' && (*zone != '/' || zone_of(zone) != NULL))
-		return *zone == '/' ? zone_of(zone) : zone;
-	n = readlink("/etc/localtime", path, sizeof(path) - 1);
-	path[n < 0 ? 0 : n] = '\0';
-	found = zone_of(path);
-	if (n < 0 && errno == ENOENT)
+	if (zone != NULL && *zone != '\0' && *zone != '/')
+		return zone;
+	/* N.B. a zone's own file may be a link to one of another name. */
+	link[n < 0 ? 0 : n] = '\0';
+	if (zone != NULL)
+		found = zone_of(a, zone);
+	if (found == NULL)
+		found = zone_of(a, link);
+	if (found != NULL)
+		return found;
+	if (access("/etc/localtime", F_OK) != 0)
 		return "UTC";
-	return found != NULL ? arena_strdup(a, found) : zone_told(a);
+	path = realpath("/etc/localtime", NULL);
+	if (path != NULL)
+		found = zone_of(a, path);
+	free(path);
+	return found != NULL ? found : zone_told(a);
 }
 
 static int crontab_run(const struct args *args, struct arena *a, const char *text, size_t len,

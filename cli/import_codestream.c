@@ -8,13 +8,13 @@
 #include "cli/import_codestream.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/output.h"
 #include "engine/arena.h"
 #include "engine/buf.h"
 #include "engine/err.h"
+#include "engine/json_mend.h"
 #include "engine/strmap.h"
 
 /* ---- writing ---- */
@@ -415,48 +415,9 @@ static int document_read(
 	return c.is_short ? ERR_NOMEM : 0;
 }
 
-/* The four hexadecimal digits of a \u, from `from` to `to`; 0: they are no such. */
-static uint32_t half_of(const char *p, size_t len, uint32_t from, uint32_t to)
-{
-	char digits[5] = "", *end;
-	unsigned long n;
-
-	if (len < 6 || p[0] != '\\' || p[1] != 'u')
-		return 0;
-	memcpy(digits, p + 2, 4);
-	n = strtoul(digits, &end, 16);
-	return *end == '\0' && n >= from && n <= to ? (uint32_t)n : 0;
-}
-
-/* JSON writes a character beyond the first 65,536 as two halves, which YAML does not know: the
- * text with such as YAML has them. NULL: no memory. */
-static const char *halves_join(struct arena *a, const char *text, size_t *len)
-{
-	char *made = arena_array(a, *len + 1, 1), whole[sizeof("\\U00000000")];
-	size_t n = 0;
-
-	for (size_t i = 0, took; made != NULL && i < *len; i += took) {
-		uint32_t high = half_of(text + i, *len - i, 0xd800, 0xdbff);
-		uint32_t low = high == 0 ? 0 : half_of(text + i + 6, *len - i - 6, 0xdc00, 0xdfff);
-
-		took = low != 0 ? 12 : text[i] == '\\' && i + 1 < *len ? 2 : 1;
-		if (low == 0) {
-			memcpy(made + n, text + i, took);
-			n += took;
-			continue;
-		}
-		(void)snprintf(whole, sizeof(whole), "\\U%08x",
-			0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
-		memcpy(made + n, whole, 10);
-		n += 10;
-	}
-	*len = n;
-	return made;
-}
-
 static bool is_json(const char *text, size_t len)
 {
-	size_t i = 0;
+	size_t i = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
 	while (i < len && strchr(" \t\r\n", text[i]) != NULL && text[i] != '\0')
 		i++;
@@ -482,7 +443,7 @@ int import_codestream(const char *text, size_t len, struct diags *notes, struct 
 
 	*n = 0;
 	if (a != NULL && is_json(text, len))
-		text = halves_join(a, text, &len);
+		text = json_halves_join(a, text, &len);
 	r = a == NULL || text == NULL || reading.told == NULL
 		? ERR_NOMEM
 		: yaml_text_create(a, text, len, &reading.text, &pos, e);

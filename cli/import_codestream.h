@@ -48,6 +48,7 @@ struct codestream {
 	const struct yaml_node
 		*looked; /* a text, and where in it neither } nor a line's end stands */
 	const char *looked_from, *looked_to;
+	char quote; /* of the literal that is made */
 	const struct codestream_task *status_of; /* whose status a condition asked for last */
 	const struct yaml_node *inputs[CODESTREAM_INPUTS_MAX + 1]; /* each stands in the last */
 	bool is_short; /* of memory */

@@ -248,41 +248,64 @@ static const char *method_of(struct codestream *c, const char *action)
 	return made;
 }
 
+/* The headers of a request: each a variable of the script's environment. Returns how many there
+ * are. */
+static uint32_t headers_add(
+	struct codestream *c, struct import_map *environment, const struct yaml_node *headers)
+{
+	if (headers == NULL || headers->n == 0)
+		return 0;
+	if (headers->kind != YAML_MAP) {
+		codestream_note(c, headers, "`headers` was not taken over: it is no map");
+		return 0;
+	}
+	for (uint32_t i = 0; i < headers->n; i++) {
+		const char *text = text_of(c, headers->pairs[i].value, CODESTREAM_PLAIN);
+
+		import_map_text(environment, arena_printf(c->arena, "HEADER_%u", i + 1),
+			arena_printf(c->arena, "%s: %s", headers->pairs[i].key->text,
+				text == NULL ? "" : text));
+	}
+	return headers->n;
+}
+
 /* A request, by curl on windrow's own machine; its body is the response. N.B. what may hold a
- * secret goes to curl by files: others see its arguments. */
+ * secret goes to curl by files: others see its arguments. A line's end in one would be another
+ * setting. */
 static void rest_add(struct codestream *c, struct import_map *task, const struct yaml_node *node)
 {
 	static const char *const known[] = {"action", "url", "headers", "payload", "agent", NULL};
 	const struct yaml_node *input = codestream_member(node, "input");
-	const struct yaml_node *headers = codestream_member(input, "headers");
+	const struct yaml_node *payload = codestream_member(input, "payload");
 	const char *action = codestream_member_text(input, "action");
 	struct import_map environment = {.arena = c->arena};
-	bool has_payload = codestream_member(input, "payload") != NULL;
+	uint32_t n_headers;
 	struct buf b;
 
+	import_map_text(&environment, "METHOD", method_of(c, action));
+	text_member(c, &environment, "URL", codestream_member(input, "url"), CODESTREAM_PLAIN);
+	n_headers = headers_add(c, &environment, codestream_member(input, "headers"));
+	text_member(c, &environment, "PAYLOAD", payload, CODESTREAM_PLAIN);
 	buf_init(&b, IMPORT_TEXT_MAX);
+	buf_adds(&b, "for setting in \"$URL\"");
+	for (uint32_t i = 0; i < n_headers; i++)
+		buf_addf(&b, " \"$HEADER_%u\"", i + 1);
 	buf_addf(&b,
+		"; do\n"
+		"  case $setting in *[[:cntrl:]]*)\n"
+		"    echo 'the address or a header holds a control character' >&2\n"
+		"    exit 1;;\n"
+		"  esac\n"
+		"done\n"
 		"setting() { printf '%%s = \"%%s\"\\n' \"$1\" \"$(printf %%s \"$2\" | sed "
 		"'s/[\\\\\"]/\\\\&/g')\"; }\n"
 		"%scurl --fail-with-body --silent --show-error --globoff --request \"$METHOD\" "
 		"--config /dev/fd/3%s --output \"$SCRIPT_RESPONSE_FILE\" 3<<SETTINGS\n"
 		"$(setting url \"$URL\")\n",
-		has_payload ? "printf %s \"$PAYLOAD\" | " : "",
-		has_payload ? " --data-binary @-" : "");
-	import_map_text(&environment, "METHOD", method_of(c, action));
-	text_member(c, &environment, "URL", codestream_member(input, "url"), CODESTREAM_PLAIN);
-	for (uint32_t i = 0; headers != NULL && headers->kind == YAML_MAP && i < headers->n; i++) {
-		const char *name = arena_printf(c->arena, "HEADER_%u", i + 1);
-		const char *text = text_of(c, headers->pairs[i].value, CODESTREAM_PLAIN);
-
-		import_map_text(&environment, name,
-			arena_printf(c->arena, "%s: %s", headers->pairs[i].key->text,
-				text == NULL ? "" : text));
+		payload == NULL ? "" : "printf %s \"$PAYLOAD\" | ",
+		payload == NULL ? "" : " --data-binary @-");
+	for (uint32_t i = 0; i < n_headers; i++)
 		buf_addf(&b, "$(setting header \"$HEADER_%u\")\n", i + 1);
-	}
-	if (has_payload)
-		text_member(c, &environment, "PAYLOAD", codestream_member(input, "payload"),
-			CODESTREAM_PLAIN);
 	buf_adds(&b, "SETTINGS\n");
 	import_map_text(task, "operator", "local");
 	import_map_add(task, "environment", import_map_value(&environment));
@@ -333,6 +356,18 @@ static void depends_add(
 		import_map_add(task, "depends_on", v);
 }
 
+/* Whether what is made of it can only fail: it stands for something that is not here. */
+static bool is_stand_in(const struct codestream_task *t)
+{
+	const struct yaml_node *input = codestream_member(t->node, "input");
+	const char *what = t->type == CODESTREAM_SSH ? "script" : "condition";
+	const struct yaml_node *n = codestream_member(input, what);
+
+	return t->type == CODESTREAM_OTHER ||
+		(t->type == CODESTREAM_SSH && n != NULL && n->kind != YAML_SCALAR) ||
+		(t->type == CODESTREAM_CONDITION && (n == NULL || n->kind != YAML_SCALAR));
+}
+
 struct value codestream_task_make(struct codestream *c, const struct codestream_task *t)
 {
 	static const char *const known[] = {"type", "input", "preCondition", "ignoreFailure", NULL};
@@ -348,7 +383,7 @@ struct value codestream_task_make(struct codestream *c, const struct codestream_
 		text_member(c, &task, "when", condition, CODESTREAM_CONDITION_TEXT);
 	if (ignore != NULL && !yaml_is_bool(ignore, &truth))
 		truth = ignore->kind == YAML_SCALAR && strcasecmp(ignore->text, "true") == 0;
-	if (truth && t->type == CODESTREAM_OTHER)
+	if (truth && is_stand_in(t))
 		codestream_note(c, ignore,
 			"`ignoreFailure` was not taken over: what follows would run without it");
 	else if (truth)

@@ -156,29 +156,70 @@ static bool is_rest(struct part p)
 	return p.len == 0 || p.text[0] == '.' || p.text[0] == '[';
 }
 
-/* N.B. dollars right before an expression would make plain text of it: they become one themselves.
- */
-static void expression_add(
-	struct codestream *c, struct buf *out, enum codestream_place place, const char *path)
+/* Text as it is to be read there. What would end a literal, or mean something in it, is escaped. */
+static void plain_add(const struct codestream *c, struct buf *out, enum codestream_place place,
+	const char *text, size_t len)
 {
-	const char *end = place == CODESTREAM_PROGRAM ? " | raw" : "";
-	size_t n = 0;
+	const char marks[] = {'\\', '\n', c->quote, '\0'};
+	const char *end = text + len, *from;
+
+	if (place != CODESTREAM_CONDITION_WORDS) {
+		import_text_add(out, text, len);
+		return;
+	}
+	while (text < end) {
+		for (from = text; text < end && strchr(marks, *text) == NULL;)
+			text++;
+		import_text_add(out, from, (size_t)(text - from));
+		if (text < end)
+			buf_addf(out, "\\%c", *text == '\n' ? 'n' : *text);
+		text += text < end;
+	}
+}
+
+/* A dollar that no script can change: the length of a day is 8 always. */
+static void dollar_add(const struct codestream *c, struct buf *out, enum codestream_place place)
+{
+	char q = place == CODESTREAM_CONDITION_WORDS && c->quote == '"' ? '\'' : '"';
+
+	buf_addf(out, "$<run.ds_nodash | length | replace(%c8%c, %c$%c)%s>", q, q, q, q,
+		place == CODESTREAM_PROGRAM ? " | raw" : "");
+}
+
+/* Writes the dollars that stand at the end, right before an expression, of which they would make
+ * plain text. In a script of a shell two are its process id, and one behind a backslash is plain.
+ */
+static void dollars_add(struct codestream *c, struct buf *out, enum codestream_place place)
+{
+	size_t n = 0, n_back = 0;
 
 	while (n < out->len && out->data[out->len - n - 1] == '$')
 		n++;
-	if (n > 0) {
-		out->len -= n;
-		buf_adds(out, "$<run.conf.none | default(\"");
-		while (n-- > 0)
-			buf_addc(out, '$');
-		buf_addf(out, "\")%s>", end);
-		if (place == CODESTREAM_SHELL)
-			text_note(c,
-				"the $ before this is a plain character here; there the shell "
-				"took both for one name",
-				(struct part){"", 0}, "");
+	out->len -= n;
+	while (n > 0 && n_back < out->len && out->data[out->len - n_back - 1] == '\\')
+		n_back++;
+	if (place == CODESTREAM_SHELL && n_back % 2 == 1) {
+		out->len--;
+		dollar_add(c, out, place);
+		n--;
 	}
-	buf_addf(out, "$<%s%s>", path, end);
+	for (; place == CODESTREAM_SHELL && n > 1; n -= 2)
+		buf_adds(out, "${$}");
+	if (n > 0 && place == CODESTREAM_SHELL)
+		text_note(c,
+			"the $ before this is a plain character here; outside of '...' the shell "
+			"took "
+			"both for one name there",
+			(struct part){"", 0}, "");
+	for (; n > 0; n--)
+		dollar_add(c, out, place);
+}
+
+static void expression_add(
+	struct codestream *c, struct buf *out, enum codestream_place place, const char *path)
+{
+	dollars_add(c, out, place);
+	buf_addf(out, "$<%s%s>", path, place == CODESTREAM_PROGRAM ? " | raw" : "");
 }
 
 /* Whether an input may stand in the one at `depth`: not where it would hold itself. */
@@ -303,7 +344,7 @@ static const char *binding_add(struct codestream *c, struct buf *out, const stru
 	struct part path;
 
 	if (close == NULL) {
-		import_text_add(out, p, 2);
+		plain_add(c, out, place, p, 2);
 		return p + 2;
 	}
 	inner = memmem(p + 2, (size_t)(close - p - 2), "${", 2);
@@ -317,7 +358,7 @@ static const char *binding_add(struct codestream *c, struct buf *out, const stru
 		diag_warning(c->notes, yaml_value_pos(c->text, n, (size_t)(p - n->text)),
 			"%.*s has no counterpart here and was left as it stands", (int)(end - p),
 			p);
-	import_text_add(out, p, (size_t)(end - p));
+	plain_add(c, out, place, p, (size_t)(end - p));
 	return end;
 }
 
@@ -386,6 +427,7 @@ static void literal_add(struct codestream *c, struct buf *out, const struct yaml
 		c->at_byte = (size_t)(p - n->text);
 		text_note(c, STATUS_WORDS, (struct part){"", 0}, "");
 	}
+	c->quote = *p;
 	buf_addc(out, *p++);
 	while (p < close && buf_status(out) == 0) {
 		const char *end = strncmp(p, "${", 2) == 0 ? close_find(c, n, p) : NULL, *from = p;
@@ -396,7 +438,7 @@ static void literal_add(struct codestream *c, struct buf *out, const struct yaml
 		}
 		for (p++; p < close && strncmp(p, "${", 2) != 0;)
 			p++;
-		import_text_add(out, from, (size_t)(p - from));
+		plain_add(c, out, CODESTREAM_CONDITION_WORDS, from, (size_t)(p - from));
 	}
 	buf_addc(out, *close);
 }
@@ -437,18 +479,14 @@ static void text_add(struct codestream *c, struct buf *out, const struct yaml_no
 			p = binding_add(c, out, n, p, place, depth);
 		} else if (place == CODESTREAM_CONDITION_TEXT && (*p == '"' || *p == '\'')) {
 			p = quoted_add(c, out, n, p, depth);
-		} else if (place == CODESTREAM_CONDITION_WORDS && strchr("\"'\\\n", *p) != NULL) {
-			buf_addc(out, '\\');
-			buf_addc(out, *p == '\n' ? 'n' : *p);
-			p++;
 		} else if (place == CODESTREAM_CONDITION_TEXT &&
 			(taken = operator_add(c, out, p)) > 0) {
 			p += taken;
 		} else {
 			from = p++;
-			while (*p != '\0' && strchr("$\"'&|!\\\n", *p) == NULL)
+			while (*p != '\0' && strchr("$\"'&|!", *p) == NULL)
 				p++;
-			import_text_add(out, from, (size_t)(p - from));
+			plain_add(c, out, place, from, (size_t)(p - from));
 		}
 	}
 }

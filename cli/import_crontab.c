@@ -41,6 +41,11 @@ static const char *keep(struct crontab *c, struct part p)
 	return text;
 }
 
+static bool is_text(struct part p)
+{
+	return utf8_valid(p.text, p.len) == p.len && memchr(p.text, '\0', p.len) == NULL;
+}
+
 /* ---- settings ---- */
 
 static bool is_name_char(char c)
@@ -108,14 +113,7 @@ static void setting_read(struct crontab *c, struct part line, size_t at)
 	struct part value =
 		part_unquote(part_trim((struct part){line.text + at + 1, line.len - at - 1}));
 
-	if (utf8_valid(value.text, value.len) != value.len) {
-		diag_error(c->notes, c->pos, "%.*s was left out: it holds bytes that are no UTF-8",
-			(int)name.len, name.text);
-	} else if (part_is(name, "SHELL")) {
-		shell_set(c, value);
-	} else if (part_is(name, "CRON_TZ")) {
-		c->timezone = value.len == 0 ? c->o->timezone : keep(c, value);
-	} else if (part_is(name, "MAILTO") || part_is(name, "MAILFROM")) {
+	if (part_is(name, "MAILTO") || part_is(name, "MAILFROM")) {
 		if (value.len > 0)
 			diag_warning(c->notes, c->pos,
 				"%.*s was left out: windrow sends no mail; give the DAG an "
@@ -124,6 +122,13 @@ static void setting_read(struct crontab *c, struct part line, size_t at)
 	} else if (part_is(name, "RANDOM_DELAY")) {
 		diag_warning(c->notes, c->pos,
 			"RANDOM_DELAY was left out: what follows starts on the minute");
+	} else if (!is_text(value)) {
+		diag_error(c->notes, c->pos, "%.*s was left out: it holds bytes that are no UTF-8",
+			(int)name.len, name.text);
+	} else if (part_is(name, "SHELL")) {
+		shell_set(c, value);
+	} else if (part_is(name, "CRON_TZ")) {
+		c->timezone = value.len == 0 ? c->o->timezone : keep(c, value);
 	} else {
 		const char *text = environment_set(c, name, value);
 
@@ -328,14 +333,13 @@ static bool schedule_is_right(struct crontab *c, const char *schedule)
 
 static bool command_is_text(struct crontab *c, struct part command)
 {
-	bool is_text = utf8_valid(command.text, command.len) == command.len &&
-		memchr(command.text, '\0', command.len) == NULL;
+	bool is_right = is_text(command);
 
-	if (!is_text)
+	if (!is_right)
 		diag_error(c->notes, c->pos, "left out: it holds bytes that are no UTF-8");
 	else if (*command.text == '%')
 		diag_error(c->notes, c->pos, "left out: there is no command before the %%");
-	return is_text && *command.text != '%';
+	return is_right && *command.text != '%';
 }
 
 /* Words that nobody's command begins with, but a line of another kind. */
@@ -430,7 +434,7 @@ static const char *comment_read(struct crontab *c, struct part text)
 	for (size_t i = 0; i < sizeof(minutes) / sizeof(minutes[0]); i++)
 		if (part_is(first, minutes[i]) && second.len > 0 && *second.text == 'h')
 			return NULL;
-	if (first.len == 0)
+	if (first.len == 0 || !is_text(text))
 		return NULL;
 	rest = text;
 	schedule = schedule_take(c, &rest);

@@ -4,6 +4,7 @@
 #include "engine/json_mend.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/arena.h"
@@ -29,6 +30,16 @@ static int unicode_escape(const char *p, size_t left)
 	return n;
 }
 
+/* The character whose two halves stand at p; 0: there are none. */
+static unsigned pair_read(const char *p, size_t left)
+{
+	int high = unicode_escape(p, left), low = left > 6 ? unicode_escape(p + 6, left - 6) : -1;
+
+	if (high < 0xd800 || high > 0xdbff || low < 0xdc00 || low > 0xdfff)
+		return 0;
+	return 0x10000 + ((unsigned)(high - 0xd800) << 10) + (unsigned)(low - 0xdc00);
+}
+
 /* Where half of a surrogate pair stands in text, behind `from`, or len. A backslash that begins an
  * escape has an even number of them in front of it, which skipping whole escapes keeps true. */
 static size_t half_find(const char *text, size_t len, size_t from)
@@ -38,9 +49,7 @@ static size_t half_find(const char *text, size_t len, size_t from)
 	while (from < len && (p = memchr(text + from, '\\', len - from)) != NULL) {
 		size_t at = (size_t)(p - text), left = len - at;
 		int first = unicode_escape(p, left);
-		int second = left > 6 ? unicode_escape(p + 6, left - 6) : -1;
-		bool is_high = first >= 0xd800 && first <= 0xdbff;
-		bool is_pair = is_high && second >= 0xdc00 && second <= 0xdfff;
+		bool is_pair = pair_read(p, left) != 0;
 
 		if (first >= 0xd800 && first <= 0xdfff && !is_pair)
 			return at;
@@ -60,6 +69,30 @@ const char *json_halves_mend(struct arena *a, const char *text, size_t len)
 	for (; copy != NULL && at < len; at = half_find(copy, len, at + 6))
 		memcpy(copy + at, "\\ufffd", 6);
 	return copy;
+}
+
+const char *json_halves_join(struct arena *a, const char *text, size_t *len)
+{
+	char *made = arena_array(a, *len + 1, 1), quote = '\0';
+	size_t n = 0, took;
+
+	for (size_t i = 0; made != NULL && i < *len; i += took) {
+		unsigned whole = quote == '"' ? pair_read(text + i, *len - i) : 0;
+
+		took = quote == '"' && text[i] == '\\' && i + 1 < *len ? 2 : 1;
+		if (whole != 0) {
+			n += (size_t)snprintf(made + n, 11, "\\U%08x", whole);
+			took = 12;
+			continue;
+		}
+		if (took == 1 && (text[i] == '"' || text[i] == '\'') &&
+			(quote == '\0' || quote == text[i]))
+			quote = quote == '\0' ? text[i] : '\0';
+		memcpy(made + n, text + i, took);
+		n += took;
+	}
+	*len = n;
+	return made;
 }
 
 size_t json_bytes_mend(char *text, size_t len)

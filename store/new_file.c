@@ -26,7 +26,7 @@ int new_file_name(const char *made, const char *path)
 {
 	if (link(made, path) == 0) {
 		(void)unlink(made);
-	} else if (errno == EPERM || errno == ENOTSUP) {
+	} else if (errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK) {
 		/* A file system without links. */
 		if (access(path, F_OK) == 0)
 			return EEXIST;

@@ -282,7 +282,7 @@ like "what a dollar before an input meant is told, and that an approval is not p
 like "a host that is called as the pipeline has a connection of its own" "$err" "*add db1 *--conn-host HOST*add db1_2 *--conn-host db1*"
 printf '%s\n' "$out" >"$work/k.yaml"
 is "only what may fail may" "$(grep -c ignore_failure "$work/k.yaml")" 1
-ok "an input in quotes stays in quotes" grep -qF 'when: "\"root\" == \"root\"  and  \"it\\'"'"'s \\\"x\\\" || y\" != \"z\""' "$work/k.yaml"
+ok "an input in quotes stays in quotes" grep -qF 'when: "\"root\" == \"root\"  and  \"it'"'"'s \\\"x\\\" || y\" != \"z\""' "$work/k.yaml"
 sed 's/operator: ssh/operator: local/; /ssh_conn_id\|remote_host/d' "$work/k.yaml" >"$work/k2.yaml"
 mkdir "$work/curl"
 cat >"$work/curl/curl" <<END
@@ -293,6 +293,9 @@ END
 chmod +x "$work/curl/curl"
 tap_path=$PATH
 PATH=$work/curl:$PATH
+run dags test -v "$work/k2.yaml" --conf '{"token": "a\noutput = x"}'
+like "a line's end is no setting of curl" "$status:$out$err" "1:*s.c | the address or a header holds a control character*"
+ok "and it does not run then" [ ! -e "$work/curled" ]
 run dags test -v "$work/k2.yaml" -o plain
 PATH=$tap_path
 like "dollars before a value and before a brace are there, and an input inside of a shell's" "$out" \

@@ -9,13 +9,14 @@ if [ "$(id -u)" != 0 ] || ! mount -t tmpfs -o size=6m none "$disk" 2>/dev/null; 
 	tap_done
 fi
 daemon=
-trap '[ -z "$daemon" ] || kill -s KILL "$daemon" 2>/dev/null; wait; umount "$disk"; rm -rf "$work"' EXIT
+trap '[ -z "$daemon" ] || { kill -s KILL "$daemon"; wait "$daemon"; } 2>/dev/null; umount "$disk"; rm -rf "$work"' EXIT
 WINDROW_HOME=$disk
 WINDROW__CORE__DAGS_FOLDER=$work/dags
 export WINDROW__CORE__DAGS_FOLDER
 mkdir "$work/dags" "$work/executions" "$work/logs"
 ln -s "$work/executions" "$work/logs" "$disk/"
 mkfifo "$work/gate1" "$work/gate2"
+exec 8<>"$work/gate1" 9<>"$work/gate2"
 # Whether a task of the chain waits until somebody opens its gate: a disk that is full is met by what comes then.
 gate_of()
 {
@@ -60,7 +61,7 @@ has_log()
 daemon_start()
 {
 	: >"$work/daemon"
-	"$windrow" scheduler 2>"$work/daemon" &
+	"$windrow" scheduler 2>"$work/daemon" 8>&- 9>&- &
 	daemon=$!
 	wait_for has_log
 }
@@ -69,7 +70,7 @@ is_full="nothing can be stored, so nothing is started until it can"
 daemon_start
 ok "a run begins" until_said "is running"
 fill
-echo >"$work/gate1"
+echo >&8
 ok "a full disk is told" until_said "$is_full" fill
 like "with the reason" "$(cat "$work/daemon")" "*no room is left on its disk*"
 kill "$daemon"
@@ -82,7 +83,7 @@ rm -rf "$disk/fill" "$disk/new"
 daemon_start
 ok "and started where there is room" until_said "1 run was taken up"
 fill
-echo >"$work/gate2" &
+echo >&9
 ok "full again, it waits" until_said "$is_full" fill
 rm "$disk/fill"
 ok "with room it goes on by itself" until_said "chain: run .* is success"
