@@ -177,26 +177,46 @@ const struct command command_import_airflow_connections = {
 
 /* ---- export ---- */
 
+/* Takes the secrets out of a value, however deep they stand in it; *had becomes true where there
+ * are any. */
+static int value_leave_out(struct arena *a, struct value *v, bool *had)
+{
+	struct value_pair *pairs;
+	struct value *items;
+	size_t n = 0;
+	int r = 0;
+
+	if (v->type == VALUE_LIST) {
+		items = arena_array(a, v->len + 1, sizeof(*items));
+		for (; items != NULL && n < v->len && r == 0; n++) {
+			items[n] = v->u.items[n];
+			r = value_leave_out(a, &items[n], had);
+		}
+		v->u.items = items;
+		return items == NULL ? ERR_NOMEM : r;
+	}
+	if (v->type != VALUE_MAP)
+		return 0;
+	pairs = arena_array(a, v->len + 1, sizeof(*pairs));
+	for (size_t i = 0; pairs != NULL && i < v->len && r == 0; i++) {
+		if (connection_view_is_secret(v->u.pairs[i].key)) {
+			*had = true;
+			continue;
+		}
+		pairs[n] = v->u.pairs[i];
+		r = value_leave_out(a, &pairs[n++].value, had);
+	}
+	v->u.pairs = pairs;
+	v->len = n;
+	return pairs == NULL ? ERR_NOMEM : r;
+}
+
 /* Takes the secrets out of a connection; whether it had any. */
 static int secrets_leave_out(struct arena *a, struct connection *c, bool *had)
 {
-	struct value_pair *pairs;
-	size_t n = 0;
-
 	*had = c->password != NULL;
 	c->password = NULL;
-	if (c->extra.type != VALUE_MAP)
-		return 0;
-	pairs = arena_array(a, c->extra.len + 1, sizeof(*pairs));
-	if (pairs == NULL)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < c->extra.len; i++)
-		if (!connection_view_is_secret(c->extra.u.pairs[i].key))
-			pairs[n++] = c->extra.u.pairs[i];
-	*had = *had || n < c->extra.len;
-	c->extra.u.pairs = pairs;
-	c->extra.len = n;
-	return 0;
+	return value_leave_out(a, &c->extra, had);
 }
 
 static int gather(struct store *s, struct arena *a, bool with_secrets, struct connection **out,

@@ -89,6 +89,20 @@ static void refuse_elsewhere(
 			where, option);
 }
 
+/* N.B. what stands in quotes is replaced too, and its quotes then are code. */
+static void refuse_history(struct loader *l, const struct key_def *k, const struct yaml_node *n,
+	char option, const struct template *t)
+{
+	size_t count;
+
+	(void)template_exprs(t, &count);
+	if (option != '\0' && count > 0)
+		load_error(l, yaml_node_pos(n),
+			"%s: with -%c bash puts lines of its history where a ! stands, in a value "
+			"too; leave it out, or pass values through environment",
+			k->name, option);
+}
+
 static bool read_script(struct loader *l, const struct key_def *k, const struct yaml_node *n,
 	const char *interpreter, struct setting *out)
 {
@@ -107,7 +121,10 @@ static bool read_script(struct loader *l, const struct key_def *k, const struct 
 	if (interpreter == NULL || interpreter[0] == '\0')
 		refuse_elsewhere(
 			l, n, "script: its first line", sh_option_elsewhere(text, len, NULL));
-	return load_template(l, k->name, n, mode, dialect, &out->text);
+	if (!load_template(l, k->name, n, mode, dialect, &out->text))
+		return false;
+	refuse_history(l, k, n, sh_option_history(text, len, interpreter), out->text);
+	return true;
 }
 
 static void refuse_both(struct loader *l, const struct yaml_node *script)

@@ -165,7 +165,7 @@ static bool is_long(struct sh_span s, enum sh_dialect dialect)
 }
 
 /* The letter of -c or -s among the options that follow the shell's name; NUL: neither is there. */
-static char option_find(struct words *w, enum sh_dialect dialect)
+static char option_find(struct words *w, enum sh_dialect dialect, const char letters[2])
 {
 	/* In ksh and zsh the rest of the word is the name that -o takes. */
 	bool may_join = dialect == SH_KSH || dialect == SH_ZSH;
@@ -175,7 +175,7 @@ static char option_find(struct words *w, enum sh_dialect dialect)
 		bool is_name = is_long(s, dialect);
 
 		for (size_t i = 1; i < s.len && !is_name; i++) {
-			if (s.p[i] == 'c' || s.p[i] == 's')
+			if (s.p[i] == letters[0] || s.p[i] == letters[1])
 				return s.p[i];
 			is_name = may_join && s.p[i] == 'o' && i + 1 < s.len;
 		}
@@ -191,6 +191,17 @@ char sh_option_elsewhere(const char *script, size_t len, const char *interpreter
 	struct words w;
 
 	return words_begin(script, len, interpreter, &w) && shell_find(&w, &dialect)
-		? option_find(&w, dialect)
+		? option_find(&w, dialect, "cs")
+		: '\0';
+}
+
+char sh_option_history(const char *script, size_t len, const char *interpreter)
+{
+	enum sh_dialect dialect;
+	struct words w;
+
+	return words_begin(script, len, interpreter, &w) && shell_find(&w, &dialect) &&
+			(dialect == SH_BASH || dialect == SH_POSIX)
+		? option_find(&w, dialect, "iH")
 		: '\0';
 }

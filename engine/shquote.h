@@ -36,6 +36,10 @@ bool sh_dialect_find(const char *script, size_t len, const char *interpreter, en
  * from elsewhere than the file that follows; NUL where it is not. */
 char sh_option_elsewhere(const char *script, size_t len, const char *interpreter);
 
+/* 'i' or 'H' where what is named so may be bash with this option, by which it puts lines of its
+ * history where a ! stands, in a value too; NUL where it is not. */
+char sh_option_history(const char *script, size_t len, const char *interpreter);
+
 /* A part of a script: literal text, or a hole where a value will stand. A raw hole takes its value
  * as it is, and counts as letters of a word. */
 struct sh_piece {

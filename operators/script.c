@@ -147,13 +147,12 @@ void script_running(const struct op_job *job, struct buf *out)
 	struct op_bytes text = script_text(job);
 	const char *nl = text.len == 0 ? NULL : memchr(text.data, '\n', text.len);
 	size_t len = nl == NULL ? text.len : (size_t)(nl - text.data);
-	bool is_cut = len < text.len || len > SCRIPT_SHOWN_MAX;
+	bool is_whole = len == text.len && len <= SCRIPT_SHOWN_MAX;
 
-	if (!is_command(job)) {
-		buf_addf(out, "Running script: %zu bytes", text.len);
-		return;
-	}
-	buf_adds(out, "Running command: ");
-	buf_add(out, text.data, len < SCRIPT_SHOWN_MAX ? len : SCRIPT_SHOWN_MAX);
-	buf_adds(out, is_cut ? " ..." : "");
+	/* N.B. it is shown whole or not at all: what masks secrets does not know a piece of one. */
+	buf_addf(out, "Running %s: ", is_command(job) ? "command" : "script");
+	if (is_command(job) && is_whole)
+		buf_add(out, text.data, len);
+	else
+		buf_addf(out, "%zu bytes", text.len);
 }

@@ -251,7 +251,7 @@ static int read_store(struct bag *b, struct err *e)
  * command does not: one with a mistyped folder would find it empty, and retire every DAG. */
 static void make_folder(struct bag *b)
 {
-	if (!b->o.is_once && mkdir(b->folder, 0777) == 0)
+	if (!b->o.is_once && mkdir(b->folder, 0755) == 0)
 		bag_note(b, OP_INFO, "made the dags folder %s", b->folder);
 }
 

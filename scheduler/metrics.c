@@ -89,9 +89,13 @@ static void on_prepare(uv_prepare_t *prepare)
 static void on_work(uv_work_t *work)
 {
 	struct metrics *m = work->data;
-	int fd = open(m->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	ssize_t n = fd < 0 ? -1 : write(fd, buf_str(&m->text), m->text.len);
+	ssize_t n;
+	int fd;
 
+	/* N.B. the folder may be others' too, who could have left a link there. */
+	(void)unlink(m->new_path);
+	fd = open(m->new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	n = fd < 0 ? -1 : write(fd, buf_str(&m->text), m->text.len);
 	m->why = n < 0 ? errno : (size_t)n != m->text.len ? ENOSPC : 0;
 	if (fd >= 0)
 		(void)close(fd);

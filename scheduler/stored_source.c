@@ -40,7 +40,17 @@ static bool is_known(const struct mask *m, const char *text, size_t len)
 	return is;
 }
 
-/* The variable: of the environment, which wins and is never a secret, or of the store. */
+/* Whether the store has a secret of this name, or cannot tell. */
+static bool is_secret_there(struct stored_source *s, struct arena *a, const char *name)
+{
+	struct store_variable there;
+	struct err ignored;
+	int r = stored_variable(s->stored, a, name, &there, &ignored);
+
+	return r == 0 ? there.is_secret : r != ERR_NOTFOUND;
+}
+
+/* The variable: of the environment, which wins, or of the store, where it is a secret or not. */
 static int find(struct stored_source *s, const char *name, size_t len, struct arena *a,
 	struct store_variable *out, struct err *e)
 {
@@ -52,7 +62,9 @@ static int find(struct stored_source *s, const char *name, size_t len, struct ar
 	if ((name = arena_memdup(a, name, len)) == NULL)
 		return err_set(e, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
 	if (r == 0)
-		*out = (struct store_variable){.name = name, .value = said.u.text};
+		*out = (struct store_variable){.name = name,
+			.value = said.u.text,
+			.is_secret = is_secret_there(s, a, name)};
 	else
 		r = stored_variable(s->stored, a, name, out, e);
 	if (r == ERR_NOTFOUND)

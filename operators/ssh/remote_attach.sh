@@ -3,7 +3,8 @@
 i=$1; m=$2; exec 8<&0 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 tell begin; printf "%s begin\n" "$m";
-for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+d=; for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+case $h in "$HOME/.windrow") ;; *) [ -h "$h" ] && continue;; esac;
 d=$h/$i; [ -O "$h" ] && [ -s "$d/claim" ] && break;
 d=; done;
 # Its folder may have been taken away under it: then its marker finds it.

@@ -4,13 +4,15 @@
 i=$1; m=$2; w=$3; g=$4; s=$4; a=" $4 $5 "; e=gone; exec 9>&2;
 tell() { printf "%s %s\n" "$m" "$*" >&9; };
 if [ -z "$g" ]; then
-for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+d=; for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+case $h in "$HOME/.windrow") ;; *) [ -h "$h" ] && continue;; esac;
 d=$h/$i; [ -O "$h" ] && [ -s "$d/claim" ] && break;
 d=; done;
 # Nobody has begun it: the claim is taken away, so that nobody will. Or its folder was, under it: then its
 # marker finds it, now and for whoever comes again.
 if [ -z "$d" ]; then
-for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+d=; for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+case $h in "$HOME/.windrow") ;; *) [ -h "$h" ] && continue;; esac;
 d=$h/$i; mkdir -m 700 "$h" 2>/dev/null; [ -O "$h" ] && { mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ]; } && break; done;
 set -C; { printf "%-40s\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { e=never; g=-; printf "" >"$d/killed"; };
 set +C; fi; fi;

@@ -39,6 +39,8 @@ eval "$p";
 shift; exec "$@" 3<&3 8<&- 9>&-
 ) <&7 2>&9 7<&-; r=$?; fi; while [ "$r" -gt 256 ]; do r=$((r - 128)); done;
 [ "$v" ] && kill $v 2>/dev/null;
-if [ -e "$f" ]; then printf "%s response\n" "$m"; [ -s "$f" ] && cat "$f"; fi; printf "%s end\n" "$m";
-[ -e "$f" ] && rm -f "$f";
+# N.B. what somebody else put there is no response.
+[ -h "$f" ] && f=;
+if [ -O "$f" ]; then printf "%s response\n" "$m"; [ -s "$f" ] && cat "$f"; fi; printf "%s end\n" "$m";
+[ -O "$f" ] && rm -f "$f";
 tell "exit $r";

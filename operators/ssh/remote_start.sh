@@ -18,8 +18,9 @@ exec 2>/dev/null;
 w=; [ "$SHELL" -ef /bin/sh ] && w=same;
 while :; do
 q=$1; i=$2; m=$3; c=$4; b=$5; k=$6; j=$7; a=$8; shift 8; o=; d=;
-# N.B. whoever owns the folder could put another script into it.
+# N.B. whoever owns the folder could put another script into it, and whoever owns a link to it lead elsewhere.
 for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+case $h in "$HOME/.windrow") ;; *) [ -h "$h" ] && continue;; esac;
 [ -d "$h" ] || mkdir -m 700 "$h";
 [ -O "$h" ] || continue; d=$h/$i;
 # One process makes the folders of many.

@@ -133,6 +133,12 @@ run connections import "$work/bad.json"
 is "what is no JSON is refused whole" "$status:$err" \
 	"1:windrow: $work/bad.json: byte 11: the text ends before the value does"
 
+printf '{"deep": {"conn_type": "http", "host": "h", "extra": {"headers": {"Authorization": "Bearer hunter5", "a": "b"}, "list": [{"password": "hunter6"}, 7]}}}' >"$work/deep.json"
+WINDROW_HOME=$work/home4 run connections import "$work/deep.json"
+WINDROW_HOME=$work/home4 run connections export -
+like "secrets are left out however deep they stand" "$status:$(printf '%s' "$out" | tr -d ' \\\n"')" '0:*extra:{headers:{a:b},list:?{},7?}*'
+like "and that is told" "$err" "*1 without secrets*"
+
 # ---- what Airflow exports ----
 airflow=$top_srcdir/tests/e2e/airflow
 for file in connections.json connections.yaml connections.env connections_json.env; do

@@ -127,6 +127,9 @@ run tasks test "$work/dag.yaml" S.echo
 is "a task sees stored variables" "$out" 'asia "quoted"'
 WINDROW_VAR_REGION=env run tasks test "$work/dag.yaml" S.echo
 is "the environment wins" "$out" 'env "quoted"'
+printf 'tasks: {echo: {operator: local, command: echo $<var.token>}}\n' >"$work/said.yaml"
+WINDROW_VAR_TOKEN=mackerel run tasks test "$work/said.yaml" echo
+is "what is secret in the store is masked in its words too" "$out" "***"
 run tasks test "$work/dag.yaml" S.secret
 is "and secret ones" "$status" 0
 run tasks render "$work/dag.yaml" S.secret

@@ -25,8 +25,11 @@ tasks:
 END
 echo 'tasks: {a: {operator: nowhere}}' >"$dags/wrong.yaml"
 good p.yaml 'is_paused_upon_creation: true'
+echo untouched >"$work/victim"
+ln -s "$work/victim" "$file.new"
 daemon_start WINDROW__METRICS__INTERVAL=1
 until_ok "there is a file of metrics" test -s "$file"
+is "which goes where no link leads" "$(cat "$work/victim")" untouched
 until_ok "DAGs are counted" has 'windrow_dags{state="active"}' 1
 until_ok "paused ones by themselves" has 'windrow_dags{state="paused"}' 1
 until_ok "import errors too" has windrow_import_errors 1

@@ -122,6 +122,12 @@ try "key_file=$sshd_dir/user_key"
 is "where somebody else has made our folder" "$status" 0
 is "nothing is put into that" "$(ls "$work/shared/.windrow-$account")" ""
 ok "but into one of its own" [ -d "/tmp/.windrow-$account" ]
+rm -rf "/tmp/.windrow-$account" "$work/shared/.windrow-$account"
+mkdir "$work/own"
+chown "$account" "$work/own"
+ln -s "$work/own" "$work/shared/.windrow-$account"
+try "key_file=$sshd_dir/user_key"
+is "nor is a link to one of ours, which somebody else could lead elsewhere" "$status:$(ls "$work/own")" 0:
 rm -rf "/tmp/.windrow-$account"
 sshd_stop
 

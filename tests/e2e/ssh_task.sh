@@ -41,11 +41,12 @@ stages:
     tasks:
       text: {command: 'printf "two words\n" > $SCRIPT_RESPONSE_FILE; echo out; echo err >&2'}
       fails: {command: exit 3, ignore_failure: true}
+      link: {command: 'echo theirs >"$HOME/theirs"; ln -s "$HOME/theirs" "$SCRIPT_RESPONSE_FILE"'}
   Use:
     tasks:
       all:
         script: |
-          printf '%s|' $<Make.text.output.response> $<Make.text.output.logs> $<Make.text.output.error> \
+          printf '%s|' $<Make.link.output.response | default('none')> $<Make.text.output.response> $<Make.text.output.logs> $<Make.text.output.error> \
             $<Make.text.output.exitCode> $<Make.text.output.status> $<Make.text.output.completed> \
             $<Make.text.output.userFolder> "$(test -n $<Make.text.output.scriptExecutionId> && echo id)" \
             $<Make.text.output.errorMessage> $<Make.fails.output.exitCode> $<Make.fails.output.errorMessage> \
@@ -54,7 +55,7 @@ stages:
 E
 run dags test "$work/plain.yaml"
 like "without a folder on the host outputs are there" "$(task_log Use.all)" \
-	"*two words|out|err|0|success|true|$host|id||3|the script ended with exit status 3|none|*"
+	"*none|two words|out|err|0|success|true|$host|id||3|the script ended with exit status 3|none|*"
 like "but paths, which is told where one is read" "$out$err" \
 	'*Make.text has no responseFilePath: with `detach: false` or `get_pty: true` its files are not kept on the host*'
 
