@@ -45,6 +45,8 @@ struct err {
 #define ERR_PRINTF(a, b)
 #endif
 
+#define ERR_CUT " ..." /* ends a sentence that was cut */
+
 /* Writes the sentence into e (which may be NULL) and returns code. Cut at the end where too long.
  */
 int err_set(struct err *e, int code, const char *fmt, ...) ERR_PRINTF(3, 4);

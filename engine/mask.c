@@ -417,3 +417,23 @@ void mask_text(const struct mask *m, const void *bytes, size_t len, struct buf *
 	else
 		mask_some(m, bytes, len, true, out);
 }
+
+void mask_sentence(const struct mask *m, const char *text, size_t len, struct buf *out)
+{
+	const size_t mark = sizeof(ERR_CUT) - 1;
+	struct mask_stream *s;
+
+	if (len < mark || memcmp(text + len - mark, ERR_CUT, mark) != 0) {
+		mask_text(m, text, len, out);
+		return;
+	}
+	s = mask_stream_create(m);
+	if (s == NULL) {
+		out->status = ERR_NOMEM;
+		return;
+	}
+	mask_stream_feed(s, text, len - mark, out);
+	mask_stream_cut(s, out);
+	mask_stream_destroy(s);
+	buf_adds(out, ERR_CUT);
+}

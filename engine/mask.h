@@ -57,6 +57,10 @@ void mask_stream_cut(struct mask_stream *s, struct buf *out);
 /* Masks one whole text. Failure sticks in out. */
 void mask_text(const struct mask *m, const void *bytes, size_t len, struct buf *out);
 
+/* Masks a sentence, of which an error says with ERR_CUT that it was cut: what may be the beginning
+ * of a secret there is masked, too. Failure sticks in out. */
+void mask_sentence(const struct mask *m, const char *text, size_t len, struct buf *out);
+
 /* A copy of v in the arena, each text and number in it masked; keys of maps stay as they are. out
  * may be v. ERR_NOMEM, ERR_LIMIT. */
 int mask_value(const struct mask *m, struct arena *a, const struct value *v, struct value *out);

@@ -77,7 +77,7 @@ static void end(struct call *call, enum op_level level, const char *how)
 	buf_init(&clean, 0);
 	buf_addf(&text, "callback %s, action %u: %s", name_of(call, name), call->action + 1, how);
 	if (mask != NULL)
-		mask_text(mask, buf_str(&text), text.len, &clean);
+		mask_sentence(mask, buf_str(&text), text.len, &clean);
 	else
 		buf_add(&clean, buf_str(&text), text.len);
 	if (call->log != NULL) {

@@ -55,9 +55,12 @@ static void request_free(struct http_request *r)
 
 static void request_done(struct http_request *r, CURLcode code)
 {
+	size_t len = strlen(r->why);
 	long status = 0;
 	const char *why = *r->why != '\0' ? r->why : r->http->curl->easy_strerror(code);
 
+	if (len > sizeof(r->why) - 4) /* it may have been cut */
+		memcpy(r->why + len + 1 - sizeof(ERR_CUT), ERR_CUT, sizeof(ERR_CUT));
 	if (code == CURLE_OK)
 		(void)r->http->curl->easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)r->http->curl->multi_remove_handle(r->http->multi, r->easy);

@@ -142,7 +142,7 @@ void task_log_line(struct task_log *l, int64_t now, enum op_level level, const c
 		return;
 	}
 	buf_init(&clean, 0);
-	mask_text(l->mask, text, len, &clean);
+	mask_sentence(l->mask, text, len, &clean);
 	line_add(l, now, level, file, line, buf_str(&clean), clean.len);
 	buf_free(&clean);
 }

@@ -69,7 +69,7 @@ static void tell_note(struct try *t, enum op_level level, const char *text)
 		return;
 	}
 	buf_init(&clean, 0);
-	mask_text(mask, text, strlen(text), &clean);
+	mask_sentence(mask, text, strlen(text), &clean);
 	t->o.events->on_note(t->o.ctx, level, buf_str(&clean));
 	buf_free(&clean);
 }
@@ -82,7 +82,7 @@ static void clean_message(struct try *t)
 
 	if (mask != NULL && !mask_is_empty(mask)) {
 		buf_init(&clean, 0);
-		mask_text(mask, t->message, strlen(t->message), &clean);
+		mask_sentence(mask, t->message, strlen(t->message), &clean);
 		(void)snprintf(t->message, sizeof(t->message), "%s", buf_str(&clean));
 		buf_free(&clean);
 	}

@@ -38,6 +38,32 @@ static void check(const char *text, const char *want, const char *story)
 	buf_free(&out);
 }
 
+/* A sentence that has no room for all of a secret tells nothing of its beginning either. */
+static void test_sentence(void)
+{
+	char blanks[sizeof(((struct err *)0)->text)];
+	struct buf out;
+	struct err e;
+
+	(void)memset(blanks, '.', sizeof(blanks));
+	buf_init(&out, 0);
+	(void)err_set(&e, ERR_IO, "%.*s hunter2000 is not there", (int)sizeof(blanks) - 11, blanks);
+	OK(strstr(e.text, "hunt") != NULL && strstr(e.text, "hunter2") == NULL,
+		"a sentence is cut within a secret");
+	mask_sentence(mask, e.text, strlen(e.text), &out);
+	OK(strstr(buf_str(&out), "hunt") == NULL && strstr(buf_str(&out), "... *** ...") != NULL,
+		"of which no piece is shown");
+	buf_reset(&out);
+	(void)err_set(&e, ERR_IO, "hunter2 is not there");
+	(void)err_context(&e, "%.*s", (int)sizeof(blanks) - 6, blanks);
+	mask_sentence(mask, e.text, strlen(e.text), &out);
+	OK(strstr(buf_str(&out), "hu") == NULL && e.code == ERR_IO, "nor behind a context");
+	buf_reset(&out);
+	mask_sentence(mask, "hunter2 and more", 16, &out);
+	IS_STR(buf_str(&out), "*** and more", "one that is whole is masked as any text");
+	buf_free(&out);
+}
+
 static void test_value(void)
 {
 	static const char text[] = "{\"a\": [\"x hunter2\", 1.50, 20261121, null], \"hunter2\": "
@@ -132,6 +158,7 @@ int main(void)
 		"what spells one secret may be another, and so may a line of one");
 	check("YUhWdWRHVnlNakF3TQ==", "***Q==", "which is known in its own spellings too");
 
+	test_sentence();
 	test_value();
 
 	buf_init(&out, 0);
