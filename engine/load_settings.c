@@ -90,13 +90,10 @@ static void refuse_elsewhere(
 }
 
 /* N.B. what stands in quotes is replaced too, and its quotes then are code. */
-static void refuse_history(struct loader *l, const struct key_def *k, const struct yaml_node *n,
-	char option, const struct template *t)
+static void refuse_history(
+	struct loader *l, const struct key_def *k, const struct yaml_node *n, char option)
 {
-	size_t count;
-
-	(void)template_exprs(t, &count);
-	if (option != '\0' && count > 0)
+	if (option != '\0')
 		load_error(l, yaml_node_pos(n),
 			"%s: with -%c bash puts lines of its history where a ! stands, in a value "
 			"too; leave it out, or pass values through environment",
@@ -111,6 +108,7 @@ static bool read_script(struct loader *l, const struct key_def *k, const struct 
 	size_t len = is_script ? n->n : 0;
 	enum sh_dialect dialect = SH_POSIX;
 	enum template_mode mode = TEMPLATE_SHELL;
+	size_t count;
 
 	if (!sh_dialect_find(text, len, interpreter, &dialect))
 		mode = TEMPLATE_FOREIGN;
@@ -123,7 +121,9 @@ static bool read_script(struct loader *l, const struct key_def *k, const struct 
 			l, n, "script: its first line", sh_option_elsewhere(text, len, NULL));
 	if (!load_template(l, k->name, n, mode, dialect, &out->text))
 		return false;
-	refuse_history(l, k, n, sh_option_history(text, len, interpreter), out->text);
+	(void)template_exprs(out->text, &count);
+	if (count > 0)
+		refuse_history(l, k, n, sh_option_history(text, len, interpreter));
 	return true;
 }
 

@@ -164,7 +164,8 @@ static bool is_long(struct sh_span s, enum sh_dialect dialect)
 	return false;
 }
 
-/* The letter of -c or -s among the options that follow the shell's name; NUL: neither is there. */
+/* The first of two letters among the options that follow the shell's name; NUL: neither is there.
+ */
 static char option_find(struct words *w, enum sh_dialect dialect, const char letters[2])
 {
 	/* In ksh and zsh the rest of the word is the name that -o takes. */

@@ -11,7 +11,7 @@ d=; done;
 # Nobody has begun it: the claim is taken away, so that nobody will. Or its folder was, under it: then its
 # marker finds it, now and for whoever comes again.
 if [ -z "$d" ]; then
-d=; for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
+for h in "$HOME/.windrow" "${TMPDIR:-/tmp}/.windrow-$LOGNAME" "/tmp/.windrow-$LOGNAME"; do
 case $h in "$HOME/.windrow") ;; *) [ -h "$h" ] && continue;; esac;
 d=$h/$i; mkdir -m 700 "$h" 2>/dev/null; [ -O "$h" ] && { mkdir -m 700 "$d" 2>/dev/null || [ -w "$d/." ]; } && break; done;
 set -C; { printf "%-40s\n-\n-\n" "exit 143" >"$d/claim"; } 2>/dev/null && { e=never; g=-; printf "" >"$d/killed"; };
